@@ -1,0 +1,35 @@
+"""Names of the dimensions, in the one order that every array of the project has.
+
+``(chain, draw, time, pool, stratum, pixel)``: pixel last, stratum in front of it, so that
+broadcasting turns the graph of a baseline model into that of a stratified one.
+"""
+
+CHAIN = "chain"
+DRAW = "draw"
+TIME = "time"
+BOUND = "bound"
+POOL = "pool"
+STRATUM = "stratum"
+PIXEL = "pixel"
+
+PARAMETER = "parameter"
+LANE = "lane"
+QUANTILE = "quantile"
+
+ORDER = (CHAIN, DRAW, TIME, BOUND, POOL, STRATUM, PIXEL)
+
+
+def ordered(dims):
+    """Names of ``dims`` in the order of the project; unknown names stay in front.
+
+    Parameters
+    ----------
+    dims : iterable of str
+        Dimension names in any order.
+
+    Returns
+    -------
+    tuple of str
+    """
+    known = [name for name in ORDER if name in dims]
+    return (*(name for name in dims if name not in ORDER), *known)

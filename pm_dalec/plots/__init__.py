@@ -1,0 +1,1 @@
+"""Figures: functions from labelled data to a matplotlib Figure."""

@@ -1,0 +1,1 @@
+"""Readers of Earth-observation products, one file a product."""
