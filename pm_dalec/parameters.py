@@ -1,0 +1,195 @@
+"""Table of the 23 parameters of DALEC C6 and their priors (the paper's Table A1).
+
+CARDAMOM samples in ``x = ln(p/min) / ln(max/min)`` without a Jacobian. That is a log-uniform prior on
+the box, times the Gaussian factors that are declared here.
+"""
+
+from collections import namedtuple
+from dataclasses import dataclass
+
+from pm_dalec.tables import Table
+
+DAYS_PER_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Gaussian factor on a parameter in natural units.
+
+    Parameters
+    ----------
+    mean, sigma : float
+        In the units of the parameter.
+    """
+
+    mean: float
+    sigma: float
+
+
+@dataclass(frozen=True)
+class FromData:
+    """Gaussian factor whose mean and sigma are variables of the `units` dataset.
+
+    Parameters
+    ----------
+    mean, sigma : str
+        Names in the dataset. Where they are absent or NaN, the factor is one.
+    """
+
+    mean: str
+    sigma: str
+
+
+@dataclass(frozen=True)
+class LogUniform:
+    """Log-uniform prior between the bounds of the parameter, times an optional Gaussian factor."""
+
+    factor: Gaussian | FromData | None = None
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A parameter that is not sampled.
+
+    Parameters
+    ----------
+    value : float
+        In the units of the parameter.
+    """
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of DALEC C6.
+
+    Parameters
+    ----------
+    name : str
+        Name in graphs and results.
+    symbol : str
+        Symbol on figure axes (mathtext).
+    units : str
+        UDUNITS spelling; carbon masses are grams of carbon.
+    bounds : tuple of float
+        Smallest and largest value, both positive.
+    prior : LogUniform or Fixed
+        Prior inside the bounds.
+    meaning : str
+        One phrase.
+    source : str
+        Key of `pm_dalec.bibliography.SOURCES`.
+    number : int
+        Position in the Fortran's vector, used to read reference files and for nothing else.
+    circular : bool
+        Whether the parameter is a day that acts modulo 365.25.
+    """
+
+    name: str
+    symbol: str
+    units: str
+    bounds: tuple[float, float]
+    prior: LogUniform | Fixed
+    meaning: str
+    source: str
+    number: int
+    circular: bool = False
+
+
+def _initial(number, pool, symbol, upper, *, lower=1.0, factor=None, words=None):
+    return Parameter(
+        f"initial_{pool}",
+        f"$C_{{{symbol},0}}$",
+        "g m-2",
+        (lower, upper),
+        LogUniform(factor),
+        f"{words or pool} carbon before the first step",
+        "bloom2015",
+        number,
+    )
+
+
+def _row(number, name, symbol, units, bounds, meaning, *, factor=None, circular=False):
+    return Parameter(
+        name,
+        symbol,
+        units,
+        bounds,
+        LogUniform(factor),
+        meaning,
+        "milodowski2023",
+        number,
+        circular,
+    )
+
+
+ONE_YEAR = (DAYS_PER_YEAR, 2 * DAYS_PER_YEAR)
+THREE_YEARS = (DAYS_PER_YEAR, 4 * DAYS_PER_YEAR)
+
+PARAMETERS = Table(
+    "parameter",
+    (
+        _row(1, "litter_to_som_rate", r"$\theta_{min}$", "d-1", (1e-5, 1e-2),
+             "litter to soil organic matter at 0 degC"),
+        _row(2, "autotrophic_fraction", "$f_{auto}$", "1", (0.2, 0.8),
+             "autotrophic respiration as a fraction of GPP", factor=Gaussian(0.46, 0.12)),
+        _row(3, "foliage_fraction", "$f_{fol}$", "1", (0.01, 0.5),
+             "fraction of NPP to foliage, direct"),
+        _row(4, "root_fraction", "$f_{root}$", "1", (0.1, 0.8),
+             "fraction of the remaining NPP to fine roots"),
+        _row(5, "leaf_lifespan", "$L_{fol}$", "yr", (1.001, 8.0), "leaf lifespan"),
+        _row(6, "wood_turnover_rate", r"$\theta_{wood}$", "d-1", (9e-6, 1e-3), "wood turnover"),
+        _row(7, "root_turnover_rate", r"$\theta_{root}$", "d-1", (0.001368925, 0.02),
+             "fine-root turnover"),
+        _row(8, "litter_mineralisation_rate", r"$\theta_{lit}$", "d-1", (0.0001141, 0.02),
+             "litter mineralisation at 0 degC"),
+        _row(9, "som_mineralisation_rate", r"$\theta_{som}$", "d-1", (1.368925e-6, 9.126169e-5),
+             "soil organic matter mineralisation at 0 degC"),
+        _row(10, "temperature_exponent", r"$\Theta$", "degC-1", (0.019, 0.08),
+             "temperature exponent of heterotrophic respiration"),
+        _row(11, "canopy_efficiency", "$C_{eff}$", "g m-2 d-1", (1.64, 42.0),
+             "canopy efficiency, per leaf area", factor=Gaussian(21.1491, 4.267117)),
+        _row(12, "labile_release_day", "$d_{onset}$", "d", ONE_YEAR,
+             "day of maximum labile release", circular=True),
+        _row(13, "labile_fraction", "$f_{lab}$", "1", (0.01, 0.5),
+             "fraction of NPP after foliage to the labile pool"),
+        _row(14, "labile_release_period", "$c_{onset}$", "d", (10.0, 100.0),
+             "length of the labile release"),
+        _row(15, "leaf_fall_day", "$d_{fall}$", "d", ONE_YEAR,
+             "day of maximum leaf fall", circular=True),
+        _row(16, "leaf_fall_period", "$c_{fall}$", "d", (20.0, 150.0), "length of the leaf fall"),
+        _row(17, "leaf_carbon_per_area", "LCA", "g m-2", (20.0, 180.0), "leaf carbon per leaf area"),
+        _initial(18, "labile", "lab", 2000.0),
+        _initial(19, "foliage", "fol", 2000.0),
+        _initial(20, "roots", "root", 2000.0, words="fine-root"),
+        _initial(21, "wood", "wood", 30000.0),
+        _initial(22, "litter", "lit", 2000.0),
+        _initial(23, "som", "som", 250000.0, lower=200.0, words="soil organic",
+                 factor=FromData("csom_prior", "csom_prior_unc")),
+    ),
+)  # fmt: skip
+
+Theta = namedtuple("Theta", PARAMETERS.names)  # noqa: PYI024 - its fields come from the table
+Theta.__doc__ = "Parameter set of DALEC C6: one value or array a parameter, in the table's units."
+
+
+PRIOR_SETS = {
+    "edinburgh2020": PARAMETERS.replace("canopy_efficiency", prior=LogUniform()),
+    "edinburgh2021": PARAMETERS,
+    "edinburgh2023": PARAMETERS.replace(
+        "autotrophic_fraction", prior=LogUniform(Gaussian(0.54, 0.12))
+    ),
+}
+
+
+def with_three_year_days(parameters):
+    """Copy of a parameter table whose day parameters span CARDAMOM's three-year box.
+
+    The days act modulo 365.25, so this box holds the same day three times: rank statistics of a chain
+    are then misleading, and circular ones are needed. The default is a box of one year.
+    """
+    for parameter in parameters.values():
+        if parameter.circular:
+            parameters = parameters.replace(parameter.name, bounds=THREE_YEARS)
+    return parameters

@@ -1,0 +1,86 @@
+"""The container behind every table of the project: frozen, ordered, indexed by name."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+
+
+class Table[Record](Mapping[str, Record]):
+    """Ordered, immutable collection of records that have a ``name``.
+
+    Parameters
+    ----------
+    kind : str
+        What one record is, for messages: ``"parameter"``.
+    records : iterable
+        Frozen dataclasses with a ``name`` each.
+
+    Raises
+    ------
+    ValueError
+        If two records share a name.
+    """
+
+    def __init__(self, kind: str, records):
+        self.kind = kind
+        self._records = {}
+        for record in records:
+            if record.name in self._records:
+                raise ValueError(
+                    f"wanted one {kind} per name, got {record.name!r} twice in the table; rename one"
+                )
+            self._records[record.name] = record
+
+    def __getitem__(self, name: str) -> Record:
+        """Record of this name; a `KeyError` lists the nearest names that exist."""
+        try:
+            return self._records[name]
+        except KeyError:
+            raise KeyError(self._missing(name)) from None
+
+    def __iter__(self) -> Iterator[str]:
+        """Names in the order of declaration."""
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        """Count the records."""
+        return len(self._records)
+
+    def __repr__(self) -> str:
+        """Kind and names."""
+        return f"Table({self.kind}: {', '.join(self._records)})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in the order of declaration."""
+        return tuple(self._records)
+
+    def select(self, **wanted) -> "Table[Record]":
+        """Part of the table whose records have these field values, in the same order."""
+        return Table(
+            self.kind,
+            [
+                record
+                for record in self._records.values()
+                if all(getattr(record, field) == value for field, value in wanted.items())
+            ],
+        )
+
+    def replace(self, name: str, **changes) -> "Table[Record]":
+        """Copy of the table in which the record ``name`` has other field values.
+
+        Examples
+        --------
+        >>> from pm_dalec.parameters import PARAMETERS
+        >>> PARAMETERS.replace("leaf_lifespan", bounds=(1.001, 4.0))["leaf_lifespan"].bounds
+        (1.001, 4.0)
+        """
+        changed = replace(self[name], **changes)
+        return Table(
+            self.kind, [changed if record.name == name else record for record in self.values()]
+        )
+
+    def _missing(self, name: str) -> str:
+        near = get_close_matches(name, self._records, n=4, cutoff=0.4)
+        hint = f"the nearest are {', '.join(near)}" if near else "there are " + ", ".join(self)
+        return f"no {self.kind} {name!r}; {hint}"
