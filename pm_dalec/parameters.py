@@ -170,7 +170,7 @@ PARAMETERS = Table(
     ),
 )  # fmt: skip
 
-Theta = namedtuple("Theta", PARAMETERS.names)  # noqa: PYI024 - its fields come from the table
+Theta = namedtuple("Theta", PARAMETERS.names)
 Theta.__doc__ = "Parameter set of DALEC C6: one value or array a parameter, in the table's units."
 
 

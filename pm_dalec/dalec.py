@@ -1,0 +1,295 @@
+"""DALEC C6: one pure step of six carbon pools, for any array module.
+
+`prepare` computes what depends on drivers and parameters but not on pools, once for all steps; `step`
+advances the pools by one step. NumPy, PyTensor and JAX only repeat `step` (see `pm_dalec.run`).
+Order within a step: photosynthesis with the leaf area at its start, fluxes and pools, harvest, fire
+(MODEL, section 3).
+"""
+
+from collections import namedtuple
+from typing import NamedTuple
+
+from pm_dalec import canopy, disturbance, phenology, stomata
+from pm_dalec.variables import DRIVERS, POOLS
+
+Drivers = namedtuple("Drivers", DRIVERS.names)
+Drivers.__doc__ = "Drivers of one or many steps, one array a driver, in the units of the table."
+
+Pools = namedtuple("Pools", POOLS.names)
+Pools.__doc__ = "Carbon pools [g m-2]."
+
+
+class Rates(NamedTuple):
+    """What drivers and parameters decide about a step without the pools."""
+
+    temperature_rate: object  # 1
+    leaf_fall_rate: object  # d-1
+    labile_release_rate: object  # d-1
+    labile_release: object  # d-1, effective over the step
+    leaf_fall: object  # d-1, effective over the step
+    wood_turnover: object  # d-1, effective over the step
+    root_turnover: object  # d-1, effective over the step
+    litter_respiration: object  # d-1, effective over the step
+    som_respiration: object  # d-1, effective over the step
+    litter_to_som: object  # d-1, effective over the step
+
+
+class Allocation(NamedTuple):
+    """Shares of GPP; they add up to one."""
+
+    respiration: object  # 1
+    foliage: object  # 1
+    labile: object  # 1
+    roots: object  # 1
+    wood: object  # 1
+
+
+class Forcing(NamedTuple):
+    """Everything that a step needs besides pools and parameters."""
+
+    weather: canopy.Weather
+    rates: Rates
+    forest_loss_fraction: object  # 1
+    burned_fraction: object  # 1
+    step_days: object  # d
+
+
+class Fluxes(NamedTuple):
+    """Fluxes and diagnostics of one step; units in `pm_dalec.variables`."""
+
+    gpp: object
+    autotrophic_respiration: object
+    npp_to_foliage: object
+    npp_to_labile: object
+    npp_to_roots: object
+    npp_to_wood: object
+    labile_to_foliage: object
+    foliage_to_litter: object
+    wood_to_som: object
+    roots_to_litter: object
+    litter_respiration: object
+    som_respiration: object
+    litter_to_som: object
+    harvest: object
+    labile_combustion: object
+    foliage_combustion: object
+    roots_combustion: object
+    wood_combustion: object
+    litter_combustion: object
+    som_combustion: object
+    labile_fire_litter: object
+    foliage_fire_litter: object
+    roots_fire_litter: object
+    wood_fire_litter: object
+    litter_fire_litter: object
+    fire: object
+    reco: object
+    nee: object
+    nbe: object
+    temperature_rate: object
+    leaf_fall_rate: object
+    labile_release_rate: object
+    lai: object
+    stomatal_conductance: object
+    boundary_conductance: object
+    ci_ratio: object
+    apar: object
+
+
+def initial_pools(theta):
+    """Pools before the first step [g m-2]."""
+    return Pools(*(getattr(theta, f"initial_{pool}") for pool in POOLS))
+
+
+def allocation(theta):
+    """Shares of GPP in the order in which DALEC hands it out (MODEL, section 7)."""
+    foliage = (1 - theta.autotrophic_fraction) * theta.foliage_fraction
+    labile = (1 - theta.autotrophic_fraction - foliage) * theta.labile_fraction
+    roots = (1 - theta.autotrophic_fraction - foliage - labile) * theta.root_fraction
+    wood = 1 - theta.autotrophic_fraction - foliage - labile - roots
+    return Allocation(theta.autotrophic_fraction, foliage, labile, roots, wood)
+
+
+def over_step(rate, step_days, xp):
+    """Effective loss rate of a pool over a step: ``(1 - (1 - rate)**step_days) / step_days``.
+
+    Parameters
+    ----------
+    rate : array [d-1]
+        Share of the pool lost in one day. Above one the power is defined for whole days only.
+    step_days : array [d]
+
+    Returns
+    -------
+    array [d-1]
+        NaN where ``rate`` exceeds one and the step is not a whole number of days.
+    """
+    ordinary = -xp.expm1(step_days * xp.log1p(-xp.minimum(rate, 1.0)))
+    # CARDAMOM: a daily share above one makes the base of the power negative
+    power = xp.exp(step_days * xp.log(xp.maximum(rate - 1, 1e-300)))
+    half = step_days / 2
+    even = xp.floor(half) == half
+    odd = xp.floor(half + 0.5) == half + 0.5
+    signed = xp.where(even, power, xp.where(odd, -power, xp.nan))
+    return xp.where(rate > 1, 1 - signed, ordinary) / step_days
+
+
+def rates(drivers, theta, xp):
+    """Phenology, decomposition and turnover of every step (MODEL, section 7).
+
+    Parameters
+    ----------
+    drivers : Drivers
+        Time in front.
+    theta : Theta
+        Broadcasts against the drivers.
+    xp : module
+
+    Returns
+    -------
+    Rates
+    """
+    days = drivers.step_days
+    temperature = xp.exp(theta.temperature_exponent * (drivers.tmin + drivers.tmax) / 2)
+    release = phenology.labile_release_rate(drivers.doy, theta, xp)
+    fall = phenology.leaf_fall_rate(drivers.doy, theta, xp)
+    return Rates(
+        temperature_rate=temperature,
+        leaf_fall_rate=fall,
+        labile_release_rate=release,
+        labile_release=over_step(release, days, xp),
+        leaf_fall=over_step(fall, days, xp),
+        wood_turnover=over_step(theta.wood_turnover_rate, days, xp),
+        root_turnover=over_step(theta.root_turnover_rate, days, xp),
+        litter_respiration=over_step(
+            temperature * theta.litter_mineralisation_rate, days, xp
+        ),
+        som_respiration=over_step(temperature * theta.som_mineralisation_rate, days, xp),
+        litter_to_som=over_step(temperature * theta.litter_to_som_rate, days, xp),
+    )
+
+
+def prepare(drivers, latitude, theta, xp):
+    """Forcing of all steps: everything that does not depend on the pools.
+
+    Parameters
+    ----------
+    drivers : Drivers
+        Time in front, other axes broadcast against ``theta``.
+    latitude : array [degrees_north]
+    theta : Theta
+    xp : module
+
+    Returns
+    -------
+    Forcing
+    """
+    return Forcing(
+        canopy.weather(drivers, latitude, xp),
+        rates(drivers, theta, xp),
+        drivers.forest_loss_fraction,
+        drivers.burned_fraction,
+        drivers.step_days,
+    )
+
+
+class Gas(NamedTuple):
+    """Gas exchange of a step."""
+
+    gpp: object  # g m-2 d-1
+    lai: object  # m2 m-2
+    stomatal_conductance: object  # mmol m-2 s-1
+    boundary_conductance: object  # mmol m-2 s-1
+    ci_ratio: object  # 1
+    apar: object  # MJ m-2 d-1
+
+
+def gas_exchange(pools, weather, theta, xp, *, solver="converged"):
+    """Photosynthesis with the leaves and roots at the start of the step (MODEL, sections 4 to 6).
+
+    Parameters
+    ----------
+    pools : Pools [g m-2]
+    weather : Weather
+    theta : Theta
+    xp : module
+    solver : {"converged", "truncated"}
+
+    Returns
+    -------
+    Gas
+    """
+    seen, boundary, supply = canopy_leaves(pools, weather, theta, xp)
+    gpp, conductance, ratio = stomata.photosynthesis(seen, boundary, supply, solver, xp)
+    return Gas(
+        gpp=gpp,
+        lai=seen.lai,
+        stomatal_conductance=conductance,
+        boundary_conductance=1000 * weather.molar_density * boundary,
+        ci_ratio=ratio,
+        apar=seen.light_limit / stomata.LIGHT_YIELD,
+    )
+
+
+def canopy_leaves(pools, weather, theta, xp):
+    """Leaves, boundary-layer conductance [m s-1] and water supply [mmol m-2 s-1] of a state."""
+    lai = pools.foliage / theta.leaf_carbon_per_area
+    light = canopy.light(lai, weather, xp)
+    boundary = canopy.boundary_conductance(lai, weather, xp)
+    supply = canopy.water_supply(pools.roots, lai, weather, xp)
+    potential = stomata.potential_conductance(lai, light, boundary, supply, weather, xp)
+    seen = stomata.leaves(
+        lai, theta.canopy_efficiency, light.apar, boundary, potential, weather
+    )
+    return seen, boundary, supply
+
+
+def step(pools, forcing, theta, xp, *, solver="converged"):
+    """Advance the pools by one step.
+
+    Parameters
+    ----------
+    pools : Pools [g m-2]
+        At the start of the step.
+    forcing : Forcing
+        Of this step.
+    theta : Theta
+    xp : module
+        numpy, pytensor.tensor or jax.numpy.
+    solver : {"converged", "truncated"}
+        Stomatal optimum: exact root, or CARDAMOM's search.
+
+    Returns
+    -------
+    tuple
+        Pools [g m-2] at the end of the step, and Fluxes.
+    """
+    gas = gas_exchange(pools, forcing.weather, theta, xp, solver=solver)
+    share, rate, days = allocation(theta), forcing.rates, forcing.step_days
+    respired, to_foliage, to_labile, to_roots, to_wood = (gas.gpp * part for part in share)
+    released = pools.labile * rate.labile_release
+    fallen = pools.foliage * rate.leaf_fall
+    dead_wood = pools.wood * rate.wood_turnover
+    dead_roots = pools.roots * rate.root_turnover
+    litter_air = pools.litter * rate.litter_respiration
+    litter_soil = pools.litter * rate.litter_to_som
+    soil_air = pools.som * rate.som_respiration
+    grown = Pools(
+        labile=pools.labile + (to_labile - released) * days,
+        foliage=pools.foliage + (to_foliage - fallen + released) * days,
+        roots=pools.roots + (to_roots - dead_roots) * days,
+        wood=pools.wood + (to_wood - dead_wood) * days,
+        litter=pools.litter + (fallen + dead_roots - litter_air - litter_soil) * days,
+        som=pools.som + (litter_soil - soil_air + dead_wood) * days,
+    )
+    cut, taken = disturbance.harvest(grown, forcing.forest_loss_fraction, days)
+    after, burning = disturbance.fire(cut, forcing.burned_fraction, days)
+    emitted = sum(burning[:6])
+    reco = respired + litter_air + soil_air
+    return after, Fluxes(
+        gas.gpp, respired, to_foliage, to_labile, to_roots, to_wood,
+        released, fallen, dead_wood, dead_roots, litter_air, soil_air, litter_soil,
+        taken, *burning, emitted, reco, reco - gas.gpp, reco - gas.gpp + emitted,
+        rate.temperature_rate, rate.leaf_fall_rate, rate.labile_release_rate,
+        *gas[1:],
+    )  # fmt: skip

@@ -1,0 +1,323 @@
+"""Photosynthesis at a stomatal conductance, and the two solvers for its optimum.
+
+The optimum is the conductance at which one more increment no longer pays: ``A(g + delta) - A(g) = w``
+(MODEL, section 6). `converged` is its root in closed form and a fixed number of Newton steps, smooth
+and without a search; `truncated` repeats the eight-pass search of CARDAMOM, for parity.
+"""
+
+from typing import NamedTuple
+
+from pm_dalec.canopy import (
+    GRAM_PER_MICROMOL,
+    LARGEST_CONDUCTANCE,
+    LIGHT_YIELD,
+    MICROMOL_PER_GRAM,
+    SMALLEST_FLOW,
+)
+
+CO2_CONDUCTANCE = 142.2368  # CARDAMOM: 1.646259 * 86.4 multiplies where H2O -> CO2 should divide
+LEAST_CONDUCTANCE = 1.0  # mmol m-2 s-1 per unit of leaf area
+BRACKET_CONDUCTANCE = 1.0  # mmol m-2 s-1. CARDAMOM: the bracket is tested here, not at LAI times it
+INCREMENT = 0.001  # mmol m-2 s-1 per unit of leaf area
+WATER_PRICE = 6.43115e-6  # gC m-2 d-1 per increment and unit of leaf area, over a whole day
+NEWTON_STEPS = 4
+SEARCH_PASSES = 8
+
+
+class Leaves(NamedTuple):
+    """What photosynthesis needs to know about the canopy in a step."""
+
+    lai: object  # m2 m-2
+    capacity: object  # umol m-2 d-1, metabolic (Pm)
+    light_limit: object  # gC m-2 d-1 (Pl)
+    boundary_resistance: object  # d m-2 umol-1 (rb)
+    co2: object  # ppm
+    kc: object  # ppm
+    compensation: object  # ppm
+    daylight_fraction: object  # 1
+    potential: object  # mmol m-2 s-1, the largest conductance that the water supply allows
+
+
+def leaves(lai, canopy_efficiency, apar, boundary, potential, weather):
+    """Canopy as photosynthesis sees it.
+
+    Parameters
+    ----------
+    lai : array [m2 m-2]
+    canopy_efficiency : array [gC m-2 d-1 per leaf area]
+    apar : array [MJ m-2 d-1]
+    boundary : array [m s-1]
+    potential : array [mmol m-2 s-1]
+    weather : Weather
+
+    Returns
+    -------
+    Leaves
+    """
+    return Leaves(
+        lai=lai,
+        capacity=MICROMOL_PER_GRAM * lai * canopy_efficiency * weather.temperature_scale,
+        light_limit=LIGHT_YIELD * apar,
+        boundary_resistance=1 / (86400 * 1.37 * weather.molar_density * boundary),
+        co2=weather.co2,
+        kc=weather.kc,
+        compensation=weather.compensation,
+        daylight_fraction=weather.daylight_fraction,
+        potential=potential,
+    )
+
+
+def potential_conductance(lai, light, boundary, supply, weather, xp):
+    """Largest stomatal conductance that the water supply allows, by Penman-Monteith inverted.
+
+    Parameters
+    ----------
+    lai : array [m2 m-2]
+    light : Light
+    boundary : array [m s-1]
+    supply : array [mmol m-2 s-1]
+    weather : Weather
+
+    Returns
+    -------
+    array [mmol m-2 s-1]
+        At most 2000 per unit of leaf area.
+    """
+    radiation = light.shortwave * 1e6 / weather.daylight_seconds + light.longwave
+    demand = weather.slope * radiation + weather.heating * boundary
+    deficit = demand / (weather.latent * supply) - weather.slope
+    potential = boundary / (deficit / weather.psychrometric) * 1000 * weather.molar_density
+    largest = LARGEST_CONDUCTANCE * lai
+    return xp.where((potential <= 0) | (potential > largest), largest, potential)
+
+
+def internal_co2(conductance, leaves, xp):
+    """Leaf-internal CO2 at this conductance [ppm], and the total resistance [d m-2 umol-1]."""
+    resistance = 1 / (CO2_CONDUCTANCE * conductance) + leaves.boundary_resistance
+    pull = leaves.capacity * resistance
+    offset = leaves.compensation - leaves.kc
+    middle = leaves.co2 + offset - pull
+    product = leaves.co2 * offset - pull * leaves.compensation
+    return (middle + xp.sqrt(middle**2 - 4 * product)) / 2, resistance
+
+
+def assimilation(conductance, leaves, xp):
+    """Photosynthesis at this stomatal conductance [gC m-2 d-1]; zero where it is not positive."""
+    internal, resistance = internal_co2(conductance, leaves, xp)
+    diffusion = (
+        (leaves.co2 - internal) / resistance * GRAM_PER_MICROMOL * leaves.daylight_fraction
+    )
+    gain = leaves.light_limit * diffusion / (leaves.light_limit + diffusion)
+    return xp.where(gain > 0, gain, 0.0)
+
+
+def _shortfall(conductance, leaves, xp):
+    """Price of water less the gain of one more increment: negative while opening still pays."""
+    gain = assimilation(conductance + INCREMENT * leaves.lai, leaves, xp) - assimilation(
+        conductance, leaves, xp
+    )
+    return WATER_PRICE * leaves.daylight_fraction - gain / leaves.lai
+
+
+def optimal_root(leaves, xp):
+    """Unbounded stomatal optimum in closed form and Newton steps [mmol m-2 s-1].
+
+    In ``x = ci - compensation`` the two conditions of the optimum become one smooth equation of the
+    midpoint of two neighbouring states, which a chord and a quadratic almost solve.
+
+    Returns
+    -------
+    tuple of array
+        The root (zero where none is positive), and whether photosynthesis is possible at all.
+    """
+    yield_per_capacity = GRAM_PER_MICROMOL * leaves.daylight_fraction
+    productive = (
+        (leaves.light_limit > 0) & (leaves.capacity > 0) & (leaves.daylight_fraction > 0)
+        & (leaves.co2 > leaves.compensation)
+    )  # fmt: skip
+    capacity = xp.where(productive, yield_per_capacity * leaves.capacity, 1.0)
+    light_limit = xp.where(productive, leaves.light_limit, 1.0)
+    share = light_limit / (light_limit + capacity)
+    kappa, ceiling = leaves.kc * share, capacity * share
+    drop = xp.where(productive, leaves.co2 - leaves.compensation, 1.0)
+    drag = leaves.boundary_resistance * leaves.capacity
+    linear = drop - leaves.kc - drag
+    product = drop * leaves.kc
+    price = xp.where(productive, WATER_PRICE * leaves.daylight_fraction * leaves.lai, 1.0)
+    weight = xp.sqrt(
+        INCREMENT * CO2_CONDUCTANCE * GRAM_PER_MICROMOL / WATER_PRICE * kappa * share
+    )
+    middle = xp.maximum(_chord_start(weight, product, linear, drop, kappa, xp), 1e-8)
+    half_step = price / (2 * ceiling * kappa)
+    for _ in range(NEWTON_STEPS):
+        step = half_step * (middle + kappa) ** 2
+        middle = _newton(middle, step, weight, product, linear, kappa, xp)
+    lower = middle - half_step * (middle + kappa) ** 2
+    slack = product + linear * lower - lower**2
+    root = leaves.capacity * lower / (CO2_CONDUCTANCE * slack)
+    return xp.where(lower > 0, root, 0.0), productive
+
+
+def _chord_start(weight, product, linear, drop, kappa, xp):
+    """Root of the limit of a small increment, with the square root replaced by a chord [ppm]."""
+    low, high = xp.sqrt(product), xp.sqrt(drop**2 + product)
+    intercept, incline = 0.985 * low, 0.93 * (high - low) / drop
+    square = weight + incline
+    middle = intercept + incline * kappa - weight * linear
+    constant = intercept * kappa - weight * product
+    spread = xp.sqrt(xp.maximum(middle**2 - 4 * square * constant, 0.0))
+    return (spread - middle) / (2 * square)
+
+
+def _newton(middle, step, weight, product, linear, kappa, xp):
+    """One Newton step for the midpoint of the two neighbouring states [ppm]."""
+    square = step * step
+    slack = product + linear * middle - middle**2
+    incline = linear - 2 * middle
+    left = xp.sqrt(xp.maximum((slack - square) ** 2 - square * incline**2, 0.0))
+    chord = xp.sqrt(product + middle**2 - square)
+    shifted = xp.sqrt((middle + kappa) ** 2 - square)
+    residual = weight * left - chord * shifted
+    gradient = weight * incline - middle * shifted / chord - chord
+    return xp.maximum(middle - residual / gradient, 1e-8)
+
+
+def converged(leaves, xp):
+    """Stomatal optimum between its least and its potential value (MODEL, section 12).
+
+    Where opening pays even at the potential conductance, that is the answer; where it does not pay at
+    1 mmol m-2 s-1 either, the least one; otherwise the root, at most clipped to the two.
+    """
+    root, productive = optimal_root(leaves, xp)
+    least = LEAST_CONDUCTANCE * leaves.lai
+    lowest, highest = xp.minimum(least, leaves.potential), xp.maximum(least, leaves.potential)
+    pays_at_potential = root > leaves.potential
+    pays_at_bracket = root > BRACKET_CONDUCTANCE
+    inside = xp.maximum(lowest, xp.minimum(highest, root))
+    end = xp.where(pays_at_potential, leaves.potential, least)
+    chosen = xp.where(pays_at_potential == pays_at_bracket, end, inside)
+    # CARDAMOM: in polar night the daylight fraction is -1e-13, and so is the price of water
+    idle = xp.where(leaves.daylight_fraction < 0, leaves.potential, least)
+    return xp.where(productive, chosen, idle)
+
+
+def unbracketed(leaves, xp):
+    """Whether the root lies where CARDAMOM's search between its two ends cannot see it.
+
+    The bracket is tested at 1 mmol m-2 s-1 but searched from LAI times that (MODEL, section 12): in
+    these few steps the reference's own answer is arbitrary.
+    """
+    root, productive = optimal_root(leaves, xp)
+    least = LEAST_CONDUCTANCE * leaves.lai
+    outside = (root < xp.minimum(least, leaves.potential)) | (
+        root > xp.maximum(least, leaves.potential)
+    )
+    searched = (root > leaves.potential) != (root > BRACKET_CONDUCTANCE)
+    return productive & searched & outside
+
+
+class _Search(NamedTuple):
+    """State of the bracketing search: three points with their shortfalls, and two step lengths."""
+
+    older: object
+    best: object
+    other: object
+    f_older: object
+    f_best: object
+    f_other: object
+    step: object
+    last: object
+    done: object
+
+
+def _search_pass(state, leaves, tolerance, enough, xp):
+    """One pass of the search (MODEL, section 6, steps 1 to 5); frozen where it is done."""
+    a, b, c, fa, fb, fc, d, e, done = state
+    same = fb * fc > 0
+    c, fc = xp.where(same, a, c), xp.where(same, fa, fc)
+    d, e = xp.where(same, b - a, d), xp.where(same, b - a, e)
+    swap = xp.abs(fc) < xp.abs(fb)
+    a, b, c = xp.where(swap, b, a), xp.where(swap, c, b), xp.where(swap, b, c)
+    fa, fb, fc = xp.where(swap, fb, fa), xp.where(swap, fc, fb), xp.where(swap, fb, fc)
+    narrow = 6e-8 * xp.abs(b) + tolerance / 2
+    half = (c - b) / 2
+    finished = done | (xp.abs(half) <= narrow) | (xp.abs(fb) < enough)
+    d, e = _interpolated(a, b, c, fa, fb, fc, d, e, narrow, half, xp)
+    forced = b + xp.where(half >= 0, narrow, -narrow)
+    moved = xp.where(xp.abs(d) > narrow, b + d, forced)
+    f_moved = _shortfall(moved, leaves, xp)
+    fresh = _Search(b, moved, c, fb, f_moved, fc, d, e, finished)
+    held = _Search(a, b, c, fa, fb, fc, d, e, finished)
+    kept = [xp.where(finished, old, new) for old, new in zip(held[:-1], fresh[:-1], strict=True)]
+    frozen = [xp.where(done, old, new) for old, new in zip(state[:-1], kept, strict=True)]
+    return _Search(*frozen, finished)
+
+
+def _interpolated(a, b, c, fa, fb, fc, d, e, narrow, half, xp):
+    """Next step of the search: inverse quadratic, secant or bisection."""
+    ratio = fb / fa
+    outer, inner = fa / fc, fb / fc
+    secant = a == c
+    p = xp.where(
+        secant,
+        2 * half * ratio,
+        ratio * (2 * half * outer * (outer - inner) - (b - a) * (inner - 1)),
+    )
+    q = xp.where(secant, 1 - ratio, (outer - 1) * (inner - 1) * (ratio - 1))
+    q = xp.where(p > 0, -q, q)
+    p = xp.abs(p)
+    limit = xp.minimum(3 * half * q - xp.abs(narrow * q), xp.abs(e * q))
+    trusted = (xp.abs(e) >= narrow) & (xp.abs(fa) > xp.abs(fb)) & (2 * p < limit)
+    return xp.where(trusted, p / q, half), xp.where(trusted, d, half)
+
+
+def truncated(leaves, xp):
+    """Stomatal conductance as CARDAMOM's search leaves it after at most eight passes [mmol m-2 s-1].
+
+    Most searches stop far from the root: the tolerance is 10 mmol m-2 s-1 per unit of leaf area.
+    """
+    least, most = LEAST_CONDUCTANCE * leaves.lai, leaves.potential
+    tolerance, enough = 10 * leaves.lai, 0.1 * WATER_PRICE * leaves.daylight_fraction
+    at_most = _shortfall(most, leaves, xp)
+    at_bracket = _shortfall(BRACKET_CONDUCTANCE, leaves, xp)
+    at_least = _shortfall(least, leaves, xp)
+    nothing = at_most * 0.0
+    first_good = xp.abs(at_least) < enough
+    second_good = xp.abs(at_most) < enough
+    start = xp.where(first_good, least, most)
+    f_start = xp.where(first_good, at_least, at_most)
+    state = _Search(
+        least, start, start, at_least, f_start, f_start, nothing, nothing,
+        first_good | second_good,
+    )  # fmt: skip
+    for _ in range(SEARCH_PASSES):
+        state = _search_pass(state, leaves, tolerance, enough, xp)
+    end = xp.where(at_most > 0, least, most)
+    return xp.where(at_most * at_bracket > 0, end, state.best)
+
+
+SOLVERS = {"converged": converged, "truncated": truncated}
+
+
+def photosynthesis(leaves, boundary, supply, solver, xp):
+    """GPP, stomatal conductance and the ratio of internal to ambient CO2.
+
+    Parameters
+    ----------
+    leaves : Leaves
+    boundary : array [m s-1]
+    supply : array [mmol m-2 s-1]
+    solver : {"converged", "truncated"}
+
+    Returns
+    -------
+    tuple of array
+        gpp [g m-2 d-1], stomatal conductance [mmol m-2 s-1], ci/ca [1].
+    """
+    active = (boundary > SMALLEST_FLOW) & (supply > SMALLEST_FLOW)
+    opened = SOLVERS[solver](leaves, xp)
+    conductance = xp.where(active, opened, SMALLEST_FLOW)
+    gain = assimilation(opened, leaves, xp)
+    ratio = internal_co2(opened, leaves, xp)[0] / leaves.co2
+    gpp = xp.where(active & (opened > SMALLEST_FLOW), gain, 0.0)
+    return gpp, conductance, xp.where(active, ratio, 0.0)
