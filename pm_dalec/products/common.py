@@ -1,0 +1,356 @@
+"""Checks, windows and labels that all product readers share.
+
+Every message has four parts: what was wanted, what came, where, and what to do.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+WGS84 = "EPSG:4326"
+
+# Cells are kept when they overlap the window by more than this share of their width.
+_TOUCH = 1e-6
+
+_SIGNATURES = {
+    b"\x89HDF": "h5netcdf",
+    b"CDF\x01": "scipy",
+    b"CDF\x02": "scipy",
+}
+
+
+class Window(NamedTuple):
+    """Bounds of a region [degrees east and north]."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+def sentence(product, *, wanted, came, where, do):
+    """Text of an error: what was wanted, what came, where, what to do.
+
+    Parameters
+    ----------
+    product : str
+        Name of the product, as a user knows it.
+    wanted, came, where, do : str
+        The four parts.
+
+    Returns
+    -------
+    str
+    """
+    return f"{product}: wanted {wanted}, came {came} ({where}); {do}"
+
+
+def checked_window(window, *, product):
+    """`Window` of four finite numbers in order, or a `ValueError`.
+
+    Parameters
+    ----------
+    window : tuple of float
+        West, south, east, north [degrees].
+    product : str
+        Name for the message.
+
+    Returns
+    -------
+    Window
+    """
+    wanted = "a window (west, south, east, north) in degrees"
+    do = "give four numbers with west < east in -180..180 and south < north in -90..90"
+    try:
+        checked = Window(*(float(edge) for edge in window))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            sentence(product, wanted=wanted, came=repr(window), where="argument window", do=do)
+        ) from error
+    ordered = checked.west < checked.east and checked.south < checked.north
+    inside = -180 <= checked.west and checked.east <= 180
+    inside = inside and -90 <= checked.south and checked.north <= 90
+    if not (ordered and inside):
+        raise ValueError(
+            sentence(product, wanted=wanted, came=repr(window), where="argument window", do=do)
+        )
+    return checked
+
+
+def found_files(path_or_paths, *, product, pattern, example):
+    """Files of a folder, one file or a list of files, each with the match of its name.
+
+    Parameters
+    ----------
+    path_or_paths : str, Path or iterable of them
+        A folder is searched (not its subfolders) for names that match; a named file has to match.
+    product : str
+        Name for the message.
+    pattern : str
+        Regular expression of the whole file name.
+    example : str
+        A file name that matches, for the message.
+
+    Returns
+    -------
+    list of (Path, re.Match)
+        Sorted by name.
+    """
+    do = f"keep the distributor's file names, as {example}"
+    found = []
+    for path in _listed(path_or_paths, product=product):
+        if path.is_dir():
+            inside = [(each, re.fullmatch(pattern, each.name)) for each in sorted(path.iterdir())]
+            matching = [pair for pair in inside if pair[1]]
+            if not matching:
+                came = f"{len(inside)} files with other names"
+                wanted = "files named by the product's rule"
+                raise ValueError(
+                    sentence(product, wanted=wanted, came=came, where=f"folder {path}", do=do)
+                )
+            found += matching
+            continue
+        if not path.exists():
+            raise FileNotFoundError(
+                sentence(
+                    product,
+                    wanted="an existing file or folder",
+                    came="a path where nothing is",
+                    where=str(path),
+                    do="correct the path or download the file",
+                )
+            )
+        match = re.fullmatch(pattern, path.name)
+        if not match:
+            raise ValueError(
+                sentence(
+                    product,
+                    wanted="a file named by the product's rule",
+                    came=f"'{path.name}'",
+                    where=f"file {path}",
+                    do=do,
+                )
+            )
+        found.append((path, match))
+    return sorted(found, key=lambda pair: pair[0].name)
+
+
+def _listed(path_or_paths, *, product):
+    if isinstance(path_or_paths, str | Path):
+        return [Path(path_or_paths)]
+    wanted, do = "a path or a list of paths", "pass a folder, a file or a list of files"
+    where = "argument path_or_paths"
+    if not isinstance(path_or_paths, Iterable):
+        came = type(path_or_paths).__name__
+        raise TypeError(sentence(product, wanted=wanted, came=came, where=where, do=do))
+    paths = [Path(each) for each in path_or_paths]
+    if not paths:
+        raise ValueError(sentence(product, wanted=wanted, came="none", where=where, do=do))
+    return paths
+
+
+def opened_netcdf(path, *, product):
+    """Lazily opened NetCDF file: no value is read, decoded or scaled yet.
+
+    Parameters
+    ----------
+    path : Path
+        NetCDF4 or classic NetCDF.
+    product : str
+        Name for the message.
+
+    Returns
+    -------
+    xarray.Dataset
+        To be used as a context manager, so that the file is closed.
+    """
+    with Path(path).open("rb") as file:
+        start = file.read(4)
+    engine = _SIGNATURES.get(start)
+    if engine is None:
+        came, do = "a file of another kind", "download it again; it may be an error page or a part"
+        if start[:2] == b"\x1f\x8b":
+            came = "a gzip archive"
+            do = "unpack it with gunzip first, a packed file cannot be read in windows"
+        if start == b"\x0e\x03\x13\x01":
+            came, do = "an HDF4 file", "convert it, or use the reader of a HDF4 product"
+        raise ValueError(
+            sentence(product, wanted="a NetCDF file", came=came, where=f"file {path}", do=do)
+        )
+    try:
+        return xr.open_dataset(
+            path, engine=engine, mask_and_scale=False, decode_times=False, cache=False
+        )
+    except OSError as error:
+        raise ValueError(
+            sentence(
+                product,
+                wanted="a NetCDF file",
+                came=f"one that cannot be opened: {error}",
+                where=f"file {path}",
+                do="download it again, it may be incomplete",
+            )
+        ) from error
+
+
+def expect_names(dataset, names, *, product, where):
+    """Raise a `KeyError` with the list of what exists when a variable is absent.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        An opened file.
+    names : iterable of str
+        Variables or coordinates that are needed.
+    product, where : str
+        For the message.
+    """
+    absent = [name for name in names if name not in dataset.variables]
+    if absent:
+        raise KeyError(
+            sentence(
+                product,
+                wanted=f"variables {', '.join(absent)}",
+                came=f"only {', '.join(sorted(map(str, dataset.variables)))}",
+                where=where,
+                do="check that this is the product and version that the reader names",
+            )
+        )
+
+
+def expect_units(variable, accepted, *, product, where):
+    """Units of a variable, when they are among those accepted; otherwise a `ValueError`.
+
+    Parameters
+    ----------
+    variable : xarray.DataArray
+        With the attribute ``units``.
+    accepted : iterable of str
+        Spellings that mean the same or that the caller distinguishes.
+    product, where : str
+        For the message.
+
+    Returns
+    -------
+    str
+    """
+    units = str(variable.attrs.get("units", "none"))
+    if units not in accepted:
+        raise ValueError(
+            sentence(
+                product,
+                wanted=f"'{variable.name}' in {' or '.join(map(repr, accepted))}",
+                came=repr(units),
+                where=where,
+                do="convert the file, or correct its units attribute",
+            )
+        )
+    return units
+
+
+def expect_step(centres, step, *, name, product, where):
+    """Raise a `ValueError` unless an axis is regular with the product's spacing.
+
+    Parameters
+    ----------
+    centres : numpy.ndarray
+        Cell centres, ascending or descending [units of step].
+    step : float
+        Spacing of the product [degrees or m].
+    name, product, where : str
+        For the message.
+    """
+    spacing = np.abs(np.diff(np.asarray(centres, dtype=float)))
+    if spacing.size and not np.allclose(spacing, step, rtol=0, atol=0.02 * step):
+        raise ValueError(
+            sentence(
+                product,
+                wanted=f"axis '{name}' with a regular spacing of {step:.8g}",
+                came=f"spacings of {spacing.min():.8g} to {spacing.max():.8g}",
+                where=where,
+                do="use the product at its native resolution, not resampled or with gaps",
+            )
+        )
+
+
+def cells_inside(centres, low, high, *, step, name, product, where):
+    """Slice of the cells of an axis that overlap an interval, which has to be covered whole.
+
+    Parameters
+    ----------
+    centres : numpy.ndarray
+        Cell centres, ascending or descending.
+    low, high : float
+        The interval [units of centres].
+    step : float
+        Width of a cell.
+    name, product, where : str
+        For the message.
+
+    Returns
+    -------
+    slice
+    """
+    centres = np.asarray(centres, dtype=float)
+    half = step / 2
+    first, last = (centres.min() - half, centres.max() + half) if centres.size else (np.nan,) * 2
+    if not (first <= low + half and last >= high - half):
+        raise ValueError(
+            sentence(
+                product,
+                wanted=f"'{name}' from {low:.6g} to {high:.6g}",
+                came=f"{first:.6g} to {last:.6g}",
+                where=where,
+                do="choose a window inside the files, or add the missing tile or file",
+            )
+        )
+    touching = (centres + half > low + _TOUCH * step) & (centres - half < high - _TOUCH * step)
+    inside = np.flatnonzero(touching)
+    return slice(int(inside[0]), int(inside[-1]) + 1)
+
+
+def expect_some(values, *, product, where):
+    """Raise a `ValueError` when a window holds nothing but fills.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        Decoded, NaN for fills.
+    product, where : str
+        For the message.
+    """
+    if not bool(values.notnull().any()):
+        raise ValueError(
+            sentence(
+                product,
+                wanted="at least one valid cell in the window",
+                came=f"{values.size} cells that are all fill, flag or sea",
+                where=where,
+                do="choose a window over land, or check that the file is complete",
+            )
+        )
+
+
+def snapped_centres(low, high, *, step, origin):
+    """Centres of the cells of a regular grid that overlap an interval, ascending.
+
+    Parameters
+    ----------
+    low, high : float
+        The interval.
+    step : float
+        Width of a cell.
+    origin : float
+        Any cell edge of the grid; edges lie at integer multiples of step from it.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    first = int(np.floor((low - origin) / step + _TOUCH))
+    last = int(np.ceil((high - origin) / step - _TOUCH))
+    return origin + (np.arange(first, last) + 0.5) * step

@@ -1,0 +1,314 @@
+"""Copernicus LAI 300 m, version 1: ten-day leaf area index from PROBA-V and OLCI.
+
+Source: Copernicus Land Monitoring Service, product user manual and "technical characteristics" of
+the 300 m family; coding 1/30 with digital maximum 210 as in the CGLS resample tool. 8-bit values
+above 210 are flags (255 missing) that the fill attribute alone does not cover.
+
+Verified on synthetic files only (written by `write_lai300`). From memory, to be checked on a real
+file: the data type, and which bit patterns of QFLAG stand for which interpolation method.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from pm_dalec.products import common
+
+PRODUCT = "Copernicus LAI 300 m"
+VERSIONS = ("1.0.1", "1.1.1", "1.1.2")
+STEP = 1 / 336  # [degree]
+DIGITAL_MAX = 210
+PER_UNIT = 30  # digital numbers a unit of LAI
+MISSING = 255
+
+# QFLAG: name -> (bits that are looked at, value that means the name)
+QUALITY = {
+    "water": (0b0000_0001, 0b0000_0000),
+    "gap_interpolated": (0b0000_0100, 0b0000_0100),
+    "gap_from_previous": (0b0000_1000, 0b0000_1000),
+}
+
+_NAME = r"c_gls_LAI300(-RT\d)?_(\d{8})0000_GLOBE_(PROBAV|OLCI)_V(\d+\.\d+\.\d+)\.nc"
+_EXAMPLE = "c_gls_LAI300_201406100000_GLOBE_PROBAV_V1.0.1.nc"
+_VARIABLES = ("LAI", "RMSE", "QFLAG")
+
+
+def grid_axes(window):
+    """Cell centres of the product's grid that overlap a window.
+
+    Parameters
+    ----------
+    window : tuple of float
+        West, south, east, north [degrees].
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Latitudes (descending) and longitudes [degrees].
+
+    Notes
+    -----
+    The file's coordinates are pixel centres at integer multiples of 1/336 degree; edges are shifted
+    by half a pixel.
+    """
+    west, south, east, north = common.checked_window(window, product=PRODUCT)
+    half = STEP / 2
+    lat = common.snapped_centres(south, north, step=STEP, origin=half)
+    lon = common.snapped_centres(west, east, step=STEP, origin=half)
+    return lat[::-1], lon
+
+
+def open_lai300(path_or_paths, *, window, reject=()):
+    """Ten-day leaf area index and its uncertainty in a window.
+
+    Parameters
+    ----------
+    path_or_paths : str, Path or list of them
+        Folder or files with the distributor's names.
+    window : tuple of float
+        West, south, east, north [degrees]; only this part of each file is read.
+    reject : tuple of str
+        Names of `QUALITY` whose cells become NaN.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``lai``, ``lai_unc`` [m2 m-2] (time, lat, lon), ``quality_flag``; time is the last day of the
+        dekad.
+    """
+    window = common.checked_window(window, product=PRODUCT)
+    _check_reject(reject)
+    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    dates = [_checked_date(path, match) for path, match in found]
+    if len(set(dates)) < len(dates):
+        repeated = sorted({date.strftime("%Y-%m-%d") for date in dates if dates.count(date) > 1})
+        raise ValueError(
+            common.sentence(
+                PRODUCT,
+                wanted="one file a dekad",
+                came=f"several for {', '.join(repeated)}",
+                where="argument path_or_paths",
+                do="keep the final version and remove the near-real-time one",
+            )
+        )
+    order = np.argsort(dates)
+    parts = [_one_dekad(found[i][0], window, reject) for i in order]
+    axis = xr.DataArray(np.array(dates, dtype="datetime64[ns]")[order], dims="time", name="time")
+    joined = xr.concat(parts, dim=axis, join="exact", combine_attrs="override")
+    common.expect_some(joined["lai"], product=PRODUCT, where=f"window {tuple(window)}")
+    joined.attrs = {
+        "product": PRODUCT,
+        "product_version": ", ".join(sorted({"V" + match[4] for _, match in found})),
+        "crs": common.WGS84,
+        "source": "Copernicus Land Monitoring Service, LAI 300 m version 1",
+        "verified_on": "synthetic files only",
+        "files": len(found),
+    }
+    return joined
+
+
+def _check_reject(reject):
+    unknown = [name for name in reject if name not in QUALITY]
+    if unknown:
+        raise KeyError(
+            common.sentence(
+                PRODUCT,
+                wanted=f"quality names among {', '.join(QUALITY)}",
+                came=", ".join(unknown),
+                where="argument reject",
+                do="use these names, or leave the argument out",
+            )
+        )
+
+
+def _checked_date(path, match):
+    version, text = match[4], match[2]
+    where = f"file {path}"
+    if version not in VERSIONS:
+        raise ValueError(
+            common.sentence(
+                PRODUCT,
+                wanted=f"version {' or '.join(VERSIONS)}",
+                came=version,
+                where=where,
+                do="download version 1 of the 300 m product; later versions are coded differently",
+            )
+        )
+    date = pd.to_datetime(text, format="%Y%m%d", errors="coerce")
+    if pd.isna(date) or date.day not in {10, 20, date.days_in_month}:
+        raise ValueError(
+            common.sentence(
+                PRODUCT,
+                wanted="a date at the end of a dekad (10, 20, last day)",
+                came=text,
+                where=where,
+                do="keep the distributor's file name",
+            )
+        )
+    return date
+
+
+def _one_dekad(path, window, reject):
+    where = f"file {path}"
+    with common.opened_netcdf(path, product=PRODUCT) as dataset:
+        common.expect_names(dataset, ("lat", "lon", *_VARIABLES), product=PRODUCT, where=where)
+        _check_coding(dataset["LAI"], where)
+        place = {}
+        for name, low, high in (
+            ("lat", window.south, window.north),
+            ("lon", window.west, window.east),
+        ):
+            centres = dataset[name].values
+            common.expect_step(centres, STEP, name=name, product=PRODUCT, where=where)
+            place[name] = common.cells_inside(
+                centres, low, high, step=STEP, name=name, product=PRODUCT, where=where
+            )
+        part = dataset[list(_VARIABLES)].isel(place)
+        if "time" in part.dims:  # OLCI files carry a time axis of length one
+            part = part.isel(time=0)
+        part = part.drop_vars([name for name in part.coords if name not in ("lat", "lon")]).load()
+    return _decoded(part, reject)
+
+
+def _check_coding(lai, where):
+    scale = float(np.ravel(lai.attrs.get("scale_factor", 1 / PER_UNIT))[0])
+    came = None
+    if lai.dtype != np.uint8:
+        came = f"type {lai.dtype}"
+    elif not np.isclose(scale, 1 / PER_UNIT, rtol=1e-3):
+        came = f"scale factor {scale:.6g}"
+    elif lai.sizes.get("time", 1) != 1:
+        came = f"{lai.sizes['time']} times in one file"
+    if came:
+        raise ValueError(
+            common.sentence(
+                PRODUCT,
+                wanted="LAI as 8-bit numbers with scale 1/30, one dekad a file",
+                came=came,
+                where=where,
+                do="use the distributor's files, not a rescaled or stacked copy",
+            )
+        )
+
+
+def _decoded(part, reject):
+    flag = part["QFLAG"]
+    refused = xr.zeros_like(flag, dtype=bool)
+    for name in reject:
+        bits, value = QUALITY[name]
+        refused = refused | ((flag & bits) == value)
+    decoded = {}
+    for source, name, words in (
+        ("LAI", "lai", "leaf area index"),
+        ("RMSE", "lai_unc", "uncertainty (RMSE) of leaf area index"),
+    ):
+        number = part[source]
+        value = (number / np.float32(PER_UNIT)).where((number <= DIGITAL_MAX) & ~refused)
+        decoded[name] = value.astype("float32").assign_attrs(units="m2 m-2", long_name=words)
+    decoded["quality_flag"] = flag.assign_attrs(units="1", long_name="QFLAG as delivered")
+    coords = {
+        "lat": part["lat"].assign_attrs(units="degrees_north"),
+        "lon": part["lon"].assign_attrs(units="degrees_east"),
+    }
+    for name in decoded:
+        decoded[name].attrs.pop("scale_factor", None)
+    return xr.Dataset(decoded).assign_coords(coords)
+
+
+def cell_sigma(dekads, *, share=0.5, floor=0.25):
+    """Dekads whose zero uncertainties are replaced, with a smallest uncertainty.
+
+    Parameters
+    ----------
+    dekads : xarray.Dataset
+        From `open_lai300`.
+    share : float
+        Where the product's RMSE is zero it becomes this share of LAI [1].
+    floor : float
+        Smallest uncertainty [m2 m-2].
+
+    Returns
+    -------
+    xarray.Dataset
+        The authors' rule (PRODUCTS 2.1).
+    """
+    lai, sigma = dekads["lai"], dekads["lai_unc"]
+    replaced = sigma.where(sigma != 0, share * lai)
+    replaced = replaced.clip(min=floor).where(sigma.notnull() & lai.notnull())
+    return dekads.assign(lai_unc=replaced.assign_attrs(sigma.attrs))
+
+
+def monthly_lai(dekads):
+    """Monthly mean of LAI and monthly maximum of its uncertainty.
+
+    Parameters
+    ----------
+    dekads : xarray.Dataset
+        ``lai``, ``lai_unc`` (time, lat, lon).
+
+    Returns
+    -------
+    xarray.Dataset
+        ``lai``, ``lai_unc`` [m2 m-2], ``dekad_count`` [1]; time is the start of the month.
+    """
+    seen = dekads["lai"].notnull() & dekads["lai_unc"].notnull()
+    months = {"time": "MS"}
+    lai = dekads["lai"].where(seen).resample(months).mean(keep_attrs=True)
+    sigma = dekads["lai_unc"].where(seen).resample(months).max(keep_attrs=True)
+    count = seen.resample(months).sum()
+    count.attrs = {"units": "1", "long_name": "dekads with a value in the month"}
+    lai.attrs["cell_methods"] = "time: mean"
+    sigma.attrs["cell_methods"] = "time: maximum"
+    reduced = xr.Dataset({"lai": lai, "lai_unc": sigma, "dekad_count": count})
+    return reduced.transpose("time", ...).assign_attrs(dekads.attrs)
+
+
+def write_lai300(folder, dekads, *, version="1.0.1"):
+    """Write dekads as files of the product, one a dekad, in its exact coding.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Existing target folder.
+    dekads : xarray.Dataset
+        As `open_lai300` returns; NaN is written as 255. ``quality_flag`` may be absent (all 1, land).
+    version : str
+        "1.0.1" writes PROBA-V names without a time axis, "1.1.1" and "1.1.2" OLCI names with one.
+
+    Returns
+    -------
+    list of Path
+    """
+    sensor, run = ("PROBAV", "") if version.startswith("1.0") else ("OLCI", "-RT0")
+    flag = dekads.get("quality_flag", xr.ones_like(dekads["lai"]))
+    paths = []
+    for date in pd.DatetimeIndex(dekads["time"].values):
+        here = dekads.sel(time=date)
+        numbers = xr.Dataset({
+            "LAI": _coded(here["lai"]),
+            "RMSE": _coded(here["lai_unc"]),
+            "QFLAG": flag.sel(time=date).astype("uint8"),
+        }).drop_vars("time")  # fmt: skip
+        for name in ("LAI", "RMSE"):
+            numbers[name].attrs = {"scale_factor": np.float32(1 / PER_UNIT), "add_offset": 0.0}
+        numbers["QFLAG"].attrs = {}
+        numbers["crs"] = xr.DataArray(np.int8(0), attrs={"grid_mapping_name": "latitude_longitude"})
+        if sensor == "OLCI":
+            numbers = numbers.expand_dims(time=[np.float64(date.toordinal() - 719163)])
+            numbers["time"].attrs = {"units": "days since 1970-01-01"}
+        numbers.attrs = {"Conventions": "CF-1.6", "product_version": f"V{version}"}
+        name = f"c_gls_LAI300{run}_{date:%Y%m%d}0000_GLOBE_{sensor}_V{version}.nc"
+        paths.append(Path(folder) / name)
+        encoding = {
+            each: {"zlib": True, "_FillValue": MISSING if each != "QFLAG" else None}
+            for each in _VARIABLES
+        }
+        numbers.to_netcdf(paths[-1], engine="h5netcdf", encoding=encoding)
+    return paths
+
+
+def _coded(values):
+    number = np.rint(values * PER_UNIT).clip(0, DIGITAL_MAX)
+    return number.fillna(MISSING).astype("uint8")
