@@ -1,0 +1,224 @@
+"""Checks of a units dataset: site, baseline region or stratified region alike.
+
+A fault is a ValueError (a TypeError for a wrong kind) whose sentence names the variable, the place
+and the count.
+"""
+
+import numpy as np
+
+from pm_dalec import dims
+from pm_dalec.faults import everywhere, refuse_where
+from pm_dalec.limits import SOIL_PRIOR, UNITS_DIMS, check_dims, check_numbers, wanted_units
+from pm_dalec.time_axis import check_day_of_year, check_time_axis
+from pm_dalec.variables import DRIVERS, STREAMS
+
+DISTURBANCES = ("forest_loss_fraction", "burned_fraction")
+_SHARE_SUM_ERROR = 1e-6  # [1] area fractions kept in float32
+
+
+def check_drivers(units):
+    """Check every driver, the time axis, the place and the strata of a units dataset.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        Site, region or tile.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``units``, unchanged.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A sentence that names the variable, the place and the count.
+    """
+    missing = [name for name in DRIVERS if name not in units and name != "step_days"]
+    if missing:
+        raise ValueError(
+            f"wanted the drivers {', '.join(DRIVERS)}, got none named "
+            f"{', '.join(map(repr, missing))} ({everywhere(units)}); "
+            + " and ".join(_advice_when_missing(missing))
+        )
+    check_time_axis(units)
+    for name in DRIVERS:
+        check_dims(name, units, needed=(dims.TIME,))
+        check_numbers(name, units, gaps=False)
+    check_day_of_year(units)
+    refuse_where(
+        units["tmin"] > units["tmax"],
+        units,
+        wanted="'tmin' not above 'tmax'",
+        came="tmin > tmax",
+        advice="exchange or correct them",
+    )
+    _check_place(units)
+    _check_strata(units)
+    return units
+
+
+def _advice_when_missing(missing):
+    advice = []
+    if "wind" in missing:
+        advice.append("pass fill_wind=True to open_site for 3.23 m s-1 at every step")
+    if set(missing) & set(DISTURBANCES):
+        advice.append("pass disturbance='none' to open_site to run without harvest or fire")
+    others = [name for name in missing if name not in ("wind", *DISTURBANCES)]
+    if others:
+        units = ", ".join(f"{name} [{wanted_units(name)}]" for name in others)
+        advice.append(f"add {units} to the file")
+    return advice
+
+
+def _check_place(units):
+    for name, limit in (("lat", 90.0), ("lon", 360.0)):
+        if name not in units.coords:
+            if name == "lon":  # longitude is not used by the model
+                continue
+            raise ValueError(
+                f"wanted coordinate 'lat' [degrees_north], got none ({everywhere(units)}); the day "
+                "length needs it"
+            )
+        value = units[name]
+        if value.dims not in ((), (dims.PIXEL,)):
+            raise ValueError(
+                f"wanted {name!r} as one number or one per pixel, got dims {value.dims} "
+                f"({everywhere(units)}); give every pixel its own coordinates"
+            )
+        lowest = -limit if name == "lat" else -180.0
+        refuse_where(
+            ~((value >= lowest) & (value <= limit)),
+            units,
+            wanted=f"{name!r} from {lowest:g} to {limit:g} degrees",
+            came=f"{float(value.where(~((value >= lowest) & (value <= limit))).max()):g}",
+            advice="correct the coordinates (latitude and longitude exchanged?)",
+        )
+
+
+def _check_strata(units):
+    if units.sizes.get(dims.STRATUM) == 1:
+        raise ValueError(
+            f"wanted no 'stratum' dimension in a baseline, got one of length 1 "
+            f"({everywhere(units)}); drop it with isel(stratum=0, drop=True)"
+        )
+    if dims.STRATUM not in units.dims:
+        return
+    if "area_fraction" not in units:
+        raise ValueError(
+            f"wanted 'area_fraction' (stratum, pixel) beside the strata, got none "
+            f"({everywhere(units)}); add the share of each stratum in the unmasked area"
+        )
+    share = units["area_fraction"]
+    refuse_where(
+        ~((share >= 0) & (share <= 1)),
+        units,
+        wanted="'area_fraction' from 0 to 1",
+        came="a number outside",
+        advice="give shares of the unmasked area",
+    )
+    total = share.sum(dims.STRATUM)
+    refuse_where(
+        np.abs(total - 1) > _SHARE_SUM_ERROR,
+        units,
+        wanted="'area_fraction' that sums to 1 over the strata",
+        came=f"a sum of {float(total.max() if total.max() > 1 else total.min()):g}",
+        advice="divide by the sum; masked area does not count",
+    )
+
+
+def check_observations(units):
+    """Check every observation stream and the soil prior of a units dataset.
+
+    NaN means "not observed". Streams that are absent are not looked for.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        Site, region or tile.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``units``, unchanged.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A sentence that names the variable, the place and the count.
+    """
+    full = tuple(d for d in UNITS_DIMS if d in units.dims)
+    for name in (*STREAMS, SOIL_PRIOR):
+        sigma = f"{name}_unc"
+        if name not in units and sigma not in units:
+            continue
+        needed = tuple(d for d in full if d != dims.TIME) if name == SOIL_PRIOR else full
+        _check_pair(name, units, needed)
+    return units
+
+
+def _check_pair(name, units, needed):
+    sigma = f"{name}_unc"
+    if name not in units:
+        raise ValueError(
+            f"wanted observations {name!r} beside their uncertainty {sigma!r}, got none "
+            f"({everywhere(units)}); add them, or drop {sigma!r}"
+        )
+    check_dims(name, units, needed=needed)
+    if name == SOIL_PRIOR and dims.TIME in units[name].dims:
+        raise ValueError(
+            f"wanted {name!r} without 'time', got dims {units[name].dims} ({everywhere(units)}); "
+            "it is the initial stock; give stocks of later steps as 'csom'"
+        )
+    check_numbers(name, units, gaps=True)
+    seen = units[name].notnull()
+    if sigma not in units:
+        refuse_where(
+            seen,
+            units,
+            wanted=f"a one-sigma uncertainty {sigma!r} [{wanted_units(name)}] of {name!r}",
+            came=f"none{_factor(units, name)}",
+            advice=f"add it; open_site takes uncertainties={{{name!r}: sigma}}, or a list of the "
+            "observations to keep",
+        )
+        return
+    check_dims(sigma, units, needed=needed)
+    check_numbers(sigma, units, gaps=True)
+    refuse_where(
+        seen & units[sigma].isnull(),
+        units,
+        wanted=f"{sigma!r} wherever {name!r} is observed",
+        came="NaN",
+        advice=f"give a sigma there, set {name!r} to NaN, or pass "
+        f"uncertainties={{{name!r}: sigma}} to open_site",
+    )
+    refuse_where(
+        seen & (units[sigma] <= 0),
+        units,
+        wanted=f"{sigma!r} above 0",
+        came=f"{float(units[sigma].where(seen).min()):g}",
+        advice="a sigma of zero would make the observation exact; give the true uncertainty",
+    )
+
+
+def _factor(units, name):
+    kind = str(units[name].attrs.get("uncertainty_type", ""))
+    if kind.startswith("log-normal") or f"{name}_factor" in units:
+        return ", but a log-normal factor, and the likelihoods here are Gaussian"
+    return ""
+
+
+def check_units(units):
+    """Check drivers and observations of a units dataset.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        Site, region or tile.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``units``, unchanged.
+    """
+    return check_observations(check_drivers(units))

@@ -1,0 +1,276 @@
+"""Drivers and observations: site files and the units dataset that everything else takes.
+
+A units dataset is an `xarray.Dataset` with dims ``(time)`` for a site, ``(time, pixel)`` for a
+baseline region and ``(time, stratum, pixel)`` for a stratified one, and the same variable names
+everywhere (`pm_dalec.variables.DRIVERS` and `STREAMS`). ``time`` is the START of the step.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dims
+from pm_dalec.checks import DISTURBANCES, check_drivers, check_observations, check_units
+from pm_dalec.limits import SOIL_PRIOR, wanted_units
+from pm_dalec.time_axis import day_of_year_at_end, step_lengths
+from pm_dalec.uncertainties import prepare_uncertainties
+from pm_dalec.units import conversion
+from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
+
+__all__ = [
+    "check_drivers",
+    "check_observations",
+    "check_units",
+    "day_of_year_at_end",
+    "open_site",
+    "prepare_uncertainties",
+    "standardise",
+    "step_lengths",
+]
+
+DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
+_ENGINES = {b"\x89HDF": "h5netcdf", b"CDF\x01": "scipy", b"CDF\x02": "scipy"}
+_OBSERVED = (*STREAMS, SOIL_PRIOR)
+
+
+def open_site(
+    path,
+    *,
+    fill_wind=False,
+    disturbance="file",
+    observations="all",
+    uncertainties=None,
+):
+    """Units dataset of one site, checked, in float64.
+
+    The file has ``time`` at the mid-point of the step with ``time_bnds``; the dataset has it at the
+    start. Uncertainties stay as they are in the file: the floors of Edinburgh are a separate step,
+    `prepare_uncertainties`. Variables outside the schema (precipitation, evapotranspiration,
+    withheld months ``*_val``) are left out.
+
+    Parameters
+    ----------
+    path : str or path
+        NetCDF file in the schema of the site files.
+    fill_wind : bool, default False
+        Fill a missing wind, or gaps in it, with 3.23 m s-1, and warn.
+    disturbance : {"file", "none"}, default "file"
+        ``"none"`` sets forest_loss_fraction and burned_fraction to zero where the file has none,
+        and warns.
+    observations : "all" or sequence of str, default "all"
+        Streams to keep, out of `pm_dalec.variables.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
+    uncertainties : mapping of str to float, optional
+        One-sigma uncertainty of a stream, in its units, wherever the file has none.
+
+    Returns
+    -------
+    xarray.Dataset
+        Drivers, step_days, observations with ``_unc``, coordinates time, time_bnds, lat, lon, site.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, TypeError, KeyError
+        A sentence: what was wanted, what came, where, what to do.
+    """
+    path = Path(path)
+    if disturbance not in ("file", "none"):
+        raise ValueError(
+            f"wanted disturbance 'file' or 'none', got {disturbance!r} (opening {path.name}); "
+            "'none' means no harvest and no fire"
+        )
+    units = _start_of_step(_read(path), path)
+    units = _keep(units, observations, path)
+    units = _fill_wind(units, path) if fill_wind else units
+    units = _without_disturbance(units, path) if disturbance == "none" else units
+    units = _with_uncertainties(standardise(units), uncertainties or {}, path)
+    return check_units(units)
+
+
+def _read(path):
+    if not path.is_file():
+        what = "a folder" if path.is_dir() else "no such file"
+        raise FileNotFoundError(
+            f"wanted a NetCDF site file, got {what} ({path}); check the path, or load a site by "
+            "name with pm_dalec.datasets.load"
+        )
+    with path.open("rb") as stream:
+        engine = _ENGINES.get(stream.read(4))
+    if engine is None:
+        raise ValueError(
+            f"wanted a NetCDF file, got another format ({path}); convert it to NetCDF-4"
+        )
+    try:
+        with xr.open_dataset(path, engine=engine, decode_timedelta=False) as file:
+            return file.load()
+    except (OSError, ValueError, OverflowError) as fault:
+        raise ValueError(
+            f"wanted a readable NetCDF file, got: {fault} ({path}); write the file again, with time "
+            "in 'days since ...' of a standard calendar"
+        ) from fault
+
+
+def _start_of_step(file, path):
+    """Dataset with time at the start of the step, from a file that has it at the mid-point."""
+    if dims.TIME not in file.dims or dims.TIME not in file.coords:
+        raise ValueError(
+            f"wanted a coordinate 'time', got dims {tuple(file.dims)} ({path.name}); name the time "
+            "dimension 'time'"
+        )
+    file = file.rename({k: v for k, v in _COORDINATES.items() if k in file.variables})
+    if not np.issubdtype(file[dims.TIME].dtype, np.datetime64) or not file.sizes[dims.TIME]:
+        return file  # check_time_axis says it better
+    file = file if "time_bnds" in file.variables else _bounds_from_lengths(file, path)
+    bounds = file["time_bnds"]
+    if bounds.ndim != 2 or not np.issubdtype(bounds.dtype, np.datetime64):
+        raise ValueError(
+            f"wanted 'time_bnds' (time, bnds) as dates, got dims {bounds.dims} of {bounds.dtype} "
+            f"({path.name}); give 'time' the attribute bounds='time_bnds'"
+        )
+    start, end = (bounds.isel({bounds.dims[1]: side}, drop=True) for side in (0, 1))
+    outside = ~((file[dims.TIME] >= start) & (file[dims.TIME] <= end)).to_numpy()
+    if outside.any():
+        raise ValueError(
+            f"wanted 'time' inside 'time_bnds', got another instant at {outside.sum()} of "
+            f"{outside.size} steps, the first at step {outside.argmax() + 1} ({path.name}); "
+            "sort the file by time, or correct time_bnds"
+        )
+    file = file.assign_coords({dims.TIME: start.to_numpy()})
+    if "step_days" not in file:
+        length = step_lengths(file["time_bnds"]).astype("float64")
+        file["step_days"] = length.assign_attrs(units="d")
+    return file.set_coords("time_bnds")
+
+
+_COORDINATES = {"latitude": "lat", "longitude": "lon"}
+
+
+def _bounds_from_lengths(file, path):
+    if "step_days" not in file:
+        raise ValueError(
+            f"wanted 'time_bnds' (time, bnds) with start and end of each step, got none "
+            f"({path.name}); add it to the file"
+        )
+    half = np.round(file["step_days"].astype("float64") * 43200).astype("timedelta64[s]")
+    start, end = file[dims.TIME] - half, file[dims.TIME] + half
+    return file.assign(time_bnds=xr.concat([start, end], "bnds").transpose(dims.TIME, "bnds"))
+
+
+def _keep(file, observations, path):
+    """Only the variables of the schema, and of the observations only those that are wanted."""
+    if observations == "all":
+        wanted = [name for name in _OBSERVED if name in file or f"{name}_unc" in file]
+    else:
+        if isinstance(observations, str) or not isinstance(observations, Sequence):
+            raise TypeError(
+                f"wanted observations as 'all' or a list of names, got {observations!r} "
+                f"(opening {path.name}); write ['lai', 'cwood']"
+            )
+        wanted = [name if name == SOIL_PRIOR else STREAMS[name].name for name in observations]
+        absent = [name for name in wanted if name not in file]
+        if absent:
+            there = [name for name in _OBSERVED if name in file]
+            raise KeyError(f"no observations {absent[0]!r} in {path.name}; there are {there}")
+    names = [*DRIVERS, *wanted, *(f"{name}_unc" for name in wanted)]
+    kept = file[[name for name in names if name in file]]
+    labels = [name for name in ("lat", "lon", "site", "time_bnds") if name in file.variables]
+    kept = kept.assign_coords({name: file[name] for name in labels})
+    extra = [name for name in kept.coords if name not in (*labels, dims.TIME)]
+    kept = kept.drop_vars(extra)
+    if "site" not in kept.coords:
+        kept = kept.assign_coords(site=str(file.attrs.get("site_id", path.stem)))
+    return kept.assign_attrs(file.attrs, source_file=path.name)
+
+
+def _fill_wind(units, path):
+    if "wind" not in units:
+        missing = units.sizes[dims.TIME]
+        like = xr.zeros_like(units[dims.TIME], dtype=float).reset_coords(drop=True)
+        wind = (like + DEFAULT_WIND).assign_attrs(units="m s-1")
+    else:
+        missing = int(units["wind"].isnull().sum())
+        wind = units["wind"].fillna(DEFAULT_WIND).assign_attrs(units["wind"].attrs)
+    if missing:
+        warnings.warn(
+            f"wind is missing at {missing} of {units.sizes[dims.TIME]} steps of {path.name}: "
+            f"filled with {DEFAULT_WIND} m s-1",
+            UserWarning,
+            stacklevel=3,
+        )
+    return units.assign(wind=wind)
+
+
+def _without_disturbance(units, path):
+    absent = [name for name in DISTURBANCES if name not in units]
+    if absent:
+        warnings.warn(
+            f"{' and '.join(absent)} missing in {path.name}: set to zero, no such disturbance",
+            UserWarning,
+            stacklevel=3,
+        )
+    zero = xr.zeros_like(units[dims.TIME], dtype=float).reset_coords(drop=True)
+    return units.assign({name: zero.assign_attrs(units="1") for name in absent})
+
+
+def _with_uncertainties(units, uncertainties, path):
+    if not isinstance(uncertainties, Mapping):
+        raise TypeError(
+            f"wanted uncertainties as a mapping of stream to sigma, got {uncertainties!r} "
+            f"(opening {path.name}); write {{'lai': 0.5}}"
+        )
+    changed = {}
+    for name, sigma in uncertainties.items():
+        if name not in units or name not in _OBSERVED:
+            there = [stream for stream in _OBSERVED if stream in units]
+            raise KeyError(f"no observations {name!r} in {path.name}; there are {there}")
+        given = units.get(f"{name}_unc", xr.full_like(units[name], np.nan))
+        filled = given.fillna(float(sigma)).where(units[name].notnull())
+        changed[f"{name}_unc"] = filled.assign_attrs(units=wanted_units(name))
+    return units.assign(changed)
+
+
+def standardise(units):
+    """Units dataset in the units of the tables and in float64.
+
+    Only exact conversions are made (W m-2 to MJ m-2 d-1, K to degC, hPa to Pa); other units stay
+    as they are, for `check_drivers` and `check_observations` to refuse.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        Any variables; those that are not of the schema stay as they are.
+
+    Returns
+    -------
+    xarray.Dataset
+        With ``units`` and ``long_name`` from the tables.
+    """
+    changed = {}
+    for name in _schema_names(units):
+        values = units[name]
+        if np.issubdtype(values.dtype, np.timedelta64):
+            values = (values / np.timedelta64(1, "D")).assign_attrs(values.attrs, units="d")
+        if values.dtype.kind not in "fiu":
+            continue
+        given, attrs = values.attrs.get("units"), dict(values.attrs)
+        rule = None if given is None else conversion(str(given), wanted_units(name))
+        values = values.astype("float64")
+        if rule is not None:
+            offset = 0.0 if name.endswith("_unc") else rule.offset
+            # a rule of 1 and 0 must not touch the numbers
+            values = values if rule == (1.0, 0.0) else values * rule.scale + offset
+            attrs["units"] = wanted_units(name)
+        changed[name] = values.assign_attrs(_labels(name), **attrs)
+    return units.assign(changed)
+
+
+def _schema_names(units):
+    observed = [n for s in _OBSERVED for n in (s, f"{s}_unc")]
+    return [name for name in (*DRIVERS, *observed) if name in units]
+
+
+def _labels(name):
+    record = VARIABLES.get(STREAMS[name].observes if name in STREAMS else name)
+    return {} if record is None else {"long_name": record.long_name}

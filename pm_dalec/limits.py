@@ -1,0 +1,210 @@
+"""Limits, units and dimensions of the variables of a units dataset, and their checks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dims
+from pm_dalec.faults import everywhere, refuse_where
+from pm_dalec.tables import Table
+from pm_dalec.units import conversion, describe, same_units
+from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
+
+UNITS_DIMS = (dims.TIME, dims.STRATUM, dims.PIXEL)
+SOIL_PRIOR = "csom_prior"
+SOIL_PRIOR_UNITS = "g m-2"
+_SMALLEST_FILL = 1e15  # fill values of NetCDF and GRIB (9.97e36, 1e20) lie above, data below
+_MISSING_CODES = (-9999.0, -999.0)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Range of a quantity outside which a number is a mistake.
+
+    Parameters
+    ----------
+    name : str
+        Name in the dataset.
+    lowest, highest : float
+        In the units of the tables of `pm_dalec.variables`.
+    advice : str
+        What the user can do about it.
+    above_lowest : bool
+        Whether ``lowest`` itself is outside.
+    """
+
+    name: str
+    lowest: float
+    highest: float
+    advice: str
+    above_lowest: bool = False
+
+    def broken_by(self, values):
+        """Where ``values`` are outside; NaN is inside."""
+        low = values <= self.lowest if self.above_lowest else values < self.lowest
+        return low | (values > self.highest)
+
+    def __str__(self):
+        """Range in words."""
+        below = "above" if self.above_lowest else "from"
+        return f"{below} {self.lowest:g} to {self.highest:g}"
+
+
+_KELVIN = "if it is in kelvin, set its attribute units='K'; otherwise correct the file"
+_SHARE = "give a share of the area, not per cent; otherwise correct the file"
+_STOCK = "correct the file, or set the value to NaN where nothing was observed"
+LIMITS = Table(
+    "limit",
+    (
+        Limits("tmin", -100.0, 70.0, _KELVIN),
+        Limits("tmax", -100.0, 70.0, _KELVIN),
+        # 50 MJ m-2 d-1 is more than reaches the top of the atmosphere anywhere
+        Limits(
+            "sw_rad",
+            0.0,
+            50.0,
+            "set night-time noise below zero to 0; if it is in W m-2, set its attribute units",
+        ),
+        Limits("co2", 150.0, 2000.0, "give the mole fraction in ppm, or set its attribute units"),
+        Limits("doy", 0.0, 366.0, "give the day of year of the last day of each step", True),
+        Limits("vpd", 0.0, 15000.0, "clip at 0 Pa, or set its attribute units if it is not in Pa"),
+        # Zero wind closes the canopy in the model, and in files it is a missing value
+        Limits("wind", 0.0, 60.0, "correct the file, or drop wind and pass fill_wind=True", True),
+        Limits("forest_loss_fraction", 0.0, 1.0, _SHARE),
+        Limits("burned_fraction", 0.0, 1.0, _SHARE),
+        Limits(
+            "step_days", 0.0, 366.0, "correct step_days, or leave it out and give time_bnds", True
+        ),
+        Limits("lai", 0.0, 20.0, _STOCK),
+        Limits("cwood", 0.0, 1e6, _STOCK),
+        Limits("cfol", 0.0, 1e5, _STOCK),
+        Limits("croots", 0.0, 1e5, _STOCK),
+        Limits("csom", 0.0, 1e6, _STOCK),
+        *(Limits(name, -200.0, 200.0, _STOCK) for name in ("gpp", "nee", "nbe", "reco")),
+        Limits(
+            SOIL_PRIOR, 0.0, 1e6, "correct it, or leave csom_prior and csom_prior_unc out", True
+        ),
+    ),
+)
+
+
+def wanted_units(name):
+    """Units that a variable of a units dataset has.
+
+    Parameters
+    ----------
+    name : str
+        Driver, observation stream, its uncertainty ``{stream}_unc``, or the soil prior.
+
+    Returns
+    -------
+    str
+    """
+    name = name.removesuffix("_unc")
+    if name == SOIL_PRIOR:
+        return SOIL_PRIOR_UNITS
+    return VARIABLES[STREAMS[name].observes].units if name in STREAMS else DRIVERS[name].units
+
+
+def check_numbers(name, units, *, gaps):
+    """Check that a variable is numeric, in its units, free of fill values and inside its limits.
+
+    Parameters
+    ----------
+    name : str
+        Variable of ``units``.
+    units : xarray.Dataset
+        Dataset to check.
+    gaps : bool
+        Whether NaN is allowed (it means "not observed").
+    """
+    values = units[name]
+    if values.dtype.kind not in "fiu":
+        raise TypeError(
+            f"wanted numbers for {name!r}, got values of type {values.dtype} "
+            f"({everywhere(units)}); store it as float64 or float32"
+        )
+    _check_units(name, values, units)
+    code = xr.zeros_like(values, dtype=bool)
+    for missing in _MISSING_CODES:
+        code = code | (values == missing)
+    refuse_where(
+        code | (values > _SMALLEST_FILL) & np.isfinite(values),
+        units,
+        wanted=f"missing values of {name!r} as NaN",
+        came="a fill value such as -9999 among the data",
+        advice="set the attribute _FillValue in the file, or replace them by NaN",
+    )
+    refuse_where(
+        np.isinf(values),
+        units,
+        wanted=f"finite values of {name!r}",
+        came="infinity",
+        advice="correct the file",
+    )
+    if not gaps:
+        refuse_where(
+            np.isnan(values),
+            units,
+            wanted=f"driver {name!r} at every step",
+            came="a gap (NaN)",
+            advice="fill the gap before opening; the model cannot run over it",
+        )
+    if name in LIMITS:
+        limits = LIMITS[name]
+        bad = limits.broken_by(values)
+        refuse_where(
+            bad,
+            units,
+            wanted=f"{name!r} {limits} {wanted_units(name)}",
+            came=_first(values, bad),
+            advice=limits.advice,
+        )
+
+
+def _first(values, bad):
+    found = values.to_numpy()[bad.transpose(*values.dims).to_numpy()]
+    return f"{found.flat[0]:g}" if found.size else ""
+
+
+def _check_units(name, values, units):
+    wanted, given = wanted_units(name), values.attrs.get("units")
+    if given is not None and same_units(str(given), wanted):
+        return
+    rule = None if given is None else conversion(str(given), wanted)
+    came = "no units attribute" if given is None else f"units {given!r}"
+    if given is None:
+        advice = f"set {name}.attrs['units'] to what it is in"
+    elif rule is None:
+        advice = f"there is no exact conversion: give it in {wanted!r}"
+    else:
+        advice = f"{describe(rule)}, or pass the dataset through pm_dalec.data.standardise"
+    raise ValueError(
+        f"wanted units {wanted!r} for {name!r}, got {came} ({everywhere(units)}); {advice}"
+    )
+
+
+def check_dims(name, units, *, needed):
+    """Check that a variable has known dimensions, in order, and the needed ones.
+
+    Parameters
+    ----------
+    name : str
+        Variable of ``units``.
+    units : xarray.Dataset
+        Dataset to check.
+    needed : sequence of str
+        Dimensions that it must have.
+    """
+    found = units[name].dims
+    unknown = [d for d in found if d not in UNITS_DIMS]
+    missing = [d for d in needed if d not in found]
+    if unknown or missing or tuple(found) != dims.ordered(found):
+        hint = f"{missing[0]!r} is missing" if missing else "transpose or squeeze it"
+        if missing == [dims.PIXEL]:
+            hint = "without 'pixel' it belongs to no single pixel; broadcast it over the pixels"
+        raise ValueError(
+            f"wanted {name!r} with dims {tuple(needed)} out of {UNITS_DIMS} in this order, "
+            f"got {tuple(found)} ({everywhere(units)}); {hint}"
+        )

@@ -1,0 +1,155 @@
+"""The time axis of a units dataset: starts, bounds and lengths of the steps, and its checks."""
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dims
+from pm_dalec.faults import everywhere, refuse_where
+from pm_dalec.limits import check_dims, check_numbers
+
+_DAYS_APART = 1e-3  # [d] rounding of step lengths kept in float32
+_DOY_APART = 0.75  # [d] more than rounding, less than the step of a daily file
+
+
+def check_time_axis(units):
+    """Check time, its bounds and the lengths of the steps.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        Dataset with time (start of the step), time_bnds and step_days [d].
+    """
+    if dims.TIME not in units.dims or dims.TIME not in units.coords:
+        raise ValueError(
+            f"wanted a coordinate 'time' with the start of each step, got dims "
+            f"{tuple(units.dims)} ({everywhere(units)}); add it"
+        )
+    time = units[dims.TIME]
+    if time.size == 0:
+        raise ValueError(
+            f"wanted at least one time step, got none ({everywhere(units)}); check the file, or the "
+            "period that was selected"
+        )
+    if not np.issubdtype(time.dtype, np.datetime64):
+        raise TypeError(
+            f"wanted 'time' as dates of the standard calendar (datetime64), got {time.dtype} "
+            f"({everywhere(units)}); give it units 'days since ...' and a standard calendar"
+        )
+    refuse_where(
+        time.isnull(), units, wanted="a date at every step", came="NaT", advice="correct 'time'"
+    )
+    step = time.diff(dims.TIME, label="upper")
+    refuse_where(
+        step <= np.timedelta64(0, "ns"),
+        units.sel({dims.TIME: step[dims.TIME]}) if step.indexes[dims.TIME].is_unique else units,
+        wanted="a strictly increasing 'time'",
+        came="a time that is not after the one before it",
+        advice="sort by time and drop duplicates",
+    )
+    _check_bounds(units)
+    _check_step_days(units)
+
+
+def _check_bounds(units):
+    if "time_bnds" not in units.variables or units["time_bnds"].ndim != 2:
+        raise ValueError(
+            f"wanted 'time_bnds' (time, bnds) with start and end of each step, got none "
+            f"({everywhere(units)}); add it to the file"
+        )
+    start, end = (units["time_bnds"].isel({units["time_bnds"].dims[1]: side}) for side in (0, 1))
+    refuse_where(
+        ~(end > start),
+        units,
+        wanted="'time_bnds' whose end is after its start",
+        came="a step that ends where it starts, or before",
+        advice="correct time_bnds",
+    )
+    refuse_where(
+        start != units[dims.TIME],
+        units,
+        wanted="'time' equal to the first of 'time_bnds'",
+        came="another instant",
+        advice="use the start of the step as time",
+    )
+    after = start.isel({dims.TIME: slice(1, None)})
+    refuse_where(
+        xr.zeros_like(after, dtype=bool) | (after.to_numpy() != end.to_numpy()[:-1]),
+        units.isel({dims.TIME: slice(1, None)}),
+        wanted="steps that follow each other without gap or overlap",
+        came="a step that does not start where the one before it ends",
+        advice="complete the series; DALEC runs over every day",
+    )
+
+
+def _check_step_days(units):
+    if "step_days" not in units:
+        raise ValueError(
+            f"wanted driver 'step_days' [d], got none ({everywhere(units)}); take the differences of "
+            "time_bnds"
+        )
+    check_dims("step_days", units, needed=(dims.TIME,))
+    check_numbers("step_days", units, gaps=False)
+    length = step_lengths(units["time_bnds"])
+    refuse_where(
+        np.abs(units["step_days"] - length) > _DAYS_APART,
+        units,
+        wanted="'step_days' equal to the length of 'time_bnds'",
+        came=f"{float(units['step_days'][0]):g} d in the first step, bounds {float(length[0]):g} d apart",
+        advice="correct one of the two",
+    )
+
+
+def step_lengths(time_bnds):
+    """Lengths of the steps.
+
+    Parameters
+    ----------
+    time_bnds : xarray.DataArray (time, bnds)
+        Start and end of each step.
+
+    Returns
+    -------
+    xarray.DataArray (time) [d]
+    """
+    side = time_bnds.dims[1]
+    length = time_bnds.isel({side: 1}) - time_bnds.isel({side: 0})
+    return length / np.timedelta64(1, "D")
+
+
+def day_of_year_at_end(time_bnds):
+    """Day of year at the end of each step: 31 for January, 365 or 366 for December.
+
+    Parameters
+    ----------
+    time_bnds : xarray.DataArray (time, bnds)
+        Start and end of each step.
+
+    Returns
+    -------
+    xarray.DataArray (time) [d]
+    """
+    end = time_bnds.isel({time_bnds.dims[1]: 1})
+    # The end of 31 December is midnight of 1 January: count in the year of the last instant inside
+    inside = end - np.timedelta64(1, "ns")
+    new_year = inside.dt.floor("D") - (inside.dt.dayofyear - 1) * np.timedelta64(86400, "s")
+    return (end - new_year) / np.timedelta64(1, "D")
+
+
+def check_day_of_year(units):
+    """Check that the driver ``doy`` is the day of year at the END of the step.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        Dataset with time_bnds and doy [d].
+    """
+    wanted = day_of_year_at_end(units["time_bnds"])
+    bad = np.abs(units["doy"] - wanted) > _DOY_APART
+    refuse_where(
+        bad,
+        units,
+        wanted="'doy' as the day of year at the END of the step, here "
+        f"{float(wanted[0]):g} in the first",
+        came=f"{float(units['doy'].isel({dims.TIME: 0}).min()):g} there",
+        advice="replace it by pm_dalec.data.day_of_year_at_end(time_bnds)",
+    )

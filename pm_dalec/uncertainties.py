@@ -1,0 +1,93 @@
+"""Uncertainty rules: the floors that the Edinburgh R code puts on observation uncertainties."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pm_dalec import dims
+from pm_dalec.tables import Table
+
+RULES_ATTRIBUTE = "uncertainty_rules"
+
+
+@dataclass(frozen=True)
+class UncertaintyRule:
+    """One-sigma used in the likelihood, from the one in the file.
+
+    ``max(floor, sqrt(sigma^2 + added^2 + (relative * mean)^2))``, mean over the observed steps.
+
+    Parameters
+    ----------
+    name : str
+        Observation stream, or the soil prior.
+    floor, added : float
+        In the units of the stream.
+    relative : float
+        Share of the mean of the stream [1].
+    """
+
+    name: str
+    floor: float = 0.0
+    relative: float = 0.0
+    added: float = 0.0
+
+    def apply(self, values, sigma):
+        """Sigma to use [units of the stream], of the same shape as ``sigma``."""
+        mean = values.mean(dims.TIME) if dims.TIME in values.dims else values
+        widened = np.sqrt(sigma**2 + self.added**2 + (self.relative * mean) ** 2)
+        # where, not maximum with fillna: a sigma that is absent stays absent
+        return widened.where(~(widened < self.floor), self.floor).transpose(*sigma.dims)
+
+
+# MODEL.md section 10, "Uncertainties applied in R". Streams without a row stay as they are.
+RULES = {
+    "edinburgh2021": Table(
+        "uncertainty rule",
+        (
+            UncertaintyRule("lai", floor=0.25, relative=0.1),
+            UncertaintyRule("cwood", floor=100.0, relative=0.1),
+            UncertaintyRule("nee", added=1.0),
+            UncertaintyRule("gpp", floor=1.0, relative=0.1),
+            UncertaintyRule("csom", floor=1000.0),
+            UncertaintyRule("csom_prior", floor=1000.0),
+        ),
+    )
+}
+
+
+def prepare_uncertainties(units, rules="edinburgh2021"):
+    """Units dataset whose observation uncertainties follow the rules of a code version.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        With observations and their ``_unc``; means are taken per pixel and stratum over time.
+    rules : str
+        Name in `RULES`.
+
+    Returns
+    -------
+    xarray.Dataset
+        The attribute ``uncertainty_rules`` says what was applied.
+
+    Raises
+    ------
+    KeyError
+        If there are no such rules.
+    ValueError
+        If rules were applied before: the floors would add up.
+    """
+    if rules not in RULES:
+        raise KeyError(f"no uncertainty rules {rules!r}; there are {', '.join(RULES)}")
+    if RULES_ATTRIBUTE in units.attrs:
+        raise ValueError(
+            f"wanted uncertainties as in the source, got rules {units.attrs[RULES_ATTRIBUTE]!r} "
+            "applied before (attribute uncertainty_rules); prepare a dataset once"
+        )
+    changed = {}
+    for name, rule in RULES[rules].items():
+        sigma = f"{name}_unc"
+        if name in units and sigma in units:
+            widened = rule.apply(units[name], units[sigma])
+            changed[sigma] = widened.assign_attrs(units[sigma].attrs)
+    return units.assign(changed).assign_attrs({RULES_ATTRIBUTE: rules})
