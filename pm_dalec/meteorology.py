@@ -1,0 +1,172 @@
+"""Synthetic monthly weather on cells of 0.5 degree, and a synthetic climate to 2100.
+
+Seasonal curves of northern England and southern Scotland (TWIN, section 5.4), all assumed.
+"""
+
+from functools import partial
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dims
+from pm_dalec.fields import named_generator
+from pm_dalec.grid import aggregate, overlap_with, target_grid
+from pm_dalec.landscape_table import DOMAIN, YEARS
+from pm_dalec.strata import single_stratum
+from pm_dalec.variables import DRIVERS
+
+CLIMATE_RESOLUTION = 0.5
+LAPSE_RATE = 6.5e-3
+"""Cooling with elevation [degC m-1]."""
+
+TEMPERATURE_NOISE = 1.0
+"""Standard deviation of a month's temperature around its climate [degC]."""
+
+LOWLAND = 15.0
+"""Elevation for which the seasonal curve of temperature holds [m]."""
+
+WARMING, FINAL_CO2, FINAL_YEAR = 2.0, 600.0, 2100
+"""Warming by the end of 2100 [degC] and CO2 then [ppm], like SSP2-4.5."""
+
+WEATHER = ("tmin", "tmax", "sw_rad", "co2", "vpd", "wind")
+
+
+def monthly_axis(first_year, last_year):
+    """Calendar months as steps: start, bounds, length and day of year at the end.
+
+    Parameters
+    ----------
+    first_year, last_year : int
+        First and last calendar year.
+
+    Returns
+    -------
+    xarray.Dataset
+        Coordinates time and time_bnds; step_days [d], doy [d] (the last day of the step).
+    """
+    starts = np.arange(f"{first_year}-01", f"{last_year + 1}-02", dtype="datetime64[M]")
+    days = starts.astype("datetime64[D]")
+    bounds = np.stack([days[:-1], days[1:]], axis=1)
+    length = np.diff(days).astype(np.float64)
+    new_year = starts[:-1].astype("datetime64[Y]").astype("datetime64[D]")
+    end = (days[1:] - new_year).astype(np.float64)
+    axis = xr.Dataset(
+        {
+            "step_days": (dims.TIME, length, _attributes("step_days")),
+            "doy": (dims.TIME, end, _attributes("doy")),
+        },
+        coords={
+            dims.TIME: (dims.TIME, days[:-1].astype("datetime64[ns]"), {"bounds": "time_bnds"}),
+            "time_bnds": ((dims.TIME, "bnds"), bounds.astype("datetime64[ns]")),
+        },
+    )
+    return axis
+
+
+def _attributes(name):
+    return {"units": DRIVERS[name].units, "long_name": DRIVERS[name].long_name}
+
+
+def meteorology(twin):
+    """Monthly weather of 2014-2019 on the cells of 0.5 degree of the domain.
+
+    Parameters
+    ----------
+    twin : pm_dalec.landscape.Twin
+        The landscape; its elevation cools, its seed draws the weather.
+
+    Returns
+    -------
+    xarray.Dataset
+        (time, lat, lon) tmin, tmax, sw_rad, co2, vpd, wind in the units of the table of drivers.
+    """
+    axis = monthly_axis(YEARS[0], YEARS[-1])
+    rng = named_generator(twin.seed, "weather")
+    anomaly = TEMPERATURE_NOISE * rng.standard_normal(axis.sizes[dims.TIME])
+    weather = _seasonal_weather(twin, axis, warmer=anomaly, co2_trend=_observed_co2)
+    weather.attrs["title"] = "synthetic monthly weather"
+    return weather
+
+
+def future_climate(twin, *, first_year=2015, last_year=FINAL_YEAR):
+    """Synthetic climate: seasons without weather, warmer by 2 degC and at 600 ppm in 2100.
+
+    Parameters
+    ----------
+    twin : pm_dalec.landscape.Twin
+        The landscape.
+    first_year, last_year : int
+        First and last calendar year.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `meteorology`.
+    """
+    axis = monthly_axis(first_year, last_year)
+    warming = WARMING * _progress(_decimal_year(axis))
+    weather = _seasonal_weather(twin, axis, warmer=warming, co2_trend=_future_co2)
+    weather.attrs["title"] = "synthetic climate, linear warming of 2 degC by 2100, not a projection"
+    return weather
+
+
+def _decimal_year(axis):
+    start = axis[dims.TIME].dt
+    return (start.year + (start.month - 0.5) / 12).to_numpy()
+
+
+def _progress(year):
+    """Share of the change between the end of the observed years and the end of 2100."""
+    first = YEARS[-1] + 1
+    return np.clip((year - first) / (FINAL_YEAR + 1 - first), 0.0, 1.0)
+
+
+def _observed_co2(year):
+    return 397.0 + 2.4 * (year - 2014)
+
+
+def _future_co2(year):
+    observed = _observed_co2(np.minimum(year, YEARS[-1] + 1))
+    return observed + (FINAL_CO2 - _observed_co2(YEARS[-1] + 1)) * _progress(year)
+
+
+def _seasonal_weather(twin, axis, *, warmer, co2_trend):
+    cells = target_grid(CLIMATE_RESOLUTION, **DOMAIN)
+    elevation = _mean_elevation(twin, cells)
+    month = axis[dims.TIME].dt.month.to_numpy()[:, None, None]
+    east = (cells.longitudes - DOMAIN["west"]) / (DOMAIN["east"] - DOMAIN["west"])
+
+    def season(peak):
+        return np.cos(2 * np.pi * (month - peak) / 12)
+
+    mean = 9.3 + 5.6 * season(7.1) - LAPSE_RATE * (elevation - LOWLAND) + warmer[:, None, None]
+    half_range = 3.4 + 1.2 * season(6.5)
+    year = _decimal_year(axis)[:, None, None]
+    values = {
+        "tmin": mean - half_range,
+        "tmax": mean + half_range,
+        "sw_rad": (9.3 + 8.0 * season(6.0)) * (0.95 + 0.10 * east),
+        "co2": co2_trend(year) + 3.0 * season(4.5),
+        "vpd": (260 + 190 * season(6.8)) * (0.90 + 0.25 * east),
+        "wind": 5.5 - 1.0 * east + 0.5 * (1 + season(1.0)),
+    }
+    full = partial(np.broadcast_to, shape=(month.shape[0], *cells.shape))
+    layers = {
+        name: ((dims.TIME, "lat", "lon"), full(values[name]).copy(), _attributes(name))
+        for name in WEATHER
+    }
+    return axis.assign(layers).assign_coords(lat=cells.latitudes, lon=cells.longitudes)
+
+
+def _mean_elevation(twin, cells):
+    """Mean elevation of unmasked land in each cell; of the whole cell where there is none."""
+    weights = overlap_with(
+        cells, latitude_edges=twin.latitude_edges, longitude_edges=twin.longitude_edges
+    )
+    elevation = twin.fields["elevation"].to_numpy()
+    land = single_stratum(twin.fields["stratum"])
+    on_land, anywhere = (
+        aggregate(elevation, codes, weights, stratum_count=1).mean[0]
+        for codes in (land, np.zeros_like(land))
+    )
+    return np.where(np.isfinite(on_land), on_land, anywhere)
