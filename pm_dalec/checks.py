@@ -37,9 +37,8 @@ def check_drivers(units):
     missing = [name for name in DRIVERS if name not in units and name != "step_days"]
     if missing:
         raise ValueError(
-            f"wanted the drivers {', '.join(DRIVERS)}, got none named "
-            f"{', '.join(map(repr, missing))} ({everywhere(units)}); "
-            + " and ".join(_advice_when_missing(missing))
+            f"wanted all {len(DRIVERS)} drivers, got no {', '.join(map(repr, missing))} "
+            f"({everywhere(units)}); " + " and ".join(_advice_when_missing(missing))
         )
     check_time_axis(units)
     for name in DRIVERS:

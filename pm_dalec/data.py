@@ -27,6 +27,7 @@ __all__ = [
     "day_of_year_at_end",
     "open_site",
     "prepare_uncertainties",
+    "site_from_arrays",
     "standardise",
     "step_lengths",
 ]
@@ -264,6 +265,48 @@ def standardise(units):
             attrs["units"] = wanted_units(name)
         changed[name] = values.assign_attrs(_labels(name), **attrs)
     return units.assign(changed)
+
+
+def site_from_arrays(values, edges, latitude, *, site):
+    """Units dataset of a site from arrays per step and the instants between the steps.
+
+    Parameters
+    ----------
+    values : mapping of str to array
+        Drivers and observations in the units of the tables; ``step_days`` and ``doy`` are derived
+        where they are not given.
+    edges : array of datetime64
+        Start of the run and end of each step, one more than steps.
+    latitude : float
+        In degrees north.
+    site : str
+        Name of the site.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    bounds = xr.DataArray(np.stack([edges[:-1], edges[1:]], axis=1), dims=(dims.TIME, "bnds"))
+    derived = {
+        "doy": day_of_year_at_end(bounds).to_numpy(),
+        "step_days": step_lengths(bounds).to_numpy(),
+    }
+    values = {**derived, **values}
+    order = [
+        *(name for name in DRIVERS if name in values),
+        *(n for n in values if n not in DRIVERS),
+    ]
+    return standardise(
+        xr.Dataset(
+            {name: (dims.TIME, values[name], {"units": wanted_units(name)}) for name in order},
+            coords={
+                dims.TIME: edges[:-1],
+                "time_bnds": bounds,
+                "lat": ((), float(latitude), {"units": "degrees_north"}),
+                "site": site,
+            },
+        )
+    )
 
 
 def _schema_names(units):
