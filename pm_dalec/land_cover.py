@@ -78,7 +78,7 @@ def land_cover_map(seed, shape, *, spacing, mask):
     classes[(classes == HEATHER) & (fields["heath"] > 1.8)] = BOG
     classes[(classes == HEATHER) & (fields["heath"] < 0.8)] = ACID_GRASS
     elevation = LOWEST + RELIEF * norm.cdf(fields["heath"]) ** 2
-    return classes, elevation.astype(np.float32)
+    return classes, np.where(classes == SEA, 0.0, elevation).astype(np.float32)
 
 
 def _sea(seed, shape, spacing):

@@ -84,6 +84,8 @@ class Twin:
         -------
         xarray.Dataset
         """
+        land = self.fields["soil_carbon"].notnull().to_numpy()
+        return leaf_area(self.fields["stratum"], land=land, seed=self.seed, spacing=grid_spacing())
 
 
 def make_twin(seed, *, mask=True, cv=None, gamma=0.0, leak=0.0, biomass="obs"):
