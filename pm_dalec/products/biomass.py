@@ -143,16 +143,6 @@ def _from_netcdf(path, window, year):
             )
         names = ("time", "lat", "lon", "agb", "agb_se")
         common.expect_names(dataset, names, product=PRODUCT, where=where)
-        place = {}
-        for name, low, high in (
-            ("lat", window.south, window.north),
-            ("lon", window.west, window.east),
-        ):
-            centres = dataset[name].values
-            common.expect_step(centres, STEP, name=name, product=PRODUCT, where=where)
-            place[name] = common.cells_inside(
-                centres, low, high, step=STEP, name=name, product=PRODUCT, where=where
-            )
         years = xr.decode_cf(dataset[["time"]])["time"].dt.year.values
         if year not in years:
             raise ValueError(
@@ -164,8 +154,8 @@ def _from_netcdf(path, window, year):
                     do="add the file that holds this year",
                 )
             )
-        place["time"] = int(np.flatnonzero(years == year)[0])
-        part = dataset[["agb", "agb_se"]].isel(place).load()
+        part = dataset[["agb", "agb_se"]].isel(time=int(np.flatnonzero(years == year)[0]))
+        part = common.windowed(part, window, step=STEP, product=PRODUCT, where=where).load()
     maps = {}
     for source, name in (("agb", "agb"), ("agb_se", "agb_unc")):
         valid = (part[source] >= 0) & (part[source] <= LARGEST)

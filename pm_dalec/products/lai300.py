@@ -155,17 +155,9 @@ def _one_dekad(path, window, reject):
     with common.opened_netcdf(path, product=PRODUCT) as dataset:
         common.expect_names(dataset, ("lat", "lon", *_VARIABLES), product=PRODUCT, where=where)
         _check_coding(dataset["LAI"], where)
-        place = {}
-        for name, low, high in (
-            ("lat", window.south, window.north),
-            ("lon", window.west, window.east),
-        ):
-            centres = dataset[name].values
-            common.expect_step(centres, STEP, name=name, product=PRODUCT, where=where)
-            place[name] = common.cells_inside(
-                centres, low, high, step=STEP, name=name, product=PRODUCT, where=where
-            )
-        part = dataset[list(_VARIABLES)].isel(place)
+        part = common.windowed(
+            dataset[list(_VARIABLES)], window, step=STEP, product=PRODUCT, where=where
+        )
         if "time" in part.dims:  # OLCI files carry a time axis of length one
             part = part.isel(time=0)
         part = part.drop_vars([name for name in part.coords if name not in ("lat", "lon")]).load()

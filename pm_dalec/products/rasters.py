@@ -193,6 +193,27 @@ def read_tiles(paths, window, *, product, crs, step, bands=(1,), dtypes=("uint8"
     names = ", ".join(Path(path).name for path in paths[:4])
     where = f"files {names}" + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
     bounds = projected_bounds(window, pieces[0].crs if pieces else crs_of(crs))
+    return joined(pieces, bounds, step=step, product=product, where=where)
+
+
+def joined(pieces, bounds, *, step, product, where):
+    """One piece out of several on a common grid, which have to cover the bounds.
+
+    Parameters
+    ----------
+    pieces : list of Piece
+        Parts of tiles.
+    bounds : tuple of float
+        Left, bottom, right, top [units of the coordinate system].
+    step : float
+        Cell width.
+    product, where : str
+        For the message.
+
+    Returns
+    -------
+    Piece
+    """
     x = _union([piece.x for piece in pieces], step)
     y = _union([piece.y for piece in pieces], step)
     limits = {"step": step, "product": product, "where": where}
@@ -200,7 +221,7 @@ def read_tiles(paths, window, *, product, crs, step, bands=(1,), dtypes=("uint8"
     cells_inside(y, bounds[1], bounds[3], name="y", **limits)
     if len(pieces) == 1:
         return pieces[0]
-    return _joined(pieces, x, y[::-1], step=step, product=product, where=where)
+    return _placed(pieces, x, y[::-1], step=step, product=product, where=where)
 
 
 def _union(axes, step):
@@ -212,7 +233,7 @@ def _union(axes, step):
     return np.linspace(joined.min(), joined.max(), count)
 
 
-def _joined(pieces, x, y, *, step, product, where):
+def _placed(pieces, x, y, *, step, product, where):
     values = np.zeros((pieces[0].values.shape[0], y.size, x.size), pieces[0].values.dtype)
     seen = np.zeros((y.size, x.size), bool)
     for piece in pieces:

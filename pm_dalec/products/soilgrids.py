@@ -181,7 +181,5 @@ def write_soilgrids(folder, profile):
             values = profile[name].sel(depth=depth, drop=True)
             coded = np.rint(values * PER_UNIT).fillna(FILL)
             path = Path(folder) / f"ocd_{depth}_{statistic}.tif"
-            paths.append(
-                rasters.write_geotiff(path, [coded], crs=CRS, dtype="int16", nodata=FILL)
-            )
+            paths.append(rasters.write_geotiff(path, [coded], crs=CRS, dtype="int16", nodata=FILL))
     return paths
