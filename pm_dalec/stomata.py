@@ -20,7 +20,8 @@ LEAST_CONDUCTANCE = 1.0  # mmol m-2 s-1 per unit of leaf area
 BRACKET_CONDUCTANCE = 1.0  # mmol m-2 s-1. CARDAMOM: the bracket is tested here, not at LAI times it
 INCREMENT = 0.001  # mmol m-2 s-1 per unit of leaf area
 WATER_PRICE = 6.43115e-6  # gC m-2 d-1 per increment and unit of leaf area, over a whole day
-NEWTON_STEPS = 4
+NEWTON_STEPS = 6  # keeps photosynthesis within 1e-9 of the exact root where LAI < 20
+SMALLEST_GRADIENT = 1e-12  # ppm, least leaf-internal CO2 above the compensation point
 SEARCH_PASSES = 8
 
 
@@ -144,42 +145,61 @@ def optimal_root(leaves, xp):
     linear = drop - leaves.kc - drag
     product = drop * leaves.kc
     price = xp.where(productive, WATER_PRICE * leaves.daylight_fraction * leaves.lai, 1.0)
-    weight = xp.sqrt(
-        INCREMENT * CO2_CONDUCTANCE * GRAM_PER_MICROMOL / WATER_PRICE * kappa * share
-    )
-    middle = xp.maximum(_chord_start(weight, product, linear, drop, kappa, xp), 1e-8)
+    weight = INCREMENT * CO2_CONDUCTANCE * GRAM_PER_MICROMOL / WATER_PRICE * kappa * share
+    start = _chord_start(xp.sqrt(weight), product, linear, drop, kappa, xp)
+    middle = xp.maximum(start, SMALLEST_GRADIENT)
     half_step = price / (2 * ceiling * kappa)
     for _ in range(NEWTON_STEPS):
-        step = half_step * (middle + kappa) ** 2
-        middle = _newton(middle, step, weight, product, linear, kappa, xp)
-    lower = middle - half_step * (middle + kappa) ** 2
+        step = _newton(middle, half_step, weight, product, linear, kappa)
+        middle = xp.maximum(middle - step, SMALLEST_GRADIENT)
+    lower = middle - _half_distance(middle + kappa, half_step)[0]
     slack = product + linear * lower - lower**2
     root = leaves.capacity * lower / (CO2_CONDUCTANCE * slack)
     return xp.where(lower > 0, root, 0.0), productive
 
 
-def _chord_start(weight, product, linear, drop, kappa, xp):
+def _chord_start(pull, product, linear, drop, kappa, xp):
     """Root of the limit of a small increment, with the square root replaced by a chord [ppm]."""
     low, high = xp.sqrt(product), xp.sqrt(drop**2 + product)
     intercept, incline = 0.985 * low, 0.93 * (high - low) / drop
-    square = weight + incline
-    middle = intercept + incline * kappa - weight * linear
-    constant = intercept * kappa - weight * product
+    square = pull + incline
+    middle = intercept + incline * kappa - pull * linear
+    constant = intercept * kappa - pull * product
     spread = xp.sqrt(xp.maximum(middle**2 - 4 * square * constant, 0.0))
     return (spread - middle) / (2 * square)
 
 
-def _newton(middle, step, weight, product, linear, kappa, xp):
-    """One Newton step for the midpoint of the two neighbouring states [ppm]."""
-    square = step * step
-    slack = product + linear * middle - middle**2
+def _half_distance(shifted, half_step):
+    """Half the distance of the two neighbouring states [ppm], and it times its derivative [ppm].
+
+    The positive root of ``eta = half_step * (shifted**2 - eta**2)``; the square root in it is of one
+    plus a small number and is expanded.
+    """
+    turn = 2 * half_step * shifted
+    root = 1 + turn * turn / 2
+    inverse = 1 / (root * (1 + root))
+    distance = turn * shifted * root * inverse
+    return distance, distance * turn * (1 + root) * inverse
+
+
+def _newton(middle, half_step, weight, product, linear, kappa):
+    """Newton step for the midpoint of the two neighbouring states [ppm].
+
+    On the squared equation of STOMATA: a polynomial, so that it stays defined where the upper state is
+    beyond the reach of any conductance.
+    """
+    shifted = middle + kappa
+    distance, drift = _half_distance(shifted, half_step)
+    square = distance * distance
+    slack = product + linear * middle - middle * middle - square
     incline = linear - 2 * middle
-    left = xp.sqrt(xp.maximum((slack - square) ** 2 - square * incline**2, 0.0))
-    chord = xp.sqrt(product + middle**2 - square)
-    shifted = xp.sqrt((middle + kappa) ** 2 - square)
-    residual = weight * left - chord * shifted
-    gradient = weight * incline - middle * shifted / chord - chord
-    return xp.maximum(middle - residual / gradient, 1e-8)
+    steepness = square * incline
+    chord, reach = product + middle * middle - square, shifted * shifted - square
+    value = weight * (slack * slack - steepness * incline) - chord * reach
+    gradient = weight * (
+        slack * (incline - 2 * drift) - drift * incline * incline + 2 * steepness
+    ) - ((middle - drift) * reach + (shifted - drift) * chord)
+    return value / (2 * gradient)
 
 
 def converged(leaves, xp):
