@@ -204,8 +204,6 @@ def _decoded(part, reject):
         "lat": part["lat"].assign_attrs(units="degrees_north"),
         "lon": part["lon"].assign_attrs(units="degrees_east"),
     }
-    for name in decoded:
-        decoded[name].attrs.pop("scale_factor", None)
     return xr.Dataset(decoded).assign_coords(coords)
 
 
