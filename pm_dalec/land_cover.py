@@ -81,6 +81,24 @@ def land_cover_map(seed, shape, *, spacing, mask):
     return classes, np.where(classes == SEA, 0.0, elevation).astype(np.float32)
 
 
+def stratum_correlation(distance):
+    """Correlation of the fields behind the strata.
+
+    Parameters
+    ----------
+    distance : array_like
+        [km].
+
+    Returns
+    -------
+    ndarray
+    """
+    distance = np.asarray(distance)
+    return sum(
+        share * np.exp(-distance / length) for share, length in zip(VARIANCES, LENGTHS, strict=True)
+    )
+
+
 def _sea(seed, shape, spacing):
     """Sea west and east of two wavering coasts."""
     across = (np.arange(shape[1]) + 0.5) / shape[1]

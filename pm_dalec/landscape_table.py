@@ -75,3 +75,9 @@ CLASSES = {
     "heath": ClassTruth(0.30, 1727, 1667, 0.60, 0.75, 0.9, 2.60, 7.2, 1.0, 26000),
     "arable": ClassTruth(0.47, 2615, 2581, 0.50, 0.67, 1.3, 3.58, 5.7, 1.0, 12000),
 }
+
+PAPER_HARVEST = {
+    "baseline": {1.0: 0.052, 0.5: 0.055, 0.25: 0.064, 0.05: 0.085},
+    "stratified": {1.0: 0.130, 0.5: 0.127, 0.25: 0.129, 0.05: 0.129},
+}
+"""Harvest printed in the paper's Table 2 [g m-2 d-1], by approach and resolution [degree]."""
