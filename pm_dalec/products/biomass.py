@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.products import common, rasters
+from pm_dalec import rules
+from pm_dalec.products import common, netcdf, rasters
 
 PRODUCT = "ESA CCI Biomass"
 VERSION = "2.0"
@@ -21,10 +22,6 @@ YEARS = (2010, 2017, 2018)
 STEP = 1 / 1125  # [degree]
 FILL = -32768  # of the NetCDF files
 LARGEST = 10000  # valid maximum [Mg ha-1]
-
-CARBON_FRACTION = 0.48  # carbon in dry biomass [1], GCEL
-GRAMS_PER_MG_HA = 100.0  # Mg ha-1 -> g m-2
-ROOT_FACTOR, ROOT_POWER = 0.489, 0.89  # BGB = 0.489 AGB^0.89, both Mg ha-1 (the paper's eq. 3)
 
 _NAME = (
     r"([NS]\d{2}[EW]\d{3})_ESACCI-BIOMASS-L4-(AGB|AGB_SD)-MERGED-100m-(\d{4})-fv(\d+\.\d+)\.tif"
@@ -130,7 +127,7 @@ def _from_tiles(found, window, year):
 
 def _from_netcdf(path, window, year):
     where = f"file {path}"
-    with common.opened_netcdf(path, product=PRODUCT) as dataset:
+    with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
         if "agb_sd" in dataset and "agb_se" not in dataset:
             raise ValueError(
                 common.sentence(
@@ -142,7 +139,7 @@ def _from_netcdf(path, window, year):
                 )
             )
         names = ("time", "lat", "lon", "agb", "agb_se")
-        common.expect_names(dataset, names, product=PRODUCT, where=where)
+        netcdf.expect_names(dataset, names, product=PRODUCT, where=where)
         years = xr.decode_cf(dataset[["time"]])["time"].dt.year.values
         if year not in years:
             raise ValueError(
@@ -155,7 +152,7 @@ def _from_netcdf(path, window, year):
                 )
             )
         part = dataset[["agb", "agb_se"]].isel(time=int(np.flatnonzero(years == year)[0]))
-        part = common.windowed(part, window, step=STEP, product=PRODUCT, where=where).load()
+        part = netcdf.windowed(part, window, step=STEP, product=PRODUCT, where=where).load()
     maps = {}
     for source, name in (("agb", "agb"), ("agb_se", "agb_unc")):
         valid = (part[source] >= 0) & (part[source] <= LARGEST)
@@ -189,19 +186,12 @@ def wood_carbon(maps):
 
     Notes
     -----
-    BGB = 0.489 AGB^0.89 with both in Mg ha-1 (the paper's eq. 3). It is concave, so it is applied
-    before averaging. The uncertainty follows by the derivative, s (1 + 0.4352 AGB^-0.11), and is not
-    larger than the stock itself.
+    `pm_dalec.rules`: the allometry is concave, so it is applied before averaging.
     """
     agb, sigma = maps["agb"], maps["agb_unc"]
-    to_carbon = CARBON_FRACTION * GRAMS_PER_MG_HA
-    carbon = to_carbon * (agb + ROOT_FACTOR * agb**ROOT_POWER)
-    # The slope is infinite at zero biomass, where the uncertainty is capped at zero anyway.
-    slope = 1 + ROOT_FACTOR * ROOT_POWER * agb.where(agb > 0) ** (ROOT_POWER - 1)
-    spread = to_carbon * sigma * slope.fillna(1.0)
-    spread = xr.where(spread > carbon, carbon, spread)
-    # CARDAMOM: applies the power law to sigma itself (s + 0.489 s^0.89), up to 4 % off.
-    reduced = xr.Dataset({"cwood": carbon, "cwood_unc": spread.where(agb.notnull())})
+    carbon = agb.copy(data=rules.wood_carbon(agb.values))
+    spread = agb.copy(data=rules.wood_carbon_sigma(agb.values, sigma.values))
+    reduced = xr.Dataset({"cwood": carbon, "cwood_unc": spread})
     reduced["cwood"].attrs = {"units": "g m-2", "long_name": "wood carbon, above and below ground"}
     reduced["cwood_unc"].attrs = {"units": "g m-2", "long_name": "uncertainty of wood carbon"}
     return reduced.assign_attrs(maps.attrs)

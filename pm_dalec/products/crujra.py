@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.products import common
+from pm_dalec.products import common, netcdf
 
 PRODUCT = "CRU-JRA"
 STEP = 0.5  # [degree]
@@ -164,17 +164,17 @@ def _check_complete(files, years, found):
 
 def _one_variable(path, name, year, window):
     where = f"file {path}"
-    with common.opened_netcdf(path, product=PRODUCT) as dataset:
+    with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
         stored = "tswrf" if name == "dswrf" and "tswrf" in dataset else name
         axes = {"lat": "lat", "lon": "lon"}
         if "latitude" in dataset.variables:
             axes = {"lat": "latitude", "lon": "longitude"}
-        common.expect_names(
+        netcdf.expect_names(
             dataset, (stored, axes["lat"], axes["lon"]), product=PRODUCT, where=where
         )
-        units = common.expect_units(dataset[stored], _UNITS[name], product=PRODUCT, where=where)
+        units = netcdf.expect_units(dataset[stored], _UNITS[name], product=PRODUCT, where=where)
         _check_steps(dataset[stored].sizes, where)
-        part = common.windowed(
+        part = netcdf.windowed(
             dataset[[stored]], window, step=STEP, product=PRODUCT, where=where, **axes
         ).load()
     values = part[stored].rename({axes["lat"]: "lat", axes["lon"]: "lon"}).rename(name)

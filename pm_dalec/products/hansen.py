@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from pm_dalec import rules
 from pm_dalec.products import common, rasters
 from pm_dalec.products.biomass import tile_name
 
@@ -243,12 +244,13 @@ def spread_over_months(annual):
         year sum to its annual fraction.
     """
     years = annual["year"].values
-    months = pd.date_range(f"{years.min()}-01-01", f"{years.max()}-12-01", freq="MS")
-    share = months.days_in_month / np.where(months.is_leap_year, 366, 365)
-    times = xr.DataArray(months, dims="time", name="time")
-    days = xr.DataArray(np.asarray(share), {"time": times}, dims="time")
-    monthly = annual.sel(year=xr.DataArray(months.year, dims="time")).drop_vars("year")
-    monthly = (monthly.assign_coords(time=times) * days).transpose("time", ...)
+    edges = pd.date_range(f"{years.min()}-01-01", f"{years.max() + 1}-01-01", freq="MS")
+    bounds = np.stack([edges[:-1], edges[1:]], axis=1)
+    ordered = annual.transpose("year", ...)
+    spread = rules.spread_over_year(ordered.values, years, time_bounds=bounds)
+    others = [name for name in ordered.dims if name != "year"]
+    coords = {name: ordered[name] for name in others if name in ordered.coords}
+    monthly = xr.DataArray(spread, {"time": edges[:-1], **coords}, ("time", *others))
     monthly.attrs = {"units": "1", "long_name": "tree-cover loss in the month"}
     return monthly
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.products import common
+from pm_dalec.products import common, netcdf
 
 PRODUCT = "Copernicus LAI 300 m"
 VERSIONS = ("1.0.1", "1.1.1", "1.1.2")
@@ -152,10 +152,10 @@ def _checked_date(path, match):
 
 def _one_dekad(path, window, reject):
     where = f"file {path}"
-    with common.opened_netcdf(path, product=PRODUCT) as dataset:
-        common.expect_names(dataset, ("lat", "lon", *_VARIABLES), product=PRODUCT, where=where)
+    with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
+        netcdf.expect_names(dataset, ("lat", "lon", *_VARIABLES), product=PRODUCT, where=where)
         _check_coding(dataset["LAI"], where)
-        part = common.windowed(
+        part = netcdf.windowed(
             dataset[list(_VARIABLES)], window, step=STEP, product=PRODUCT, where=where
         )
         if "time" in part.dims:  # OLCI files carry a time axis of length one

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.products import common, rasters
+from pm_dalec.products import common, netcdf, rasters
 
 PRODUCT = "UKCEH LCM2015"
 CRS = "EPSG:27700"
@@ -180,10 +180,10 @@ def open_esa_cci_landcover(path, *, window):
     )
     file = found[0][0]
     where = f"file {file}"
-    with common.opened_netcdf(file, product=ESA_PRODUCT) as dataset:
+    with netcdf.opened_netcdf(file, product=ESA_PRODUCT) as dataset:
         names = ("lat", "lon", "lccs_class")
-        common.expect_names(dataset, names, product=ESA_PRODUCT, where=where)
-        part = common.windowed(dataset, window, step=ESA_STEP, product=ESA_PRODUCT, where=where)
+        netcdf.expect_names(dataset, names, product=ESA_PRODUCT, where=where)
+        part = netcdf.windowed(dataset, window, step=ESA_STEP, product=ESA_PRODUCT, where=where)
         classes = part["lccs_class"].load().drop_attrs()
     known = {code: group for group, codes in _ESA_GROUPS.items() for code in codes}
     table = np.full(256, 255, np.uint8)

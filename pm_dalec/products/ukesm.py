@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec import time_axis
-from pm_dalec.products import common
+from pm_dalec.products import common, netcdf
 from pm_dalec.products.crujra import DRIVER_LABELS, FREEZING
 
 PRODUCT = "UKESM1-0-LL"
@@ -148,14 +148,14 @@ def _series(paths, name, window):
 
 def _one_file(path, name, window):
     where = f"file {path}"
-    with common.opened_netcdf(path, product=PRODUCT) as dataset:
-        common.expect_names(dataset, (name, "time"), product=PRODUCT, where=where)
-        common.expect_units(dataset[name], _UNITS[name], product=PRODUCT, where=where)
+    with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
+        netcdf.expect_names(dataset, (name, "time"), product=PRODUCT, where=where)
+        netcdf.expect_units(dataset[name], _UNITS[name], product=PRODUCT, where=where)
         months = _months(dataset["time"], where)
         part = dataset[[name]]
         if name != "co2mass":
-            common.expect_names(dataset, ("lat", "lon"), product=PRODUCT, where=where)
-            part = common.windowed(part, window, step=STEPS, product=PRODUCT, where=where)
+            netcdf.expect_names(dataset, ("lat", "lon"), product=PRODUCT, where=where)
+            part = netcdf.windowed(part, window, step=STEPS, product=PRODUCT, where=where)
         values = part[name].load()
     values = values.where(values < 0.9 * FILL).astype("float64").assign_coords(time=months)
     return values.drop_vars(set(values.coords) - {"time", "lat", "lon"}).drop_attrs()
