@@ -1,0 +1,248 @@
+"""Binary input file of the Edinburgh CARDAMOM executable: one site, read and written.
+
+Layout as MODEL.md, section 10, gives it: little-endian doubles; 100 static numbers, 100 prior means,
+100 prior uncertainties, 100 other priors, 100 other uncertainties, then for each step 16 drivers and
+the observation columns. Missing is -9999. The file has neither dates nor a longitude.
+
+Assumed: drivers that the model does not use are written as 0, unknown static numbers as -9999.
+Streams outside the units schema (wood increment, litter, biomass, maximum foliage, evaporation,
+snow) are not read; the attribute ``not_read`` names those that hold values.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from pm_dalec.parameters import PARAMETERS
+from pm_dalec.products import sites
+from pm_dalec.products.common import sentence
+from pm_dalec.variables import STREAMS
+
+PRODUCT = "Edinburgh binary input"
+MODEL_ID = 25  # DALEC C6 with ACM2
+BLOCK = 100  # numbers in each of the five leading blocks
+DRIVER_COLUMNS = 16
+
+# Position from 0 in the leading block.
+_STATIC = {
+    "model": 0,
+    "latitude": 1,
+    "steps": 2,
+    "drivers": 3,
+    "observations": 4,
+    "edc": 5,
+    "plant_type": 6,
+    "parameters": 9,
+}
+
+# Row of MODEL.md section 1, from 1.
+_DRIVERS = {
+    "tmin": 2,
+    "tmax": 3,
+    "sw_rad": 4,
+    "co2": 5,
+    "doy": 6,
+    "forest_loss_fraction": 8,
+    "burned_fraction": 9,
+    "wind": 15,
+    "vpd": 16,
+}
+_RUN_DAY = 1
+
+# Column of the value, from 1; the uncertainty is in the next one.
+_OBSERVATIONS = {
+    "gpp": 1,
+    "lai": 3,
+    "nee": 5,
+    "reco": 9,
+    "cfol": 11,
+    "cwood": 13,
+    "croots": 15,
+    "csom": 19,
+    "nbe": 35,
+}
+_NOT_READ = {
+    "wood increment": 7,
+    "clit": 17,
+    "agb": 21,
+    "cfolmax": 29,
+    "evaporation": 31,
+    "snow": 33,
+}
+OBSERVATION_COLUMNS = 36
+
+
+def open_edinburgh_binary(path, *, start, lon=np.nan):
+    """Units of a site from a binary input file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    start : str
+        Date on which the first step starts, as "2001-01-01": the file has no dates.
+    lon : float
+        Longitude, which the file does not hold [degrees_east].
+
+    Returns
+    -------
+    xarray.Dataset
+        Units of the site; besides ``parameter_prior`` and ``parameter_prior_unc`` (parameter) in
+        the units of each parameter, NaN where the file has none.
+    """
+    numbers = _numbers(Path(path))
+    where = f"file {path}"
+    static = numbers[:BLOCK]
+    steps, columns = _checked_static(static, numbers.size, where)
+    table = numbers[5 * BLOCK :].reshape(steps, DRIVER_COLUMNS + columns)
+    drivers = {name: table[:, row - 1] for name, row in _DRIVERS.items()}
+    seen = sites.without_fills(table[:, DRIVER_COLUMNS:])
+    observed = {}
+    for name, column in _OBSERVATIONS.items():
+        if column < columns and np.isfinite(seen[:, column - 1]).any():
+            observed[name] = seen[:, column - 1]
+            unread = np.isnan(observed[name])
+            observed[f"{name}_unc"] = np.where(unread, np.nan, seen[:, column])
+    priors = sites.without_fills(numbers[BLOCK : 3 * BLOCK]).reshape(2, BLOCK)
+    soil = PARAMETERS["initial_som"].number - 1
+    soil_prior = dict(zip(sites.SOIL_PRIOR, priors[:, soil], strict=True))
+    others = [
+        column_name
+        for column_name, column in _NOT_READ.items()
+        if column <= columns and np.isfinite(seen[:, column - 1]).any()
+    ]
+    units = sites.site_units(
+        drivers | observed | soil_prior,
+        run_days=table[:, _RUN_DAY - 1],
+        start=start,
+        place=(static[_STATIC["latitude"]], lon),
+        product=PRODUCT,
+        where=where,
+        attrs={
+            "product": PRODUCT,
+            "source": "layout of MODEL.md section 10",
+            "plant_type": static[_STATIC["plant_type"]],
+            "not_read": ", ".join(others) or "nothing",
+        },
+    )
+    rows = [parameter.number - 1 for parameter in PARAMETERS.values()]
+    units = units.assign_coords(parameter=list(PARAMETERS))
+    for name, block in zip(("parameter_prior", "parameter_prior_unc"), priors, strict=True):
+        units[name] = ("parameter", block[rows], {"units": "those of each parameter"})
+    return units
+
+
+def _numbers(path):
+    if not path.is_file():
+        raise FileNotFoundError(
+            sentence(
+                PRODUCT,
+                wanted="an existing file",
+                came="a path where no file is",
+                where=str(path),
+                do="correct the path",
+            )
+        )
+    size = path.stat().st_size
+    if size % 8 or size < 5 * BLOCK * 8:
+        raise ValueError(
+            sentence(
+                PRODUCT,
+                wanted=f"at least {5 * BLOCK} little-endian doubles",
+                came=f"{size} bytes",
+                where=f"file {path}",
+                do="use the binary input of the executable, not its output or a CSV",
+            )
+        )
+    return np.fromfile(path, dtype="<f8")
+
+
+def _checked_static(static, total, where):
+    model, steps, drivers, columns, parameters = (
+        static[_STATIC[name]]
+        for name in ("model", "steps", "drivers", "observations", "parameters")
+    )
+    faults = (
+        (model != MODEL_ID, f"model {MODEL_ID} (DALEC C6)", f"model {model:g}",
+         "this version reads files of that model; write one with it"),
+        (drivers != DRIVER_COLUMNS, f"{DRIVER_COLUMNS} drivers", f"{drivers:g}",
+         "write the file with the version of May 2021"),
+        (parameters not in (len(PARAMETERS), sites.MISSING, 0.0), f"{len(PARAMETERS)} parameters",
+         f"{parameters:g}", "later versions have 28 parameters and another meaning; use 2021's"),
+        (not (steps >= 1 and steps == np.rint(steps)), "a whole number of steps", f"{steps:g}",
+         "check the byte order and the layout"),
+        (not (0 <= columns <= 200 and columns == np.rint(columns)), "a number of columns",
+         f"{columns:g}", "check the byte order and the layout"),
+    )  # fmt: skip
+    for wrong, wanted, came, do in faults:
+        if wrong:
+            raise ValueError(sentence(PRODUCT, wanted=wanted, came=came, where=where, do=do))
+    expected = 5 * BLOCK + int(steps) * (DRIVER_COLUMNS + int(columns))
+    if total != expected:
+        raise ValueError(
+            sentence(
+                PRODUCT,
+                wanted=f"{expected} numbers for {steps:g} steps of {16 + columns:g} columns",
+                came=f"{total}",
+                where=where,
+                do="the file is cut off or of another version; write it again",
+            )
+        )
+    return int(steps), int(columns)
+
+
+def write_edinburgh_binary(path, units):
+    """Write the units of a site as the binary input file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Target.
+    units : xarray.Dataset
+        One site. Priors on parameters come from ``parameter_prior`` where it is there, otherwise
+        from the table of parameters; the one on soil carbon from ``csom_prior``.
+
+    Returns
+    -------
+    list of Path
+    """
+    sites.checked_site(units, product=PRODUCT)
+    steps = units.sizes["time"]
+    static = np.full(BLOCK, sites.MISSING)
+    values = (
+        MODEL_ID, float(units["lat"]), steps, DRIVER_COLUMNS, OBSERVATION_COLUMNS, 1.0,
+        float(units.attrs.get("plant_type", 0.0)), len(PARAMETERS),
+    )  # fmt: skip
+    static[list(_STATIC.values())] = values
+    table = np.zeros((steps, DRIVER_COLUMNS + OBSERVATION_COLUMNS))
+    table[:, DRIVER_COLUMNS:] = sites.MISSING
+    table[:, _RUN_DAY - 1] = sites.run_days_of(units)
+    for name, row in _DRIVERS.items():
+        table[:, row - 1] = units[name].values
+    for name in STREAMS:
+        if name in units:
+            column = DRIVER_COLUMNS + _OBSERVATIONS[name] - 1
+            table[:, column] = sites.with_fills(units[name].values)
+            table[:, column + 1] = sites.with_fills(units[f"{name}_unc"].values)
+    others = np.full(2 * BLOCK, sites.MISSING)
+    numbers = np.concatenate([static, *_prior_blocks(units), others, table.ravel()])
+    numbers.astype("<f8").tofile(path)
+    return [Path(path)]
+
+
+def _prior_blocks(units):
+    means, sigmas = np.full((2, BLOCK), sites.MISSING)
+    for name, parameter in PARAMETERS.items():
+        place = parameter.number - 1
+        if "parameter_prior" in units:
+            pair = [float(units[each].sel(parameter=name)) for each in _PRIOR_NAMES]
+        else:
+            factor = getattr(parameter.prior, "factor", None)
+            pair = [getattr(factor, "mean", np.nan), getattr(factor, "sigma", np.nan)]
+        if name == "initial_som":
+            pair = [float(units.get(each, np.nan)) for each in sites.SOIL_PRIOR]
+        means[place], sigmas[place] = sites.with_fills(pair)
+    return means, sigmas
+
+
+_PRIOR_NAMES = ("parameter_prior", "parameter_prior_unc")

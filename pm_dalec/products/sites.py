@@ -1,0 +1,172 @@
+"""Units dataset of one site from columns: shared by the readers of the peers' files."""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from pm_dalec import data, dims, time_axis
+from pm_dalec.products.common import sentence
+from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
+
+MISSING = -9999.0
+SMALLEST_VALID = -9998.0  # what lies above is a value
+OBSERVED = tuple(f"{name}{suffix}" for name in STREAMS for suffix in ("", "_unc"))
+SOIL_PRIOR = ("csom_prior", "csom_prior_unc")
+
+
+def without_fills(values):
+    """Numbers with NaN in place of -9999.
+
+    Parameters
+    ----------
+    values : array_like
+        As stored.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    values = np.asarray(values, dtype=float)
+    return np.where(values > SMALLEST_VALID, values, np.nan)
+
+
+def with_fills(values):
+    """Numbers with -9999 in place of NaN."""
+    values = np.asarray(values, dtype=float)
+    return np.where(np.isnan(values), MISSING, values)
+
+
+def labels_of(name):
+    """Attributes ``units`` and ``long_name`` of a variable of the units schema.
+
+    Parameters
+    ----------
+    name : str
+        Driver, observation, its ``_unc``, or a soil prior.
+
+    Returns
+    -------
+    dict
+    """
+    base = name.removesuffix("_unc")
+    words = "uncertainty (1 sigma) of " if name.endswith("_unc") else ""
+    if base == "csom_prior":
+        return {"units": "g m-2", "long_name": f"{words}prior of initial soil organic carbon"}
+    record = VARIABLES[STREAMS[base].observes if base in STREAMS else base]
+    return {"units": record.units, "long_name": words + record.long_name}
+
+
+def site_units(columns, *, run_days, start, place, product, where, attrs):
+    """Make the checked units dataset of a site from columns without dates.
+
+    Parameters
+    ----------
+    columns : dict of str to array
+        Drivers and observations in the units of the schema, NaN where missing; soil priors as
+        numbers.
+    run_days : array
+        Day of the run at the END of each step [d].
+    start : str or datetime64
+        Date on which the first step starts.
+    place : tuple of float
+        Latitude and longitude [degrees]; a longitude of NaN is left out.
+    product, where : str
+        For the message.
+    attrs : dict
+        Attributes of the dataset.
+
+    Returns
+    -------
+    xarray.Dataset
+        Time is the start of the step.
+    """
+    bounds = _bounds(run_days, start, product=product, where=where)
+    made = {}
+    for name, values in columns.items():
+        step = () if name in SOIL_PRIOR else (dims.TIME,)
+        made[name] = (step, np.asarray(values, dtype=float), labels_of(name))
+    units = xr.Dataset(made, coords={dims.TIME: bounds[:, 0]}, attrs=attrs)
+    units = units.assign_coords(time_bnds=((dims.TIME, "bnds"), bounds))
+    length = time_axis.step_lengths(units["time_bnds"])
+    units["step_days"] = length.drop_vars(set(length.coords) - {dims.TIME})
+    units["step_days"].attrs = labels_of("step_days")
+    for name, value, text in zip(("lat", "lon"), place, ("north", "east"), strict=True):
+        if np.isfinite(value):
+            units = units.assign_coords({name: ((), float(value), {"units": f"degrees_{text}"})})
+    return data.check_units(units)
+
+
+def _bounds(run_days, start, *, product, where):
+    run_days = np.asarray(run_days, dtype=float)
+    try:
+        first = pd.Timestamp(start)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            sentence(
+                product,
+                wanted="a start date, as '2001-01-01'",
+                came=repr(start),
+                where="argument start",
+                do="give the date on which the first step begins; the file has none",
+            )
+        ) from error
+    if not (run_days.size and np.all(np.diff(run_days, prepend=0.0) > 0)):
+        wrong = int((np.diff(run_days, prepend=0.0) <= 0).sum())
+        raise ValueError(
+            sentence(
+                product,
+                wanted="days of the run at the end of each step, increasing from above 0",
+                came=f"{run_days.size} steps of which {wrong} do not increase",
+                where=where,
+                do="correct the day column; it counts from the start of the run",
+            )
+        )
+    edges = np.concatenate([[0.0], run_days])
+    instants = first + pd.to_timedelta(edges, unit="D")
+    instants = instants.as_unit("ns").to_numpy()
+    return np.stack([instants[:-1], instants[1:]], axis=1)
+
+
+def run_days_of(units):
+    """Day of the run at the END of each step [d].
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        Site with ``step_days``.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    return np.cumsum(units["step_days"].values)
+
+
+def checked_site(units, *, product):
+    """Pass a dataset that is one site with all drivers; otherwise say what is missing.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        To be written.
+    product : str
+        Name of the format.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    many = [name for name in (dims.STRATUM, dims.PIXEL) if name in units.dims]
+    absent = [name for name in DRIVERS if name not in units]
+    if many or absent:
+        came = f"dimension {', '.join(many)}" if many else f"none of {', '.join(absent)}"
+        raise ValueError(
+            sentence(
+                product,
+                wanted="the units of one site with every driver",
+                came=came,
+                where="argument units",
+                do="select one pixel and stratum with isel(..., drop=True), or add the drivers",
+            )
+        )
+    return units
