@@ -7,7 +7,7 @@ and the count.
 import numpy as np
 
 from pm_dalec import dims
-from pm_dalec.faults import everywhere, refuse_where
+from pm_dalec.faults import everywhere, first_of, refuse_where
 from pm_dalec.limits import SOIL_PRIOR, UNITS_DIMS, check_dims, check_numbers, wanted_units
 from pm_dalec.time_axis import check_day_of_year, check_time_axis
 from pm_dalec.variables import DRIVERS, STREAMS
@@ -79,18 +79,19 @@ def _check_place(units):
                 f"wanted coordinate 'lat' [degrees_north], got none ({everywhere(units)}); the day "
                 "length needs it"
             )
-        value = units[name]
+        value = units[name].variable
         if value.dims not in ((), (dims.PIXEL,)):
             raise ValueError(
                 f"wanted {name!r} as one number or one per pixel, got dims {value.dims} "
                 f"({everywhere(units)}); give every pixel its own coordinates"
             )
         lowest = -limit if name == "lat" else -180.0
+        outside = ~((value >= lowest) & (value <= limit))  # NaN is outside too
         refuse_where(
-            ~((value >= lowest) & (value <= limit)),
+            outside,
             units,
             wanted=f"{name!r} from {lowest:g} to {limit:g} degrees",
-            came=f"{float(value.where(~((value >= lowest) & (value <= limit))).max()):g}",
+            came=first_of(value, outside),
             advice="correct the coordinates (latitude and longitude exchanged?)",
         )
 
@@ -170,7 +171,7 @@ def _check_pair(name, units, needed):
             "it is the initial stock; give stocks of later steps as 'csom'"
         )
     check_numbers(name, units, gaps=True)
-    seen = units[name].notnull()
+    seen = units[name].variable.notnull()
     if sigma not in units:
         refuse_where(
             seen,
@@ -184,7 +185,7 @@ def _check_pair(name, units, needed):
     check_dims(sigma, units, needed=needed)
     check_numbers(sigma, units, gaps=True)
     refuse_where(
-        seen & units[sigma].isnull(),
+        seen & units[sigma].variable.isnull(),
         units,
         wanted=f"{sigma!r} wherever {name!r} is observed",
         came="NaN",
@@ -192,10 +193,10 @@ def _check_pair(name, units, needed):
         f"uncertainties={{{name!r}: sigma}} to open_site",
     )
     refuse_where(
-        seen & (units[sigma] <= 0),
+        seen & (units[sigma].variable <= 0),
         units,
         wanted=f"{sigma!r} above 0",
-        came=f"{float(units[sigma].where(seen).min()):g}",
+        came=first_of(units[sigma].variable, seen & (units[sigma].variable <= 0)),
         advice="a sigma of zero would make the observation exact; give the true uncertainty",
     )
 

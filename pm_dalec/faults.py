@@ -31,7 +31,7 @@ def place(bad, units):
 
     Parameters
     ----------
-    bad : xarray.DataArray of bool
+    bad : xarray.DataArray or xarray.Variable of bool
         True where something is wrong; at least once.
     units : xarray.Dataset
         Names the site and the labels.
@@ -75,12 +75,31 @@ def _name(units, dim, index):
     return str(label)[:10] if np.issubdtype(units[dim].dtype, np.datetime64) else str(label)
 
 
+def first_of(values, bad):
+    """First number of ``values`` where a mask is true, as text.
+
+    Parameters
+    ----------
+    values : xarray.DataArray or xarray.Variable
+        Numbers.
+    bad : array of bool
+        Mask of the same shape and order.
+
+    Returns
+    -------
+    str
+        Empty when the mask is false everywhere.
+    """
+    found = np.asarray(values)[np.asarray(bad)]
+    return f"{found[0]:g}" if found.size else ""
+
+
 def refuse_where(bad, units, *, wanted, came, advice):
     """Raise the sentence when a mask is true anywhere.
 
     Parameters
     ----------
-    bad : xarray.DataArray of bool
+    bad : xarray.DataArray or xarray.Variable of bool
         True where something is wrong.
     units : xarray.Dataset
         Where it comes from.

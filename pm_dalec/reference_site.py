@@ -32,6 +32,8 @@ _REFERENCE_STREAMS = {
     "nbe": "obs_NBE",
     "reco": "obs_Reco",
 }
+# The invented sites of the reference files are said to be of 2014 to 2019
+_START_YEARS = (2014, *range(1999, 2027))
 _MISSING_BELOW = -9998.0  # the reference files have -9999 where nothing was observed
 _INITIAL_SOM = 23  # number of the initial soil carbon among the parameters of the reference files
 
@@ -39,9 +41,9 @@ _INITIAL_SOM = 23  # number of the initial soil carbon among the parameters of t
 def from_reference(path, group):
     """Units dataset of one group of a reference file, with the numbers exactly as stored.
 
-    The reference files count days from the start of the run. The calendar is taken from the first
-    start of a year since 1999 at which the stored day of year fits; where none does, the run
-    starts in 2001 and the stored day of year is kept. Nothing is checked: these files hold edge
+    The reference files count days from the start of the run. The calendar is that of the first
+    start of a year, 2014 or any since 1999, with which the stored day of year fits; where none
+    does, the run starts in 2001 and the stored day of year is kept. Nothing is checked: these files hold edge
     cases (no wind, no sun) on purpose.
 
     Parameters
@@ -101,7 +103,7 @@ def _calendar(run_day, doy):
     def edges(year):
         return (np.datetime64(f"{year}-01-01", "ms") + offset).astype("datetime64[ns]")
 
-    for year in range(1999, 2027):
+    for year in _START_YEARS:
         bounds = np.stack([edges(year)[:-1], edges(year)[1:]], axis=1)
         ours = day_of_year_at_end(xr.DataArray(bounds, dims=(dims.TIME, "bnds")))
         if np.abs(ours.to_numpy() - doy).max() < 0.5:

@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec import dims
-from pm_dalec.faults import everywhere, refuse_where
-from pm_dalec.limits import check_dims, check_numbers
+from pm_dalec.faults import everywhere, first_of, refuse_where
+from pm_dalec.limits import check_numbers
 
 _DAYS_APART = 1e-3  # [d] rounding of step lengths kept in float32
 _DOY_APART = 0.75  # [d] more than rounding, less than the step of a daily file
@@ -87,14 +87,19 @@ def _check_step_days(units):
             f"wanted driver 'step_days' [d], got none ({everywhere(units)}); take the differences of "
             "time_bnds"
         )
-    check_dims("step_days", units, needed=(dims.TIME,))
+    if units["step_days"].dims != (dims.TIME,):
+        raise ValueError(
+            f"wanted 'step_days' with dims ('time',), got {units['step_days'].dims} "
+            f"({everywhere(units)}); all pixels have the same steps"
+        )
     check_numbers("step_days", units, gaps=False)
     length = step_lengths(units["time_bnds"])
+    bad = np.abs(units["step_days"] - length) > _DAYS_APART
     refuse_where(
-        np.abs(units["step_days"] - length) > _DAYS_APART,
+        bad,
         units,
-        wanted="'step_days' equal to the length of 'time_bnds'",
-        came=f"{float(units['step_days'][0]):g} d in the first step, bounds {float(length[0]):g} d apart",
+        wanted=f"'step_days' equal to the length of 'time_bnds', {first_of(length, bad)} d",
+        came=f"{first_of(units['step_days'], bad)} d",
         advice="correct one of the two",
     )
 
@@ -143,13 +148,13 @@ def check_day_of_year(units):
     units : xarray.Dataset
         Dataset with time_bnds and doy [d].
     """
-    wanted = day_of_year_at_end(units["time_bnds"])
-    bad = np.abs(units["doy"] - wanted) > _DOY_APART
+    given = units["doy"]
+    wanted = day_of_year_at_end(units["time_bnds"]).broadcast_like(given).transpose(*given.dims)
+    bad = np.abs(given - wanted) > _DOY_APART
     refuse_where(
         bad,
         units,
-        wanted="'doy' as the day of year at the END of the step, here "
-        f"{float(wanted[0]):g} in the first",
-        came=f"{float(units['doy'].isel({dims.TIME: 0}).min()):g} there",
+        wanted=f"'doy' as the day of year at the END of the step, {first_of(wanted, bad)}",
+        came=first_of(given, bad),
         advice="replace it by pm_dalec.data.day_of_year_at_end(time_bnds)",
     )
