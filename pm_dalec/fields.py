@@ -1,5 +1,6 @@
 """Gaussian random fields with exponential covariance on a regular grid, by spectral synthesis."""
 
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
@@ -23,6 +24,7 @@ def named_generator(seed, name):
     return np.random.default_rng(np.random.SeedSequence([seed, crc32(name.encode())]))
 
 
+@lru_cache(maxsize=16)
 def covariance_spectrum(shape, *, spacing, length):
     """Spectrum of an exponential covariance of unit variance on a padded, periodic grid.
 

@@ -18,6 +18,7 @@ from pm_dalec.overlap import (
     overlap,
     overlap_with,
     stratum_areas,
+    stratum_cells,
 )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "overlap",
     "overlap_with",
     "stratum_areas",
+    "stratum_cells",
     "target_grid",
 ]
 

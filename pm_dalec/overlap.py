@@ -176,6 +176,27 @@ def stratum_areas(strata, weights, *, stratum_count):
     return sums(None, strata, weights, stratum_count)[1]
 
 
+def stratum_cells(strata, weights, *, stratum_count):
+    """Count the cells of each stratum that touch each pixel of the target grid.
+
+    Parameters
+    ----------
+    strata, weights, stratum_count
+        As in `stratum_areas`.
+
+    Returns
+    -------
+    ndarray of int
+        (stratum, row, column); a cell on an edge counts in both pixels.
+    """
+    if isinstance(weights, Centres):
+        counted = _centre_sums(None, strata, weights._replace(cell_area=1.0), stratum_count)[1]
+    else:
+        touching = Overlap(*(matrix.sign() for matrix in weights))
+        counted = _overlap_sums(None, strata, touching, stratum_count)[1] / EARTH_RADIUS**2
+    return np.rint(counted).astype(np.int64)
+
+
 def aggregate(values, strata, weights, *, stratum_count):
     """Area-weighted mean of a raster per stratum and pixel: linear, conservative, NaN-aware.
 

@@ -1,0 +1,324 @@
+"""Assembly of a region: fine rasters of land cover, observations and losses become units.
+
+The baseline and the stratified region are made by the same code; the baseline has one stratum,
+all unmasked land, and its dataset no stratum dimension. They differ only in which fine cells are
+averaged (the paper, section 1.2).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dims
+from pm_dalec.checks import wanted_units
+from pm_dalec.grid import (
+    Centres,
+    Overlap,
+    aggregate,
+    edges_of,
+    overlap_with,
+    stratum_areas,
+    stratum_cells,
+)
+from pm_dalec.region_file import validate_units
+from pm_dalec.rules import spread_over_year
+from pm_dalec.strata import STRATA, STRATUM_NAMES, single_stratum
+from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
+
+MINIMUM_COVERAGE = 0.1
+"""Observations that saw less than this share of a stratum are dropped [1]."""
+
+APPROACHES = ("baseline", "stratified")
+
+WEATHER = ("tmin", "tmax", "sw_rad", "co2", "vpd", "wind")
+"""Drivers that come from the weather and are the same for all strata of a pixel."""
+
+
+class LandCover(NamedTuple):
+    """Stratum of each cell of a fine grid, and where the cells lie on the target grid.
+
+    Attributes
+    ----------
+    strata : ndarray of uint8
+        Position in `pm_dalec.strata.STRATA`, or `MASKED`.
+    weights : Overlap or Centres
+        From `overlap_with` or `centres_in`.
+    source : str
+        Product and version, for the provenance.
+    """
+
+    strata: np.ndarray
+    weights: Overlap | Centres
+    source: str
+
+
+class Layer(NamedTuple):
+    """One observation stream on the native grid of its product.
+
+    Attributes
+    ----------
+    name : str
+        Variable of the units dataset: a stream, or ``csom_prior``.
+    value, sigma : array_like
+        ([time,] latitude, longitude) in the units of the table, NaN where missing.
+    land_cover : LandCover
+        Strata on this product's grid.
+    times : array_like of datetime64, optional
+        Start of the step that each value belongs to; absent for a prior.
+    product, version, rule : str
+        Provenance.
+    """
+
+    name: str
+    value: np.ndarray
+    sigma: np.ndarray
+    land_cover: LandCover
+    times: np.ndarray | None
+    product: str
+    version: str
+    rule: str
+
+
+class Loss(NamedTuple):
+    """Annual losses of area as a share of the stratum.
+
+    Attributes
+    ----------
+    name : str
+        ``forest_loss_fraction`` or ``burned_fraction``.
+    year : ndarray of int
+        (latitude, longitude) calendar year in which the cell was lost, anything else for never.
+    years : sequence of int
+        Years of the period.
+    land_cover : LandCover
+        Strata on this product's grid.
+    product, version : str
+        Provenance.
+    """
+
+    name: str
+    year: np.ndarray
+    years: tuple
+    land_cover: LandCover
+    product: str
+    version: str
+
+
+class _Frame(NamedTuple):
+    """What every layer is averaged into: the approach, the kept pixels, the shares."""
+
+    approach: str
+    grid: object
+    kept: np.ndarray
+    present: np.ndarray
+
+    @property
+    def count(self):
+        return 1 if self.approach == "baseline" else len(STRATA)
+
+    @property
+    def dims(self):
+        return (dims.PIXEL,) if self.approach == "baseline" else (dims.STRATUM, dims.PIXEL)
+
+    def strata(self, land_cover):
+        return (
+            single_stratum(land_cover.strata) if self.approach == "baseline" else land_cover.strata
+        )
+
+    def pixels(self, values):
+        """(..., stratum, row, column) -> (..., [stratum,] pixel) of the kept pixels."""
+        flat = values.reshape(*values.shape[:-2], -1)[..., self.kept]
+        return flat[..., 0, :] if self.approach == "baseline" else flat
+
+
+def assemble_region(
+    grid, land_cover, *, layers, losses, weather, approach, minimum_coverage=MINIMUM_COVERAGE
+):
+    """Units dataset of a region from fine rasters.
+
+    Parameters
+    ----------
+    grid : pm_dalec.grid.Grid
+        Target pixels.
+    land_cover : LandCover
+        The reference map: fractions, areas and masks come from it.
+    layers : sequence of Layer
+        Observations and priors.
+    losses : sequence of Loss
+        Felling, and fire; an absent ``burned_fraction`` is zero.
+    weather : xarray.Dataset
+        (time, lat, lon) drivers on a coarse regular grid, with time_bnds, step_days and doy.
+    approach : {"baseline", "stratified"}
+        One stratum, or the four of `pm_dalec.strata`.
+    minimum_coverage : float
+        Observations with less are dropped [1].
+
+    Returns
+    -------
+    xarray.Dataset
+        Validated; pixels without unmasked land are left out and counted in the attributes.
+    """
+    if approach not in APPROACHES:
+        raise ValueError(
+            f"no approach {approach!r}, wanted 'baseline' or 'stratified'; choose one of them"
+        )
+    frame, units = _frame(grid, land_cover, approach)
+    units = units.assign_coords({dims.TIME: weather[dims.TIME], "time_bnds": weather["time_bnds"]})
+    units[["step_days", "doy"]] = weather[["step_days", "doy"]]
+    _add_weather(units, weather, frame)
+    for layer in layers:
+        _add_layer(units, layer, frame, minimum_coverage)
+    for loss in losses:
+        _add_loss(units, loss, frame)
+    for name in ("forest_loss_fraction", "burned_fraction"):
+        if name not in units:
+            zero = np.zeros((units.sizes[dims.TIME], *frame.present.shape))
+            units[name] = ((dims.TIME, *frame.dims), zero, _attributes(name))
+            units[name].attrs["rule"] = "none in the region"
+    return validate_units(units)
+
+
+def _frame(grid, land_cover, approach):
+    """Shares and areas of the target pixels, and the dataset that they start."""
+    total = stratum_areas(
+        np.zeros_like(land_cover.strata), land_cover.weights, stratum_count=1
+    ).reshape(-1)
+    area = stratum_areas(land_cover.strata, land_cover.weights, stratum_count=len(STRATA))
+    area = area.reshape(len(STRATA), -1)
+    unmasked = area.sum(axis=0)
+    kept = np.flatnonzero(unmasked > 0)
+    if kept.size == 0:
+        raise ValueError(
+            f"all {unmasked.size} pixels of the region are masked, wanted some unmasked land; "
+            "check the land-cover classes and the edges of the domain"
+        )
+    fraction = area[:, kept] / unmasked[kept]
+    present = fraction > 0 if approach == "stratified" else np.ones(kept.size, dtype=bool)
+    latitude, longitude = np.meshgrid(grid.latitudes, grid.longitudes, indexing="ij")
+    units = xr.Dataset(
+        coords={
+            dims.PIXEL: (dims.PIXEL, grid.pixels[kept], {"long_name": "flat id of the pixel"}),
+            "lat": (dims.PIXEL, latitude.flat[kept], {"units": "degrees_north"}),
+            "lon": (dims.PIXEL, longitude.flat[kept], {"units": "degrees_east"}),
+        },
+        attrs={
+            "approach": approach,
+            "resolution_degree": grid.resolution,
+            "pixels_dropped": int(unmasked.size - kept.size),
+            "land_cover": land_cover.source,
+            "masked_share": float(1 - unmasked.sum() / total.sum()),
+        },
+    )
+    units["area"] = (dims.PIXEL, unmasked[kept], {"units": "m2", "long_name": "unmasked area"})
+    masked = np.maximum(1 - unmasked[kept] / grid.areas.flat[kept], 0.0)
+    units["masked_fraction"] = (
+        dims.PIXEL,
+        masked,
+        {"units": "1", "long_name": "share of the pixel that is masked or outside the map"},
+    )
+    if approach == "stratified":
+        units = units.assign_coords({dims.STRATUM: list(STRATUM_NAMES)})
+        attributes = {"units": "1", "long_name": "share of the unmasked area"}
+        units["area_fraction"] = ((dims.STRATUM, dims.PIXEL), fraction, attributes)
+    return _Frame(approach, grid, kept, present), units
+
+
+def _attributes(name):
+    if name in DRIVERS:
+        long_name = DRIVERS[name].long_name
+    elif name in STREAMS:
+        long_name = VARIABLES[STREAMS[name].observes].long_name
+    else:
+        long_name = "soil organic carbon before the first step"
+    return {"units": wanted_units(name), "long_name": long_name}
+
+
+def _add_weather(units, weather, frame):
+    """Pixels inherit the weather of their climate cell, or the area mean of several."""
+    weights = overlap_with(
+        frame.grid,
+        latitude_edges=edges_of(weather["lat"]),
+        longitude_edges=edges_of(weather["lon"]),
+    )
+    cells = np.zeros((weather.sizes["lat"], weather.sizes["lon"]), dtype=np.uint8)
+    for name in WEATHER:
+        layer = weather[name].transpose(dims.TIME, "lat", "lon").to_numpy()
+        mean = aggregate(layer, cells, weights, stratum_count=1).mean
+        flat = mean.reshape(mean.shape[0], -1)[:, frame.kept]
+        units[name] = ((dims.TIME, dims.PIXEL), flat, _attributes(name))
+        units[name].attrs["rule"] = "area mean of climate cells"
+        units[name].attrs["product"] = weather.attrs.get("title", "unnamed weather")
+
+
+def _add_layer(units, layer, frame, minimum_coverage):
+    """Mean of value and mean of sigma: errors inside a unit are taken as fully correlated."""
+    strata, weights = frame.strata(layer.land_cover), layer.land_cover.weights
+    value, sigma = (
+        aggregate(raster, strata, weights, stratum_count=frame.count)
+        for raster in (layer.value, layer.sigma)
+    )
+    covered = frame.pixels(np.minimum(value.coverage, sigma.coverage))
+    mean, spread = frame.pixels(value.mean), frame.pixels(sigma.mean)
+    seen = (covered >= max(minimum_coverage, 1e-12)) & (spread > 0) & frame.present
+    mean, spread = np.where(seen, mean, np.nan), np.where(seen, spread, np.nan)
+    provenance = {"product": layer.product, "product_version": layer.version, "rule": layer.rule}
+    for name, values in ((layer.name, mean), (f"{layer.name}_unc", spread)):
+        attributes = {**_attributes(layer.name), **provenance}
+        if layer.times is None:
+            units[name] = (frame.dims, values, attributes)
+        else:
+            units[name] = _on_steps(units, layer, values, frame, attributes)
+    _add_provenance(units, layer.name, covered, layer.land_cover, frame)
+
+
+def _on_steps(units, layer, values, frame, attributes):
+    """Observations at their steps of the time axis, NaN at all others."""
+    times = np.asarray(layer.times, dtype="datetime64[ns]")
+    outside = ~np.isin(times, units[dims.TIME].to_numpy())
+    if outside.all():
+        raise ValueError(
+            f"none of the {times.size} times of '{layer.name}' (first {times.min()}) starts a step, "
+            f"wanted some between {units[dims.TIME].to_numpy()[0]} and "
+            f"{units[dims.TIME].to_numpy()[-1]}; check the years of the product"
+        )
+    observed = xr.DataArray(
+        values[~outside], dims=(dims.TIME, *frame.dims), coords={dims.TIME: times[~outside]}
+    )
+    return observed.reindex({dims.TIME: units[dims.TIME]}).assign_attrs(attributes)
+
+
+def _add_loss(units, loss, frame):
+    """Share of the stratum lost in a year, spread evenly over the days of that year."""
+    strata, weights = frame.strata(loss.land_cover), loss.land_cover.weights
+    annual = np.stack(
+        [
+            aggregate(loss.year == year, strata, weights, stratum_count=frame.count).mean
+            for year in loss.years
+        ]
+    )
+    # A stratum that the product's own grid does not resolve has no area that could be lost
+    annual = np.where(frame.present, np.nan_to_num(frame.pixels(annual)), 0.0)
+    fraction = spread_over_year(annual, loss.years, time_bounds=units["time_bnds"].to_numpy())
+    attributes = {
+        **_attributes(loss.name),
+        "product": loss.product,
+        "product_version": loss.version,
+        "rule": "lost area over area of the unit by year, spread evenly over its days",
+    }
+    units[loss.name] = ((dims.TIME, *frame.dims), fraction, attributes)
+    _add_provenance(units, loss.name, None, loss.land_cover, frame)
+
+
+def _add_provenance(units, name, coverage, land_cover, frame):
+    stem = "forest_loss" if name == "forest_loss_fraction" else name
+    cells = stratum_cells(frame.strata(land_cover), land_cover.weights, stratum_count=frame.count)
+    text = "native cells of the unit that touch the pixel"
+    units[f"{stem}_cells"] = (frame.dims, frame.pixels(cells), {"units": "1", "long_name": text})
+    if coverage is None:
+        return
+    if coverage.ndim > len(frame.dims):
+        coverage = coverage.mean(axis=0)
+    text = "share of the unit's area that was seen, mean over the times of the product"
+    shares = np.where(frame.present, coverage, np.nan)
+    units[f"{stem}_coverage"] = (frame.dims, shares, {"units": "1", "long_name": text})

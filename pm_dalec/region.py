@@ -1,0 +1,146 @@
+"""Regions of units: the synthetic twin as one, and regions on disk.
+
+Real products become a region by `assemble_region`, with a `LandCover`, a `Layer` for each stream
+of observations and a `Loss` for felling and fire.
+"""
+
+import numpy as np
+
+from pm_dalec.assembly import LandCover, Layer, Loss, assemble_region
+from pm_dalec.grid import overlap_with, target_grid
+from pm_dalec.landscape import make_twin
+from pm_dalec.landscape_table import DOMAIN, YEARS
+from pm_dalec.meteorology import meteorology
+from pm_dalec.region_file import open_region, validate_units, write_region
+from pm_dalec.rules import wood_carbon, wood_carbon_sigma
+from pm_dalec.strata import MASKED
+
+__all__ = [
+    "LandCover",
+    "Layer",
+    "Loss",
+    "assemble_region",
+    "build_region",
+    "landscape_command",
+    "open_region",
+    "validate_units",
+    "write_region",
+]
+
+VERSION = "synthetic landscape twin, version 1"
+
+
+def build_region(twin, *, resolution, approach="baseline"):
+    """Units dataset of the twin, straight from its fine arrays.
+
+    Parameters
+    ----------
+    twin : pm_dalec.landscape.Twin
+        The landscape.
+    resolution : float
+        1.0, 0.5, 0.25 or 0.05 [degree].
+    approach : {"baseline", "stratified"}
+        One stratum, or four.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    grid = target_grid(resolution, **DOMAIN)
+    weights = overlap_with(
+        grid, latitude_edges=twin.latitude_edges, longitude_edges=twin.longitude_edges
+    )
+    land_cover = LandCover(twin.fields["stratum"].to_numpy(), weights, VERSION)
+    felled = Loss(
+        name="forest_loss_fraction",
+        year=twin.fields["loss_year"].to_numpy(),
+        years=YEARS,
+        land_cover=land_cover,
+        product="synthetic tree-cover loss",
+        version=VERSION,
+    )
+    region = assemble_region(
+        grid,
+        land_cover,
+        layers=[_leaf_area(twin, land_cover), _wood(twin, land_cover), _soil(twin, land_cover)],
+        losses=[felled],
+        weather=meteorology(twin),
+        approach=approach,
+    )
+    switches = {f"twin_{name}": value for name, value in twin.fields.attrs.items()}
+    return region.assign_attrs({"title": f"synthetic region, {approach}", **switches})
+
+
+def _leaf_area(twin, land_cover):
+    observed = twin.leaf_area
+    return Layer(
+        name="lai",
+        value=observed["lai"].to_numpy(),
+        sigma=observed["lai_sigma"].to_numpy(),
+        land_cover=land_cover,
+        times=observed["time"].to_numpy(),
+        product="synthetic leaf area index",
+        version=VERSION,
+        rule="mean of dekads, largest sigma of the month; area mean of value and of sigma",
+    )
+
+
+def _wood(twin, land_cover):
+    fields = twin.fields
+    above, sd = (fields[name].to_numpy().astype(np.float64) for name in ("agb", "agb_sd"))
+    return Layer(
+        name="cwood",
+        value=wood_carbon(above),
+        sigma=wood_carbon_sigma(above, sd),
+        land_cover=land_cover,
+        times=np.array([f"{year}-01" for year in fields["biomass_year"].values], "datetime64[ns]"),
+        product="synthetic above-ground biomass",
+        version=VERSION,
+        rule="allometry on native cells, sigma by its derivative; area mean of value and of sigma",
+    )
+
+
+def _soil(twin, land_cover):
+    return Layer(
+        name="csom_prior",
+        value=twin.fields["soil_carbon"].to_numpy(),
+        sigma=twin.fields["soil_carbon_sigma"].to_numpy(),
+        land_cover=land_cover,
+        times=None,
+        product="synthetic soil organic carbon",
+        version=VERSION,
+        rule="0-100 cm; area mean of value and of sigma",
+    )
+
+
+def landscape_command(resolution, seed, out, *, approach="stratified", progress=None):
+    """Make a twin and write its region: `pm-dalec landscape`.
+
+    Parameters
+    ----------
+    resolution : float
+        1.0, 0.5, 0.25 or 0.05 [degree].
+    seed : int
+        Seed of the landscape.
+    out : str or pathlib.Path
+        File to write, ``.nc`` or ``.zarr``.
+    approach : {"baseline", "stratified"}
+        One stratum, or four.
+    progress : callable, optional
+        Called with a sentence before each stage.
+
+    Returns
+    -------
+    xarray.Dataset
+        What was written.
+    """
+    tell = progress or (lambda sentence: None)
+    target_grid(resolution, **DOMAIN)
+    tell(f"landscape of seed {seed}: land cover, biomass, soil, felling")
+    twin = make_twin(seed)
+    tell(f"units of {resolution} degree, {approach}: leaf area, wood, soil, losses, weather")
+    units = build_region(twin, resolution=resolution, approach=approach)
+    count = int((twin.fields["stratum"] != MASKED).sum())
+    tell(f"{units.sizes['pixel']} pixels from {count} unmasked cells; writing {out}")
+    write_region(units, out)
+    return units
