@@ -77,9 +77,7 @@ def day_length(doy, step_days, latitude, xp):
         decides the stomatal rule there and is kept.
     """
     middle = doy - step_days / 2
-    declination = -xp.arcsin(
-        SINE_OF_OBLIQUITY * xp.cos(TWO_PI * (middle + 10) * YEARS_PER_DAY)
-    )
+    declination = -xp.arcsin(SINE_OF_OBLIQUITY * xp.cos(TWO_PI * (middle + 10) * YEARS_PER_DAY))
     phi = RADIANS_PER_DEGREE * latitude
     sunset = xp.sin(phi) * xp.sin(declination) / (xp.cos(phi) * xp.cos(declination))
     sunset = xp.maximum(-1.0, xp.minimum(1.0, sunset))
@@ -181,9 +179,7 @@ def light(lai, weather, xp):
     eighth = xp.exp(-lai / 8)
     clumped = eighth * eighth
     transmitted = clumped * clumped
-    apar = _absorbed(
-        weather.half_shortwave, transmitted, 0.1629133 * clumped, 0.1628077 * clumped
-    )
+    apar = _absorbed(weather.half_shortwave, transmitted, 0.1629133 * clumped, 0.1628077 * clumped)
     nir = _absorbed(weather.half_shortwave, transmitted, 0.4284365 * clumped, 0.279366 * clumped)
     shortwave = apar + nir
 
@@ -193,9 +189,7 @@ def light(lai, weather, xp):
     direct = weather.sky_longwave * transmitted
     intercepted = weather.sky_longwave - direct
     soil_in = direct + through * intercepted
-    from_soil = (
-        (weather.emitted_longwave + soil_in * (1 - 0.96)) * (1 - transmitted) * absorbance
-    )
+    from_soil = (weather.emitted_longwave + soil_in * (1 - 0.96)) * (1 - transmitted) * absorbance
     longwave = (
         intercepted * absorbance
         + from_soil

@@ -70,6 +70,9 @@ class Fluxes(NamedTuple):
     litter_respiration: object
     som_respiration: object
     litter_to_som: object
+    labile_harvest: object
+    foliage_harvest: object
+    wood_harvest: object
     harvest: object
     labile_combustion: object
     foliage_combustion: object
@@ -127,10 +130,12 @@ def over_step(rate, step_days, xp):
     ordinary = -xp.expm1(step_days * xp.log1p(-xp.minimum(rate, 1.0)))
     # CARDAMOM: a daily share above one makes the base of the power negative
     power = xp.exp(step_days * xp.log(xp.maximum(rate - 1, 1e-300)))
-    half = step_days / 2
-    even = xp.floor(half) == half
-    odd = xp.floor(half + 0.5) == half + 0.5
-    signed = xp.where(even, power, xp.where(odd, -power, xp.nan))
+    half = (
+        step_days / 2
+    )  # whole for an even number of days; `==` is no elementwise test in PyTensor
+    even = half - xp.floor(half) <= 0
+    odd = half + 0.5 - xp.floor(half + 0.5) <= 0
+    signed = xp.where(even, power, xp.where(odd, -power, float("nan")))
     return xp.where(rate > 1, 1 - signed, ordinary) / step_days
 
 
@@ -161,9 +166,7 @@ def rates(drivers, theta, xp):
         leaf_fall=over_step(fall, days, xp),
         wood_turnover=over_step(theta.wood_turnover_rate, days, xp),
         root_turnover=over_step(theta.root_turnover_rate, days, xp),
-        litter_respiration=over_step(
-            temperature * theta.litter_mineralisation_rate, days, xp
-        ),
+        litter_respiration=over_step(temperature * theta.litter_mineralisation_rate, days, xp),
         som_respiration=over_step(temperature * theta.som_mineralisation_rate, days, xp),
         litter_to_som=over_step(temperature * theta.litter_to_som_rate, days, xp),
     )
@@ -238,9 +241,7 @@ def canopy_leaves(pools, weather, theta, xp):
     boundary = canopy.boundary_conductance(lai, weather, xp)
     supply = canopy.water_supply(pools.roots, lai, weather, xp)
     potential = stomata.potential_conductance(lai, light, boundary, supply, weather, xp)
-    seen = stomata.leaves(
-        lai, theta.canopy_efficiency, light.apar, boundary, potential, weather
-    )
+    seen = stomata.leaves(lai, theta.canopy_efficiency, light.apar, boundary, potential, weather)
     return seen, boundary, supply
 
 
@@ -289,7 +290,7 @@ def step(pools, forcing, theta, xp, *, solver="converged"):
     return after, Fluxes(
         gas.gpp, respired, to_foliage, to_labile, to_roots, to_wood,
         released, fallen, dead_wood, dead_roots, litter_air, soil_air, litter_soil,
-        taken, *burning, emitted, reco, reco - gas.gpp, reco - gas.gpp + emitted,
+        *taken, sum(taken), *burning, emitted, reco, reco - gas.gpp, reco - gas.gpp + emitted,
         rate.temperature_rate, rate.leaf_fall_rate, rate.labile_release_rate,
         *gas[1:],
     )  # fmt: skip

@@ -5,6 +5,8 @@ Pure functions without an array module: products and sums only.
 
 from typing import NamedTuple
 
+from pm_dalec.variables import HARVESTED
+
 COMBUSTION = {
     "labile": 0.1,
     "foliage": 0.9,
@@ -38,6 +40,14 @@ class FireFluxes(NamedTuple):
     litter_fire_litter: object  # g m-2 d-1
 
 
+class HarvestFluxes(NamedTuple):
+    """Carbon taken away by harvest, means over the step."""
+
+    labile_harvest: object  # g m-2 d-1
+    foliage_harvest: object  # g m-2 d-1
+    wood_harvest: object  # g m-2 d-1
+
+
 def harvest(pools, removed_fraction, step_days):
     """Pools after harvest, and the carbon taken away.
 
@@ -51,14 +61,12 @@ def harvest(pools, removed_fraction, step_days):
     Returns
     -------
     tuple
-        Pools [g m-2] and the harvest [g m-2 d-1].
+        Pools [g m-2] and HarvestFluxes [g m-2 d-1].
     """
-    kept = 1 - removed_fraction
-    taken = (pools.labile + pools.foliage + pools.wood) * removed_fraction / step_days
-    cut = pools._replace(
-        labile=pools.labile * kept, foliage=pools.foliage * kept, wood=pools.wood * kept
-    )
-    return cut, taken
+    kept, pace = 1 - removed_fraction, removed_fraction / step_days
+    taken = HarvestFluxes(*(getattr(pools, pool) * pace for pool in HARVESTED))
+    cut = {pool: getattr(pools, pool) * kept for pool in HARVESTED}
+    return pools._replace(**cut), taken
 
 
 def fire(pools, burned_fraction, step_days):
@@ -76,9 +84,7 @@ def fire(pools, burned_fraction, step_days):
         Pools [g m-2] and FireFluxes [g m-2 d-1].
     """
     burned = burned_fraction / step_days
-    emitted = {
-        name: getattr(pools, name) * burned * share for name, share in COMBUSTION.items()
-    }
+    emitted = {name: getattr(pools, name) * burned * share for name, share in COMBUSTION.items()}
     killed = {
         name: getattr(pools, name) * burned * (1 - COMBUSTION[name]) * (1 - survival)
         for name, survival in RESILIENCE.items()

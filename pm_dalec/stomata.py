@@ -105,9 +105,7 @@ def internal_co2(conductance, leaves, xp):
 def assimilation(conductance, leaves, xp):
     """Photosynthesis at this stomatal conductance [gC m-2 d-1]; zero where it is not positive."""
     internal, resistance = internal_co2(conductance, leaves, xp)
-    diffusion = (
-        (leaves.co2 - internal) / resistance * GRAM_PER_MICROMOL * leaves.daylight_fraction
-    )
+    diffusion = (leaves.co2 - internal) / resistance * GRAM_PER_MICROMOL * leaves.daylight_fraction
     gain = leaves.light_limit * diffusion / (leaves.light_limit + diffusion)
     return xp.where(gain > 0, gain, 0.0)
 
@@ -215,7 +213,7 @@ def converged(leaves, xp):
     pays_at_bracket = root > BRACKET_CONDUCTANCE
     inside = xp.maximum(lowest, xp.minimum(highest, root))
     end = xp.where(pays_at_potential, leaves.potential, least)
-    chosen = xp.where(pays_at_potential == pays_at_bracket, end, inside)
+    chosen = xp.where(pays_at_potential ^ pays_at_bracket, inside, end)
     # CARDAMOM: in polar night the daylight fraction is -1e-13, and so is the price of water
     idle = xp.where(leaves.daylight_fraction < 0, leaves.potential, least)
     return xp.where(productive, chosen, idle)
@@ -232,7 +230,7 @@ def unbracketed(leaves, xp):
     outside = (root < xp.minimum(least, leaves.potential)) | (
         root > xp.maximum(least, leaves.potential)
     )
-    searched = (root > leaves.potential) != (root > BRACKET_CONDUCTANCE)
+    searched = (root > leaves.potential) ^ (root > BRACKET_CONDUCTANCE)
     return productive & searched & outside
 
 
@@ -277,7 +275,7 @@ def _interpolated(a, b, c, fa, fb, fc, d, e, narrow, half, xp):
     """Next step of the search: inverse quadratic, secant or bisection."""
     ratio = fb / fa
     outer, inner = fa / fc, fb / fc
-    secant = a == c
+    secant = xp.abs(a - c) <= 0
     p = xp.where(
         secant,
         2 * half * ratio,

@@ -92,6 +92,10 @@ _FLUXES = (
     _flux("litter_respiration", "$R_{h,lit}$", "heterotrophic respiration of litter"),
     _flux("som_respiration", "$R_{h,som}$", "heterotrophic respiration of soil organic matter"),
     _flux("litter_to_som", "$D_{lit}$", "litter decomposed to soil organic matter"),
+    *(
+        _flux(f"{pool}_harvest", f"$H_{{{symbol}}}$", f"harvest of {pool}", "milodowski2023")
+        for pool, symbol in (("labile", "lab"), ("foliage", "fol"), ("wood", "wood"))
+    ),
     _flux("harvest", "$H$", "carbon removed by harvest", "milodowski2023"),
     *(
         _flux(f"{pool}_combustion", f"$E_{{{symbol}}}$", f"fire emission from {pool}", "bloom2016")
@@ -174,6 +178,37 @@ _DIAGNOSTICS = (
 )
 
 VARIABLES = Table("variable", (*_DRIVERS, *_POOLS, *_FLUXES, *_RATES, *_DIAGNOSTICS))
+
+# What flows into and out of each pool; `{pool}_harvest` is counted apart, because CARDAMOM leaves it
+# out of its balances.
+GAINS = {
+    "labile": ("npp_to_labile",),
+    "foliage": ("npp_to_foliage", "labile_to_foliage"),
+    "roots": ("npp_to_roots",),
+    "wood": ("npp_to_wood",),
+    "litter": (
+        "foliage_to_litter",
+        "roots_to_litter",
+        "labile_fire_litter",
+        "foliage_fire_litter",
+        "roots_fire_litter",
+    ),
+    "som": ("wood_to_som", "litter_to_som", "wood_fire_litter", "litter_fire_litter"),
+}
+LOSSES = {
+    "labile": ("labile_to_foliage", "labile_combustion", "labile_fire_litter"),
+    "foliage": ("foliage_to_litter", "foliage_combustion", "foliage_fire_litter"),
+    "roots": ("roots_to_litter", "roots_combustion", "roots_fire_litter"),
+    "wood": ("wood_to_som", "wood_combustion", "wood_fire_litter"),
+    "litter": (
+        "litter_respiration",
+        "litter_to_som",
+        "litter_combustion",
+        "litter_fire_litter",
+    ),
+    "som": ("som_respiration", "som_combustion"),
+}
+HARVESTED = ("labile", "foliage", "wood")
 
 DRIVERS = VARIABLES.select(role="driver")
 POOLS = VARIABLES.select(role="pool")
