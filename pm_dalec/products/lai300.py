@@ -109,6 +109,40 @@ def open_lai300(path_or_paths, *, window, reject=()):
     return joined
 
 
+def files_by_month(path_or_paths, *, years):
+    """Files of each month, so that a long series is read a month at a time.
+
+    Parameters
+    ----------
+    path_or_paths : str, Path or list of them
+        Folder or files with the distributor's names.
+    years : iterable of int
+        Calendar years wanted.
+
+    Returns
+    -------
+    list of list of Path
+        In the order of time; months without a file are left out.
+    """
+    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    months, wanted = {}, set(years)
+    for path, match in found:
+        date = _checked_date(path, match)
+        if date.year in wanted:
+            months.setdefault((date.year, date.month), []).append(path)
+    if not months:
+        raise ValueError(
+            common.sentence(
+                PRODUCT,
+                wanted=f"files of {min(wanted)} to {max(wanted)}",
+                came=f"{len(found)} files of other years",
+                where=str(found[0][0].parent),
+                do="download these years, or change the period",
+            )
+        )
+    return [months[month] for month in sorted(months)]
+
+
 def _check_reject(reject):
     unknown = [name for name in reject if name not in QUALITY]
     if unknown:

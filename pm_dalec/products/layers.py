@@ -1,0 +1,216 @@
+"""Observations and losses on the native grids of their products, ready to be averaged to pixels."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from pm_dalec import dims
+from pm_dalec.assembly import LandCover, Layer, Loss
+from pm_dalec.grid import aggregate
+from pm_dalec.products import biomass, common, hansen, lai300, mcd64a1, soilgrids
+from pm_dalec.strata import STRATA, single_stratum
+
+
+def lai_layers(path, *, window, maps, years, reject=()):
+    """Monthly leaf area index: mean of the dekads, maximum of their uncertainties.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the product; it is read month by month.
+    window : Window
+        [degrees].
+    maps : LandCoverMaps
+        Land cover.
+    years : sequence of int
+        Calendar years; files of other years are left alone.
+    reject : tuple of str
+        Quality names.
+
+    Returns
+    -------
+    list of pm_dalec.assembly.Layer
+    """
+    months = []
+    for files in lai300.files_by_month(path, years=years):
+        dekads = lai300.open_lai300(files, window=window, reject=reject)
+        months.append(lai300.monthly_lai(lai300.cell_sigma(dekads)))
+    series = xr.concat(months, dim="time", join="exact", combine_attrs="override")
+    layer = series["lai"].assign_attrs(crs=common.WGS84)
+    return [
+        Layer(
+            name="lai",
+            value=layer.values,
+            sigma=series["lai_unc"].values,
+            land_cover=maps.on(layer),
+            times=series["time"].values,
+            product=lai300.PRODUCT,
+            version=series.attrs["product_version"],
+            rule="mean of dekads, maximum of their sigma in the month; area means of both",
+        )
+    ]
+
+
+def biomass_layers(path, *, window, maps, years):
+    """Wood carbon by the allometry at native cells, placed at January of its year.
+
+    Parameters
+    ----------
+    path, window, maps
+        As in `lai_layers`.
+    years : sequence of int
+        Years of the maps.
+
+    Returns
+    -------
+    list of pm_dalec.assembly.Layer
+    """
+    if not years:
+        return []
+    wood = [
+        biomass.wood_carbon(biomass.open_biomass(path, window=window, year=year)) for year in years
+    ]
+    layer = wood[0]["cwood"].assign_attrs(crs=common.WGS84)
+    return [
+        Layer(
+            name="cwood",
+            value=np.stack([each["cwood"].values for each in wood]),
+            sigma=np.stack([each["cwood_unc"].values for each in wood]),
+            land_cover=maps.on(layer),
+            times=pd.to_datetime([f"{year}-01-01" for year in years]).values,
+            product=biomass.PRODUCT,
+            version=wood[0].attrs["product_version"],
+            rule="allometry at native cells, sigma by its derivative; area means of both",
+        )
+    ]
+
+
+def soil_layers(path, *, window, maps, sigmas_in_range):
+    """Prior of soil organic carbon, 0-100 cm.
+
+    Parameters
+    ----------
+    path, window, maps
+        As in `lai_layers`.
+    sigmas_in_range : float
+        Standard deviations between the 5 % and 95 % quantiles [1].
+
+    Returns
+    -------
+    list of pm_dalec.assembly.Layer
+    """
+    profile = soilgrids.open_soilgrids(path, window=window)
+    soil = soilgrids.soil_carbon(profile, sigmas_in_range=sigmas_in_range)
+    layer = soil["csom_prior"].assign_attrs(crs=soilgrids.CRS)
+    return [
+        Layer(
+            name="csom_prior",
+            value=soil["csom_prior"].values,
+            sigma=soil["csom_prior_unc"].values,
+            land_cover=maps.on(layer),
+            times=None,
+            product=soilgrids.PRODUCT,
+            version="2.0",
+            rule=f"sum of density times thickness, sigma = range / {sigmas_in_range:g}; area means",
+        )
+    ]
+
+
+def loss_layers(path, *, window, maps, years, version):
+    """Year of tree-cover loss.
+
+    Parameters
+    ----------
+    path, window, maps, years
+        As in `lai_layers`.
+    version : str
+        Release of the product.
+
+    Returns
+    -------
+    list of pm_dalec.assembly.Loss
+    """
+    layer = hansen.open_hansen(path, window=window, version=version)
+    covered = tuple(year for year in years if year <= layer.attrs["last_year"])
+    if covered != tuple(years):
+        hansen.loss_in_year(layer, years[-1])  # says which years the release has
+    return [
+        Loss(
+            name="forest_loss_fraction",
+            year=layer.values,
+            years=covered,
+            land_cover=maps.on(layer),
+            product=hansen.PRODUCT,
+            version=version,
+        )
+    ]
+
+
+class Burned(NamedTuple):
+    """Monthly burned area on its native grid: (time, y, x) [1] and its map of strata."""
+
+    burned: xr.DataArray
+    land_cover: LandCover
+
+
+def burned_layer(path, *, window, maps):
+    """Cells burned in each month.
+
+    Parameters
+    ----------
+    path, window, maps
+        As in `lai_layers`.
+
+    Returns
+    -------
+    Burned
+    """
+    burned = mcd64a1.open_mcd64a1(path, window=window)
+    return Burned(burned, maps.on(burned))
+
+
+def with_burned(units, layer, grid):
+    """Units with the burned fraction of each month; months without a file burn nothing.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        From `pm_dalec.assembly.assemble_region`.
+    layer : Burned
+        From `burned_layer`.
+    grid : pm_dalec.grid.Grid
+        Target pixels.
+
+    Returns
+    -------
+    xarray.Dataset
+        The attribute ``months_without_file`` of ``burned_fraction`` counts those months.
+    """
+    stratified = dims.STRATUM in units.dims
+    cover, burned = layer.land_cover, layer.burned
+    strata = cover.strata if stratified else single_stratum(cover.strata)
+    count = len(STRATA) if stratified else 1
+    mean = aggregate(burned.values, strata, cover.weights, stratum_count=count).mean
+    flat = mean.reshape(*mean.shape[:2], grid.rows * grid.columns)[..., units[dims.PIXEL].values]
+    # A stratum that the product's own grid does not resolve has no area that could burn
+    flat = np.nan_to_num(flat if stratified else flat[:, 0])
+    if stratified:
+        flat = np.where(units["area_fraction"].values > 0, flat, 0.0)
+    months = xr.DataArray(
+        flat,
+        {dims.TIME: burned["time"].values.astype("datetime64[ns]")},
+        units["burned_fraction"].dims,
+    )
+    complete = months.reindex({dims.TIME: units[dims.TIME]})
+    absent = int((~np.isin(units[dims.TIME].values, months[dims.TIME].values)).sum())
+    attrs = {
+        **units["burned_fraction"].attrs,
+        "product": mcd64a1.PRODUCT,
+        "product_version": burned.attrs["product_version"],
+        "rule": "burned area over area of the unit in the month",
+        "months_without_file": absent,
+    }
+    filled = np.nan_to_num(complete.values)
+    return units.assign(burned_fraction=(complete.dims, filled, attrs))

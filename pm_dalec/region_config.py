@@ -1,0 +1,139 @@
+"""A region from a TOML file that names the products' files; `EXAMPLE` is one."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pm_dalec.assembly import assemble_region
+from pm_dalec.products import cover, layers, weather
+from pm_dalec.region_file import validate_units
+from pm_dalec.region_plan import EXAMPLE, Plan, read_config
+
+__all__ = ["EXAMPLE", "Plan", "build_from_config", "read_config"]
+
+
+def build_from_config(path, *, progress=None):
+    """Units dataset of a region from a TOML file that names the products' files.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; `EXAMPLE` is one.
+    progress : callable, optional
+        Called as ``progress(text, done, total)`` before each product and at the end.
+
+    Returns
+    -------
+    xarray.Dataset
+        Validated; provenance in the attributes.
+    """
+    plan = read_config(path)
+    tell = progress or _silent
+    wanted = [name for name in _ORDER if name in plan.tables]
+    made = {}
+    total = len(wanted) + 1
+    for done, name in enumerate(wanted):
+        tell(f"reading {name}", done, total)
+        made[name] = _ORDER[name](plan, made)
+    tell("averaging to pixels", len(wanted), total)
+    climate = made["meteorology"].assign(co2=made["co2"])
+    units = assemble_region(
+        plan.grid,
+        made["land_cover"].reference,
+        layers=[*made.get("lai", []), *made.get("biomass", []), *made.get("soil", [])],
+        losses=made.get("forest_loss", []),
+        weather=climate,
+        approach=plan.approach,
+        minimum_coverage=plan.minimum_coverage,
+    )
+    if "burned_area" in made:
+        units = layers.with_burned(units, made["burned_area"], plan.grid)
+    units.attrs.update(climate.attrs)
+    units.attrs["region_file"] = Path(path).name
+    tell("done", total, total)
+    return validate_units(units)
+
+
+def _silent(text, done, total):
+    """Report nothing."""
+
+
+def _land_cover(plan, _):
+    table = plan.tables["land_cover"]
+    return cover.land_cover_maps(
+        table["path"],
+        window=plan.window,
+        grid=plan.grid,
+        product=table["product"],
+        resolution=table.get("resolution", 25),
+    )
+
+
+def _meteorology(plan, _):
+    path = plan.tables["meteorology"]["path"]
+    return weather.weather(path, window=plan.window, years=plan.years)
+
+
+def _co2(plan, made):
+    path = plan.tables["co2"]["path"]
+    series = weather.carbon_dioxide(path, years=plan.years)
+    cells = made["meteorology"]["tmin"]
+    return (cells.dims, np.broadcast_to(series[:, None, None], cells.shape), {"units": "ppm"})
+
+
+def _lai(plan, made):
+    table = plan.tables["lai"]
+    return layers.lai_layers(
+        table["path"],
+        window=plan.window,
+        maps=made["land_cover"],
+        years=plan.years,
+        reject=tuple(table.get("reject", ())),
+    )
+
+
+def _biomass(plan, made):
+    table = plan.tables["biomass"]
+    years = [year for year in table.get("years", (2017, 2018)) if year in plan.years]
+    return layers.biomass_layers(
+        table["path"], window=plan.window, maps=made["land_cover"], years=years
+    )
+
+
+def _soil(plan, made):
+    table = plan.tables["soil"]
+    return layers.soil_layers(
+        table["path"],
+        window=plan.window,
+        maps=made["land_cover"],
+        sigmas_in_range=table.get("sigmas_in_range", 2.0),
+    )
+
+
+def _forest_loss(plan, made):
+    table = plan.tables["forest_loss"]
+    return layers.loss_layers(
+        table["path"],
+        window=plan.window,
+        maps=made["land_cover"],
+        years=plan.years,
+        version=table.get("version", "GFC-2019-v1.7"),
+    )
+
+
+def _burned_area(plan, made):
+    path = plan.tables["burned_area"]["path"]
+    return layers.burned_layer(path, window=plan.window, maps=made["land_cover"])
+
+
+# Readers in the order in which they run: what a product needs comes before it.
+_ORDER = {
+    "land_cover": _land_cover,
+    "meteorology": _meteorology,
+    "co2": _co2,
+    "lai": _lai,
+    "biomass": _biomass,
+    "soil": _soil,
+    "forest_loss": _forest_loss,
+    "burned_area": _burned_area,
+}
