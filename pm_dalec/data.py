@@ -83,10 +83,10 @@ def open_site(
             "'none' means no harvest and no fire"
         )
     units = _start_of_step(_read(path), path)
-    units = _keep(units, observations, path)
+    units = standardise(_keep(units, observations, path))
     units = _fill_wind(units, path) if fill_wind else units
     units = _without_disturbance(units, path) if disturbance == "none" else units
-    units = _with_uncertainties(standardise(units), uncertainties or {}, path)
+    units = _with_uncertainties(units, {} if uncertainties is None else uncertainties, path)
     return check_units(units)
 
 

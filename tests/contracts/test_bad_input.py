@@ -1,5 +1,7 @@
 """Every malformed site file or argument ends in a sentence that names variable, place and remedy."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -10,7 +12,12 @@ STEPS = 24
 
 
 def valid_site():
-    """Site file of two years as it would be in memory: time at mid-point, single precision."""
+    """Site file of two years as it would be in memory: time at mid-point."""
+    return unbroken_site().copy(deep=True)
+
+
+@cache
+def unbroken_site():
     drivers = datasets.synthetic_drivers(seed=3, years=2, harvests=1)
     drivers = drivers.reset_coords("time_bnds")
     start, end = (drivers["time_bnds"].isel(bnds=side).to_numpy() for side in (0, 1))

@@ -1,0 +1,81 @@
+"""Data by name: synthetic drivers, site files of a folder, groups of reference files."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.testing import assert_allclose, assert_array_equal
+
+from pm_dalec import data, datasets
+from pm_dalec.variables import DRIVERS, STREAMS
+
+
+def test_synthetic_drivers_are_six_years_of_months_with_harvest_and_without_fire():
+    units = datasets.synthetic_drivers(seed=1)
+    assert units.sizes["time"] == 72
+    assert float(units["step_days"].sum()) == 2191.0
+    assert int((units["forest_loss_fraction"] > 0).sum()) == 3
+    assert float(units["burned_fraction"].max()) == 0.0
+    assert not set(STREAMS) & set(units.data_vars)
+
+
+def test_synthetic_drivers_repeat_with_their_seed_and_differ_between_seeds():
+    first, again, other = (datasets.synthetic_drivers(seed=seed) for seed in (1, 1, 2))
+    assert first.identical(again)
+    assert not first["tmin"].equals(other["tmin"])
+
+
+@pytest.fixture
+def inputs(shared_data):
+    return datasets.from_reference(shared_data / "reference" / "posterior_FI-Hyy.nc", "inputs")
+
+
+def test_drivers_of_a_reference_group_are_exactly_those_stored(shared_data, inputs):
+    path = shared_data / "reference" / "posterior_FI-Hyy.nc"
+    with xr.open_datatree(path, engine="h5netcdf", decode_times=False) as tree:
+        stored = tree["inputs"].to_dataset().load()
+    assert_array_equal(inputs["vpd"], stored["driver_vpd"])
+    assert_array_equal(inputs["forest_loss_fraction"], stored["driver_clearance_fraction"])
+    assert_array_equal(np.cumsum(inputs["step_days"]), stored["driver_run_day"])
+
+
+def test_observations_of_a_reference_group_are_absent_where_coded_missing(inputs):
+    assert int(inputs["lai"].count()) == 119
+    assert int(inputs["cwood"].count()) == 6
+    assert_array_equal(inputs["lai"].isnull(), inputs["lai_unc"].isnull())
+    assert float(inputs["csom_prior"]) == 17347.0
+
+
+def test_a_reference_group_passes_the_checks(inputs):
+    assert data.check_units(inputs) is inputs
+    assert str(inputs["time"].to_numpy()[0])[:10] == "1999-01-01"
+
+
+def test_the_site_file_with_the_rules_of_edinburgh_is_what_the_reference_used(
+    shared_data, inputs, monkeypatch
+):
+    monkeypatch.setenv("PM_DALEC_DATA", str(shared_data))
+    if not datasets.available():
+        pytest.skip(f"no site files in {shared_data / 'data' / 'sites'}")
+    site = data.prepare_uncertainties(datasets.load("FI-Hyy"))
+    for name in ("tmin", "vpd", "wind", "lai", "lai_unc", "cwood_unc", "csom_prior_unc"):
+        assert_allclose(site[name], inputs[name], rtol=1e-6, atol=1e-6, err_msg=name)
+
+
+def test_groups_that_hold_no_drivers_are_named(shared_data):
+    path = shared_data / "reference" / "posterior_FI-Hyy.nc"
+    with pytest.raises(KeyError, match="not a driver set"):
+        datasets.from_reference(path, "reference_population")
+    with pytest.raises(KeyError, match="there are inputs, ap_mcmc_executable"):
+        datasets.from_reference(path, "FI-Hyy")
+
+
+@pytest.mark.parametrize("source", datasets.SOURCES)
+@pytest.mark.filterwarnings("ignore:wind is missing", "ignore:forest_loss_fraction")
+def test_site_files_of_each_source_open(source, shared_data, monkeypatch):
+    monkeypatch.setenv("PM_DALEC_DATA", str(shared_data))
+    files = [file for file in datasets.available() if file.source == source]
+    if not files:
+        pytest.skip(f"no site files of {source} in {shared_data / 'data' / 'sites'}")
+    for file in files:
+        units = data.open_site(file.path, fill_wind=True, disturbance="none", observations=())
+        assert set(DRIVERS) <= set(units.data_vars)
