@@ -98,7 +98,7 @@ def fire(pools, burned_fraction, step_days):
     gained = {"litter": to_litter, "som": to_som}
     burnt = {}
     for name in COMBUSTION:
-        loss = emitted[name] + (killed[name] if name in killed else 0.0)
+        loss = emitted[name] + killed.get(name, 0.0)
         net = gained[name] - loss if name in gained else -loss
         burnt[name] = getattr(pools, name) + net * step_days
     return pools._replace(**burnt), fluxes

@@ -136,7 +136,6 @@ def run_pytensor(drivers, latitude, theta, *, solver="converged", wanted=dalec.F
     sequences, rebuild = _flattened(forcing)
     start = pt.broadcast_arrays(*dalec.initial_pools(theta), *(leaf[0] for leaf in sequences))
     start = dalec.Pools(*start[: len(dalec.Pools._fields)])
-    seen = [value for value in theta if isinstance(value, pt.TensorVariable)]
 
     def body(*flat):
         now, rest = rebuild(flat[: len(sequences)]), flat[len(sequences) :]

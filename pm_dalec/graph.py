@@ -1,0 +1,165 @@
+"""The verbs of a DALEC model in PyMC: each puts one thing into the current `pm.Model`.
+
+A model file in `models/` says in a dozen lines what is fitted; these verbs do it. Shapes follow the
+dataset: no pixel dimension for a site, ``(pixel)`` for a baseline region, ``(stratum, pixel)`` for a
+stratified one, always behind ``time``.
+"""
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from pm_dalec import constraints as rules
+from pm_dalec import dalec, dims
+from pm_dalec.data import check_units
+from pm_dalec.observe import add_stream, fluxes_for, seen_by
+from pm_dalec.parameters import Theta
+from pm_dalec.priors import add_prior
+from pm_dalec.run import run_pytensor
+from pm_dalec.variables import DRIVERS, STREAMS
+
+SPACE = (dims.STRATUM, dims.PIXEL)
+
+
+def space_of(units):
+    """Dimensions of one parameter: those of the dataset behind time, in the project's order."""
+    return tuple(name for name in SPACE if name in units.dims)
+
+
+def coords_of(units):
+    """Coordinates of a model of these units, for `pm.Model(coords=...)`.
+
+    Parameters
+    ----------
+    units : Dataset
+        Site or region; checked here, so that a fault is named before any graph is built.
+    """
+    check_units(units)
+    names = (dims.TIME, *space_of(units))
+    known = {name: units[name].values if name in units.coords else None for name in names}
+    coords = {
+        name: np.arange(units.sizes[name]) if values is None else values
+        for name, values in known.items()
+    }
+    return {**coords, dims.BOUND: np.arange(units.sizes[dims.TIME] + 1)}
+
+
+def add_drivers(units):
+    """Put the drivers into the model as `pm.Data`, so that one graph can be refilled.
+
+    Returns
+    -------
+    tuple
+        Drivers, tensors with time in front, and the latitude [degrees_north].
+    """
+    held = []
+    for name in DRIVERS:
+        array = units[name].transpose(*(d for d in (dims.TIME, *SPACE) if d in units[name].dims))
+        held.append(pm.Data(name, np.asarray(array.values, float), dims=array.dims))
+    latitude = pm.Data("lat", np.asarray(units["lat"].values, float), dims=units["lat"].dims)
+    return dalec.Drivers(*held), latitude
+
+
+def add_parameters(table, units):
+    """Put all parameters of a table into the model with their priors.
+
+    Parameters
+    ----------
+    table : Table of Parameter
+    units : Dataset
+
+    Returns
+    -------
+    Theta
+        Tensors in natural units.
+    """
+    space = space_of(units)
+    return Theta(*(add_prior(table[name], units, space) for name in Theta._fields))
+
+
+def add_dalec(drivers, latitude, theta, *, streams=(), solver="converged", constrained=True):
+    """Run DALEC inside the model as a scan.
+
+    Parameters
+    ----------
+    drivers : Drivers
+    latitude : tensor [degrees_north]
+    theta : Theta
+    streams : sequence of str
+        Observation streams whose model quantity is needed.
+    solver : {"converged", "truncated"}
+    constrained : bool
+        Whether constraints will look at the fluxes.
+
+    Returns
+    -------
+    Trajectory
+        Pools (N + 1) and the needed fluxes (N), time in front.
+    """
+    watched = rules.WATCHED if constrained else ()
+    wanted = tuple(dict.fromkeys((*watched, *fluxes_for(streams))))
+    return run_pytensor(drivers, latitude, theta, solver=solver, wanted=wanted)
+
+
+def add_constraints(table, trajectory, drivers, theta, step_days, *, form=rules.hard):
+    """Put ecological constraints into the model as potentials.
+
+    PyMC's predictive functions ignore potentials: for the constrained prior, sample
+    `models/constrained_prior.py`.
+
+    Parameters
+    ----------
+    table : Table of Constraint
+    trajectory : Trajectory
+    drivers : Drivers
+    theta : Theta
+    step_days : array [d]
+        Known when the graph is built; it decides which steps belong to which year.
+    form : callable
+        `constraints.hard` (default) or `constraints.soft`.
+    """
+    if not table:
+        return
+    days = np.asarray(step_days, float)
+    mean_temperature = ((drivers.tmin + drivers.tmax) / 2).mean(axis=0)
+    shape = (len(days), *([1] * (trajectory.pools.wood.ndim - 1)))
+    case = rules.Case(
+        theta,
+        mean_temperature,
+        trajectory.pools,
+        trajectory.fluxes,
+        pt.as_tensor(days.reshape(shape)),
+        rules.windows(days),
+    )
+    for level in ("parameter", "trajectory"):
+        part = table.select(level=level)
+        if part:
+            value = form(rules.margins(part, case, pt).values(), pt)
+            pm.Potential(f"{level}_constraints", value)
+
+
+def add_observations(streams, trajectory, units):
+    """Put Gaussian likelihoods of observation streams into the model.
+
+    Parameters
+    ----------
+    streams : sequence of str
+        Names in `pm_dalec.variables.STREAMS`; each must be in ``units`` with its uncertainty.
+    trajectory : Trajectory
+    units : Dataset
+    """
+    for stream in streams:
+        STREAMS[stream]
+        if stream not in units:
+            present = [name for name in STREAMS if name in units]
+            raise ValueError(
+                f"wanted observations of {stream!r} in the dataset, got only {present}; "
+                f"add {stream!r} and {stream + '_unc'!r}, or leave the stream out"
+            )
+        where = (dims.TIME, *space_of(units))
+        add_stream(stream, seen_by(stream, trajectory), units.transpose(..., *where), where)
+
+
+def streams_in(units):
+    """Streams that the paper assimilates and that this dataset holds: LAI and wood."""
+    return tuple(name for name, stream in STREAMS.items() if stream.default and name in units)
