@@ -1,0 +1,58 @@
+# Every target sets itself up: `make demo` and `make test` work in a fresh clone.
+
+PYTHON_FILES := pm_dalec models tests $(wildcard paper_figures notebooks)
+INSTALLED := .venv/.installed
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-slow lint bench paper clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## Create .venv with everything (quick when up to date)
+
+# python3 is chosen by .python-version where pyenv is there; else any Python from 3.12 that is found.
+.venv/bin/python:
+	@for candidate in python3 python3.13 python3.14 python3.12 python; do \
+	    if $$candidate -c 'import sys, venv; sys.exit(not (3, 12) <= sys.version_info < (3, 15))' \
+	        >/dev/null 2>&1; then \
+	        echo "creating .venv with $$($$candidate --version)"; exec $$candidate -m venv .venv; \
+	    fi; \
+	done; \
+	if command -v uv >/dev/null 2>&1; then exec uv venv --seed --python 3.13 .venv; fi; \
+	echo "wanted Python 3.12, 3.13 or 3.14, got $$(python3 --version 2>&1 | head -n 1) as python3" \
+	    "(looked for python3, python3.12 to python3.14 and uv on PATH);" \
+	    "install one of them, for instance with 'pyenv install 3.13' or uv" >&2; \
+	exit 1
+
+# --group needs pip 25.1; the pip that comes with an older Python does not have it.
+$(INSTALLED): pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e . --group dev
+	@touch $@
+
+demo: $(INSTALLED) ## Calibrate the built-in site and draw its figures
+	$(BIN)/pm-dalec demo
+
+test: $(INSTALLED) ## Run the fast tests
+	$(BIN)/python -m pytest
+
+test-slow: $(INSTALLED) ## Run the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: $(INSTALLED) ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(INSTALLED) ## Measure runs and proposals per second
+	$(BIN)/pm-dalec bench
+
+paper: $(INSTALLED) ## Draw every figure of paper_figures/ from fits/ into build/
+	@for script in paper_figures/fig*.py; do \
+	    echo "$$script"; $(BIN)/python "$$script" --fits fits --out build || exit 1; \
+	done
+
+clean: ## Remove what was made, but not .venv
+	rm -rf build dist demo out .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	find $(PYTHON_FILES) -name __pycache__ -type d -prune -exec rm -rf {} +
