@@ -6,10 +6,10 @@ import numpy as np
 
 from pm_dalec.assembly import assemble_region
 from pm_dalec.products import cover, layers, weather
-from pm_dalec.region_file import validate_units
+from pm_dalec.region_file import validate_units, write_region
 from pm_dalec.region_plan import EXAMPLE, Plan, read_config
 
-__all__ = ["EXAMPLE", "Plan", "build_from_config", "read_config"]
+__all__ = ["EXAMPLE", "Plan", "build_from_config", "read_config", "region_command"]
 
 
 def build_from_config(path, *, progress=None):
@@ -20,7 +20,7 @@ def build_from_config(path, *, progress=None):
     path : str or Path
         The file; `EXAMPLE` is one.
     progress : callable, optional
-        Called as ``progress(text, done, total)`` before each product and at the end.
+        Called with a sentence before each product.
 
     Returns
     -------
@@ -32,10 +32,10 @@ def build_from_config(path, *, progress=None):
     wanted = [name for name in _ORDER if name in plan.tables]
     made = {}
     total = len(wanted) + 1
-    for done, name in enumerate(wanted):
-        tell(f"reading {name}", done, total)
+    for done, name in enumerate(wanted, start=1):
+        tell(f"{done} of {total}: reading {_WORDS[name]}")
         made[name] = _ORDER[name](plan, made)
-    tell("averaging to pixels", len(wanted), total)
+    tell(f"{total} of {total}: averaging to pixels of {plan.grid.resolution} degree")
     climate = made["meteorology"].assign(co2=made["co2"])
     units = assemble_region(
         plan.grid,
@@ -50,11 +50,34 @@ def build_from_config(path, *, progress=None):
         units = layers.with_burned(units, made["burned_area"], plan.grid)
     units.attrs.update(climate.attrs)
     units.attrs["region_file"] = Path(path).name
-    tell("done", total, total)
     return validate_units(units)
 
 
-def _silent(text, done, total):
+def region_command(config, out, *, progress=None):
+    """Build a region from its TOML file and write it: `pm-dalec region`.
+
+    Parameters
+    ----------
+    config : str or Path
+        The TOML file.
+    out : str or Path
+        File to write, ``.nc`` or ``.zarr``.
+    progress : callable, optional
+        Called with a sentence before each stage.
+
+    Returns
+    -------
+    xarray.Dataset
+        What was written.
+    """
+    tell = progress or _silent
+    units = build_from_config(config, progress=tell)
+    tell(f"{units.sizes['pixel']} pixels; writing {out}")
+    write_region(units, out)
+    return units
+
+
+def _silent(text):
     """Report nothing."""
 
 
@@ -136,4 +159,15 @@ _ORDER = {
     "soil": _soil,
     "forest_loss": _forest_loss,
     "burned_area": _burned_area,
+}
+
+_WORDS = {
+    "land_cover": "land cover",
+    "meteorology": "meteorology",
+    "co2": "CO2",
+    "lai": "leaf area index",
+    "biomass": "biomass",
+    "soil": "soil carbon",
+    "forest_loss": "tree-cover loss",
+    "burned_area": "burned area",
 }

@@ -15,6 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec.products import common, netcdf
+from pm_dalec.variables import DRIVERS
 
 PRODUCT = "CRU-JRA"
 STEP = 0.5  # [degree]
@@ -187,8 +188,7 @@ def _one_variable(path, name, year, window):
     if units in _AS_POWER:
         values = values * np.float32(SECONDS)
     values = values.assign_coords(time=("time", time_axis(year)))
-    own = {"dswrf": "J m-2"}.get(name, _UNITS[name][0])
-    values.attrs = {"units": own, "long_name": _LONG_NAMES[name]}
+    values.attrs = {"units": units_of(name), "long_name": _LONG_NAMES[name]}
     _check_range(values, where)
     return values.transpose("time", "lat", "lon").sortby("lat")
 
@@ -296,18 +296,24 @@ def monthly_drivers(meteorology):
     months = days.resample(time="MS").mean()
     starts = [f"{t.year:04d}-{t.month:02d}-01" for t in months["time"].values]
     months = months.assign_coords(time=pd.DatetimeIndex(starts)).transpose("time", ...)
-    for name, (units, long_name) in DRIVER_LABELS.items():
-        months[name].attrs = {"units": units, "long_name": long_name}
+    for name in months.data_vars:
+        months[name].attrs = {"units": DRIVERS[name].units, "long_name": DRIVERS[name].long_name}
     return months.assign_attrs(meteorology.attrs, calendar="standard")
 
 
-DRIVER_LABELS = {
-    "tmin": ("degC", "daily minimum air temperature, mean over the step"),
-    "tmax": ("degC", "daily maximum air temperature, mean over the step"),
-    "sw_rad": ("MJ m-2 d-1", "incoming shortwave radiation"),
-    "vpd": ("Pa", "vapour pressure deficit"),
-    "wind": ("m s-1", "wind speed"),
-}
+def units_of(name):
+    """Units of a variable as this reader returns and writes it.
+
+    Parameters
+    ----------
+    name : str
+        One of `VARIABLES`.
+
+    Returns
+    -------
+    str
+    """
+    return _UNITS[name][0]
 
 
 def write_crujra(folder, meteorology, *, version="1.1"):

@@ -17,7 +17,8 @@ import xarray as xr
 
 from pm_dalec import time_axis
 from pm_dalec.products import common, netcdf
-from pm_dalec.products.crujra import DRIVER_LABELS, FREEZING
+from pm_dalec.products.crujra import FREEZING
+from pm_dalec.variables import DRIVERS
 
 PRODUCT = "UKESM1-0-LL"
 STEPS = (1.25, 1.875)  # latitude, longitude [degree]
@@ -92,9 +93,8 @@ def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
         "co2": fields["co2mass"] / KG_PER_PPM,
     })  # fmt: skip
     common.expect_some(drivers["tmin"], product=PRODUCT, where=f"window {tuple(window)}")
-    for name, (units, long_name) in DRIVER_LABELS.items():
-        drivers[name].attrs = {"units": units, "long_name": long_name}
-    drivers["co2"].attrs = {"units": "ppm", "long_name": "atmospheric CO2 mole fraction"}
+    for name in drivers.data_vars:
+        drivers[name].attrs = {"units": DRIVERS[name].units, "long_name": DRIVERS[name].long_name}
     return drivers.assign_attrs(
         product=PRODUCT,
         product_version=f"CMIP6 {scenario}",
