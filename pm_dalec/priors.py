@@ -36,10 +36,15 @@ class UnitInterval(Transform):
         return np.log(self.span * self.lower) + self.span * value
 
 
+def gaussian_log_factor(value, mean, sigma):
+    """Logarithm of a Gaussian factor, without its normalisation (MODEL, section 10)."""
+    return -0.5 * ((value - mean) / sigma) ** 2
+
+
 def _log_density(value, lower, upper, mean, sigma):
     inside = (value >= lower) & (value <= upper)
     base = -pt.log(value) - pt.log(pt.log(upper / lower))
-    return pt.switch(inside, base - 0.5 * ((value - mean) / sigma) ** 2, -np.inf)
+    return pt.switch(inside, base + gaussian_log_factor(value, mean, sigma), -np.inf)
 
 
 def _draw(lower, upper, mean, sigma, rng=None, size=None):
@@ -50,7 +55,7 @@ def _draw(lower, upper, mean, sigma, rng=None, size=None):
     mean, sigma = np.broadcast_to(mean, shape), np.broadcast_to(sigma, shape)
     for _ in range(10_000):
         proposal = lower * (upper / lower) ** rng.uniform(size=shape)
-        kept = np.log(rng.uniform(size=shape)) < -0.5 * ((proposal - mean) / sigma) ** 2
+        kept = np.log(rng.uniform(size=shape)) < gaussian_log_factor(proposal, mean, sigma)
         drawn[open_ & kept] = proposal[open_ & kept]
         open_ &= ~kept
         if not open_.any():
