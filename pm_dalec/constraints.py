@@ -127,7 +127,10 @@ def _initial_below_bound(case, xp):
 
 def _foliage_matches_roots(case, xp):
     foliage, roots = case.pools.foliage.mean(axis=0), case.pools.roots.mean(axis=0)
-    return _within(xp.log(foliage / roots), log(5), xp)
+    slack = _within(xp.log(foliage / roots), log(5), xp)
+    # the rule compares pools, not logarithms: a negative mean fails it although its logarithm is NaN
+    broken = (foliage > 5 * roots) | (5 * foliage < roots)
+    return xp.where(broken & ~(slack < 0), float("-inf"), slack)
 
 
 def _photosynthesis_happens(case, xp):
