@@ -5,6 +5,7 @@ and the count.
 """
 
 import numpy as np
+import xarray as xr
 
 from pm_dalec import dims
 from pm_dalec.faults import everywhere, first_of, refuse_where
@@ -34,6 +35,7 @@ def check_drivers(units):
     ValueError, TypeError
         A sentence that names the variable, the place and the count.
     """
+    _expect_dataset(units)
     missing = [name for name in DRIVERS if name not in units and name != "step_days"]
     if missing:
         raise ValueError(
@@ -55,6 +57,14 @@ def check_drivers(units):
     _check_place(units)
     _check_strata(units)
     return units
+
+
+def _expect_dataset(units):
+    if not isinstance(units, xr.Dataset):
+        raise TypeError(
+            f"wanted a units dataset (xarray.Dataset), got {type(units).__name__} (first argument); "
+            "open a site with pm_dalec.data.open_site"
+        )
 
 
 def _advice_when_missing(missing):
@@ -147,6 +157,7 @@ def check_observations(units):
     ValueError, TypeError
         A sentence that names the variable, the place and the count.
     """
+    _expect_dataset(units)
     full = tuple(d for d in UNITS_DIMS if d in units.dims)
     for name in (*STREAMS, SOIL_PRIOR):
         sigma = f"{name}_unc"
@@ -182,6 +193,11 @@ def _check_pair(name, units, needed):
             "observations to keep",
         )
         return
+    _check_sigma(name, units, seen, needed)
+
+
+def _check_sigma(name, units, seen, needed):
+    sigma = f"{name}_unc"
     check_dims(sigma, units, needed=needed)
     check_numbers(sigma, units, gaps=True)
     refuse_where(
@@ -192,11 +208,12 @@ def _check_pair(name, units, needed):
         advice=f"give a sigma there, set {name!r} to NaN, or pass "
         f"uncertainties={{{name!r}: sigma}} to open_site",
     )
+    too_small = seen & (units[sigma].variable <= 0)
     refuse_where(
-        seen & (units[sigma].variable <= 0),
+        too_small,
         units,
         wanted=f"{sigma!r} above 0",
-        came=first_of(units[sigma].variable, seen & (units[sigma].variable <= 0)),
+        came=first_of(units[sigma].variable, too_small),
         advice="a sigma of zero would make the observation exact; give the true uncertainty",
     )
 

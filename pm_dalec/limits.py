@@ -151,14 +151,18 @@ def check_numbers(name, units, *, gaps):
             advice="fill the gap before opening; the model cannot run over it",
         )
     if name in LIMITS:
-        limits = LIMITS[name]
-        refuse_where(
-            values.copy(data=limits.broken_by(array)),
-            units,
-            wanted=f"{name!r} {limits}{_unit_after_number(name)}",
-            came=first_of(values, limits.broken_by(array)),
-            advice=limits.advice,
-        )
+        _check_limits(LIMITS[name], values, units)
+
+
+def _check_limits(limits, values, units):
+    bad = values.copy(data=limits.broken_by(values.to_numpy()))
+    refuse_where(
+        bad,
+        units,
+        wanted=f"{limits.name!r} {limits}{_unit_after_number(limits.name)}",
+        came=first_of(values, bad),
+        advice=limits.advice,
+    )
 
 
 def _unit_after_number(name):

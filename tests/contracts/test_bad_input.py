@@ -416,3 +416,18 @@ def test_a_site_name_without_a_data_folder_says_how_to_set_it(monkeypatch):
 def test_more_harvests_than_months_are_refused():
     with pytest.raises(ValueError, match="0 to 12 harvests, got 1 years and 13 harvests"):
         datasets.synthetic_drivers(years=1, harvests=13)
+
+
+@pytest.mark.parametrize("check", [data.check_drivers, data.check_observations])
+def test_a_path_is_no_dataset(check):
+    with pytest.raises(TypeError, match=r"wanted a units dataset .*, got str .*open_site"):
+        check("site.nc")
+
+
+def test_time_units_that_mean_nothing_are_refused(tmp_path):
+    path = write(valid_site(), tmp_path / "valid.nc")
+    with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as file:
+        file.load()["time"].attrs["units"] = "parsecs since 1990"
+        file.to_netcdf(tmp_path / "site.nc", engine="h5netcdf")
+    with pytest.raises(ValueError, match=r"parsecs.*site\.nc.*'days since"):
+        data.open_site(tmp_path / "site.nc")

@@ -179,3 +179,15 @@ def test_a_site_is_loaded_by_name(site_path, monkeypatch):
     assert datasets.load("UK-Syn").attrs["source_file"] == "gcel_UK-Syn_monthly.nc"
     other = datasets.load("UK-Syn", source="differland")
     assert other.attrs["source_file"] == "differland_UK-Syn_monthly.nc"
+
+
+def test_a_dataset_of_units_comes_back_from_the_disk(site_path, tmp_path):
+    units = data.open_site(site_path)
+    units.to_netcdf(tmp_path / "units.nc", engine="h5netcdf")
+    assert data.open_site(tmp_path / "units.nc").equals(units)
+
+
+def test_a_netcdf_3_file_opens_too(site_path, tmp_path):
+    units = data.open_site(site_path)
+    units.to_netcdf(tmp_path / "units.nc", engine="scipy")
+    assert data.open_site(tmp_path / "units.nc")["tmin"].equals(units["tmin"])
