@@ -195,13 +195,8 @@ def _frame(grid, land_cover, approach):
         )
     fraction = area[:, kept] / unmasked[kept]
     present = fraction > 0 if approach == "stratified" else np.ones(kept.size, dtype=bool)
-    latitude, longitude = np.meshgrid(grid.latitudes, grid.longitudes, indexing="ij")
     units = xr.Dataset(
-        coords={
-            dims.PIXEL: (dims.PIXEL, grid.pixels[kept], {"long_name": "flat id of the pixel"}),
-            "lat": (dims.PIXEL, latitude.flat[kept], {"units": "degrees_north"}),
-            "lon": (dims.PIXEL, longitude.flat[kept], {"units": "degrees_east"}),
-        },
+        coords=_pixel_coordinates(grid, kept),
         attrs={
             "approach": approach,
             "resolution_degree": grid.resolution,
@@ -222,6 +217,15 @@ def _frame(grid, land_cover, approach):
         attributes = {"units": "1", "long_name": "share of the unmasked area"}
         units["area_fraction"] = ((dims.STRATUM, dims.PIXEL), fraction, attributes)
     return _Frame(approach, grid, kept, present), units
+
+
+def _pixel_coordinates(grid, kept):
+    latitude, longitude = np.meshgrid(grid.latitudes, grid.longitudes, indexing="ij")
+    return {
+        dims.PIXEL: (dims.PIXEL, grid.pixels[kept], {"long_name": "flat id of the pixel"}),
+        "lat": (dims.PIXEL, latitude.flat[kept], {"units": "degrees_north"}),
+        "lon": (dims.PIXEL, longitude.flat[kept], {"units": "degrees_east"}),
+    }
 
 
 def _attributes(name):

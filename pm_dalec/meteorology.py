@@ -28,8 +28,6 @@ LOWLAND = 15.0
 WARMING, FINAL_CO2, FINAL_YEAR = 2.0, 600.0, 2100
 """Warming by the end of 2100 [degC] and CO2 then [ppm], like SSP2-4.5."""
 
-WEATHER = ("tmin", "tmax", "sw_rad", "co2", "vpd", "wind")
-
 
 def monthly_axis(first_year, last_year):
     """Calendar months as steps: start, bounds, length and day of year at the end.
@@ -152,8 +150,8 @@ def _seasonal_weather(twin, axis, *, warmer, co2_trend):
     }
     full = partial(np.broadcast_to, shape=(month.shape[0], *cells.shape))
     layers = {
-        name: ((dims.TIME, "lat", "lon"), full(values[name]).copy(), _attributes(name))
-        for name in WEATHER
+        name: ((dims.TIME, "lat", "lon"), full(cells_of).copy(), _attributes(name))
+        for name, cells_of in values.items()
     }
     return axis.assign(layers).assign_coords(lat=cells.latitudes, lon=cells.longitudes)
 
