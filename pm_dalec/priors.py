@@ -47,7 +47,7 @@ def _log_density(value, lower, upper, mean, sigma):
     return pt.switch(inside, base + gaussian_log_factor(value, mean, sigma), -np.inf)
 
 
-def _draw(lower, upper, mean, sigma, rng=None, size=None):
+def draw_log_uniform(lower, upper, mean, sigma, rng=None, size=None):
     """Draws from the prior by rejection: log-uniform proposals, thinned by the Gaussian factor."""
     shape = np.broadcast_shapes(*map(np.shape, (lower, upper, mean, sigma)))
     shape = shape if size is None else tuple(np.atleast_1d(size))
@@ -132,7 +132,7 @@ def add_prior(parameter, units, dims):
         mean,
         sigma,
         logp=_log_density,
-        random=_draw,
+        random=draw_log_uniform,
         support_point=_centre,
         default_transform=UnitInterval(lower, upper),
         dims=dims or None,
