@@ -53,9 +53,7 @@ def _compiled(solver):
     latitude = pt.scalar("latitude")
     theta = Theta(*(pt.vector(name) for name in Theta._fields))
     trajectory = run.run_pytensor(drivers, latitude, theta, solver=solver)
-    return pytensor.function(
-        [*drivers, latitude, *theta], [*trajectory.pools, *trajectory.fluxes]
-    )
+    return pytensor.function([*drivers, latitude, *theta], [*trajectory.pools, *trajectory.fluxes])
 
 
 def as_arrays(trajectory):

@@ -1,0 +1,126 @@
+"""Convergence of a fit: rank R-hat, bulk and tail effective sample size of every parameter.
+
+Day parameters act modulo 365.25 and are turned to their circular mean first, so that the same day in
+another year is no other value.
+"""
+
+import numpy as np
+import xarray as xr
+from arviz_stats.base import array_stats
+
+from pm_dalec import dims
+from pm_dalec.parameters import DAYS_PER_YEAR, PARAMETERS
+
+
+def turned(days, axes):
+    """Days as distances from their circular mean over some axes, in (-182.6, 182.6] d.
+
+    Parameters
+    ----------
+    days : array [d]
+    axes : tuple of int
+    """
+    angle = 2 * np.pi * np.asarray(days) / DAYS_PER_YEAR
+    centre = np.angle(np.exp(1j * angle).mean(axis=axes, keepdims=True))
+    return np.angle(np.exp(1j * (angle - centre))) * DAYS_PER_YEAR / (2 * np.pi)
+
+
+def circular_mean(days, axes):
+    """Mean day of the year of days that act modulo 365.25 [d]."""
+    angle = 2 * np.pi * np.asarray(days) / DAYS_PER_YEAR
+    mean = np.angle(np.exp(1j * angle).mean(axis=axes))
+    return np.mod(mean * DAYS_PER_YEAR / (2 * np.pi), DAYS_PER_YEAR)
+
+
+def _comparable(name, values):
+    """Draws in a form that rank statistics may look at."""
+    if name in PARAMETERS and PARAMETERS[name].circular:
+        return turned(values, axes=(0, 1))
+    return values
+
+
+def chain_statistics(values):
+    """Rank R-hat, bulk and tail ESS of draws.
+
+    Parameters
+    ----------
+    values : array (chain, draw, ...)
+
+    Returns
+    -------
+    tuple of array (...)
+    """
+    shape = values.shape[2:]
+    flat = values.reshape(*values.shape[:2], -1)
+    rhat, bulk, tail = (np.empty(flat.shape[2]) for _ in range(3))
+    for column in range(flat.shape[2]):
+        one = np.ascontiguousarray(flat[:, :, column])
+        rhat[column] = array_stats.rhat(one, chain_axis=0, draw_axis=1, method="rank")
+        bulk[column] = array_stats.ess(one, chain_axis=0, draw_axis=1, method="bulk")
+        tail[column] = array_stats.ess(
+            one, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)
+        )
+    return rhat.reshape(shape), bulk.reshape(shape), tail.reshape(shape)
+
+
+def diagnose(fit):
+    """Convergence statistics of every sampled parameter.
+
+    Parameters
+    ----------
+    fit : DataTree
+        With ``posterior``; at least two chains.
+
+    Returns
+    -------
+    Dataset
+        ``rhat`` [1], ``ess_bulk``, ``ess_tail`` [1] with dims (parameter[, stratum][, pixel]).
+        Parameters that were fixed are left out.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two chains or four draws.
+    """
+    posterior = fit["posterior"].to_dataset()
+    chains, draws = posterior.sizes[dims.CHAIN], posterior.sizes[dims.DRAW]
+    if chains < 2 or draws < 4:
+        raise ValueError(
+            f"wanted at least 2 chains of 4 draws, got {chains} of {draws}; R-hat compares chains: "
+            "calibrate with chains=4"
+        )
+    names, found = [], []
+    for name in (n for n in PARAMETERS if n in posterior):
+        array = posterior[name].transpose(dims.CHAIN, dims.DRAW, ...)
+        if np.ptp(array.values) == 0:
+            continue
+        names.append(name)
+        found.append(chain_statistics(_comparable(name, array.values)))
+    space = tuple(d for d in posterior["initial_som"].dims if d not in (dims.CHAIN, dims.DRAW))
+    out = {
+        label: ((dims.PARAMETER, *space), np.stack([statistics[place] for statistics in found]))
+        for place, label in enumerate(("rhat", "ess_bulk", "ess_tail"))
+    }
+    coords = {dims.PARAMETER: names} | {d: posterior[d] for d in space if d in posterior.coords}
+    return xr.Dataset(out, coords=coords)
+
+
+def verdict(report, *, rhat=1.01, ess=400):
+    """One sentence on whether a fit may be used.
+
+    Parameters
+    ----------
+    report : Dataset
+        From `diagnose`.
+    rhat, ess : float
+        Largest R-hat and smallest bulk ESS that count as converged.
+    """
+    worst, least = float(report["rhat"].max()), float(report["ess_bulk"].min())
+    flat = report["rhat"].stack(where=report["rhat"].dims)
+    name = str(flat["parameter"].values[int(flat.argmax())])
+    if worst < rhat and least > ess:
+        return f"converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}"
+    return (
+        f"not converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}; wanted "
+        f"below {rhat} and above {ess}, so run longer before you use the numbers"
+    )

@@ -1,0 +1,230 @@
+"""What a fit says about fluxes and pools: trajectories of its draws, labelled.
+
+A fit is an `xarray.DataTree` with the groups ``posterior`` (parameters in natural units),
+``sample_stats``, ``constant_data`` (drivers), ``observed_data`` and ``log_likelihood``.
+"""
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dalec, dims
+from pm_dalec.parameters import PARAMETERS, Theta
+from pm_dalec.run import run_numpy
+from pm_dalec.variables import DRIVERS, GAINS, HARVESTED, LOSSES, POOLS, VARIABLES
+
+SAMPLE = (dims.CHAIN, dims.DRAW)
+SPACE = (dims.STRATUM, dims.PIXEL)
+BATCH = 4_000_000  # values of one series held at a time
+
+
+def described(array, name):
+    """Data array with units and long name from the tables."""
+    record = VARIABLES[name] if name in VARIABLES else PARAMETERS[name]
+    words = getattr(record, "long_name", None) or record.meaning
+    return array.assign_attrs(units=record.units, long_name=words, symbol=record.symbol)
+
+
+def theta_of(posterior, like=None):
+    """Parameters of a posterior as arrays with dims (chain, draw, [stratum,] pixel)."""
+    order = (*SAMPLE, *(name for name in SPACE if name in posterior.dims))
+    return Theta(*(posterior[name].transpose(*order).values for name in Theta._fields))
+
+
+def trajectories(fit, drivers=None, names=("gpp", "nee", "lai", "wood"), *, draws=None):
+    """Fluxes and pools of the draws of a fit.
+
+    Parameters
+    ----------
+    fit : DataTree
+        With ``posterior``; the solver is the one that the fit was made with.
+    drivers : Dataset, optional
+        Units dataset to run with; that of the fit by default.
+    names : sequence of str
+        Fluxes, pools and diagnostics of `pm_dalec.variables.VARIABLES`. Pools are at the END of the
+        step, fluxes means over it, LAI at its start.
+    draws : int, optional
+        Use about this many draws a chain, evenly spaced; all by default.
+
+    Returns
+    -------
+    Dataset
+        Dims (chain, draw, time[, stratum][, pixel]), units in the attributes.
+    """
+    for name in names:
+        if VARIABLES[name].role == "driver":
+            raise ValueError(
+                f"wanted a flux, a pool or a diagnostic, got the driver {name!r} in names; read it "
+                "from the dataset"
+            )
+    units = fit["constant_data"].to_dataset() if drivers is None else drivers
+    posterior = fit["posterior"].to_dataset()
+    if draws is not None:
+        posterior = posterior.isel(draw=_evenly(posterior.sizes[dims.DRAW], draws))
+    space = tuple(name for name in SPACE if name in posterior.dims)
+    solver = fit.attrs.get("solver", "converged")
+    found = {name: [] for name in names}
+    size = max(1, BATCH // max(1, posterior["initial_som"].size // posterior.sizes[dims.DRAW]))
+    size = max(1, size // units.sizes[dims.TIME])
+    for start in range(0, posterior.sizes[dims.DRAW], size):
+        part = posterior.isel(draw=slice(start, start + size))
+        for name, series in _run(units, theta_of(part), space, solver, names).items():
+            found[name].append(series)
+    order = (dims.TIME, *SAMPLE, *space)
+    coords = {name: posterior[name] for name in (*SAMPLE, *space) if name in posterior.coords}
+    coords |= {dims.TIME: units[dims.TIME]}
+    out = {
+        name: described(xr.DataArray(np.concatenate(parts, axis=2), dims=order), name)
+        for name, parts in found.items()
+    }
+    return xr.Dataset(out, coords=coords).transpose(*SAMPLE, dims.TIME, *space)
+
+
+def _evenly(count, wanted):
+    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(int))
+
+
+def driver_arrays(units, space):
+    """Drivers as arrays (time[, stratum][, pixel]) that broadcast with parameters, and latitude."""
+
+    def widened(array):
+        missing = [name for name in space if name not in array.dims]
+        array = array.expand_dims(missing) if missing else array
+        return array.transpose(*(d for d in (dims.TIME, *space) if d in array.dims)).values
+
+    drivers = dalec.Drivers(
+        *(
+            np.asarray(widened(units[name]) if units[name].ndim > 1 else units[name].values, float)
+            for name in DRIVERS
+        )
+    )
+    return drivers, np.asarray(units["lat"].values, float)
+
+
+def _run(units, theta, space, solver, names):
+    drivers, latitude = driver_arrays(units, space)
+    run = run_numpy(drivers, latitude, theta, solver=solver)
+    return {
+        name: getattr(run.pools, name)[1:] if name in POOLS else getattr(run.fluxes, name)
+        for name in names
+    }
+
+
+def residence_time(run, pool):
+    """Mean residence time of a pool [yr], with harvest and fire (PAPER, M13).
+
+    Parameters
+    ----------
+    run : Trajectory
+        Arrays with time in front.
+    pool : str
+
+    Notes
+    -----
+    ``1 / (365.25 mean(sum of outputs / pool))``, the pool at the start of the step.
+    """
+    names = (*LOSSES[pool], *((f"{pool}_harvest",) if pool in HARVESTED else ()))
+    lost = sum(getattr(run.fluxes, name) for name in names)
+    with np.errstate(all="ignore"):
+        return 1 / (365.25 * (lost / getattr(run.pools, pool)[:-1]).mean(axis=0))
+
+
+def budget(fit, *, drivers=None):
+    """Scalar summaries of every draw: the quantities of the paper's Table 2 and Figure 8.
+
+    Parameters
+    ----------
+    fit : DataTree
+    drivers : Dataset, optional
+        Units dataset; that of the fit by default.
+
+    Returns
+    -------
+    Dataset
+        Dims (chain, draw[, stratum][, pixel]): ``gpp``, ``reco``, ``nee``, ``harvest``, ``fire``
+        [g m-2 d-1], time-weighted means; ``lai`` [m2 m-2]; ``mean_wood`` [g m-2];
+        ``change_live``, ``change_dead`` [g m-2], end minus start; ``residence_{pool}`` [yr];
+        ``npp`` [g m-2 d-1], ``npp_{pool}_fraction`` [1].
+    """
+    units = fit["constant_data"].to_dataset() if drivers is None else drivers
+    posterior = fit["posterior"].to_dataset()
+    space = tuple(name for name in SPACE if name in posterior.dims)
+    solver = fit.attrs.get("solver", "converged")
+    parts = []
+    lanes = posterior["initial_som"].size // posterior.sizes[dims.DRAW]
+    size = max(1, BATCH // (30 * units.sizes[dims.TIME] * lanes))
+    for start in range(0, posterior.sizes[dims.DRAW], size):
+        part = posterior.isel(draw=slice(start, start + size))
+        arrays, latitude = driver_arrays(units, space)
+        run = run_numpy(arrays, latitude, theta_of(part), solver=solver)
+        values = summarised(run, units["step_days"].values)
+        parts.append(
+            xr.Dataset({name: ((*SAMPLE, *space), value) for name, value in values.items()})
+        )
+    whole = xr.concat(parts, dims.DRAW)
+    coords = {name: posterior[name] for name in (*SAMPLE, *space) if name in posterior.coords}
+    whole = whole.assign_coords(coords)
+    for name in whole:
+        whole[name].attrs["units"] = BUDGET_UNITS[name]
+    return whole
+
+
+BUDGET_UNITS = {
+    **dict.fromkeys(("gpp", "reco", "nee", "harvest", "fire", "npp"), "g m-2 d-1"),
+    "lai": "m2 m-2",
+    "mean_wood": "g m-2",
+    "change_live": "g m-2",
+    "change_dead": "g m-2",
+    **{f"residence_{pool}": "yr" for pool in POOLS},
+    **{f"npp_{pool}_fraction": "1" for pool in ("foliage", "labile", "roots", "wood")},
+}
+
+
+def summarised(run, step_days):
+    """Scalar summaries of a run, by name; see `budget`.
+
+    Parameters
+    ----------
+    run : Trajectory
+        NumPy arrays with time in front.
+    step_days : array (time,) [d]
+    """
+    weights = step_days / step_days.sum()
+
+    def mean(series):
+        return np.tensordot(weights, series, axes=(0, 0))
+
+    live = [getattr(run.pools, pool) for pool in ("labile", "foliage", "roots", "wood")]
+    dead = [run.pools.litter, run.pools.som]
+    found = {name: mean(getattr(run.fluxes, name)) for name in
+             ("gpp", "reco", "nee", "harvest", "fire", "lai")}  # fmt: skip
+    found["mean_wood"] = run.pools.wood.mean(axis=0)
+    found["change_live"] = sum(pool[-1] - pool[0] for pool in live)
+    found["change_dead"] = sum(pool[-1] - pool[0] for pool in dead)
+    for pool in POOLS:
+        found[f"residence_{pool}"] = residence_time(run, pool)
+    found["npp"] = found["gpp"] - mean(run.fluxes.autotrophic_respiration)
+    with np.errstate(all="ignore"):
+        for pool in ("foliage", "labile", "roots", "wood"):
+            gained = mean(getattr(run.fluxes, GAINS[pool][0]))
+            found[f"npp_{pool}_fraction"] = gained / found["npp"]
+    return found
+
+
+def save(fit, path):
+    """Write a fit to NetCDF; read it back with `xarray.open_datatree(path, engine="h5netcdf")`.
+
+    The file appears under its name only when it is complete.
+    """
+    from pathlib import Path
+
+    path = Path(path)
+    draft = path.with_name(path.name + ".part")
+    fit.to_netcdf(draft, engine="h5netcdf", mode="w")
+    draft.replace(path)
+    return path
+
+
+def load(path):
+    """Fit from a NetCDF file, in memory."""
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        return tree.load()
