@@ -171,6 +171,26 @@ def expect_step(centres, step, *, name, product, where):
         )
 
 
+def overlapping(centres, low, high, *, step):
+    """Positions of the cells of an axis that overlap an interval; touching it is not enough.
+
+    Parameters
+    ----------
+    centres : numpy.ndarray
+        Cell centres.
+    low, high : float
+        The interval [units of centres].
+    step : float
+        Width of a cell.
+
+    Returns
+    -------
+    numpy.ndarray of int
+    """
+    reach = step * (0.5 - _TOUCH)
+    return np.flatnonzero((centres + reach > low) & (centres - reach < high))
+
+
 def cells_inside(centres, low, high, *, step, name, product, where):
     """Slice of the cells of an axis that overlap an interval, which has to be covered whole.
 
@@ -202,8 +222,7 @@ def cells_inside(centres, low, high, *, step, name, product, where):
                 do="choose a window inside the files, or add the missing tile or file",
             )
         )
-    touching = (centres + half > low + _TOUCH * step) & (centres - half < high - _TOUCH * step)
-    inside = np.flatnonzero(touching)
+    inside = overlapping(centres, low, high, step=step)
     return slice(int(inside[0]), int(inside[-1]) + 1)
 
 

@@ -180,8 +180,8 @@ def _read_archive(path, match, bounds):
     left, bottom, right, top = bounds
     x = (int(match[3]) - 18) * TILE + (np.arange(CELLS) + 0.5) * STEP
     y = (9 - int(match[4])) * TILE - (np.arange(CELLS) + 0.5) * STEP
-    columns = np.flatnonzero((x + STEP / 2 > left) & (x - STEP / 2 < right))
-    rows = np.flatnonzero((y + STEP / 2 > bottom) & (y - STEP / 2 < top))
+    columns = common.overlapping(x, left, right, step=STEP)
+    rows = common.overlapping(y, bottom, top, step=STEP)
     if not (columns.size and rows.size):
         return None
     try:

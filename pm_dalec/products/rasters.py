@@ -11,7 +11,13 @@ from rasterio.errors import CRSError, RasterioIOError
 from rasterio.transform import from_origin
 from rasterio.warp import transform_bounds
 
-from pm_dalec.products.common import WGS84, cells_inside, expect_step, sentence
+from pm_dalec.products.common import (
+    WGS84,
+    cells_inside,
+    expect_step,
+    overlapping,
+    sentence,
+)
 
 # Points along each side of a window when its bounds are carried into a projection.
 _DENSIFY = 41
@@ -112,9 +118,8 @@ def read_piece(path, window, *, product, crs, step, bands=(1,), dtypes=("uint8",
         left, bottom, right, top = projected_bounds(window, source.crs)
         x = source.bounds.left + (np.arange(source.width) + 0.5) * width
         y = source.bounds.top - (np.arange(source.height) + 0.5) * height
-        touch = step * 1e-6
-        columns = np.flatnonzero((x + width / 2 > left + touch) & (x - width / 2 < right - touch))
-        rows = np.flatnonzero((y + height / 2 > bottom + touch) & (y - height / 2 < top - touch))
+        columns = overlapping(x, left, right, step=width)
+        rows = overlapping(y, bottom, top, step=height)
         if not (columns.size and rows.size):
             return None
         part = ((rows[0], rows[-1] + 1), (columns[0], columns[-1] + 1))
