@@ -1,0 +1,132 @@
+"""Figures of one fit: against its observations, and its parameters against prior and truth."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from pm_dalec import dims
+from pm_dalec.parameters import PARAMETERS
+from pm_dalec.plots.style import (
+    BANDS,
+    BASELINE,
+    DOUBLE_WIDTH,
+    OBSERVATIONS,
+    PRIOR,
+    STRATIFIED,
+    label,
+    style,
+)
+
+SAMPLE = (dims.CHAIN, dims.DRAW)
+
+
+def band_quantiles():
+    """Quantiles that the bands and the median need."""
+    edges = [0.5]
+    for probability, _ in BANDS:
+        edges += [(1 - probability) / 2, (1 + probability) / 2]
+    return sorted(edges)
+
+
+def draw_bands(axes, times, quantiles, *, colour=BASELINE):
+    """Put the bands and the median of a series on axes.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+    times : array of datetime64
+    quantiles : DataArray
+        With a dimension ``quantile`` that holds `band_quantiles`.
+    """
+    for probability, opacity in BANDS:
+        low, high = (
+            quantiles.sel(quantile=(1 + side * probability) / 2, method="nearest")
+            for side in (-1, 1)
+        )
+        axes.fill_between(
+            times, low, high, color=colour, alpha=opacity, lw=0, label=f"{probability:.0%}"
+        )
+    middle = quantiles.sel(quantile=0.5, method="nearest")
+    axes.plot(times, middle, color=colour, lw=1, label="median")
+
+
+def fit_figure(simulated, observed):
+    """Fit against observations: one panel a variable, bands of 50, 90 and 95 %.
+
+    Parameters
+    ----------
+    simulated : Dataset
+        Quantiles by ``quantile`` and ``time``; see `band_quantiles`.
+    observed : mapping of str to tuple of DataArray
+        For a variable of ``simulated``: observation and its one-sigma uncertainty.
+
+    Returns
+    -------
+    Figure
+    """
+    with style():
+        figure, panels = plt.subplots(
+            len(simulated), 1, sharex=True, squeeze=False, layout="constrained",
+            figsize=(DOUBLE_WIDTH, 1.5 * len(simulated) + 0.4),
+        )  # fmt: skip
+        for axes, name in zip(panels[:, 0], simulated, strict=True):
+            draw_bands(axes, simulated[dims.TIME].values, simulated[name])
+            if name in observed:
+                value, sigma = observed[name]
+                axes.errorbar(
+                    value[dims.TIME].values, value, sigma, fmt="o", ms=2, lw=0.6, capsize=0,
+                    color=OBSERVATIONS, label=r"observed $\pm\,\sigma$", zorder=3,
+                )  # fmt: skip
+            axes.set_ylabel(label(name))
+            axes.margins(x=0.01)
+        handles, labels = panels[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, ncols=5, loc="outside upper center", frameon=False)
+        panels[-1, 0].set_xlabel("time")
+    return figure
+
+
+def parameter_figure(posterior, *, truth=None, columns=6):
+    """Posterior of every parameter over its bounds, with the prior's density and the truth.
+
+    Parameters
+    ----------
+    posterior : Dataset
+        Dims (chain, draw).
+    truth : mapping of str to float, optional
+        Values to mark, in the units of the table.
+    columns : int
+
+    Returns
+    -------
+    Figure
+    """
+    names = [name for name in PARAMETERS if name in posterior]
+    rows = -(-len(names) // columns)
+    with style():
+        figure, panels = plt.subplots(
+            rows, columns, layout="constrained", figsize=(DOUBLE_WIDTH, 1.25 * rows + 0.3)
+        )
+        for axes, name in zip(panels.ravel(), names, strict=False):
+            _parameter_panel(axes, name, posterior[name].values.ravel(), (truth or {}).get(name))
+        for axes in panels.ravel()[len(names) :]:
+            axes.set_axis_off()
+        handles, labels = panels.ravel()[0].get_legend_handles_labels()
+        figure.legend(handles, labels, ncols=3, loc="outside upper center", frameon=False)
+    return figure
+
+
+def _parameter_panel(axes, name, draws, true_value):
+    lower, upper = PARAMETERS[name].bounds
+    lower, upper = min(lower, draws.min()), max(upper, draws.max())
+    spread = upper / lower > 20
+    edges = np.geomspace(lower, upper, 41) if spread else np.linspace(lower, upper, 41)
+    weights = np.full(draws.size, 1 / draws.size)
+    axes.hist(draws, edges, weights=weights, color=BASELINE, alpha=0.7, label="posterior")
+    base = np.diff(np.log(edges)) / np.log(upper / lower)
+    axes.stairs(base, edges, color=PRIOR, lw=0.8, label="base prior")
+    if true_value is not None:
+        axes.axvline(true_value, color=STRATIFIED, lw=1.2, label="truth")
+    if spread:
+        axes.set_xscale("log")
+    axes.set_xlim(lower, upper)
+    axes.set_yticks([])
+    axes.set_xlabel(label(name))
