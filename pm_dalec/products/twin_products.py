@@ -211,10 +211,12 @@ def _burned(twin, window, months):
     """No fire in the twin; sea is missing, and one cell burns so that the coding is used."""
     axes = mcd64a1.grid_axes(window)
     land = _projected(twin.fields["soil_carbon"], axes, mcd64a1.CRS).notnull()
-    never = xr.zeros_like(land, dtype=float).where(land)
-    burned = never.expand_dims(time=months).copy()
-    row, column = np.argwhere(land.values)[land.values.sum() // 2]
-    burned[{"time": 0, "y": row, "x": column}] = 1.0
+    burned = xr.zeros_like(land, dtype=float).where(land).expand_dims(time=months).copy()
+    west, south, east, north = window
+    place = ([west + 0.3 * (east - west)], [south + 0.3 * (north - south)])
+    x, y = transform_points(common.WGS84, mcd64a1.CRS, *place)
+    cell = land.sel(x=x[0], y=y[0], method="nearest")
+    burned.loc[{"time": months[0], "y": cell["y"], "x": cell["x"]}] = 1.0
     return burned.rename("burned")
 
 

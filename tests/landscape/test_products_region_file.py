@@ -1,0 +1,270 @@
+"""A region built from product files by its TOML file, against the arrays behind the files."""
+
+import numpy as np
+import pytest
+
+from pm_dalec.grid import aggregate, target_grid
+from pm_dalec.landscape import make_twin
+from pm_dalec.products import cover, lai300, layers, twin_products, ukesm
+from pm_dalec.region import build_region
+from pm_dalec.region_config import EXAMPLE, build_from_config, read_config, region_command
+from pm_dalec.region_file import open_region
+from pm_dalec.strata import single_stratum
+
+WINDOW = (-3.2, 54.9, -3.1, 55.0)
+GOOD = """
+[region]
+approach = "stratified"
+resolution = 0.05
+bounds = [-3.2, 54.9, -3.1, 55.0]
+years = [2017, 2017]
+[land_cover]
+product = "lcm2015"
+path = "lcm2015/lcm2015gb25m.tif"
+[meteorology]
+path = "crujra"
+[co2]
+path = "co2_mm_mlo.txt"
+[lai]
+path = "lai300"
+[biomass]
+path = "biomass"
+[soil]
+path = "soilgrids"
+[forest_loss]
+path = "hansen"
+[burned_area]
+path = "mcd64a1"
+"""
+
+
+@pytest.fixture(scope="module")
+def twin():
+    return make_twin(3)
+
+
+@pytest.fixture(scope="module")
+def arrays(twin):
+    return twin_products.twin_arrays(twin, window=WINDOW, years=(2017,))
+
+
+@pytest.fixture(scope="module")
+def folder(arrays, tmp_path_factory):
+    place = tmp_path_factory.mktemp("region")
+    twin_products.write_twin_products(place, arrays)
+    (place / "stratified.toml").write_text(GOOD)
+    (place / "baseline.toml").write_text(GOOD.replace("stratified", "baseline"))
+    return place
+
+
+@pytest.fixture(scope="module")
+def said():
+    return []
+
+
+@pytest.fixture(scope="module")
+def stratified(folder, said):
+    return build_from_config(folder / "stratified.toml", progress=said.append)
+
+
+@pytest.fixture(scope="module")
+def baseline(folder):
+    return build_from_config(folder / "baseline.toml")
+
+
+@pytest.fixture(scope="module")
+def maps(folder):
+    grid = target_grid(0.05, west=-3.2, south=54.9, east=-3.1, north=55.0)
+    path = folder / "lcm2015" / "lcm2015gb25m.tif"
+    return cover.land_cover_maps(path, window=WINDOW, grid=grid, product="lcm2015")
+
+
+def test_leaf_area_of_units_is_that_of_the_arrays_within_the_coding(stratified, arrays, maps):
+    lai = lai300.monthly_lai(arrays.lai300)["lai"]
+    place = maps.on(lai.assign_attrs(crs="EPSG:4326"))
+    direct = aggregate(lai.values, place.strata, place.weights, stratum_count=4).mean
+    came = stratified["lai"].values
+    seen = np.isfinite(came)
+    assert seen.any()
+    direct = direct.reshape(12, 4, -1)[seen]
+    assert np.abs(came[seen] - direct).max() <= 0.5 / 30 + 1e-6
+
+
+def test_soil_carbon_of_units_is_that_of_the_arrays_within_the_coding(baseline, arrays, maps):
+    stock = arrays.soilgrids["ocd"].isel(depth=0) * 1000.0
+    place = maps.on(stock.assign_attrs(crs=layers.soilgrids.CRS))
+    strata = single_stratum(place.strata)
+    direct = aggregate(stock.values, strata, place.weights, stratum_count=1).mean
+    came = baseline["csom_prior"].values
+    assert np.abs(came - direct.ravel()).max() <= 0.05 * 1000
+
+
+def test_units_from_files_are_near_those_of_the_twin_itself(baseline, twin):
+    """Product grids sample the landscape anew: pixels agree to a few per cent."""
+    whole = build_region(twin, resolution=0.05, approach="baseline")
+    places = {(round(float(y), 3), round(float(x), 3)): i
+              for i, (y, x) in enumerate(zip(whole["lat"], whole["lon"], strict=True))}  # fmt: skip
+    index = [
+        places[round(float(y), 3), round(float(x), 3)]
+        for y, x in zip(baseline["lat"], baseline["lon"], strict=True)
+    ]
+    direct = whole.isel(pixel=index).sel(time="2017")
+    for name, tolerance in (("lai", 0.05), ("cwood", 0.10), ("csom_prior", 0.05)):
+        came, wanted = baseline[name].values, direct[name].values
+        seen = np.isfinite(wanted)
+        np.testing.assert_array_equal(seen, np.isfinite(came))
+        np.testing.assert_allclose(came[seen], wanted[seen], rtol=tolerance, err_msg=name)
+    for name in ("tmin", "tmax", "sw_rad", "vpd", "wind", "co2"):
+        np.testing.assert_allclose(baseline[name], direct[name], rtol=2e-3, atol=0.02)
+    loss, lost = (float((u["forest_loss_fraction"] * u["area"]).sum()) for u in (baseline, direct))
+    assert loss == pytest.approx(lost, rel=0.15)
+
+
+def test_strata_of_a_pixel_average_to_its_baseline_loss(stratified, baseline):
+    shares = stratified["area_fraction"]
+    for name in ("forest_loss_fraction",):
+        recombined = (stratified[name] * shares).sum("stratum")
+        total = (recombined * stratified["area"]).sum("pixel")
+        wanted = (baseline[name] * baseline["area"]).sum("pixel")
+        # Shares come from the map of 300 m, losses from that of 30 m
+        np.testing.assert_allclose(total, wanted, rtol=0.1)
+
+
+def test_one_burned_cell_burns_its_share_of_one_pixel(baseline, arrays):
+    burned, cells = baseline["burned_fraction"], arrays.mcd64a1
+    assert burned.sizes["time"] == 12
+    assert int((burned > 0).sum()) == 1
+    assert burned[0].max() == burned.max()
+    area = float((burned * baseline["area"]).sum())
+    native = abs(float((cells["x"][1] - cells["x"][0]) * (cells["y"][1] - cells["y"][0])))
+    # Native cells are counted by their centres, which is rough for the hundred in a pixel
+    assert area == pytest.approx(native, rel=0.2)
+
+
+def test_a_baseline_from_files_has_no_stratum(baseline):
+    assert "stratum" not in baseline.dims
+    assert "area_fraction" not in baseline
+
+
+def test_strata_from_files_share_the_unmasked_area(stratified):
+    np.testing.assert_allclose(stratified["area_fraction"].sum("stratum"), 1.0, rtol=1e-12)
+
+
+def test_every_observation_names_its_product_and_rule(stratified):
+    for name in ("lai", "cwood", "csom_prior", "forest_loss_fraction", "burned_fraction"):
+        assert {"product", "product_version", "rule", "units"} <= set(stratified[name].attrs)
+
+
+def test_progress_is_told_in_sentences(stratified, said):
+    assert len(said) == 9
+    assert said[0] == "1 of 9: reading land cover"
+    assert said[-1].startswith("9 of 9: averaging")
+    assert stratified.attrs["region_file"] == "stratified.toml"
+
+
+def test_a_region_file_is_built_and_written_in_one_call(folder, tmp_path):
+    text = GOOD.replace('path = "', f'path = "{folder}/')
+    for table in ("lai", "burned_area", "soil"):
+        head, tail = text.split(f"[{table}]")
+        text = head + "[" + tail.split("[", 1)[1] if "[" in tail else head
+    (tmp_path / "short.toml").write_text(text)
+    written = region_command(tmp_path / "short.toml", tmp_path / "region.nc")
+    assert "lai" not in written
+    came = open_region(tmp_path / "region.nc")
+    np.testing.assert_array_equal(came["cwood"], written["cwood"])
+
+
+def test_future_drivers_of_a_region_keep_its_strata_and_pixels(stratified, folder):
+    scenario = ukesm.open_ukesm(folder / "ukesm", window=WINDOW)
+    future = ukesm.future_drivers(stratified, scenario, reference=(2017, 2017))
+    assert future["tmin"].dims == ("time", "pixel")
+    assert future["forest_loss_fraction"].dims == ("time", "stratum", "pixel")
+    assert future["time"].values[0] == np.datetime64("2018-01-01")
+    assert future.sizes["time"] == 13 * 12
+    later = float(future["tmin"].sel(time="2030").mean() - stratified["tmin"].mean())
+    assert 0.0 < later < 2.0
+
+
+def test_the_example_of_a_region_file_is_one(tmp_path):
+    (tmp_path / "example.toml").write_text(EXAMPLE)
+    plan = read_config(tmp_path / "example.toml")
+    assert plan.years == (2014, 2015, 2016, 2017, 2018, 2019)
+    assert plan.grid.shape == (4, 12)
+    assert plan.tables["lai"]["path"] == tmp_path / "lai300"
+
+
+FAULTS = {
+    "no TOML": (lambda t: t.replace("=", ":", 1), ValueError, ("wanted TOML", "line 3")),
+    "table unknown": (lambda t: t.replace("[soil]", "[soils]"), KeyError, ("'soil'", "[soils]")),
+    "key unknown": (
+        lambda t: t.replace("resolution =", "resolutoin ="),
+        KeyError,
+        ("write 'resolution'",),
+    ),
+    "table absent": (
+        lambda t: t.split("[co2]")[0],
+        KeyError,
+        ("[co2]", "came tables region, land_cover"),
+    ),
+    "key absent": (
+        lambda t: t.replace("years = [2017, 2017]", ""),
+        KeyError,
+        ("'years' of [region]",),
+    ),
+    "value for a table": (lambda t: "lai = 3\n" + t.replace("[lai]", "[soils]").replace(
+        "[soils]\npath = \"lai300\"", ""), TypeError, ("a table [lai]", "came 3")),
+    "approach unknown": (
+        lambda t: t.replace("stratified", "mosaic"),
+        ValueError,
+        ("baseline or stratified", "'mosaic'"),
+    ),
+    "resolution unknown": (lambda t: t.replace("0.05", "0.1"), ValueError, ("no grid of 0.1",)),
+    "bounds off the grid": (
+        lambda t: t.replace("-3.2,", "-3.21,"),
+        ValueError,
+        ("multiple of 0.05",),
+    ),
+    "bounds reversed": (
+        lambda t: t.replace("[-3.2, 54.9, -3.1, 55.0]", "[-3.1, 54.9, -3.2, 55.0]"),
+        ValueError,
+        ("'bounds'", "west < east"),
+    ),
+    "years reversed": (
+        lambda t: t.replace("[2017, 2017]", "[2018, 2017]"),
+        ValueError,
+        ("[first, last]", "[2018, 2017]"),
+    ),
+    "coverage of a percentage": (
+        lambda t: t.replace("years", "minimum_coverage = 50\nyears"),
+        ValueError,
+        ("from 0 to 1", "50"),
+    ),
+    "path that is a number": (
+        lambda t: t.replace('"crujra"', "5"),
+        TypeError,
+        ("path as text", "[meteorology]"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_faulty_region_file_is_refused_before_anything_is_read(name, tmp_path):
+    change, error, parts = FAULTS[name]
+    path = tmp_path / "region.toml"
+    path.write_text(change(GOOD))
+    with pytest.raises(error) as caught:
+        read_config(path)
+    for part in parts:
+        assert part in str(caught.value), str(caught.value)
+
+
+def test_a_region_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"absent\.toml"):
+        read_config(tmp_path / "absent.toml")
+
+
+def test_an_unknown_land_cover_product_is_named(folder, tmp_path):
+    text = GOOD.replace('lcm2015"\npath', 'corine"\npath')
+    (tmp_path / "r.toml").write_text(text)
+    with pytest.raises(KeyError, match="lcm2015, esa_cci"):
+        build_from_config(tmp_path / "r.toml")
