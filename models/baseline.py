@@ -46,6 +46,6 @@ def build(
         drivers, latitude = add_drivers(units)
         theta = add_parameters(parameters, units)
         trajectory = add_dalec(drivers, latitude, theta, streams=streams, solver=solver)
-        add_constraints(EDCS[constraints], trajectory, drivers, theta, units["step_days"].values)
+        add_constraints(EDCS[constraints], trajectory, drivers, theta, units)
         add_observations(streams, trajectory, units)
     return model

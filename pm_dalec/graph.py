@@ -101,7 +101,7 @@ def add_dalec(drivers, latitude, theta, *, streams=(), solver="converged", const
     return run_pytensor(drivers, latitude, theta, solver=solver, wanted=wanted)
 
 
-def add_constraints(table, trajectory, drivers, theta, step_days, *, form=rules.hard):
+def add_constraints(table, trajectory, drivers, theta, units, *, form=rules.hard):
     """Put ecological constraints into the model as potentials.
 
     PyMC's predictive functions ignore potentials: for the constrained prior, sample
@@ -113,14 +113,14 @@ def add_constraints(table, trajectory, drivers, theta, step_days, *, form=rules.
     trajectory : Trajectory
     drivers : Drivers
     theta : Theta
-    step_days : array [d]
-        Known when the graph is built; it decides which steps belong to which year.
+    units : Dataset
+        Its ``step_days`` decide which steps belong to which year, when the graph is built.
     form : callable
         `constraints.hard` (default) or `constraints.soft`.
     """
     if not table:
         return
-    days = np.asarray(step_days, float)
+    days = np.asarray(units["step_days"].values, float)
     mean_temperature = ((drivers.tmin + drivers.tmax) / 2).mean(axis=0)
     shape = (len(days), *([1] * (trajectory.pools.wood.ndim - 1)))
     case = rules.Case(
@@ -135,7 +135,7 @@ def add_constraints(table, trajectory, drivers, theta, step_days, *, form=rules.
         part = table.select(level=level)
         if part:
             value = form(rules.margins(part, case, pt).values(), pt)
-            pm.Potential(f"{level}_constraints", value)
+            pm.Potential(f"{level}_constraints", value, dims=space_of(units) or None)
 
 
 def add_observations(streams, trajectory, units):
