@@ -86,18 +86,7 @@ def open_cardamom_csv(met, *, start, lat=None, lon=np.nan):
     -------
     xarray.Dataset
     """
-    met = Path(met)
-    if not met.name.endswith(_PARTS["met"]):
-        raise ValueError(
-            sentence(
-                PRODUCT,
-                wanted=f"a file <site>{_PARTS['met']}",
-                came=f"'{met.name}'",
-                where=str(met.parent),
-                do="rename the file; its name leads to the observations",
-            )
-        )
-    site = met.name.removesuffix(_PARTS["met"])
+    met, site = Path(met), _site_of(Path(met))
     columns, ignored = _table(met)
     steps = next(iter(columns.values())).size
     for part in ("obs", "initial"):
@@ -131,8 +120,22 @@ def open_cardamom_csv(met, *, start, lat=None, lon=np.nan):
     )
 
 
-def _table(path):
-    """Known columns of a file in the units of the schema, and the names of the others."""
+def _site_of(met):
+    if not met.name.endswith(_PARTS["met"]):
+        raise ValueError(
+            sentence(
+                PRODUCT,
+                wanted=f"a file <site>{_PARTS['met']}",
+                came=f"'{met.name}'",
+                where=str(met.parent),
+                do="rename the file; its name leads to the observations",
+            )
+        )
+    return met.name.removesuffix(_PARTS["met"])
+
+
+def _rows(path):
+    """Header and lines of a CSV file."""
     if not path.is_file():
         raise FileNotFoundError(
             sentence(
@@ -155,6 +158,12 @@ def _table(path):
                 do="export the file again",
             )
         )
+    return rows
+
+
+def _table(path):
+    """Known columns of a file in the units of the schema, and the names of the others."""
+    rows = _rows(path)
     header = [cell.strip().strip('"') for cell in rows[0]]
     numbers = np.array([_line(row, len(header), path, n) for n, row in enumerate(rows[1:], 2)])
     columns, ignored = {}, []

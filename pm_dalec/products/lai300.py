@@ -79,6 +79,14 @@ def open_lai300(path_or_paths, *, window, reject=()):
         dekad.
     """
     window = common.checked_window(window, product=PRODUCT)
+    dekads = read_dekads(path_or_paths, window=window, reject=reject)
+    common.expect_some(dekads["lai"], product=PRODUCT, where=f"window {tuple(window)}")
+    return dekads
+
+
+def read_dekads(path_or_paths, *, window, reject=()):
+    """Read what `open_lai300` opens, where a month under cloud may be missing altogether."""
+    window = common.checked_window(window, product=PRODUCT)
     _check_reject(reject)
     found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     dates = [_checked_date(path, match) for path, match in found]
@@ -97,7 +105,6 @@ def open_lai300(path_or_paths, *, window, reject=()):
     parts = [_one_dekad(found[i][0], window, reject) for i in order]
     axis = xr.DataArray(np.array(dates, dtype="datetime64[ns]")[order], dims="time", name="time")
     joined = xr.concat(parts, dim=axis, join="exact", combine_attrs="override")
-    common.expect_some(joined["lai"], product=PRODUCT, where=f"window {tuple(window)}")
     joined.attrs = {
         "product": PRODUCT,
         "product_version": ", ".join(sorted({"V" + match[4] for _, match in found})),

@@ -98,30 +98,34 @@ def open_lcm2015(path, *, window, resolution=25):
         dtypes=("uint8",),
     )
     _check_classes(piece.values[0], f"file {found[0][0]}")
-    cover = rasters.as_array(
-        piece.values[0],
-        piece,
-        name="land_cover",
-        units="1",
-        long_name="class of Land Cover Map 2015",
+    maps = _labelled(piece)
+    common.expect_some(
+        maps["land_cover"].where(maps["land_cover"] > 0),
+        product=PRODUCT,
+        where=f"window {tuple(window)}",
     )
-    common.expect_some(cover.where(cover > 0), product=PRODUCT, where=f"window {tuple(window)}")
-    probability = rasters.as_array(
-        piece.values[1].astype("float32"),
-        piece,
-        name="probability",
-        units="percent",
-        long_name="mean probability of the class",
+    return maps.assign_attrs(
+        product=PRODUCT,
+        product_version="2015",
+        crs=CRS,
+        resolution=f"{resolution} m",
+        source="UKCEH Land Cover Map 2015 (licensed)",
+        verified_on="synthetic files only",
     )
-    attrs = {
-        "product": PRODUCT,
-        "product_version": "2015",
-        "crs": CRS,
-        "resolution": f"{resolution} m",
-        "source": "UKCEH Land Cover Map 2015 (licensed)",
-        "verified_on": "synthetic files only",
-    }
-    return xr.Dataset({"land_cover": cover, "probability": probability}, attrs=attrs)
+
+
+def _labelled(piece):
+    probability = piece.values[1].astype("float32")
+    words = (
+        ("land_cover", piece.values[0], "1", "class of Land Cover Map 2015"),
+        ("probability", probability, "percent", "mean probability of the class"),
+    )
+    return xr.Dataset(
+        {
+            name: rasters.as_array(values, piece, name=name, units=units, long_name=long_name)
+            for name, values, units, long_name in words
+        }
+    )
 
 
 def _check_classes(classes, where):

@@ -35,9 +35,10 @@ def lai_layers(path, *, window, maps, years, reject=()):
     """
     months = []
     for files in lai300.files_by_month(path, years=years):
-        dekads = lai300.open_lai300(files, window=window, reject=reject)
+        dekads = lai300.read_dekads(files, window=window, reject=reject)
         months.append(lai300.monthly_lai(lai300.cell_sigma(dekads)))
     series = xr.concat(months, dim="time", join="exact", combine_attrs="override")
+    common.expect_some(series["lai"], product=lai300.PRODUCT, where=f"window {tuple(window)}")
     layer = series["lai"].assign_attrs(crs=common.WGS84)
     return [
         Layer(

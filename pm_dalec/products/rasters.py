@@ -7,7 +7,7 @@ import numpy as np
 import rasterio
 import xarray as xr
 from rasterio.crs import CRS
-from rasterio.errors import CRSError, RasterioIOError
+from rasterio.errors import RasterioIOError
 from rasterio.transform import from_origin
 from rasterio.warp import transform_bounds
 
@@ -128,51 +128,21 @@ def read_piece(path, window, *, product, crs, step, bands=(1,), dtypes=("uint8",
 
 
 def _check_raster(source, path, *, product, crs, bands, dtypes):
-    where = f"file {path}"
-    if source.crs is None:
-        raise ValueError(
-            sentence(
-                product,
-                wanted=f"coordinate system {crs}",
-                came="a raster without one",
-                where=where,
-                do="assign it with gdal_edit.py -a_srs, or download the file again",
+    system = "a raster without one" if source.crs is None else source.crs.to_string()[:80]
+    faults = (
+        (source.crs is None or not same_crs(source.crs, crs_of(crs)), f"coordinate system {crs}",
+         system, ("use the file on the product's native grid, not a reprojected copy; assign a "
+         "coordinate system that was lost with gdal_edit.py -a_srs")),
+        (source.count < max(bands), f"a raster of at least {max(bands)} bands",
+         f"{source.count}", "check that this is the right file of the product"),
+        (source.dtypes[0] not in dtypes, f"values of type {' or '.join(dtypes)}",
+         source.dtypes[0], "use the distributor's file; a rescaled copy has lost its coding"),
+    )  # fmt: skip
+    for wrong, wanted, came, do in faults:
+        if wrong:
+            raise ValueError(
+                sentence(product, wanted=wanted, came=came, where=f"file {path}", do=do)
             )
-        )
-    try:
-        right = same_crs(source.crs, crs_of(crs))
-    except CRSError:
-        right = False
-    if not right:
-        raise ValueError(
-            sentence(
-                product,
-                wanted=f"coordinate system {crs}",
-                came=f"{source.crs.to_string()[:80]}",
-                where=where,
-                do="use the file on the product's native grid, not a reprojected copy",
-            )
-        )
-    if source.count < max(bands):
-        raise ValueError(
-            sentence(
-                product,
-                wanted=f"a raster of at least {max(bands)} bands",
-                came=f"{source.count}",
-                where=where,
-                do="check that this is the right file of the product",
-            )
-        )
-    if source.dtypes[0] not in dtypes:
-        raise ValueError(
-            sentence(
-                product,
-                wanted=f"values of type {' or '.join(dtypes)}",
-                came=source.dtypes[0],
-                where=where,
-                do="use the distributor's file; a rescaled copy has lost its coding",
-            )
-        )
 
 
 def read_tiles(paths, window, *, product, crs, step, bands=(1,), dtypes=("uint8",)):
