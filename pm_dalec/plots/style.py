@@ -1,6 +1,7 @@
 """Colours, widths and labels that all figures share."""
 
 from importlib.resources import files
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 
@@ -39,3 +40,20 @@ def label(name):
     record = VARIABLES[name] if name in VARIABLES else PARAMETERS[name]
     unit = PRETTY_UNITS.get(record.units, record.units)
     return f"{record.symbol} ({unit})" if unit else record.symbol
+
+
+def save_figure(figure, stem):
+    """Save a figure as PDF and PNG and close it.
+
+    Parameters
+    ----------
+    figure : Figure
+    stem : path
+        Without suffix; its folder is made.
+    """
+    stem = Path(stem)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    with style():
+        for suffix in (".pdf", ".png"):
+            figure.savefig(stem.with_name(stem.name + suffix))
+    plt.close(figure)
