@@ -48,8 +48,13 @@ def build_from_config(path, *, progress=None):
     )
     if "burned_area" in made:
         units = layers.with_burned(units, made["burned_area"], plan.grid)
-    units.attrs.update(climate.attrs)
-    units.attrs["region_file"] = Path(path).name
+    units["co2"].attrs |= {"product": "Mauna Loa CO2", "rule": "one series for all pixels"}
+    filled = "weather_cells_filled_from_nearest"
+    units.attrs |= {
+        "title": f"{plan.approach} region from product files",
+        filled: climate.attrs[filled],
+        "region_file": Path(path).name,
+    }
     return validate_units(units)
 
 

@@ -153,6 +153,8 @@ def test_strata_from_files_share_the_unmasked_area(stratified):
 def test_every_observation_names_its_product_and_rule(stratified):
     for name in ("lai", "cwood", "csom_prior", "forest_loss_fraction", "burned_fraction"):
         assert {"product", "product_version", "rule", "units"} <= set(stratified[name].attrs)
+    assert stratified["co2"].attrs["product"] == "Mauna Loa CO2"
+    assert stratified["tmin"].attrs["product"] == "CRU-JRA v1.1"
 
 
 def test_progress_is_told_in_sentences(stratified, said):
