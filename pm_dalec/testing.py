@@ -1,0 +1,307 @@
+"""Small inputs for tests: drivers, parameter vectors, a site, a region and a fit of three years.
+
+Everything is made here, nothing is read. The hypothesis strategies need the package `hypothesis`; the
+rest needs what the library needs.
+"""
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dalec, dims
+from pm_dalec.datasets import synthetic_drivers
+from pm_dalec.parameters import PARAMETERS, Theta
+from pm_dalec.posterior import driver_arrays
+from pm_dalec.run import run_numpy
+from pm_dalec.variables import DRIVERS, POOLS, STREAMS, VARIABLES
+
+YEARS = 3  # the shortest run in which the rules of years one and two differ from those of the rest
+SPREAD = 0.01  # of the parameters of a tiny fit, relative
+SIGMA = 0.2  # of the observations of a tiny site, relative
+
+# A sparse young woodland. Found by a search among draws of the constrained prior with the drivers of
+# `tiny_site`, then rounded; a test shows that it meets every rule.
+FEASIBLE = Theta(
+    litter_to_som_rate=0.00106,
+    autotrophic_fraction=0.36,
+    foliage_fraction=0.103,
+    root_fraction=0.223,
+    leaf_lifespan=1.13,
+    wood_turnover_rate=8.47e-05,
+    root_turnover_rate=0.00264,
+    litter_mineralisation_rate=0.0126,
+    som_mineralisation_rate=5.1e-06,
+    temperature_exponent=0.0374,
+    canopy_efficiency=16.8,
+    labile_release_day=616.0,
+    labile_fraction=0.371,
+    labile_release_period=86.9,
+    leaf_fall_day=591.0,
+    leaf_fall_period=79.7,
+    leaf_carbon_per_area=94.2,
+    initial_labile=4.58,
+    initial_foliage=18.2,
+    initial_roots=13.4,
+    initial_wood=1680.0,
+    initial_litter=11.4,
+    initial_som=16800.0,
+)
+
+
+def theta_at(position):
+    """Parameters at a position of the unit cube, in which the base prior is flat.
+
+    Parameters
+    ----------
+    position : array (..., parameter) [1]
+        In the order of `Theta`, between zero and one.
+
+    Returns
+    -------
+    Theta
+    """
+    position = np.asarray(position, float)
+    values = []
+    for place, name in enumerate(Theta._fields):
+        lower, upper = PARAMETERS[name].bounds
+        values.append(lower * (upper / lower) ** position[..., place])
+    return Theta(*values)
+
+
+def random_theta(shape, rng):
+    """Parameters drawn from the log-uniform box, without Gaussian factors or constraints.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Theta
+        Arrays of this shape.
+    """
+    return theta_at(rng.uniform(size=(*np.atleast_1d(shape), len(Theta._fields))))
+
+
+def near_feasible(shape, rng, *, spread=SPREAD):
+    """Parameters within a relative distance of `FEASIBLE`.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    rng : numpy.random.Generator
+    spread : float
+        Largest relative distance [1].
+
+    Returns
+    -------
+    Theta
+        Arrays of this shape.
+    """
+    shape = tuple(np.atleast_1d(shape))
+    return Theta(*(value * (1 + spread * rng.uniform(-1, 1, shape)) for value in FEASIBLE))
+
+
+def random_drivers(steps, rng, *, days=None, disturbed=True):
+    """Weather of random steps, without seasons: wider than any site, all of it possible.
+
+    Parameters
+    ----------
+    steps : int
+    rng : numpy.random.Generator
+    days : float, optional
+        Length of every step [d]; whole numbers between 1 and 31 by default.
+    disturbed : bool
+        Whether about half of the steps have harvest and half have fire.
+
+    Returns
+    -------
+    Drivers
+        Arrays of length ``steps``.
+    """
+    length = rng.integers(1, 32, steps).astype(float) if days is None else np.full(steps, days)
+    mean, half_range = rng.uniform(-15, 30, steps), rng.uniform(0, 8, steps)
+
+    def fraction():
+        return rng.uniform(0, 1, steps) * (rng.uniform(size=steps) < 0.5) * disturbed
+
+    return dalec.Drivers(
+        tmin=mean - half_range,
+        tmax=mean + half_range,
+        sw_rad=rng.uniform(0.1, 30, steps),
+        co2=rng.uniform(350, 900, steps),
+        doy=1 + np.mod(np.cumsum(length) - 1, 365),
+        vpd=rng.uniform(0, 3000, steps),
+        wind=rng.uniform(0.2, 12, steps),
+        forest_loss_fraction=fraction(),
+        burned_fraction=fraction(),
+        step_days=length,
+    )
+
+
+def drivers_and_parameters(*, most_steps=24):
+    """Hypothesis strategy: drivers, latitude [degrees_north] and parameters.
+
+    Parameters
+    ----------
+    most_steps : int
+
+    Returns
+    -------
+    hypothesis strategy of (Drivers, float, Theta)
+    """
+    from hypothesis import strategies as st
+
+    share = st.floats(0, 1, allow_subnormal=False)
+
+    @st.composite
+    def built(draw):
+        steps = draw(st.integers(1, most_steps))
+        drivers = random_drivers(steps, np.random.default_rng(draw(st.integers(0, 2**32 - 1))))
+        latitude = draw(st.floats(-80, 80, allow_subnormal=False))
+        return drivers, latitude, theta_at(draw(st.tuples(*(share for _ in Theta._fields))))
+
+    return built()
+
+
+def tiny_site(*, years=YEARS, seed=0, streams=("lai", "cwood")):
+    """Site with synthetic drivers and observations without noise of the `FEASIBLE` woodland.
+
+    Parameters
+    ----------
+    years : int
+    seed : int
+        Of the drivers.
+    streams : sequence of str
+        Observed in every second step, so that half of the values are missing.
+
+    Returns
+    -------
+    Dataset
+        Units dataset, dims (time).
+    """
+    units = synthetic_drivers(seed, years=years)
+    return _with_soil_prior(_with_streams(units, streams))
+
+
+def tiny_region(*, pixels=3, years=YEARS, seed=0, streams=("lai", "cwood"), strata=None):
+    """Region whose pixels differ in latitude, weather, harvest and observations.
+
+    Parameters
+    ----------
+    pixels : int
+    years, seed, streams
+        As for `tiny_site`.
+    strata : sequence of str, optional
+        Labels; without them it is a baseline region.
+
+    Returns
+    -------
+    Dataset
+        Units dataset, dims (time, pixel) or (time, stratum, pixel).
+    """
+    sites = [synthetic_drivers(seed + n, years=years, latitude=50.0 + n) for n in range(pixels)]
+    units = xr.concat(
+        [site.drop_vars(["site", "lon"]).reset_coords("lat") for site in sites],
+        dims.PIXEL,
+        data_vars="all",
+        coords="minimal",
+        compat="override",
+        combine_attrs="override",
+    )
+    units["step_days"] = sites[0]["step_days"].drop_vars(["site", "lon", "lat"])
+    units = units.set_coords("lat").assign_coords(
+        {dims.PIXEL: np.arange(pixels) + 1000, "lon": (dims.PIXEL, np.full(pixels, -3.0))}
+    )
+    units["lon"].attrs["units"] = "degrees_east"
+    if strata is not None:
+        units = _with_strata(units, strata)
+    units = units.transpose(dims.TIME, dims.STRATUM, dims.PIXEL, ..., missing_dims="ignore")
+    return _with_soil_prior(_with_streams(units, streams))
+
+
+def _with_strata(units, strata):
+    """Region in which harvest grows from one stratum to the next."""
+    order = xr.DataArray(np.arange(len(strata)), dims=dims.STRATUM)
+    loss = units["forest_loss_fraction"]
+    units["forest_loss_fraction"] = (loss * (1 + order) / len(strata)).assign_attrs(loss.attrs)
+    units["burned_fraction"] = units["burned_fraction"].expand_dims({dims.STRATUM: list(strata)})
+    share = np.full((len(strata), units.sizes[dims.PIXEL]), 1 / len(strata))
+    units["area_fraction"] = ((dims.STRATUM, dims.PIXEL), share, {"units": "1"})
+    return units.assign_coords({dims.STRATUM: list(strata)})
+
+
+def _space(units):
+    return tuple(name for name in (dims.STRATUM, dims.PIXEL) if name in units.dims)
+
+
+def _with_streams(units, streams):
+    """Dataset with what the truth says in every second step, seen with a sigma."""
+    space = _space(units)
+    drivers, latitude = driver_arrays(units, space)
+    shape = tuple(units.sizes[name] for name in space)
+    run = run_numpy(drivers, latitude, Theta(*(np.full(shape, value) for value in FEASIBLE)))
+    where = (dims.TIME, *space)
+    for stream in streams:
+        name = STREAMS[stream].observes
+        series = getattr(run.pools, name)[:-1] if name in POOLS else getattr(run.fluxes, name)
+        series = np.array(series)
+        sigma = SIGMA * np.abs(series) + 0.05 * np.abs(series).max()
+        series[1::2] = sigma[1::2] = np.nan
+        attrs = {"units": VARIABLES[name].units}
+        units = units.assign(
+            {stream: (where, series, attrs), f"{stream}_unc": (where, sigma, attrs)}
+        )
+    return units
+
+
+def _with_soil_prior(units):
+    """Dataset with a prior of the initial soil carbon, 20 % wide."""
+    shape = tuple(units.sizes[name] for name in _space(units))
+    mean, attrs = np.full(shape, FEASIBLE.initial_som), {"units": "g m-2"}
+    return units.assign(
+        csom_prior=(_space(units), mean, attrs),
+        csom_prior_unc=(_space(units), SIGMA * mean, attrs),
+    )
+
+
+def tiny_fit(units=None, *, chains=2, draws=4, seed=0, solver="converged"):
+    """Fit in form only: draws scattered around the `FEASIBLE` vector, nothing is sampled.
+
+    Parameters
+    ----------
+    units : Dataset, optional
+        Site or region; `tiny_site` by default.
+    chains, draws : int
+    seed : int
+    solver : {"converged", "truncated"}
+        Recorded in the attributes.
+
+    Returns
+    -------
+    DataTree
+        Groups ``posterior``, ``constant_data`` (drivers) and ``observed_data``.
+    """
+    units = tiny_site() if units is None else units
+    space = _space(units)
+    shape = (chains, draws, *(units.sizes[name] for name in space))
+    theta = near_feasible(shape, np.random.default_rng(seed))
+    coords = {dims.CHAIN: np.arange(chains), dims.DRAW: np.arange(draws)}
+    coords |= {name: units[name] for name in space}
+    posterior = xr.Dataset(
+        {
+            name: ((dims.CHAIN, dims.DRAW, *space), value, {"units": PARAMETERS[name].units})
+            for name, value in theta._asdict().items()
+        },
+        coords=coords,
+    )
+    seen = [name for stream in STREAMS for name in (stream, f"{stream}_unc") if name in units]
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": posterior,
+            "constant_data": units[[*DRIVERS, *(n for n in ("area_fraction",) if n in units)]],
+            "observed_data": units[seen],
+        }
+    )
+    tree.attrs["solver"] = solver
+    return tree
