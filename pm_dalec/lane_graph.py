@@ -1,0 +1,176 @@
+"""The graph that lanes evaluate: a PyMC model's terms, cut free from what depends on data alone.
+
+Free variables become rows of a (parameter, lane) matrix. What depends on `pm.Data` but on no free
+variable is computed once for each set of data, outside the compiled function.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Constant
+from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.rewriting.basic import MergeOptimizer
+from pytensor.graph.traversal import ancestors, toposort
+from pytensor.tensor.shape import Shape, Shape_i
+
+from pm_dalec.lane_facts import Known, of_value
+from pm_dalec.lane_shapes import survey
+
+
+class LaneGraph(NamedTuple):
+    """A graph ready for the lane compiler.
+
+    Parameters
+    ----------
+    names : tuple of str
+        One for each row of the positions.
+    positions : tuple of Variable
+        The model's value variables; each fills one row, or as many as its leading axes hold.
+    lane_data, shared_data : tuple of Variable
+        What is computed from the data alone, with and without lanes.
+    data : dict
+        Input of the graph to the model's shared variable.
+    results : tuple of Variable
+    facts, inner_facts : dict
+        See `pm_dalec.lane_shapes.survey`.
+    tail : int
+        Number of axes that together are the lanes.
+    units : tuple of int
+        Lengths of these axes in the model.
+    """
+
+    names: tuple
+    positions: tuple
+    lane_data: tuple
+    shared_data: tuple
+    data: dict
+    results: tuple
+    facts: dict
+    inner_facts: dict
+    tail: int
+    units: tuple
+
+
+def lane_graph(model, results, lane_dimensions=("pixel",)):
+    """Prepare results of a model for the lane compiler.
+
+    Parameters
+    ----------
+    model : pymc.Model
+    results : list of Variable
+        Of the model's value variables and data; the lane dimensions last.
+    lane_dimensions : tuple of str
+
+    Returns
+    -------
+    LaneGraph
+    """
+    shapes = [_value_shape(model, value) for value in model.value_vars]
+    names = [
+        value.name + (str(list(place)) if place else "")
+        for value, shape in zip(model.value_vars, shapes, strict=True)
+        for place in np.ndindex(*shape[: len(shape) - len(lane_dimensions)])
+    ]
+    shared = [v for v in ancestors(results) if isinstance(v, SharedVariable)]
+    positions, shared_copies, results = _merged(model.value_vars, shared, results)
+    data = dict(zip(shared_copies, shared, strict=True))
+    return _cut(model, results, tuple(names), dict(zip(positions, shapes, strict=True)), data,
+                tuple(lane_dimensions))  # fmt: skip
+
+
+def _value_shape(model, value):
+    """Shape of a value variable, from the dimensions of its random variable."""
+    dims = model.named_vars_to_dims.get(model.values_to_rvs[value].name) or ()
+    return tuple(len(model.coords[dim]) for dim in dims)
+
+
+def _merged(positions, shared, results):
+    """Copy of a graph in which equal parts occur once."""
+    graph = FunctionGraph([*positions, *shared], list(results), clone=True)
+    MergeOptimizer().rewrite(graph)
+    inputs = graph.inputs
+    return inputs[: len(positions)], inputs[len(positions) :], list(graph.outputs)
+
+
+def _cut(model, results, names, positions, data, lane_dimensions):
+    """Separate what depends on data alone."""
+    tail = len(lane_dimensions)
+    lengths = set(model.dim_lengths.values())
+    fixed = {copy: original for copy, original in data.items() if original in lengths}
+    data = {copy: original for copy, original in data.items() if original not in lengths}
+    dims = model.named_vars_to_dims
+    varying, touched = set(positions), set(data)
+    lane = set(positions) | {
+        copy
+        for copy, original in data.items()
+        if set(dims.get(original.name) or ()) & set(lane_dimensions)
+    }
+    frontier = {}
+    for node in toposort(results):
+        if any(v in varying for v in node.inputs):
+            varying.update(node.outputs)
+            frontier |= {
+                v: None for v in node.inputs if v not in varying and not isinstance(v, Constant)
+            }
+        if isinstance(node.op, Shape | Shape_i):
+            continue
+        if any(v in touched for v in node.inputs):
+            touched.update(node.outputs)
+        if any(v in lane for v in node.inputs):
+            lane.update(node.outputs)
+    frontier |= {v: None for v in results if v not in varying and not isinstance(v, Constant)}
+    known = {v: Known(shape, True, tail=tail) for v, shape in positions.items()}
+    values = FromData(frontier, data | fixed)()
+    for variable, value in zip(frontier, values, strict=True):
+        if variable in touched:
+            known[variable] = Known(value.shape, variable in lane, tail=tail)
+        else:
+            known[variable] = of_value(value, tail)
+    inner = {}
+    facts = survey(results, known, tail, inner)
+    moving = [v for v in frontier if known[v].value is None]
+    return LaneGraph(
+        names=names,
+        positions=tuple(positions),
+        lane_data=tuple(v for v in moving if v in lane),
+        shared_data=tuple(v for v in moving if v not in lane),
+        data=data | fixed,
+        results=tuple(results),
+        facts=facts,
+        inner_facts=inner,
+        tail=tail,
+        units=tuple(len(model.coords[name]) for name in lane_dimensions),
+    )
+
+
+class FromData:
+    """Computes what depends on data alone, operation by operation, without compiling.
+
+    Parameters
+    ----------
+    variables : list of Variable
+    data : dict
+        Input of the graph to the model's shared variable.
+    """
+
+    def __init__(self, variables, data):
+        self.variables = list(variables)
+        self.data = data
+        self.nodes = list(toposort(self.variables, blockers=list(data)))
+
+    def __call__(self):
+        """Values of the variables with the data as they are now."""
+        values = {copy: original.get_value(borrow=True) for copy, original in self.data.items()}
+
+        def value(variable):
+            return variable.data if isinstance(variable, Constant) else values[variable]
+
+        with np.errstate(all="ignore"):
+            for node in self.nodes:
+                storage = [[None] for _ in node.outputs]
+                node.op.perform(node, [value(variable) for variable in node.inputs], storage)
+                values.update(zip(node.outputs, (cell[0] for cell in storage), strict=True))
+        return [np.asarray(value(variable)) for variable in self.variables]

@@ -1,0 +1,263 @@
+"""From a graph to machine code: one function over blocks of lanes, kept on disk between sessions.
+
+The function has one fixed signature, so that compiled samplers call any model through its address::
+
+    void evaluate(const double *positions, int64 stride, int64 first, int64 count,
+                  const double *const *context, double *results)
+
+``positions[row * stride + lane]`` are the inputs; blocks ``first .. first + count - 1`` of
+``width`` lanes are evaluated. ``context`` points to three addresses: data of the lanes (packed block
+by block), data that all lanes share, and working memory. Results are packed block by block.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import llvmlite
+import numpy as np
+from llvmlite import binding, ir
+from pytensor import config
+
+from pm_dalec.lane_fields import Cell, Memory, Writer
+from pm_dalec.lane_program import Program
+from pm_dalec.registers import DOUBLE, INT64, Register
+
+FUNCTION_NAME = "evaluate"
+SIGNATURE = ctypes.CFUNCTYPE(
+    None,
+    ctypes.c_void_p,
+    ctypes.c_int64,
+    ctypes.c_int64,
+    ctypes.c_int64,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+)
+_POINTER = ir.PointerType()
+
+
+class Slot(NamedTuple):
+    """Place of one array in packed memory; the offset counts vectors (or numbers) of a block."""
+
+    offset: int
+    shape: tuple
+
+
+class Layout(NamedTuple):
+    """Sizes and places of everything that a compiled function reads and writes.
+
+    Parameters
+    ----------
+    width : int
+        Lanes in a block.
+    lane_slots, shared_slots, result_slots : tuple of Slot
+        Of data that differ between lanes, of data that do not, of results.
+    lane_size, shared_size, result_size : int
+        Sums of the slots' elements.
+    scratch_size : int
+        Numbers of working memory.
+    """
+
+    width: int
+    lane_slots: tuple
+    shared_slots: tuple
+    result_slots: tuple
+    lane_size: int
+    shared_size: int
+    result_size: int
+    scratch_size: int
+
+
+def slots(shapes):
+    """Consecutive places for arrays of the shapes given, and their total size."""
+    places, offset = [], 0
+    for shape in shapes:
+        size = 1
+        for length in shape:
+            size *= length
+        places.append(Slot(offset, tuple(shape)))
+        offset += size
+    return tuple(places), offset
+
+
+def _strides(shape):
+    strides, stride = [], 1
+    for length in reversed(shape):
+        strides.insert(0, stride)
+        stride *= length
+    return tuple(strides)
+
+
+def emit_module(graph, width):
+    """Text of the LLVM module of a graph, and its layout.
+
+    Parameters
+    ----------
+    graph : LaneGraph
+    width : int
+        Lanes in a vector register.
+
+    Returns
+    -------
+    tuple
+        str and Layout.
+    """
+    lane_slots, lane_size = slots([graph.facts[v].space for v in graph.lane_data])
+    shared_slots, shared_size = slots([graph.facts[v].space for v in graph.shared_data])
+    result_slots, result_size = slots([graph.facts[v].space for v in graph.results])
+    module = ir.Module(name="lanes")
+    kind = ir.FunctionType(ir.VoidType(), [_POINTER, INT64, INT64, INT64, _POINTER, _POINTER])
+    function = ir.Function(module, kind, FUNCTION_NAME)
+    function.attributes.add("nounwind")
+    positions, stride, first, count, context, results = function.args
+    for pointer in (positions, context, results):
+        pointer.add_attribute("noalias")
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    lanes, shared, scratch = (
+        builder.load(builder.gep(context, [INT64(place)], source_etype=_POINTER), typ=_POINTER)
+        for place in range(3)
+    )
+    writer = Writer(builder, width, scratch)
+    with writer.loop(count) as block:
+        block = builder.add(block, first)
+        fields = {}
+        lane = builder.mul(block, INT64(width))
+        row = 0
+        for variable in graph.positions:
+            space = graph.facts[variable].space
+            fields[variable], row = _position_field(writer, positions, stride, lane, row, space)
+        fields |= _data_fields(
+            builder, writer, graph.lane_data, lane_slots, lanes, block, lane_size
+        )
+        for variable, slot in zip(graph.shared_data, shared_slots, strict=True):
+            truth = variable.type.dtype == "bool"
+            pointer = builder.gep(shared, [INT64(slot.offset)], source_etype=DOUBLE)
+            fields[variable] = Memory(
+                pointer, 0, _strides(slot.shape), slot.shape, lane=False, truth=truth
+            )
+        program = Program(writer, graph.facts, graph.inner_facts, fields)
+        program.run(graph.results)
+        base = builder.mul(block, INT64(result_size * width))
+        for variable, slot in zip(graph.results, result_slots, strict=True):
+            place = builder.add(base, INT64(slot.offset * width))
+            pointer = builder.gep(results, [place], source_etype=DOUBLE)
+            memory = Memory(pointer, 0, _strides(slot.shape), slot.shape, lane=True, truth=False)
+            writer.copy(program.field(variable), slot.shape, memory)
+    builder.ret_void()
+    layout = Layout(
+        width, lane_slots, shared_slots, result_slots,
+        lane_size, shared_size, result_size, writer.used + width,
+    )  # fmt: skip
+    return str(module), layout
+
+
+def _position_field(writer, positions, stride, lane, row, space):
+    """Field of one value variable, and the first row after it."""
+    registers = []
+    for place in np.ndindex(*space):
+        start = writer.sum(lane, writer.product(stride, row))
+        pointer = writer.builder.gep(positions, [start], source_etype=DOUBLE)
+        memory = Memory(pointer, 0, (), (), lane=True, truth=False)
+        registers.append((place, writer.load(memory, [])))
+        row += 1
+    if not space:
+        return Cell(registers[0][1]), row
+    memory = writer.allocate(space, lane=True)
+    for place, register in registers:
+        writer.store(memory, list(place), register)
+    return memory, row
+
+
+def _data_fields(builder, writer, variables, places, pointer, block, size):
+    base = builder.mul(block, INT64(size * writer.width))
+    fields = {}
+    for variable, slot in zip(variables, places, strict=True):
+        place = builder.add(base, INT64(slot.offset * writer.width))
+        start = builder.gep(pointer, [place], source_etype=DOUBLE)
+        truth = variable.type.dtype == "bool"
+        memory = Memory(start, 0, _strides(slot.shape), slot.shape, lane=True, truth=truth)
+        fields[variable] = memory if slot.shape else Cell(_loaded(writer, memory))
+    return fields
+
+
+def _loaded(writer, memory):
+    register = writer.load(memory, [])
+    return register if isinstance(register, Register) else Register(writer.builder, register)
+
+
+def target_machine():
+    """LLVM's description of this computer."""
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    target = binding.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=binding.get_host_cpu_name(),
+        features=binding.get_host_cpu_features().flatten(),
+        opt=3,
+        jit=True,
+    )
+
+
+def optimised(text, machine, *, speed_level=2):
+    """Module of LLVM text after LLVM's standard optimisations."""
+    module = binding.parse_assembly(text)
+    options = binding.create_pipeline_tuning_options(speed_level=speed_level)
+    options.loop_vectorization = False
+    options.slp_vectorization = False
+    options.loop_unrolling = False
+    builder = binding.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return module
+
+
+def cache_folder():
+    """Folder of compiled functions, inside PyTensor's own cache folder."""
+    return Path(config.base_compiledir) / "pm_dalec_lanes"
+
+
+def object_code(text):
+    """Machine code of a module, from the cache on disk where it is there.
+
+    Returns
+    -------
+    tuple
+        bytes, and whether they came from the cache.
+    """
+    machine = target_machine()
+    identity = "\n".join(
+        (text, llvmlite.__version__, machine.triple, binding.get_host_cpu_name(),
+         binding.get_host_cpu_features().flatten())
+    )  # fmt: skip
+    path = cache_folder() / f"{hashlib.sha256(identity.encode()).hexdigest()}.o"
+    if path.exists():
+        return path.read_bytes(), True
+    code = machine.emit_object(optimised(text, machine))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.part")
+    partial.write_bytes(code)
+    partial.replace(path)
+    return code, False
+
+
+class Loaded:
+    """Machine code in memory; keeps it alive as long as the object lives.
+
+    Parameters
+    ----------
+    code : bytes
+        Object code that exports ``evaluate``.
+    """
+
+    def __init__(self, code):
+        binding.initialize_native_target()
+        binding.initialize_native_asmprinter()
+        self._compiler = binding.create_lljit_compiler()
+        builder = binding.JITLibraryBuilder()
+        builder.add_object_img(code).add_current_process().export_symbol(FUNCTION_NAME)
+        self._library = builder.link(self._compiler, "lanes")
+        self.address = self._library[FUNCTION_NAME]
+        self.call = SIGNATURE(self.address)
