@@ -281,6 +281,14 @@ def soft(margin_values, xp, *, scale=0.05):
     return sum(-xp.log1p(xp.exp(-margin / scale)) for margin in margin_values)
 
 
+def shortfall(margin_values, xp):
+    """How far the rules are from holding: the sum of what failing ones lack, each at most 100 [1]."""
+    total = 0.0
+    for margin in margin_values:
+        total = total + xp.where(margin < 0, xp.minimum(-margin, 100.0), 0.0)
+    return total
+
+
 def start_score(margin_values, xp):
     """Score of the start-up search: -5 for every rule that fails."""
     return sum(xp.where(margin < 0, PENALTY, 0.0) for margin in margin_values)

@@ -131,11 +131,17 @@ def add_constraints(table, trajectory, drivers, theta, units, *, form=rules.hard
         pt.as_tensor(days.reshape(shape)),
         rules.windows(days),
     )
+    shortfall = 0.0
     for level in ("parameter", "trajectory"):
         part = table.select(level=level)
-        if part:
-            value = form(rules.margins(part, case, pt).values(), pt)
-            pm.Potential(f"{level}_constraints", value, dims=space_of(units) or None)
+        if not part:
+            continue
+        found = rules.margins(part, case, pt)
+        value = form(found.values(), pt)
+        pm.Potential(f"{level}_constraints", value, dims=space_of(units) or None)
+        shortfall = shortfall + rules.shortfall(found.values(), pt)
+    # no variable of the model: the search for a start looks at it, and nothing else does
+    pm.modelcontext(None).constraint_shortfall = shortfall
 
 
 def add_observations(streams, trajectory, units):

@@ -11,6 +11,8 @@ from pm_dalec import dims
 
 NO_PIXEL = ("step_days", "time_bnds")
 STRATUM_OF, PIXEL_OF = "stratum_of_unit", "pixel_of_unit"
+IDENTITY = "unit_id"
+STRIDE = 10**9  # identity of a stratum's units is its number times this, plus the pixel
 
 
 def as_pixels(units):
@@ -25,18 +27,25 @@ def as_pixels(units):
     -------
     Dataset
         Dims (time, pixel). Of a stratified region only the pairs with ``area_fraction > 0`` are
-        kept; coordinates ``stratum_of_unit`` and ``pixel_of_unit`` say where each came from.
+        kept; coordinates ``stratum_of_unit`` and ``pixel_of_unit`` say where each came from. ``unit_id``
+        seeds the random streams.
     """
     if dims.STRATUM in units.dims:
         return _stacked(units)
     if dims.PIXEL in units.dims:
-        return units
+        return units.assign_coords({IDENTITY: (dims.PIXEL, _numbers(units))})
     held = [name for name in NO_PIXEL if name in units.variables]
     kept = {name: units[name].variable for name in held}
     rest = units.drop_vars([*held, *(n for n in units.coords if units[n].dtype.kind in "OUS")])
     rest = rest.reset_coords([name for name in ("lat", "lon") if name in rest.coords])
     flat = rest.expand_dims({dims.PIXEL: [0]}, axis=-1)
-    return _tidied(flat.assign(kept))
+    return _tidied(flat.assign(kept)).assign_coords({IDENTITY: (dims.PIXEL, [0])})
+
+
+def _numbers(units):
+    """Number of each pixel: its label where that is a whole number, its place otherwise."""
+    labels = units[dims.PIXEL].values
+    return labels if labels.dtype.kind in "iu" else np.arange(labels.size)
 
 
 def _stacked(units):
@@ -48,6 +57,7 @@ def _stacked(units):
     named = {
         STRATUM_OF: ("unit", fraction[dims.STRATUM].values[places[:, 0]]),
         PIXEL_OF: ("unit", fraction[dims.PIXEL].values[places[:, 1]]),
+        IDENTITY: ("unit", STRIDE * (places[:, 0] + 1) + _numbers(units)[places[:, 1]]),
     }
     flat = flat.drop_vars([dims.STRATUM, dims.PIXEL, "area_fraction"], errors="ignore")
     flat = flat.rename({"unit": dims.PIXEL}).assign_coords({dims.PIXEL: np.arange(len(places))})

@@ -1,0 +1,48 @@
+"""Calls a compiled lane function by its address from other compiled code.
+
+The address is an ordinary argument, so that kernels around it are compiled once for all models.
+"""
+
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+
+@intrinsic
+def _invoke(typing_context, address, rows, stride, first, last, context, out):
+    """Call ``void f(double *rows, i64 stride, i64 first, i64 last, i64 *context, double *out)``."""
+    signature = types.void(
+        types.int64, types.intp, types.int64, types.int64, types.int64, types.intp, types.intp
+    )
+
+    def lower(codegen_context, builder, signature, arguments):
+        word, pointer = ir.IntType(64), ir.IntType(8).as_pointer()
+        kinds = [pointer, word, word, word, pointer, pointer]
+        function = ir.FunctionType(ir.VoidType(), kinds).as_pointer()
+        target = builder.inttoptr(arguments[0], function)
+        values = [
+            builder.inttoptr(value, kind) if kind is pointer else value
+            for value, kind in zip(arguments[1:], kinds, strict=True)
+        ]
+        builder.call(target, values)
+        return codegen_context.get_dummy_value()
+
+    return signature, lower
+
+
+@njit(cache=True, nogil=True)
+def evaluate(address, rows, first, last, context, out):
+    """Evaluate blocks ``first`` to ``last`` of lanes.
+
+    Parameters
+    ----------
+    address : int
+        Of a function made by `pm_dalec.lanes`.
+    rows : array (parameter, padded lane)
+    first, last : int
+        Blocks; ``last`` is not evaluated.
+    context : array of int64
+    out : array (block, result, width)
+    """
+    _invoke(address, rows.ctypes.data, rows.shape[1], first, last, context.ctypes.data,
+            out.ctypes.data)  # fmt: skip
