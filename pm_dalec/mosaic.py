@@ -1,4 +1,4 @@
-"""Means, fragmentation and ensembles of a mosaic of strata on a grid of pixels."""
+"""Means and fragmentation of a mosaic of strata on a grid of pixels."""
 
 from typing import NamedTuple
 
@@ -190,59 +190,3 @@ def light_use_bias(leaf_area, fraction, *, extinction=0.5):
     each = -np.expm1(-extinction * np.asarray(leaf_area))
     mean = -np.expm1(-extinction * np.average(leaf_area, weights=fraction))
     return float(np.average(each, weights=fraction) / mean - 1)
-
-
-def width_ratio(fraction, weight):
-    """Width of a stratified ensemble over that of the baseline, eq. (11).
-
-    Strata of a pixel are independent and equally uncertain, pixels fully correlated.
-
-    Parameters
-    ----------
-    fraction : array_like
-        (stratum, pixel) share of each stratum [1].
-    weight : array_like
-        (pixel) share of the area [1].
-
-    Returns
-    -------
-    float
-        Mean over pixels of the root of the sum of squared fractions.
-    """
-    return float(np.average(np.sqrt(np.square(fraction).sum(axis=0)), weights=weight))
-
-
-def comonotone_sum(draws, weight):
-    """Ensemble of an area mean over pixels whose errors are fully correlated.
-
-    Parameters
-    ----------
-    draws : array_like
-        (draw, pixel), in any order within a pixel.
-    weight : array_like
-        (pixel) share of the area [1].
-
-    Returns
-    -------
-    ndarray
-        (draw), ascending: rank by rank, each pixel's draws added up.
-    """
-    return np.sort(draws, axis=0) @ np.asarray(weight)
-
-
-def mean_relative_error(error, observed, weight):
-    """Relative error as the paper's tables print it: of each pixel first, then averaged.
-
-    Parameters
-    ----------
-    error, observed : array_like
-        (pixel) error and mean observation, same unit.
-    weight : array_like
-        (pixel) share of the area [1].
-
-    Returns
-    -------
-    float
-        [1]; not the ratio of the means.
-    """
-    return float(np.average(np.asarray(error) / observed, weights=weight))

@@ -10,20 +10,19 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from pm_dalec.aggregate import comonotone_sum
 from pm_dalec.grid import TICKS
 from pm_dalec.landscape import make_twin, truth
 from pm_dalec.landscape_table import PAPER_HARVEST
+from pm_dalec.metrics import mean_relative_error, width_ratio
 from pm_dalec.mosaic import (
     PixelMeans,
-    comonotone_sum,
     fragmentation_from_geometry,
     indicator_covariance,
     light_use_bias,
-    mean_relative_error,
     pixel_means,
     twin_fragmentation,
     variance_ratio,
-    width_ratio,
 )
 
 __all__ = [

@@ -1,0 +1,137 @@
+"""Ensembles: draws with one sample dimension, the units that have them, their quantiles."""
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dims
+
+SAMPLE = "sample"
+"""Dimension of pooled chains and draws."""
+
+QUANTILES = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
+
+
+def pooled(values):
+    """Draws with one sample dimension in front and the units last.
+
+    Parameters
+    ----------
+    values : DataArray
+        Dims (chain, draw, ...), or (sample, ...).
+
+    Returns
+    -------
+    DataArray
+        Dims (sample, ...[, stratum][, pixel]).
+    """
+    if dims.QUANTILE in values.dims:
+        raise ValueError(
+            f"wanted draws, got quantiles of '{values.name}' (dims {values.dims}); quantiles do not "
+            "add up: aggregate the draws and summarise last"
+        )
+    space = [name for name in (dims.STRATUM, dims.PIXEL) if name in values.dims]
+    if SAMPLE in values.dims:
+        return values.transpose(SAMPLE, ..., *space)
+    if dims.CHAIN not in values.dims or dims.DRAW not in values.dims:
+        raise ValueError(
+            f"wanted draws with dims 'chain' and 'draw', or 'sample', got {values.dims} in "
+            f"'{values.name}'; pass the draws of a fit, such as pm_dalec.posterior.budget gives"
+        )
+    values = values.transpose(dims.CHAIN, dims.DRAW, ..., *space)
+    rest = values.dims[2:]
+    coords = {
+        name: coordinate
+        for name, coordinate in values.coords.items()
+        if not {dims.CHAIN, dims.DRAW} & set(coordinate.dims)
+    }
+    flat = values.to_numpy().reshape(-1, *values.shape[2:])
+    return xr.DataArray(flat, coords, (SAMPLE, *rest), values.name, values.attrs)
+
+
+def summarise(sample, quantiles=QUANTILES):
+    """Quantiles of an ensemble, the last step of every aggregation.
+
+    Parameters
+    ----------
+    sample : DataArray
+        Draws, dims (sample, ...) or (chain, draw, ...).
+    quantiles : sequence of float
+
+    Returns
+    -------
+    DataArray
+        Dims (quantile, ...), attributes kept.
+    """
+    sample = pooled(sample)
+    found = np.quantile(sample.to_numpy(), quantiles, axis=0)
+    coords = {name: c for name, c in sample.coords.items() if SAMPLE not in c.dims}
+    return xr.DataArray(
+        found,
+        coords | {dims.QUANTILE: list(quantiles)},
+        (dims.QUANTILE, *sample.dims[1:]),
+        sample.name,
+        sample.attrs,
+    )
+
+
+def present_shares(values, fraction):
+    """Shares of the strata that have finite draws, renormalised, and the number that is missing.
+
+    Parameters
+    ----------
+    values : DataArray
+        (sample, ..., stratum, pixel).
+    fraction : DataArray
+        (stratum, pixel) [1].
+
+    Returns
+    -------
+    tuple of ndarray and int
+        (stratum, pixel), 0 where nothing is left of a pixel; units of non-zero share without draws.
+    """
+    if fraction is None:
+        raise ValueError(
+            f"wanted the shares of the strata of '{values.name}', got None; pass "
+            "units['area_fraction']"
+        )
+    wanted = aligned(fraction, values).transpose(dims.STRATUM, dims.PIXEL).to_numpy()
+    present = finite_units(values) & (wanted > 0)
+    share = np.where(present, wanted, 0.0)
+    total = share.sum(axis=0)
+    share = share / np.where(total > 0, total, 1.0)
+    return share, int(((wanted > 0) & ~present).sum())
+
+
+def finite_units(values):
+    """Units all of whose draws are finite, (..., stratum, pixel) -> ([stratum,] pixel)."""
+    over = [name for name in values.dims if name not in (dims.STRATUM, dims.PIXEL)]
+    return np.isfinite(values).all(over).to_numpy()
+
+
+def pixel_ids(values):
+    """Ids of the pixels as integers; their positions where the dataset names none."""
+    if dims.PIXEL in values.coords and values[dims.PIXEL].dtype.kind in "iu":
+        return values[dims.PIXEL].to_numpy()
+    return np.arange(values.sizes[dims.PIXEL])
+
+
+def aligned(quantity, values):
+    """Part of a variable of the units dataset that belongs to the units of ``values``."""
+    both = (quantity.coords, values.coords)
+    if dims.STRATUM in values.dims and all(dims.STRATUM in coords for coords in both):
+        quantity = quantity.sel({dims.STRATUM: values[dims.STRATUM]})
+    if dims.PIXEL in quantity.coords and dims.PIXEL in values.coords:
+        return quantity.sel({dims.PIXEL: values[dims.PIXEL]})
+    if quantity.sizes[dims.PIXEL] != values.sizes[dims.PIXEL]:
+        raise ValueError(
+            f"'{values.name}' has {values.sizes[dims.PIXEL]} pixels and '{quantity.name}' "
+            f"{quantity.sizes[dims.PIXEL]}, wanted the same; give both the coordinate 'pixel'"
+        )
+    return quantity
+
+
+def without(values, name, total, attributes):
+    """Array of the dims of ``values`` without one of them."""
+    left = tuple(d for d in values.dims if d != name)
+    coords = {key: c for key, c in values.coords.items() if name not in c.dims}
+    return xr.DataArray(total, coords, left, values.name, attributes)
