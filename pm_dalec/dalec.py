@@ -127,16 +127,14 @@ def over_step(rate, step_days, xp):
     array [d-1]
         NaN where ``rate`` exceeds one and the step is not a whole number of days.
     """
-    ordinary = -xp.expm1(step_days * xp.log1p(-xp.minimum(rate, 1.0)))
-    # CARDAMOM: a daily share above one makes the base of the power negative
-    power = xp.exp(step_days * xp.log(xp.maximum(rate - 1, 1e-300)))
-    half = (
-        step_days / 2
-    )  # whole for an even number of days; `==` is no elementwise test in PyTensor
+    # CARDAMOM: a daily share above one makes the base of the power negative; 1 + (rate - 2) is its size
+    above = rate > 1
+    change = xp.expm1(step_days * xp.log1p(xp.where(above, rate - 2, -rate)))
+    half = step_days / 2  # whole for an even number of days; `==` is no elementwise test in PyTensor
     even = half - xp.floor(half) <= 0
     odd = half + 0.5 - xp.floor(half + 0.5) <= 0
-    signed = xp.where(even, power, xp.where(odd, -power, float("nan")))
-    return xp.where(rate > 1, 1 - signed, ordinary) / step_days
+    oscillating = xp.where(even, -change, xp.where(odd, 2 + change, float("nan")))
+    return xp.where(above, oscillating, -change) / step_days
 
 
 def rates(drivers, theta, xp):

@@ -5,9 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pytensor.tensor as pt
 
-from pm_dalec.dims import PIXEL
 from pm_dalec.lane_graph import lane_graph
-from pm_dalec.lanes import LaneFunction, check_lanes
+from pm_dalec.lanes import LaneFunction, check_lanes, lane_dimensions
 
 
 class Target(NamedTuple):
@@ -24,13 +23,14 @@ class Target(NamedTuple):
     transforms: tuple
 
 
-def per_lane(term):
-    """Term of a log-probability summed over all axes but the last."""
-    return term.sum(axis=tuple(range(term.ndim - 1))) if term.ndim > 1 else term
+def per_lane(term, lane_axes):
+    """Term of a log-probability summed over all axes but the last ones, which are those of lanes."""
+    leading = tuple(range(term.ndim - lane_axes))
+    return term.sum(axis=leading) if leading else term
 
 
 def compile_target(model):
-    """Compile the target of a model whose terms all have ``pixel`` last.
+    """Compile the target of a model whose terms all have the dimensions of its units last.
 
     Parameters
     ----------
@@ -41,32 +41,37 @@ def compile_target(model):
     -------
     Target
     """
-    check_lanes(model, PIXEL)
-    terms = [per_lane(term) for term in model.logp(sum=False)]
-    observed = {variable: place for place, variable in enumerate(model.basic_RVs)
-                if variable in model.observed_RVs}  # fmt: skip
+    space = lane_dimensions(model)
+    check_lanes(model, space)
+    terms = [per_lane(term, len(space)) for term in model.logp(sum=False)]
+    observed = {
+        place: variable
+        for place, variable in enumerate(model.basic_RVs)
+        if variable in model.observed_RVs
+    }
     total, scaled = 0.0, 0.0
     for place, term in enumerate(terms):
         total = total + term
-        weight = next((_count(model, v) for v, at in observed.items() if at == place), None)
+        variable = observed.get(place)
+        weight = None if variable is None else _count(model, variable, len(space))
         scaled = scaled + (term if weight is None else term / weight)
     shortfall = getattr(model, "constraint_shortfall", 0.0)
     if isinstance(shortfall, float):
         shortfall = pt.zeros_like(total)
     else:
         (shortfall,) = model.replace_rvs_by_values([shortfall])
-    function = LaneFunction(lane_graph(model, [total, shortfall, scaled], PIXEL))
+    function = LaneFunction(lane_graph(model, [total, shortfall, scaled], space))
     names = tuple(variable.name for variable in model.free_RVs)
     transforms = tuple(model.rvs_to_transforms[variable] for variable in model.free_RVs)
     return Target(function, names, transforms)
 
 
-def _count(model, variable):
-    """Number of observations of a stream in each lane, at least one."""
+def _count(model, variable, lane_axes):
+    """Number of observations of a stream in each unit, at least one."""
     seen = variable.name.removesuffix("_observed") + "_seen"
     if seen in model.named_vars:
-        return pt.maximum(per_lane(model[seen]), 1.0)
-    return float(np.prod(variable.type.shape[:-1] or 1))
+        return pt.maximum(per_lane(model[seen], lane_axes), 1.0)
+    return float(np.prod(variable.type.shape[: variable.ndim - lane_axes]))
 
 
 def natural(target, positions):
