@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pymc as pm
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.fg import FunctionGraph
@@ -38,8 +39,8 @@ class LaneGraph(NamedTuple):
         See `pm_dalec.lane_shapes.survey`.
     tail : int
         Number of axes that together are the lanes.
-    units : tuple of int
-        Lengths of these axes in the model.
+    lengths : tuple of Variable
+        The model's lengths of these axes, which change with its data.
     """
 
     names: tuple
@@ -51,7 +52,29 @@ class LaneGraph(NamedTuple):
     facts: dict
     inner_facts: dict
     tail: int
-    units: tuple
+    lengths: tuple
+
+
+def density_terms(model):
+    """Terms of the log-probability of a model, element by element, as functions of its values.
+
+    The same as ``model.logp(sum=False)``, but from one graph: PyMC rewrites the graphs of random
+    variables and not those of potentials, which leaves a scan that both need in two versions.
+    """
+    terms = []
+    for variable in (*model.free_RVs, *model.observed_RVs):
+        value = model.rvs_to_values[variable]
+        transform = model.rvs_to_transforms.get(variable)
+        if transform is None:
+            terms.append(pm.logp(variable, value, warn_rvs=False))
+            continue
+        inputs = variable.owner.inputs
+        term = pm.logp(variable, transform.backward(value, *inputs), warn_rvs=False)
+        jacobian = transform.log_jac_det(value, *inputs)
+        if jacobian.type.ndim != term.type.ndim:
+            return model.logp(sum=False)
+        terms.append(term + jacobian)
+    return model.replace_rvs_by_values([*terms, *model.potentials])
 
 
 def lane_graph(model, results, lane_dimensions=("pixel",)):
@@ -70,7 +93,7 @@ def lane_graph(model, results, lane_dimensions=("pixel",)):
     """
     shapes = [_value_shape(model, value) for value in model.value_vars]
     names = [
-        value.name + (str(list(place)) if place else "")
+        model.values_to_rvs[value].name + (str(list(place)) if place else "")
         for value, shape in zip(model.value_vars, shapes, strict=True)
         for place in np.ndindex(*shape[: len(shape) - len(lane_dimensions)])
     ]
@@ -142,7 +165,7 @@ def _cut(model, results, names, positions, data, lane_dimensions):
         facts=facts,
         inner_facts=inner,
         tail=tail,
-        units=tuple(len(model.coords[name]) for name in lane_dimensions),
+        lengths=tuple(model.dim_lengths[name] for name in lane_dimensions),
     )
 
 

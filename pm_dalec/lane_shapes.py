@@ -238,7 +238,7 @@ def _one_node(node, known, memo, tail):
     if isinstance(op, Join):
         return _join(node, inputs)
     if isinstance(op, MakeVector):
-        return [Known((len(inputs),), False, tail=tail)]
+        return [Known((len(inputs),), any(item.lane for item in inputs), tail=tail)]
     if isinstance(op, Reshape):
         return _reshape(node, known, inputs)
     if isinstance(

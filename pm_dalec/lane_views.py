@@ -135,7 +135,8 @@ def emit_join(program, node):
 
 def emit_make_vector(program, node):
     """Vector of scalars."""
-    memory = program.writer.allocate((len(node.inputs),), lane=False)
+    lane = program.facts[node.outputs[0]].lane
+    memory = program.writer.allocate((len(node.inputs),), lane=lane)
     for place, variable in enumerate(node.inputs):
         program.writer.store(memory, [place], program.writer.read(program.field(variable), []))
     program.fields[node.outputs[0]] = memory

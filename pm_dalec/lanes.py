@@ -19,9 +19,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
 
 from pm_dalec.dims import PIXEL, STRATUM
-from pm_dalec.lane_graph import FromData, lane_graph
+from pm_dalec.lane_graph import FromData, density_terms, lane_graph
 from pm_dalec.lane_machine import Loaded, emit_module, object_code
 
 WIDTH = 8  # lanes in a block; LLVM splits it into what the processor has
@@ -70,7 +71,7 @@ class LaneFunction:
         self._from_data = FromData([*graph.lane_data, *graph.shared_data], graph.data)
         self._varying_count = len(graph.lane_data)
         self._tail = graph.tail
-        self._units = graph.units
+        self._lengths = graph.lengths
         self.names = graph.names
         self.address = self.machine.address
         self.width = width
@@ -105,12 +106,18 @@ class LaneFunction:
             common[slot.offset : slot.offset + part.size] = part.ravel()
         return LaneData(lanes, blocks, packed, common)
 
+    @property
+    def units(self):
+        """Lengths of the lane dimensions in the model as it is now."""
+        return tuple(
+            int(length.get_value() if isinstance(length, SharedVariable) else length.data)
+            for length in self._lengths
+        )
+
     def _by_unit(self, value, leading):
         """Data with one column a unit."""
-        units = np.broadcast_shapes(self._units, value.shape[leading:])
-        return np.broadcast_to(value, (*value.shape[:leading], *units)).reshape(
-            -1, int(np.prod(units, dtype=int))
-        )
+        shape = (*value.shape[:leading], *self.units)
+        return np.broadcast_to(value, shape).reshape(-1, int(np.prod(self.units, dtype=int)))
 
     def bind(self, units=None, *, lanes=None):
         """Join the function to data.
@@ -128,7 +135,7 @@ class LaneFunction:
         """
         if units is None:
             single = np.zeros(lanes or 1, dtype=int)
-            units = np.arange(int(np.prod(self._units))) if self._tail else single
+            units = np.arange(int(np.prod(self.units))) if self._tail else single
         return BoundLanes(self, self.pack(units))
 
     def __call__(self, positions):
@@ -234,7 +241,7 @@ def lane_logp(model, *, dimensions=None, width=WIDTH):
     dimensions = lane_dimensions(model) if dimensions is None else tuple(dimensions)
     check_lanes(model, dimensions)
     total = 0.0
-    for term in model.logp(sum=False):
+    for term in density_terms(model):
         leading = tuple(range(term.ndim - len(dimensions)))
         total = total + (term.sum(axis=leading) if leading else term)
     return LaneFunction(lane_graph(model, [total], dimensions), width)

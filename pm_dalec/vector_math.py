@@ -46,8 +46,9 @@ _PI_MIDDLE = 1.9841871583270443e-09
 _PI_LOW = 1.034036596358821e-18
 # Largest angle [rad] whose half turns multiply the parts of pi exactly.
 _LARGEST_ANGLE = 1e7
+# Below this, exp(x) - 1 is x; above it, half of x is still a normal number.
+_TINY = 2.0**-1000
 _SMALLEST_NORMAL = 2.2250738585072014e-308
-_TINY = 2.0**-54
 # Distance of the bit patterns of 1 and sqrt(1/2), and the latter pattern itself.
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 _ONE_MINUS_SQRT_HALF_BITS = 0x3FF0000000000000 - _SQRT_HALF_BITS
@@ -96,26 +97,22 @@ def _rounded(x):
     return shifted - _ROUNDER, shifted.bits()
 
 
-def _power_of_two(bits):
-    """2 to the integer held in the low bits of a pattern from ``_rounded``."""
-    return bits.integer("add", _EXPONENT_BIAS).integer("shl", 52).from_bits()
-
-
 def _reduced_by_ln2(x):
-    """Count how often ln 2 fits in x, and give what is left, at most ln(2)/2 in size."""
-    count, _ = _rounded(x * _LOG2_E)
-    return count, (x - count * _LN2_HIGH) - count * _LN2_LOW
+    """Bits of how often ln 2 fits in x, and what is left."""
+    count, bits = _rounded(x * _LOG2_E)
+    return bits, (x - count * _LN2_HIGH) - count * _LN2_LOW
 
 
 def emit_exp(x):
-    """Exponential; two factors assemble the power of two, so that subnormals round once."""
+    """Exponential; a second factor lets overflow and subnormal results round once."""
     x = x.like(-746.0).where(x.compare("<", -746.0), x)
     x = x.like(710.0).where(x.compare(">", 710.0), x)
-    count, rest = _reduced_by_ln2(x)
-    half, half_bits = _rounded(count * 0.5)
-    _, other_bits = _rounded(count - half)
+    bits, rest = _reduced_by_ln2(x)
     mantissa = 1.0 + (rest + rest * rest * polynomial(rest, _EXP))
-    return mantissa * _power_of_two(half_bits) * _power_of_two(other_bits)
+    low = x.compare("<", -708.0)
+    bias = bits.like(_EXPONENT_BIAS + 99).where(low, bits.like(_EXPONENT_BIAS - 1))
+    factor = x.like(2.0**-99).where(low, 2.0)
+    return mantissa * bits.integer("add", bias).integer("shl", 52).from_bits() * factor
 
 
 def emit_expm1(x):
@@ -123,67 +120,62 @@ def emit_expm1(x):
     argument = x
     x = x.like(-50.0).where(x.compare("<", -50.0), x)
     x = x.like(710.0).where(x.compare(">", 710.0), x)
-    count, rest = _reduced_by_ln2(x)
-    half, half_bits = _rounded(count * 0.5)
-    _, other_bits = _rounded(count - half)
-    # 1 - 2^-count; beyond 2^-100 it is 1.
-    capped = x.like(100.0).where(count.compare(">", 100.0), count)
-    _, inverse_bits = _rounded(-capped)
-    complement = 1.0 - _power_of_two(inverse_bits)
+    bits, rest = _reduced_by_ln2(x)
+    # Half the power of two: 2^1024 is none.
+    half = bits.integer("add", _EXPONENT_BIAS - 1).integer("shl", 52).from_bits()
     series = rest + rest * rest * polynomial(rest, _EXP)
-    value = (series + complement) * _power_of_two(half_bits) * _power_of_two(other_bits)
+    value = (half * series + (half - 0.5)) * 2.0
     return argument.where(abs(argument).compare("<", _TINY), value)
 
 
 def _split(x):
-    """Exponent k (a double) and mantissa m in [sqrt(1/2), sqrt 2) of a positive normal number."""
+    """Exponent k (a double, and biased bits) and mantissa in [sqrt(1/2), sqrt 2) of a number."""
     shifted = x.bits().integer("add", _ONE_MINUS_SQRT_HALF_BITS)
-    biased = shifted.integer("lshr", 52).integer("or_", _TWO_52_BITS).from_bits()
+    biased = shifted.integer("lshr", 52)
+    exponent = biased.integer("or_", _TWO_52_BITS).from_bits() - (_TWO_52 + _EXPONENT_BIAS)
     mantissa = shifted.integer("and_", _MANTISSA_BITS).integer("add", _SQRT_HALF_BITS)
-    return biased - (_TWO_52 + _EXPONENT_BIAS), mantissa.from_bits()
+    return exponent, biased, mantissa.from_bits()
 
 
-def _log_of_parts(exponent, excess, correction):
-    """Sum exponent ln 2 + log(1 + excess) + correction."""
+def _log_of_parts(exponent, excess, lost):
+    """Sum exponent ln 2 + log(1 + excess + lost), where ``lost`` is tiny."""
     ratio = excess / (2.0 + excess)
     square = ratio * ratio
     half_square = 0.5 * excess * excess
     series = half_square + square * polynomial(square, _LOG)
-    low = ratio * series + (exponent * _LN2_LOW + correction)
+    low = ratio * series + exponent * _LN2_LOW
+    if lost is not None:
+        # 1/(1 + excess) = (1 - ratio)/(1 + ratio), to one per cent
+        low = low + lost * (1.0 - 2.0 * ratio + 2.0 * square)
     return exponent * _LN2_HIGH - ((half_square - low) - excess)
 
 
 def _log_edges(x, value):
     """Logarithm at zero, below zero, at infinity and at NaN."""
-    positive = x.compare(">", 0.0)
-    finite = x.compare("<", math.inf)
-    edge = x.like(-math.inf).where(x.compare("==", 0.0), x)
-    edge = x.like(math.nan).where(x.compare("<", 0.0), edge)
-    return value.where(positive.integer("and_", finite), edge)
+    value = value.where(x.compare("<", math.inf), x)
+    edge = x.like(math.nan).where(x.compare("<", 0.0), -math.inf)
+    return edge.where(x.compare("<=", 0.0), value)
 
 
 def emit_log(x):
     """Natural logarithm."""
     subnormal = x.compare("<", _SMALLEST_NORMAL)
     scaled = (x * 2.0**54).where(subnormal, x)
-    exponent, mantissa = _split(scaled)
+    exponent, _, mantissa = _split(scaled)
     exponent = (exponent - 54.0).where(subnormal, exponent)
-    value = _log_of_parts(exponent, mantissa - 1.0, x.like(0.0))
-    return _log_edges(x, value)
+    return _log_edges(x, _log_of_parts(exponent, mantissa - 1.0, None))
 
 
 def emit_log1p(x):
     """log(1 + x) without cancellation near zero."""
     total = 1.0 + x
-    # What rounding 1 + x has lost (Knuth's two-sum), relative to the total.
+    # What rounding 1 + x has lost (Knuth's two-sum), scaled like the mantissa.
     part = total - 1.0
     lost = (1.0 - (total - part)) + (x - part)
-    exponent, mantissa = _split(total)
-    near_one = exponent.compare("==", 0.0)
-    excess = x.where(near_one, mantissa - 1.0)
-    correction = x.like(0.0).where(near_one, lost / total)
-    value = _log_edges(total, _log_of_parts(exponent, excess, correction))
-    return x.where(abs(x).compare("<", _TINY), value)
+    exponent, biased, mantissa = _split(total)
+    inverse = biased.like(2 * _EXPONENT_BIAS).integer("sub", biased).integer("shl", 52)
+    value = _log_of_parts(exponent, mantissa - 1.0, lost * inverse.from_bits())
+    return x.where(x.compare("==", 0.0), _log_edges(total, value))
 
 
 def _sine_of_rest(rest, count_bits):
@@ -209,7 +201,7 @@ def emit_sin(x):
     x = _angle(x)
     count, bits = _rounded(x * (1.0 / math.pi))
     value = _sine_of_rest(_reduced_by_pi(x, count), bits)
-    return x.where(abs(x).compare("<", 1e-9), value)
+    return x.where(x.compare("==", 0.0), value)
 
 
 def emit_cos(x):
