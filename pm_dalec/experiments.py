@@ -1,0 +1,125 @@
+"""Experiments of the paper: the reduced fits of two approaches at several resolutions, on disk.
+
+A set of experiments is a mapping from (approach, resolution [degree]) to `Experiment`.
+"""
+
+from dataclasses import fields
+from pathlib import Path
+
+import xarray as xr
+
+from pm_dalec.quantities import QUANTITIES
+from pm_dalec.reduction import Experiment, reduce_fit
+
+__all__ = [
+    "Experiment",
+    "load_experiment",
+    "open_experiments",
+    "reduce_fit",
+    "reduce_fits",
+    "save_experiment",
+]
+
+STACKED = "quantity"
+
+
+def reduce_fits(fits, *, draws=250, seed=0, progress=None):
+    """Reductions of a set of experiments; those that are reduced already pass through.
+
+    Parameters
+    ----------
+    fits : mapping of tuple to DataTree or Experiment
+        Keys are (approach, resolution [degree]).
+    draws, seed, progress
+        As for `reduce_fit`.
+
+    Returns
+    -------
+    dict of tuple to Experiment
+        Baseline first, coarse first.
+    """
+    found = {}
+    for key, fit in sorted(fits.items(), key=lambda item: (item[0][0], -item[0][1])):
+        if isinstance(fit, Experiment):
+            found[key] = fit
+            continue
+        if progress is not None:
+            progress(f"reducing the {key[0]} fit of {key[1]:g} degree")
+        found[key] = reduce_fit(fit, draws=draws, seed=seed, progress=progress)
+    return found
+
+
+def save_experiment(experiment, path):
+    """Write a reduction to NetCDF; the file appears under its name only when it is complete."""
+    path = Path(path)
+    parts = {field.name: getattr(experiment, field.name) for field in fields(experiment)}
+    tree = xr.DataTree.from_dict(
+        {name: part if name == "units" else _stacked(part) for name, part in parts.items()}
+    )
+    draft = path.with_name(path.name + ".part")
+    tree.to_netcdf(draft, engine="h5netcdf", mode="w")
+    draft.replace(path)
+    return path
+
+
+def load_experiment(path):
+    """Reduction from a NetCDF file, in memory."""
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        tree = tree.load()
+    parts = {name: tree[name].to_dataset(inherit=False) for name in tree.children}
+    units = parts.pop("units")
+    parts = {name: _unstacked(part) for name, part in parts.items()}
+    for name in parts["budget"]:
+        parts["budget"][name].attrs["units"] = QUANTITIES[name].units
+    return Experiment(units, **parts)
+
+
+def _stacked(part):
+    """Variables of one shape as one array: a file of many small ones is slow to open."""
+    if not part.data_vars:
+        return part
+    return part.to_dataarray(STACKED).to_dataset(name="values")
+
+
+def _unstacked(part):
+    return part["values"].to_dataset(STACKED) if "values" in part else part
+
+
+def open_experiments(folder, *, draws=250, seed=0, progress=None):
+    """Reductions of all fits in a folder, made once and kept in its subfolder ``reduced``.
+
+    Parameters
+    ----------
+    folder : str or Path
+        With fits of regions as ``*.nc``: files with a group ``posterior``.
+    draws, seed, progress
+        As for `reduce_fit`; a kept reduction made with others, or of an older fit, is made anew.
+
+    Returns
+    -------
+    dict of tuple to Experiment
+    """
+    folder = Path(folder)
+    found = {}
+    for path in sorted(folder.glob("*.nc")):
+        kept = folder / "reduced" / path.name
+        stamp = f"{path.stat().st_mtime_ns}, {draws} draws, seed {seed}"
+        experiment = load_experiment(kept) if kept.exists() else None
+        if experiment is None or experiment.units.attrs.get("made_from") != stamp:
+            with xr.open_datatree(path, engine="h5netcdf") as fit:
+                if "posterior" not in fit.children:
+                    continue
+                if progress is not None:
+                    progress(f"reducing {path.name}")
+                fit = fit.load()
+            experiment = reduce_fit(fit, draws=draws, seed=seed, progress=progress)
+            experiment.units.attrs["made_from"] = stamp
+            kept.parent.mkdir(exist_ok=True)
+            save_experiment(experiment, kept)
+        found[experiment.key] = experiment
+    if not found:
+        raise ValueError(
+            f"wanted fits of regions (*.nc with a group 'posterior') in '{folder}', got none; make "
+            "them with `pm-dalec paper` or pm_dalec.posterior.save"
+        )
+    return reduce_fits(found)
