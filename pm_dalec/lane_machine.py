@@ -2,11 +2,11 @@
 
 The function has one fixed signature, so that compiled samplers call any model through its address::
 
-    void evaluate(const double *positions, int64 stride, int64 first, int64 count,
+    void evaluate(const double *positions, int64 stride, int64 first, int64 last,
                   const double *const *context, double *results)
 
-``positions[row * stride + lane]`` are the inputs; blocks ``first .. first + count - 1`` of
-``width`` lanes are evaluated. ``context`` points to three addresses: data of the lanes (packed block
+``positions[row * stride + lane]`` are the inputs; blocks ``first .. last - 1`` of ``width`` lanes are
+evaluated, at least one. ``context`` points to three addresses: data of the lanes (packed block
 by block), data that all lanes share, and working memory. Results are packed block by block.
 """
 
@@ -113,7 +113,7 @@ def emit_module(graph, width):
     kind = ir.FunctionType(ir.VoidType(), [_POINTER, INT64, INT64, INT64, _POINTER, _POINTER])
     function = ir.Function(module, kind, FUNCTION_NAME)
     function.attributes.add("nounwind")
-    positions, stride, first, count, context, results = function.args
+    positions, stride, first, last, context, results = function.args
     for pointer in (positions, context, results):
         pointer.add_attribute("noalias")
     builder = ir.IRBuilder(function.append_basic_block("entry"))
@@ -122,7 +122,7 @@ def emit_module(graph, width):
         for place in range(3)
     )
     writer = Writer(builder, width, scratch)
-    with writer.loop(count) as block:
+    with writer.loop(builder.sub(last, first)) as block:
         block = builder.add(block, first)
         fields = {}
         lane = builder.mul(block, INT64(width))
