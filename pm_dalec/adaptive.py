@@ -9,8 +9,9 @@ lane's own covariance, scaled by ``2.38**2/n`` on the Cholesky factor, and a sma
 ``lanes`` is the default. Lanes of a unit share an archive of past states and its covariance, which only
 grow while tuning; afterwards both are frozen, every move is reversible, and the lanes are independent
 Markov chains. A proposal is one of: a Metropolis step with the pooled covariance, scaled by
-``2.38/sqrt(n)`` (Haario et al. 2001); a difference of two archived states in a random subspace (ter Braak
-and Vrugt 2008, Vrugt et al. 2009); a snooker step towards an archived state; a single-parameter step.
+``2.38/sqrt(n)`` (Haario et al. 2001) or a part of it; a difference of two archived states in a subspace of
+parameters that go together (ter Braak and Vrugt 2008, Vrugt et al. 2009); a snooker step towards an
+archived state; a single-parameter step.
 """
 
 import numpy as np
@@ -26,10 +27,9 @@ EDINBURGH_SCALE = 5.670132  # divided by the number of parameters
 ESTABLISHED = 10  # states per parameter in the covariance before it is used
 
 # shares of the moves of the default sampler, up to one
-COVARIANCE_MOVES = 0.30
-DIFFERENCE_MOVES = 0.50
-SNOOKER_MOVES = 0.10
-SINGLE_MOVES = 0.10
+COVARIANCE_MOVES = 0.10
+DIFFERENCE_MOVES = 0.75
+SNOOKER_MOVES = 0.05
 
 
 @njit(cache=True, nogil=True)
@@ -96,8 +96,8 @@ def propose_edinburgh(stream, position, lane, rows, factor, established, noise):
 def _covariance_step(stream, position, lane, rows, factor, noise):
     count = position.shape[0]
     normals(stream, noise)
-    chance = uniform(stream)
-    shrink = 1.0 if chance < 0.5 else (0.4 if chance < 0.8 else 0.1)
+    chance = uniform(stream)  # walls of the constraints make full steps rarely welcome
+    shrink = 1.0 if chance < 0.1 else (0.25 if chance < 0.5 else 0.1)
     scale = shrink * 2.38 / np.sqrt(count)
     for row in range(count):
         total = 0.0
@@ -107,27 +107,29 @@ def _covariance_step(stream, position, lane, rows, factor, noise):
 
 
 @njit(cache=True, nogil=True)
-def _difference_step(stream, position, lane, rows, archive, filled, noise):
+def _difference_step(stream, position, lane, rows, kinship, archive, filled, noise):
+    """Difference of two archived states for one parameter and those that go with it.
+
+    Rules and observations tie parameters into groups (leaf area, leaf carbon, labile allocation); a step
+    within a group keeps to their ridge, one through all parameters at once runs into a wall.
+    """
     count = position.shape[0]
     first = integer(stream, filled)
     second = integer(stream, filled - 1)
     second += second >= first
-    chance = uniform(stream)
-    share = 0.1 if chance < 0.25 else (0.25 if chance < 0.5 else (0.5 if chance < 0.75 else 1.0))
+    pivot = integer(stream, count)
+    reach = 0.15 + 0.5 * uniform(stream)
     moved = 0
     for row in range(count):
-        noise[row] = 1.0 if uniform(stream) < share else 0.0
-        moved += noise[row] > 0
-    if moved == 0:
-        noise[integer(stream, count)] = 1.0
-        moved = 1
-    scale = 2.38 / np.sqrt(2.0 * moved) * (0.25 + 0.75 * uniform(stream))
-    if uniform(stream) < 0.1:
-        scale = 1.0
+        joins = row == pivot or uniform(stream) * reach * reach < kinship[pivot, row]
+        noise[row] = 1.0 if joins else 0.0
+        moved += joins
+    spread = noise[:1].copy()
+    normals(stream, spread)
+    scale = 0.4 * np.exp(0.5 * spread[0]) * 2.38 / np.sqrt(2.0 * moved)
     for row in range(count):
         jump = scale * (archive[first, row] - archive[second, row])
-        jitter = 1e-6 * (uniform(stream) - 0.5)
-        rows[row, lane] = position[row, lane] + noise[row] * (jump + jitter)
+        rows[row, lane] = position[row, lane] + noise[row] * jump
 
 
 @njit(cache=True, nogil=True)
@@ -166,7 +168,7 @@ def _single_step(stream, position, lane, rows, factor, noise):
 
 
 @njit(cache=True, nogil=True)
-def propose_lanes(stream, position, lane, rows, factor, archive, filled, noise):
+def propose_lanes(stream, position, lane, rows, factor, kinship, archive, filled, noise):
     """Proposal of the default sampler for one lane; see the module.
 
     Parameters
@@ -176,6 +178,8 @@ def propose_lanes(stream, position, lane, rows, factor, archive, filled, noise):
     lane : int
     factor : array (parameter, parameter)
         Lower Cholesky factor of the unit's covariance.
+    kinship : array (parameter, parameter)
+        Squared correlations of the unit's parameters.
     archive : array (state, parameter)
         Past states of the unit.
     filled : int
@@ -191,7 +195,7 @@ def propose_lanes(stream, position, lane, rows, factor, archive, filled, noise):
     if chance < COVARIANCE_MOVES:
         _covariance_step(stream, position, lane, rows, factor, noise)
     elif chance < COVARIANCE_MOVES + DIFFERENCE_MOVES:
-        _difference_step(stream, position, lane, rows, archive, filled, noise)
+        _difference_step(stream, position, lane, rows, kinship, archive, filled, noise)
     elif chance < COVARIANCE_MOVES + DIFFERENCE_MOVES + SNOOKER_MOVES:
         return _snooker_step(stream, position, lane, rows, archive, filled)
     else:
@@ -208,10 +212,10 @@ def _kept(rows, position, lane):
 
 @njit(cache=True, nogil=True)
 def lanes_window(
-    address, context, first, last, position, logp, streams, factors, archives, filled, unit_of,
+    address, context, first, last, position, logp, streams, factor, kinship, archive, filled,
     count, record, recorded, accepted, rows, out,
 ):  # fmt: skip
-    """Run some proposals of the default sampler for blocks of lanes, in lock-step.
+    """Run some proposals of the default sampler for lanes of one unit, in lock-step.
 
     Parameters
     ----------
@@ -222,11 +226,8 @@ def lanes_window(
     position : array (parameter, padded lane)
     logp : array (lane,)
     streams : array (lane, 4)
-    factors : array (unit, parameter, parameter)
-    archives : array (unit, state, parameter)
-    filled : array (unit,)
-    unit_of : array (lane,)
-        Place of the lane's unit in ``factors`` and ``archives``.
+    factor, kinship, archive, filled
+        Of the unit, as for `propose_lanes`.
     count : int
         Proposals.
     record : int
@@ -244,11 +245,9 @@ def lanes_window(
     begin, end = first * width, min(last * width, logp.size)
     for turn in range(count):
         for lane in range(begin, end):
-            unit = unit_of[lane]
             log_ratio[lane] = propose_lanes(
-                streams[lane], position, lane, rows, factors[unit], archives[unit], filled[unit],
-                noise,
-            )  # fmt: skip
+                streams[lane], position, lane, rows, factor, kinship, archive, filled, noise
+            )
             valid[lane] = inside(rows, lane)
             if not valid[lane]:
                 _kept(rows, position, lane)

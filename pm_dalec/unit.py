@@ -59,9 +59,10 @@ class UnitState:
     logp: np.ndarray  # (lane,)
     streams: np.ndarray  # (lane, 4)
     waiting: np.ndarray  # (lane,) search windows without progress
-    factor: np.ndarray  # (1, parameter, parameter)
-    archive: np.ndarray  # (1, state, parameter)
-    filled: np.ndarray  # (1,)
+    factor: np.ndarray  # (parameter, parameter) of the covariance
+    kinship: np.ndarray  # (parameter, parameter) squared correlations
+    archive: np.ndarray  # (state, parameter)
+    filled: int  # states in the archive
     next_place: int  # in the archive, while tuning
     stored: np.ndarray  # (2 draws, lane, parameter + 1)
     kept: int  # of the stored states
@@ -99,9 +100,10 @@ def new_state(identity, size, chains, padded, settings, seed):
         logp=np.full(chains, np.inf),
         streams=random,
         waiting=np.zeros(chains, np.int64),
-        factor=np.zeros((1, size, size)),
-        archive=np.zeros((1, ARCHIVE, size)),
-        filled=np.zeros(1, np.int64),
+        factor=np.zeros((size, size)),
+        kinship=np.eye(size),
+        archive=np.zeros((ARCHIVE, size)),
+        filled=0,
         next_place=0,
         stored=np.zeros((2 * settings.draws, chains, size + 1)),
         kept=0,
@@ -142,7 +144,6 @@ class Unit:
         results = bound.function.layout.result_size
         self._proposed = np.empty_like(state.position)
         self._out = np.empty((blocks, results, width))
-        self._unit_of = np.zeros(state.logp.size, np.int64)
 
     @property
     def finished(self):
@@ -198,16 +199,18 @@ class Unit:
         """Add states to the archive, the oldest making room, and renew the covariance."""
         state = self.state
         for vector in states:
-            state.archive[0, state.next_place] = vector
+            state.archive[state.next_place] = vector
             state.next_place = (state.next_place + 1) % ARCHIVE
-            state.filled[0] = min(state.filled[0] + 1, ARCHIVE)
+            state.filled = min(state.filled + 1, ARCHIVE)
         self._refactor()
 
     def _refactor(self):
         state = self.state
-        known = state.archive[0, : state.filled[0]]
+        known = state.archive[: state.filled]
         covariance = np.cov(known, rowvar=False) + RIDGE * np.eye(known.shape[1])
-        state.factor[0] = np.linalg.cholesky(covariance)
+        state.factor = np.linalg.cholesky(covariance)
+        spread = np.sqrt(np.diag(covariance))
+        state.kinship = (covariance / np.outer(spread, spread)) ** 2
 
     def _sample(self):
         state = self.state
@@ -236,7 +239,7 @@ class Unit:
         recorded = np.empty((WINDOW // record, lanes, size + 1))
         adaptive.lanes_window(
             self.bound.address, self.bound.context, 0, self.bound.data.blocks, state.position,
-            state.logp, state.streams, state.factor, state.archive, state.filled, self._unit_of,
+            state.logp, state.streams, state.factor, state.kinship, state.archive, state.filled,
             WINDOW, record, recorded, state.accepted, self._proposed, self._out,
         )  # fmt: skip
         return recorded
@@ -280,8 +283,8 @@ class Unit:
         if state.phase == "sample":
             part = state.stored[: state.kept, :, :-1].reshape(-1, state.position.shape[0])
             chosen = np.linspace(0, len(part) - 1, min(ARCHIVE, len(part))).round().astype(int)
-            state.archive[0, : chosen.size] = part[chosen]
-            state.filled[0], state.next_place = chosen.size, chosen.size % ARCHIVE
+            state.archive[: chosen.size] = part[chosen]
+            state.filled, state.next_place = chosen.size, chosen.size % ARCHIVE
             self._refactor()
         self._rescue()
         state.phase = "sample"
