@@ -1,0 +1,413 @@
+"""The sampling kernels on densities that can be checked by hand."""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import pytest
+from numba import carray, types
+from numpy.testing import assert_allclose, assert_array_equal
+
+from pm_dalec import adaptive
+from pm_dalec.lane_random import normals, streams, uniform
+
+WIDTH = 4
+SIGNATURE = types.void(
+    types.CPointer(types.double), types.int64, types.int64, types.int64,
+    types.CPointer(types.int64), types.CPointer(types.double),
+)  # fmt: skip
+CONTEXT = np.zeros(3, np.int64)
+
+
+def lane_density(size, density, results=1):
+    """Function with the address and the signature of a compiled lane function."""
+
+    @numba.cfunc(SIGNATURE)
+    def evaluate(positions, stride, first, last, context, out):
+        rows = carray(positions, (size, stride))
+        for block in range(first, last):
+            for place in range(WIDTH):
+                value = density(rows[:, block * WIDTH + place])
+                for result in range(results):
+                    out[(block * results + result) * WIDTH + place] = value
+
+    return evaluate
+
+
+@numba.njit
+def gaussian(x):
+    """Correlated Gaussian around (0.5, 0.4), sd 0.05 and 0.02, correlation 0.8."""
+    first, second = (x[0] - 0.5) / 0.05, (x[1] - 0.4) / 0.02
+    return -0.5 * (first**2 - 1.6 * first * second + second**2) / (1 - 0.64)
+
+
+@numba.njit
+def banana(x):
+    """Gaussian along the first axis, a parabola's spine along the second."""
+    first = (x[0] - 0.5) / 0.1
+    second = (x[1] - 0.4 - 0.05 * (first**2 - 1.0)) / 0.02
+    return -0.5 * first**2 - 0.5 * second**2
+
+
+@numba.njit
+def flat(x):
+    """Uniform in the unit square."""
+    return 0.0
+
+
+@numba.njit
+def outside_is_better(x):
+    """Density that grows towards the border and beyond it."""
+    return 1000.0 * x[0]
+
+
+@numba.njit
+def undefined(x):
+    """Density that is nowhere defined."""
+    return np.nan
+
+
+@numba.njit
+def distance_to_corner(x):
+    """Violation that ends where both numbers exceed 0.9."""
+    return max(0.9 - x[0], 0.0) + max(0.9 - x[1], 0.0)
+
+
+class Lanes(NamedTuple):
+    """State and working memory of `lanes_window`."""
+
+    position: np.ndarray
+    logp: np.ndarray
+    streams: np.ndarray
+    factor: np.ndarray
+    kinship: np.ndarray
+    archive: np.ndarray
+    accepted: np.ndarray
+
+    def run(self, density, count, record=1, blocks=None):
+        """Run proposals of some blocks of lanes (all by default); gives the recorded states."""
+        size, padded = self.position.shape
+        recorded = np.empty((count // record, self.logp.size, size + 1))
+        first, last = (0, padded // WIDTH) if blocks is None else blocks
+        adaptive.lanes_window(
+            density.address, CONTEXT, first, last, self.position, self.logp, self.streams,
+            self.factor, self.kinship, self.archive, len(self.archive), count, record, recorded,
+            self.accepted, np.empty((size, padded)), np.empty((padded // WIDTH, 1, WIDTH)),
+        )  # fmt: skip
+        return recorded
+
+
+def lanes_of(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=200):
+    """Lanes of a unit at seeded places, with an archive and its covariance."""
+    random = np.random.default_rng([seed, unit])
+    archive = random.uniform(0.5 - 5 * spread, 0.5 + 5 * spread, (states, 2))
+    start = random.uniform(0.4, 0.6, (2, chains))
+    return Lanes(
+        start,
+        np.array([density(start[:, lane]) for lane in range(chains)]),
+        streams(seed, [unit], chains),
+        np.linalg.cholesky(np.cov(archive, rowvar=False)),
+        np.corrcoef(archive, rowvar=False) ** 2,
+        archive,
+        np.zeros(chains, np.int64),
+    )
+
+
+class Edinburgh(NamedTuple):
+    """State and working memory of `edinburgh_window`."""
+
+    position: np.ndarray
+    logp: np.ndarray
+    streams: np.ndarray
+    moments: adaptive.Moments
+
+    def run(self, density, count):
+        """Run one window; gives the accepted vectors of each lane."""
+        size, padded = self.position.shape
+        lanes = self.logp.size
+        vectors, accepted = np.empty((lanes, count, size)), np.zeros(lanes, np.int64)
+        adaptive.edinburgh_window(
+            density.address, CONTEXT, self.position, self.logp, self.streams, self.moments.factor,
+            self.moments.established(), count, 0, vectors, accepted, np.empty((size, padded)),
+            np.empty((padded // WIDTH, 1, WIDTH)),
+        )  # fmt: skip
+        return [vectors[lane, : accepted[lane]] for lane in range(lanes)]
+
+
+def edinburgh_of(lanes=4, density=gaussian, seed=5):
+    """Lanes of ``edinburgh2021`` in the middle of the square, without a covariance."""
+    start = np.full((2, -(-lanes // WIDTH) * WIDTH), 0.45)
+    logp = np.full(lanes, density(start[:, 0]))
+    return Edinburgh(start, logp, streams(seed, [0], lanes), adaptive.Moments(lanes, 2))
+
+
+def adapted(state, density, windows, length):
+    """Windows of ``edinburgh2021``, the covariance renewed after each; gives all states passed."""
+    passed = []
+    for _ in range(windows):
+        accepted = state.run(density, length)
+        for lane, vectors in enumerate(accepted):
+            if state.moments.count[lane] > 0:
+                state.moments.update(lane, state.position[:, lane])
+            elif len(vectors) >= 3:
+                state.moments.start(lane, vectors)
+        passed.append(state.position[:, : state.logp.size].T.copy())
+    return np.array(passed)
+
+
+@pytest.mark.parametrize(
+    ("proposed", "current", "expected"),
+    [(1e3, 0.0, True), (0.0, -np.inf, True), (-1e3, 0.0, False), (-np.inf, 0.0, False),
+     (np.nan, 0.0, False), (np.nan, -np.inf, False), (-np.inf, -np.inf, False)],
+)  # fmt: skip
+def test_sure_proposals_are_accepted_and_hopeless_ones_are_not(proposed, current, expected):
+    (stream,) = streams(1, [0], 1)
+    assert all(adaptive.accept(stream, proposed, current, 0.0) == expected for _ in range(200))
+
+
+def test_acceptance_has_the_probability_of_the_ratio():
+    (stream,) = streams(2, [0], 1)
+    accepted = [adaptive.accept(stream, np.log(0.2), 0.0, np.log(1.5)) for _ in range(20_000)]
+    assert_allclose(np.mean(accepted), 0.3, atol=0.015)
+
+
+def test_random_numbers_are_standard_normal_and_inside_the_unit_interval():
+    (stream,) = streams(3, [0], 1)
+    drawn = np.empty(100_001)
+    normals(stream, drawn)
+    assert_allclose([drawn.mean(), drawn.std(), (drawn**3).mean()], [0, 1, 0], atol=0.03)
+    flat_numbers = np.array([uniform(stream) for _ in range(10_000)])
+    assert 0 < flat_numbers.min() < flat_numbers.max() < 1
+    assert_allclose(flat_numbers.mean(), 0.5, atol=0.01)
+
+
+def test_streams_belong_to_units_and_not_to_their_place_in_a_tile():
+    assert_array_equal(streams(1, [7, 3], 5)[5:], streams(1, [3], 5))
+    assert len(np.unique(streams(1, range(20), 4), axis=0)) == 80
+
+
+def transcribed(position, logp, stream, factor, established, density):
+    """One proposal of CARDAMOM's sampler in plain NumPy (MODEL, section 11)."""
+    size = len(position)
+    proposed = position.copy()
+    noise = np.empty(size)
+    if established:
+        normals(stream, noise)
+        proposed += 0.95 * 5.670132 / size * factor @ noise
+    normals(stream, noise)
+    proposed += (0.05 if established else 1.0) * 0.001 * noise
+    inside = bool(((proposed > 0) & (proposed < 1)).all())
+    value = density(proposed) if inside else -np.inf
+    if np.log(uniform(stream)) < value - logp:
+        return proposed, value, True
+    return position, logp, False
+
+
+@pytest.mark.parametrize("established", [False, True])
+def test_edinburgh2021_equals_a_transcription_step_by_step(established):
+    state = edinburgh_of(lanes=3)
+    state.moments.factor[:] = np.linalg.cholesky([[0.0025, 0.0008], [0.0008, 0.0004]])
+    state.moments.usable[:] = established
+    state.moments.count[:] = 21.0
+    assert state.moments.established().all() == established
+    random = state.streams.copy()
+    wanted = []
+    for lane in range(3):
+        position, logp = state.position[:, lane].copy(), state.logp[lane]
+        chain = []
+        for _ in range(100):
+            position, logp, moved = transcribed(
+                position, logp, random[lane], state.moments.factor[lane], established, gaussian
+            )
+            chain += [position] if moved else []
+        wanted.append(np.array(chain))
+    got = state.run(lane_density(2, gaussian), 100)
+    for chain, expected in zip(got, wanted, strict=True):
+        assert len(chain) == len(expected) > 10
+        assert_allclose(chain, expected, rtol=0, atol=1e-15)
+
+
+def test_the_covariance_is_used_only_when_more_than_ten_states_a_parameter_are_in_it():
+    moments = adaptive.Moments(3, 2)
+    moments.usable[:] = [True, True, False]
+    moments.count[:] = [20.0, 21.0, 21.0]
+    assert_array_equal(moments.established(), [False, True, False])
+
+
+def test_moments_equal_the_sample_covariance():
+    vectors = np.random.default_rng(1).normal(size=(12, 2))
+    moments = adaptive.Moments(1, 2)
+    moments.start(0, vectors[:3])
+    for vector in vectors[3:]:
+        moments.update(0, vector)
+    assert_allclose(moments.mean[0], vectors.mean(axis=0), rtol=1e-12)
+    assert_allclose(moments.covariance[0], np.cov(vectors, rowvar=False), rtol=1e-12)
+    assert_allclose(moments.factor[0] @ moments.factor[0].T, moments.covariance[0], rtol=1e-12)
+    assert moments.count[0] == 12
+
+
+@pytest.mark.parametrize(("accepted", "middle"), [(3, 1), (4, 1), (5, 2), (8, 3)])
+def test_the_first_covariance_is_of_the_first_middle_and_last_accepted_vector(accepted, middle):
+    vectors = np.random.default_rng(2).normal(size=(accepted, 2))
+    moments = adaptive.Moments(1, 2)
+    moments.start(0, vectors)
+    chosen = vectors[[0, middle, -1]]
+    assert_allclose(moments.covariance[0], np.cov(chosen, rowvar=False), rtol=1e-12)
+    assert moments.count[0] == 3
+
+
+def test_an_update_that_is_not_positive_definite_is_undone():
+    moments = adaptive.Moments(1, 2)
+    moments.covariance[0], moments.factor[0] = np.eye(2), np.eye(2)
+    moments.count[0], moments.usable[0], moments.mean[0] = 1.0, True, [0.5, 0.5]
+    moments.update(0, np.array([0.7, 0.7]))
+    assert moments.count[0] == 1
+    assert_array_equal(moments.covariance[0], np.eye(2))
+    assert_array_equal(moments.mean[0], [0.5, 0.5])
+
+
+def test_a_first_covariance_that_is_not_positive_definite_is_kept():
+    moments = adaptive.Moments(1, 3)
+    moments.start(0, np.eye(3)[[0, 1, 1]])
+    assert not moments.usable[0]
+    moments.update(0, np.array([0.0, 0.0, 1.0]))
+    assert moments.count[0] == 4
+
+
+def test_the_main_phase_of_edinburgh2021_never_uses_the_covariance():
+    random = np.random.default_rng(4)
+    moments = adaptive.Moments(1, 23)
+    moments.start(0, random.normal(size=(3, 23)))
+    for vector in random.normal(size=(300, 23)):
+        moments.update(0, vector)
+    assert moments.established()[0]
+    moments.restart()
+    for vector in random.normal(size=(100, 23)):
+        moments.update(0, vector)
+        assert moments.usable[0]
+        assert moments.count[0] == 1.0
+    assert not moments.established()[0]
+
+
+def test_lanes_without_a_usable_covariance_start_anew_in_the_main_phase():
+    moments = adaptive.Moments(1, 23)
+    moments.start(0, np.random.default_rng(5).normal(size=(3, 23)))
+    moments.restart()
+    assert moments.count[0] == 0
+
+
+@pytest.mark.parametrize("density", [gaussian, banana], ids=["gaussian", "banana"])
+def test_edinburgh2021_recovers_analytic_targets(density):
+    state = edinburgh_of(lanes=8, density=density)
+    passed = adapted(state, lane_density(2, density), 3000, 20)[500:].reshape(-1, 2)
+    check_moments(passed, density, tolerance=0.15)
+
+
+def check_moments(draws, density, tolerance):
+    """Means and standard deviations within a part of the true standard deviation."""
+    means = {gaussian: (0.5, 0.4), banana: (0.5, 0.4), flat: (0.5, 0.5)}[density]
+    deviations = {
+        gaussian: (0.05, 0.02),
+        banana: (0.1, np.sqrt(0.02**2 + 2 * 0.05**2)),
+        flat: (np.sqrt(1 / 12), np.sqrt(1 / 12)),
+    }[density]
+    assert_allclose((draws.mean(axis=0) - means) / deviations, 0.0, atol=tolerance)
+    assert_allclose(draws.std(axis=0) / deviations, 1.0, atol=tolerance)
+
+
+@pytest.mark.parametrize("density", [gaussian, banana, flat], ids=["gaussian", "banana", "flat"])
+def test_the_default_sampler_recovers_analytic_targets(density):
+    state = lanes_of(chains=8, density=density)
+    draws = state.run(lane_density(2, density), 40_000, record=5)[500:, :, :2].reshape(-1, 2)
+    check_moments(draws, density, tolerance=0.1)
+
+
+@pytest.mark.parametrize(
+    "shares", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.2, 0.0, 0.8), (0.0, 0.0, 0.0)],
+    ids=["covariance", "difference", "snooker", "single"],
+)  # fmt: skip
+def test_each_move_keeps_the_target(shares, monkeypatch):
+    monkeypatch.setattr(adaptive, "COVARIANCE_MOVES", shares[0])
+    monkeypatch.setattr(adaptive, "DIFFERENCE_MOVES", shares[1])
+    monkeypatch.setattr(adaptive, "SNOOKER_MOVES", shares[2])
+    propose = numba.njit(adaptive.propose_lanes.py_func)
+    state = lanes_of(chains=1, spread=0.05)
+    draws = np.empty((40_000, 2))
+    walk(propose, state, draws)
+    check_moments(draws[500:], gaussian, tolerance=0.15)
+
+
+def walk(propose, state, draws):
+    """Metropolis walk of one lane on the Gaussian, outside the window kernels."""
+    _walk(
+        propose, state.streams[0], state.position, state.factor, state.kinship, state.archive, draws
+    )
+
+
+@numba.njit
+def _walk(propose, stream, position, factor, kinship, archive, draws):
+    rows, noise = position.copy(), np.empty(2)
+    logp = gaussian(position[:, 0])
+    for turn in range(len(draws)):
+        ratio = propose(stream, position, 0, rows, factor, kinship, archive, len(archive), noise)
+        proposed = gaussian(rows[:, 0])
+        if adaptive.accept(stream, proposed, logp, ratio) and adaptive.inside(rows, 0):
+            logp = proposed
+            position[:, 0] = rows[:, 0]
+        draws[turn] = position[:, 0]
+
+
+@pytest.mark.parametrize("density", [outside_is_better, undefined])
+def test_proposals_outside_the_cube_and_undefined_ones_are_rejected(density):
+    start = lanes_of(density=outside_is_better)
+    state = start._replace(position=start.position.copy())
+    drawn = state.run(lane_density(2, density), 500)[..., :2]
+    assert ((drawn > 0) & (drawn < 1)).all()
+    if density is undefined:
+        assert_array_equal(state.position, start.position)
+
+
+def test_recorded_log_probabilities_are_those_of_the_recorded_states():
+    recorded = lanes_of().run(lane_density(2, gaussian), 100).reshape(-1, 3)
+    assert_allclose([gaussian(state[:2]) for state in recorded], recorded[:, 2], rtol=1e-13)
+
+
+def test_a_stopped_run_continues_bit_for_bit():
+    density = lane_density(2, gaussian)
+    whole = lanes_of().run(density, 300)
+    state = lanes_of()
+    first = state.run(density, 120)
+    saved = Lanes(*(array.copy() for array in state))
+    assert_array_equal(np.concatenate([first, saved.run(density, 180)]), whole)
+
+
+def test_lanes_do_not_see_each_other():
+    density = lane_density(2, gaussian)
+    together = lanes_of(chains=12).run(density, 200)
+    alone = lanes_of(chains=12).run(density, 200, blocks=(1, 2))
+    assert_array_equal(together[:, 4:8], alone[:, 4:8])
+
+
+def test_a_lane_of_edinburgh2021_does_not_see_the_others():
+    density = lane_density(2, gaussian)
+    many, few = edinburgh_of(lanes=6), edinburgh_of(lanes=2)
+    for got, wanted in zip(many.run(density, 200)[:2], few.run(density, 200), strict=True):
+        assert_array_equal(got, wanted)
+
+
+def test_the_search_arrives_and_never_turns_worse():
+    lanes = 8
+    position = np.full((2, lanes), 0.1)
+    violation = np.full(lanes, 1.6)
+    random = streams(6, [0], lanes)
+    density = lane_density(2, distance_to_corner, results=2)
+    history = [violation.copy()]
+    for _ in range(40):
+        adaptive.search_window(
+            density.address, CONTEXT, 0, lanes // WIDTH, position, violation, random, 50,
+            np.empty_like(position), np.empty((lanes // WIDTH, 2, WIDTH)),
+        )  # fmt: skip
+        history.append(violation.copy())
+    assert (np.diff(history, axis=0) <= 0).all()
+    assert_array_equal(violation, 0.0)
+    assert (position > 0.9).all()
