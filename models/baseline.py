@@ -14,6 +14,7 @@ from pm_dalec.graph import (
     add_observations,
     add_parameters,
     coords_of,
+    describe,
     streams_in,
 )
 from pm_dalec.parameters import PARAMETERS
@@ -48,4 +49,5 @@ def build(
         trajectory = add_dalec(drivers, latitude, theta, streams=streams, solver=solver)
         add_constraints(EDCS[constraints], trajectory, drivers, theta, units)
         add_observations(streams, trajectory, units)
+        describe(solver=solver, constraints=constraints)
     return model

@@ -317,9 +317,7 @@ def edinburgh_window(
 
 
 @njit(cache=True, nogil=True)
-def search_window(
-    address, context, first, last, position, violation, streams, count, rows, out
-):
+def search_window(address, context, first, last, position, violation, streams, count, rows, out):
     """Walk lanes towards states in which every constraint holds.
 
     Random subsets of parameters move by steps of random size; a move is kept when it does not break the

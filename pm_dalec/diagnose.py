@@ -116,8 +116,8 @@ def verdict(report, *, rhat=1.01, ess=400):
         Largest R-hat and smallest bulk ESS that count as converged.
     """
     worst, least = float(report["rhat"].max()), float(report["ess_bulk"].min())
-    flat = report["rhat"].stack(where=report["rhat"].dims)
-    name = str(flat["parameter"].values[int(flat.argmax())])
+    by_name = report["rhat"].max([d for d in report["rhat"].dims if d != "parameter"])
+    name = str(by_name["parameter"].values[int(by_name.argmax("parameter"))])
     if worst < rhat and least > ess:
         return f"converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}"
     return (

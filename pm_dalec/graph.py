@@ -166,6 +166,12 @@ def add_observations(streams, trajectory, units):
         add_stream(stream, seen_by(stream, trajectory), units.transpose(..., *where), where)
 
 
+def describe(*, solver, constraints):
+    """Note on the current model what a fit must know to be run again."""
+    model = pm.modelcontext(None)
+    model.dalec_solver, model.constraint_set = solver, constraints
+
+
 def streams_in(units):
     """Streams that the paper assimilates and that this dataset holds: LAI and wood."""
     return tuple(name for name, stream in STREAMS.items() if stream.default and name in units)

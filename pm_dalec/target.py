@@ -15,12 +15,14 @@ class Target(NamedTuple):
     Results of ``function`` for each lane: log-probability; shortfall of the constraints (zero where all
     hold); log-probability with each stream divided by its number of observations (CARDAMOM's
     pre-phase). ``rows`` are the names of the free variables in the order of the positions, ``transforms``
-    turn a row of positions in the unit interval into natural units.
+    turn a row of positions in the unit interval into natural units. ``site`` says that the model has one
+    unit, without a dimension for it.
     """
 
     function: LaneFunction
     rows: tuple
     transforms: tuple
+    site: bool
 
 
 def per_lane(term, lane_axes):
@@ -63,7 +65,7 @@ def compile_target(model):
     function = LaneFunction(lane_graph(model, [total, shortfall, scaled], space))
     names = tuple(variable.name for variable in model.free_RVs)
     transforms = tuple(model.rvs_to_transforms[variable] for variable in model.free_RVs)
-    return Target(function, names, transforms)
+    return Target(function, names, transforms, not space)
 
 
 def _count(model, variable, lane_axes):

@@ -10,6 +10,7 @@ the result, so that every draw comes from plain Markov chains.
 """
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
@@ -66,12 +67,15 @@ class UnitState:
     next_place: int  # in the archive, while tuning
     stored: np.ndarray  # (2 draws, lane, parameter + 1)
     kept: int  # of the stored states
+    finished_round: np.ndarray  # (any, lane, parameter + 1) draws of the round before
+    finished_ess: float  # least bulk effective sample size of that round
     thinning: int  # proposals between two stored states
     round: int
     windows_left: int
     searched: int  # proposals of each lane
     proposed: int
     accepted: np.ndarray  # (lane,) in this round
+    in_round: int  # proposals of each lane in this round
     moved_lanes: int  # lanes put to another place between rounds
     worst_rhat: float
     least_ess: float
@@ -107,12 +111,15 @@ def new_state(identity, size, chains, padded, settings, seed):
         next_place=0,
         stored=np.zeros((2 * settings.draws, chains, size + 1)),
         kept=0,
+        finished_round=np.zeros((0, chains, size + 1)),
+        finished_ess=0.0,
         thinning=1,
         round=0,
         windows_left=FIRST_ROUND,
         searched=0,
         proposed=0,
         accepted=np.zeros(chains, np.int64),
+        in_round=0,
         moved_lanes=0,
         worst_rhat=np.inf,
         least_ess=0.0,
@@ -123,6 +130,22 @@ def _scatter(position, random, lane):
     """Put a lane to a random place of the unit cube, from its own stream."""
     for row in range(position.shape[0]):
         position[row, lane] = adaptive.uniform(random[lane])
+
+
+class Share(NamedTuple):
+    """Blocks of lanes that one thread runs, with working memory of its own."""
+
+    bound: object
+    first: int
+    last: int
+
+
+def _shares(bound, threads):
+    edges = np.linspace(0, bound.data.blocks, min(threads, bound.data.blocks) + 1).astype(int)
+    return [
+        Share(bound.another(), int(first), int(last))
+        for first, last in zip(edges[:-1], edges[1:], strict=True)
+    ]
 
 
 class Unit:
@@ -136,10 +159,15 @@ class Unit:
         Of which ``bound`` is made.
     state : UnitState
     settings : Settings
+    pool : concurrent.futures.Executor, optional
+        Runs the blocks of this unit in several threads; the result is the same.
+    threads : int
     """
 
-    def __init__(self, bound, target, state, settings):
+    def __init__(self, bound, target, state, settings, pool=None, threads=1):
         self.bound, self.target, self.state, self.settings = bound, target, state, settings
+        self._pool = pool
+        self._shares = _shares(bound, threads if pool is not None else 1)
         blocks, width = bound.data.blocks, bound.function.width
         results = bound.function.layout.result_size
         self._proposed = np.empty_like(state.position)
@@ -218,6 +246,7 @@ class Unit:
         record = WINDOW // 10 if tuning else min(state.thinning, WINDOW)
         recorded = self._window(record)
         state.proposed += WINDOW
+        state.in_round += WINDOW
         state.windows_left -= 1
         if tuning:
             self._archive(recorded[..., :-1].reshape(-1, state.position.shape[0]))
@@ -229,19 +258,22 @@ class Unit:
         if state.windows_left <= 0 and not self.finished:
             self._next_round()
         if state.proposed >= self.settings.proposals and not self.finished:
-            if not tuning:
-                self._look()
-            state.phase = "converged" if state.phase == "converged" else "budget"
+            self.settle()
 
     def _window(self, record):
         state = self.state
         lanes, size = state.logp.size, state.position.shape[0]
         recorded = np.empty((WINDOW // record, lanes, size + 1))
-        adaptive.lanes_window(
-            self.bound.address, self.bound.context, 0, self.bound.data.blocks, state.position,
-            state.logp, state.streams, state.factor, state.kinship, state.archive, state.filled,
-            WINDOW, record, recorded, state.accepted, self._proposed, self._out,
-        )  # fmt: skip
+
+        def run(share):
+            adaptive.lanes_window(
+                share.bound.address, share.bound.context, share.first, share.last, state.position,
+                state.logp, state.streams, state.factor, state.kinship, state.archive,
+                state.filled, WINDOW, record, recorded, state.accepted, self._proposed, self._out,
+            )  # fmt: skip
+
+        each = map if self._pool is None else self._pool.map
+        list(each(run, self._shares))
         return recorded
 
     def _due(self, recorded):
@@ -286,6 +318,8 @@ class Unit:
             state.archive[: chosen.size] = part[chosen]
             state.filled, state.next_place = chosen.size, chosen.size % ARCHIVE
             self._refactor()
+            state.finished_round = state.stored[: state.kept].copy()
+            state.finished_ess = state.least_ess
         self._rescue()
         state.phase = "sample"
         state.round += 1
@@ -294,6 +328,7 @@ class Unit:
         planned, room = state.windows_left * WINDOW, len(state.stored)
         state.thinning = next(step for step in _steps() if planned // step <= room)
         state.accepted[:] = 0
+        state.in_round = 0
 
     def _rescue(self):
         """Put lanes that are stuck far below the others to where the best lane is (Vrugt et al. 2009).
@@ -312,6 +347,24 @@ class Unit:
             state.position[:, lane] = state.position[:, best]
             state.logp[lane] = state.logp[best]
             state.moved_lanes += 1
+
+    def settle(self):
+        """End a unit before its time; the better of its last two rounds is its result."""
+        state = self.state
+        if state.phase == "search":
+            state.phase = "no start"
+            return
+        if state.phase == "sample" and state.kept >= 8:
+            self._look()
+        if self.finished:
+            return
+        if state.kept < 8 or state.finished_ess > state.least_ess:
+            state.kept = len(state.finished_round)
+            state.stored[: state.kept] = state.finished_round
+            state.least_ess = state.finished_ess
+            if state.kept >= 8:
+                self._look()
+        state.phase = "budget"
 
     def result(self):
         """Draws of the last round (draw, chain, parameter + 1), evenly spaced."""

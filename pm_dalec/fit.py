@@ -1,0 +1,131 @@
+"""A finished calibration as a labelled fit: an `xarray.DataTree` that ArviZ reads."""
+
+from importlib.metadata import version
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dims
+from pm_dalec.lanes import lane_dimensions
+from pm_dalec.parameters import PARAMETERS
+from pm_dalec.target import natural
+from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
+
+SAMPLE = (dims.CHAIN, dims.DRAW)
+NOT_RUN = "not run"
+
+
+def as_fit(model, target, units, settings, chains, attributes):
+    """Fit of a model from the draws of its units.
+
+    Parameters
+    ----------
+    model : pm.Model
+    target : Target
+    units : dict of int to tuple
+        By flat place: draws (draw, chain, parameter + 1) in the unit interval, and the state.
+    settings : Settings
+    chains : int
+    attributes : dict
+
+    Returns
+    -------
+    DataTree
+    """
+    space = lane_dimensions(model)
+    shape = tuple(len(model.coords[name]) for name in space)
+    count = int(np.prod(shape, dtype=int))
+    longest = max((len(drawn) for drawn, _ in units.values()), default=0)
+    size = len(target.rows)
+    whole = np.full((chains, max(longest, 1), count, size + 1), np.nan)
+    for place, (drawn, state) in units.items():
+        if state.phase != "no start" and len(drawn):
+            chosen = np.linspace(0, len(drawn) - 1, longest).round().astype(int)
+            whole[:, :, place] = drawn[chosen].swapaxes(0, 1)
+    whole = whole.reshape(*whole.shape[:2], *shape, size + 1)
+    coords = {name: list(model.coords[name]) for name in space}
+    coords |= {dims.CHAIN: np.arange(chains), dims.DRAW: np.arange(whole.shape[1])}
+    posterior = xr.Dataset(
+        {
+            name: ((*SAMPLE, *space), values, _labels(PARAMETERS[name], "meaning"))
+            for name, values in natural(target, whole[..., :-1]).items()
+        },
+        coords=coords,
+    )
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": posterior,
+            "sample_stats": _statistics(whole[..., -1], units, shape, space, coords),
+            "constant_data": constant_data(model),
+            "observed_data": observed_data(model),
+        }
+    )
+    tree.attrs = {
+        **attributes,
+        "solver": getattr(model, "dalec_solver", "converged"),
+        "constraints": str(getattr(model, "constraint_set", "")),
+        **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
+    }
+    return tree
+
+
+def _labels(record, words):
+    return {"units": record.units, "long_name": getattr(record, words)}
+
+
+def _statistics(logp, units, shape, space, coords):
+    """Sampler statistics of every unit."""
+    count = int(np.prod(shape, dtype=int))
+    status = np.full(count, NOT_RUN, dtype="<U10")
+    numbers = {
+        name: np.full(count, np.nan)
+        for name in ("proposals", "search_proposals", "acceptance", "rhat", "ess_bulk",
+                     "moved_lanes", "thinning")
+    }  # fmt: skip
+    for place, (_, state) in units.items():
+        status[place] = state.phase
+        numbers["proposals"][place] = state.proposed
+        numbers["search_proposals"][place] = state.searched
+        numbers["acceptance"][place] = np.mean(state.accepted) / max(1, state.in_round)
+        numbers["rhat"][place] = state.worst_rhat
+        numbers["ess_bulk"][place] = state.least_ess
+        numbers["moved_lanes"][place] = state.moved_lanes
+        numbers["thinning"][place] = state.thinning
+    return xr.Dataset(
+        {
+            "lp": ((*SAMPLE, *space), logp),
+            "status": (space, status.reshape(shape)),
+            **{name: (space, values.reshape(shape)) for name, values in numbers.items()},
+        },
+        coords=coords,
+    )
+
+
+def _held(model, name):
+    """Data of a model as a labelled array."""
+    where = model.named_vars_to_dims.get(name) or ()
+    coords = {d: np.asarray(model.coords[d]) for d in where}
+    return xr.DataArray(model[name].get_value(), dims=where, coords=coords)
+
+
+def constant_data(model):
+    """Drivers and latitude of a model as a dataset."""
+    found = {
+        name: _held(model, name).assign_attrs(_labels(VARIABLES[name], "long_name"))
+        for name in DRIVERS
+        if name in model.named_vars
+    }
+    return xr.Dataset(found, coords={"lat": _held(model, "lat")} if "lat" in model else {})
+
+
+def observed_data(model):
+    """Observations of a model with their uncertainties; NaN where nothing was seen."""
+    found = {}
+    for stream, record in STREAMS.items():
+        if f"{stream}_data" not in model.named_vars:
+            continue
+        seen = _held(model, f"{stream}_seen") > 0
+        units = {"units": VARIABLES[record.observes].units}
+        found[stream] = _held(model, f"{stream}_data").where(seen).assign_attrs(units)
+        found[f"{stream}_unc"] = _held(model, f"{stream}_sigma").where(seen).assign_attrs(units)
+    return xr.Dataset(found)

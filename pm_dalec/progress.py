@@ -1,0 +1,101 @@
+"""Progress of a calibration: one line for a site, one bar for many units."""
+
+import sys
+import threading
+import time
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
+
+
+class Progress:
+    """Bar with proposals per second, acceptance and the worst R-hat.
+
+    Parameters
+    ----------
+    enabled : bool
+        Nothing is shown where it is false, or where standard error is no terminal: there one line
+        every ten seconds is printed instead.
+    """
+
+    def __init__(self, enabled):
+        self.enabled = enabled
+        self.console = Console(stderr=True)
+        self.live = enabled and sys.stderr.isatty()
+        self._lock = threading.Lock()
+        self._bar = RichProgress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[words]}"), TimeElapsedColumn(), console=self.console,
+            disable=not self.live, transient=True,
+        )  # fmt: skip
+        self._task = None
+        self._active, self._done = {}, 0
+        self._shown_at = self._began = time.monotonic()
+        self._proposals = {}
+        self._failed = 0
+
+    def __enter__(self):
+        """Show the bar."""
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_):
+        """Take the bar away."""
+        self._bar.stop()
+
+    def message(self, words):
+        """Say what is going on."""
+        if self.enabled:
+            self.console.print(words, style="dim")
+
+    def begin(self, units, settings):
+        """Begin to count units."""
+        self._units, self._budget = units, settings.proposals
+        self._began = self._shown_at = time.monotonic()
+        self._task = self._bar.add_task(
+            "calibrating" if units == 1 else f"calibrating {units} units", total=1.0, words=""
+        )
+
+    def enter(self, identity):
+        """Note that a unit has begun."""
+        with self._lock:
+            self._active[identity] = 0.0
+
+    def leave(self, identity, state):
+        """Note that a unit has ended."""
+        with self._lock:
+            self._active.pop(identity, None)
+            self._done += 1
+            self._failed += state.phase == "no start"
+
+    def report(self, identity, state, chains):
+        """Show the state of a unit."""
+        if not self.enabled:
+            return
+        with self._lock:
+            self._proposals[identity] = (state.proposed + state.searched) * chains
+            share = state.proposed / self._budget
+            self._active[identity] = min(share, 1.0)
+            now = time.monotonic()
+            pause = 0.5 if self.live else 10.0
+            if now - self._shown_at < pause:
+                return
+            self._shown_at = now
+            words = self._words(state, now)
+            total = (self._done + sum(self._active.values())) / self._units
+            self._bar.update(self._task, completed=total, words=words)
+            if not self.live:
+                self.console.print(
+                    f"{self._done} of {self._units} units done, {words}", style="dim"
+                )
+
+    def _words(self, state, now):
+        rate = sum(self._proposals.values()) / max(now - self._began, 1e-9)
+        if state.phase == "search":
+            return f"searching a feasible start, {rate:,.0f} proposals/s"
+        accepted = float(np.mean(state.accepted)) / max(1, state.in_round)
+        rhat = f"{state.worst_rhat:.3f}" if np.isfinite(state.worst_rhat) else "pending"
+        failed = f", {self._failed} without a start" if self._failed else ""
+        return f"{rate:,.0f} proposals/s, acceptance {accepted:.0%}, worst R-hat {rhat}{failed}"
