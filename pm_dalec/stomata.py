@@ -20,7 +20,8 @@ LEAST_CONDUCTANCE = 1.0  # mmol m-2 s-1 per unit of leaf area
 BRACKET_CONDUCTANCE = 1.0  # mmol m-2 s-1. CARDAMOM: the bracket is tested here, not at LAI times it
 INCREMENT = 0.001  # mmol m-2 s-1 per unit of leaf area
 WATER_PRICE = 6.43115e-6  # gC m-2 d-1 per increment and unit of leaf area, over a whole day
-NEWTON_STEPS = 4  # keeps photosynthesis within 1e-9 of the exact root where LAI < 60
+NEWTON_STEPS = 3  # keeps photosynthesis within 1e-9 of the exact root
+CHORD_INTERCEPT, CHORD_INCLINE = 0.92, 0.70  # relative to the chord between its ends
 SMALLEST_GRADIENT = 1e-12  # ppm, least leaf-internal CO2 above the compensation point
 SEARCH_PASSES = 8
 
@@ -144,9 +145,9 @@ def optimal_root(leaves, xp):
     product = drop * leaves.kc
     price = xp.where(productive, WATER_PRICE * leaves.daylight_fraction * leaves.lai, 1.0)
     weight = INCREMENT * CO2_CONDUCTANCE * GRAM_PER_MICROMOL / WATER_PRICE * kappa * share
-    start = _chord_start(xp.sqrt(weight), product, linear, drop, kappa, xp)
-    middle = xp.maximum(start, SMALLEST_GRADIENT)
     half_step = price / (2 * ceiling * kappa)
+    start = _chord_start(xp.sqrt(weight), product, linear, drop, kappa, half_step, xp)
+    middle = xp.maximum(start, SMALLEST_GRADIENT)
     for _ in range(NEWTON_STEPS):
         step = _newton(middle, half_step, weight, product, linear, kappa, xp)
         middle = xp.maximum(middle - step, SMALLEST_GRADIENT)
@@ -156,10 +157,14 @@ def optimal_root(leaves, xp):
     return xp.where(lower > 0, root, 0.0), productive
 
 
-def _chord_start(pull, product, linear, drop, kappa, xp):
-    """Root of the limit of a small increment, with the square root replaced by a chord [ppm]."""
+def _chord_start(pull, product, linear, drop, kappa, half_step, xp):
+    """Root with the square root of the equation replaced by a chord [ppm].
+
+    Of the finite increment, only what it adds where the gain falls steeply is kept.
+    """
     low, high = xp.sqrt(product), xp.sqrt(drop**2 + product)
-    intercept, incline = 0.985 * low, 0.93 * (high - low) / drop
+    intercept = xp.sqrt((CHORD_INTERCEPT * low) ** 2 + (pull * half_step * kappa * linear) ** 2)
+    incline = CHORD_INCLINE * (high - low) / drop
     square = pull + incline
     middle = intercept + incline * kappa - pull * linear
     constant = intercept * kappa - pull * product
