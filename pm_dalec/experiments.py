@@ -8,13 +8,20 @@ from pathlib import Path
 
 import xarray as xr
 
+from pm_dalec import dims
+from pm_dalec.aggregate import combine_strata, domain_sample
+from pm_dalec.ensemble import SAMPLE
 from pm_dalec.quantities import QUANTITIES
 from pm_dalec.reduction import Experiment, reduce_fit
 
 __all__ = [
     "Experiment",
+    "domain_ensemble",
     "load_experiment",
     "open_experiments",
+    "pairs",
+    "pixel_ensemble",
+    "pixel_medians",
     "reduce_fit",
     "reduce_fits",
     "save_experiment",
@@ -123,3 +130,89 @@ def open_experiments(folder, *, draws=250, seed=0, progress=None):
             "them with `pm-dalec paper` or pm_dalec.posterior.save"
         )
     return reduce_fits(found)
+
+
+def domain_ensemble(
+    experiment,
+    name,
+    *,
+    across_strata="independent",
+    across_pixels="correlated",
+    order="pixel_first",
+):
+    """Ensemble of one quantity over the domain of an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    name : str
+        In `pm_dalec.quantities.QUANTITIES`.
+    across_strata, across_pixels, order
+        As for `pm_dalec.aggregate.domain_sample`; the paper's rules by default.
+
+    Returns
+    -------
+    DataArray
+        Dims (sample), in the unit of the quantity.
+    """
+    return domain_sample(
+        experiment.budget[QUANTITIES[name].name].rename(name),
+        experiment.units,
+        across_strata=across_strata,
+        across_pixels=across_pixels,
+        order=order,
+        seed=int(experiment.units.attrs["pairing_seed"]),
+    )
+
+
+def pixel_ensemble(experiment, name):
+    """Ensemble of one quantity in every pixel, strata combined as independent (A2).
+
+    Returns
+    -------
+    DataArray
+        Dims (sample, pixel).
+    """
+    seed = int(experiment.units.attrs["pairing_seed"])
+    values = experiment.budget[QUANTITIES[name].name].rename(name)
+    return combine_strata(values, experiment.units.get("area_fraction"), seed=seed)
+
+
+def pixel_medians(experiment, name):
+    """Median of one quantity in every pixel, with ``lat`` and ``lon``.
+
+    Returns
+    -------
+    DataArray
+        Dims (pixel).
+    """
+    places = {name: experiment.units[name] for name in ("lat", "lon")}
+    return pixel_ensemble(experiment, name).median(SAMPLE).assign_coords(places)
+
+
+def pairs(experiments):
+    """Resolutions at which there is a baseline and a stratified experiment, coarse first.
+
+    Returns
+    -------
+    dict of float to tuple of Experiment
+        Baseline and stratified, of the same pixels.
+    """
+    resolutions = sorted({resolution for _, resolution in experiments}, reverse=True)
+    found = {}
+    for resolution in resolutions:
+        both = [experiments.get((name, resolution)) for name in ("baseline", "stratified")]
+        if None not in both:
+            _check_same_pixels(*both)
+            found[resolution] = tuple(both)
+    return found
+
+
+def _check_same_pixels(baseline, stratified):
+    ours, theirs = (set(e.units[dims.PIXEL].to_numpy().tolist()) for e in (baseline, stratified))
+    if ours != theirs:
+        raise ValueError(
+            f"wanted the same pixels in both approaches at {baseline.resolution:g} degree, got "
+            f"{len(ours - theirs)} only in the baseline and {len(theirs - ours)} only in the "
+            "stratified fit; calibrate both on the same subset"
+        )

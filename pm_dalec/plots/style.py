@@ -5,15 +5,21 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
+from pm_dalec import strata
 from pm_dalec.parameters import PARAMETERS
+from pm_dalec.quantities import QUANTITIES
 from pm_dalec.variables import VARIABLES
 
 BASELINE = "#0072B2"
 STRATIFIED = "#D55E00"
 OBSERVATIONS = "#000000"
 PRIOR = "#7F7F7F"
-STRATA = {"conifer": "#009E73", "broadleaf": "#E69F00", "heath": "#CC79A7", "arable": "#F0E442"}
-RESOLUTIONS = ("#56B4E9", "#009E73", "#E69F00", "#D55E00")
+APPROACHES = {"baseline": BASELINE, "stratified": STRATIFIED}
+STRATA = {stratum.name: stratum.colour for stratum in strata.STRATA}
+STRATUM_LABELS = {stratum.name: stratum.label for stratum in strata.STRATA}
+MASK = "#D9D9D9"
+# Okabe and Ito, without the colours of the approaches
+RESOLUTIONS = {1.0: "#56B4E9", 0.5: "#009E73", 0.25: "#E69F00", 0.05: "#CC79A7"}
 SINGLE_WIDTH = 89 / 25.4  # inches
 DOUBLE_WIDTH = 183 / 25.4  # inches
 BANDS = ((0.95, 0.15), (0.90, 0.25), (0.50, 0.40))  # probability, opacity
@@ -35,11 +41,29 @@ def style():
     return plt.style.context(files("pm_dalec.plots") / "pm_dalec.mplstyle")
 
 
+def record_of(name):
+    """Row of the tables that declares a variable, summary or parameter."""
+    for table in (VARIABLES, QUANTITIES):
+        if name in table:
+            return table[name]
+    return PARAMETERS[name]
+
+
+def unit(name):
+    """Unit of a variable, summary or parameter as on an axis; empty where it has none."""
+    units = record_of(name).units
+    return PRETTY_UNITS.get(units, units)
+
+
 def label(name):
-    """Axis label of a variable or parameter: symbol and unit, from the tables."""
-    record = VARIABLES[name] if name in VARIABLES else PARAMETERS[name]
-    unit = PRETTY_UNITS.get(record.units, record.units)
-    return f"{record.symbol} ({unit})" if unit else record.symbol
+    """Axis label of a variable, summary or parameter: symbol and unit, from the tables."""
+    symbol, units = record_of(name).symbol, unit(name)
+    return f"{symbol} ({units})" if units else symbol
+
+
+def letter(axes, number):
+    """Put (a), (b), ... above the left corner of a panel."""
+    axes.set_title(f"({chr(ord('a') + number)})", loc="left", fontweight="bold")
 
 
 def save_figure(figure, stem):
