@@ -6,6 +6,7 @@ variable is computed once for each set of data, outside the compiled function.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -183,10 +184,23 @@ class FromData:
         self.variables = list(variables)
         self.data = data
         self.nodes = list(toposort(self.variables, blockers=list(data)))
+        self._seen, self._values = None, None
+        self._lock = Lock()
 
     def __call__(self):
-        """Values of the variables with the data as they are now."""
-        values = {copy: original.get_value(borrow=True) for copy, original in self.data.items()}
+        """Values of the variables with the data as they are now; kept until data are set anew."""
+        arrays = [original.get_value(borrow=True) for original in self.data.values()]
+        with self._lock:
+            same = self._seen is not None and all(
+                now is before for now, before in zip(arrays, self._seen, strict=True)
+            )
+            if not same:
+                self._values = self._compute(arrays)
+                self._seen = arrays
+            return self._values
+
+    def _compute(self, arrays):
+        values = dict(zip(self.data, arrays, strict=True))
 
         def value(variable):
             return variable.data if isinstance(variable, Constant) else values[variable]

@@ -10,6 +10,7 @@ from pytensor.compile.mode import Mode
 
 from pm_dalec import lane_machine
 from pm_dalec.lane_facts import UnsupportedGraph
+from pm_dalec.lane_graph import FromData
 from pm_dalec.lanes import lane_function, lane_logp
 
 STEPS = 6
@@ -231,3 +232,20 @@ def test_views_and_copies_of_leading_axes():
     graph = model.replace_rvs_by_values([result])[0]
     wanted = pytensor.function(model.value_vars, graph, mode=PLAIN)(*positions)
     assert_allclose(lane_function(model, [result])(positions.T), wanted, rtol=1e-14)
+
+
+def test_data_are_computed_again_only_after_they_were_set(monkeypatch):
+    model = stacked_model()
+    density = lane_logp(model)
+    computed = []
+    compute = FromData._compute
+    monkeypatch.setattr(
+        FromData, "_compute", lambda self, arrays: computed.append(1) or compute(self, arrays)
+    )
+    density.bind([0])
+    density.bind([1, 1])
+    assert len(computed) == 1
+    with model:
+        pm.set_data({"forcing": np.ones((STEPS, 5))})
+    density.bind([0])
+    assert len(computed) == 2
