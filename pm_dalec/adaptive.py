@@ -20,7 +20,7 @@ from numba import njit
 from pm_dalec.lane_call import evaluate
 from pm_dalec.lane_random import integer, normals, uniform
 
-LOGP, VIOLATION, SCALED_LOGP = 0, 1, 2  # results of a lane function, in this order
+LOGP, VIOLATION, SCALED_LOGP, SCORE = 0, 1, 2, 3  # results of a lane function, in this order
 SMALL_STEP = 0.001  # of the isotropic proposal in the unit interval
 MULTIVARIATE_WEIGHT = 0.95
 EDINBURGH_SCALE = 5.670132  # divided by the number of parameters
@@ -285,8 +285,8 @@ def edinburgh_window(
         Proposals: the length of the adaptation window.
     result : int
         Which result of the lane function is the target.
-    vectors : array (lane, count, parameter)
-        Filled with the accepted vectors in their order; may have no second axis to fill (length 0).
+    vectors : array (lane, count, parameter + 1)
+        Filled with the accepted vectors in their order, and their log-probabilities.
     accepted : array (lane,)
         Set to the number of accepted proposals.
     """
@@ -311,8 +311,8 @@ def edinburgh_window(
             logp[lane] = proposed
             for row in range(size):
                 position[row, lane] = rows[row, lane]
-                if vectors.shape[1] > 0:
-                    vectors[lane, accepted[lane], row] = rows[row, lane]
+                vectors[lane, accepted[lane], row] = rows[row, lane]
+            vectors[lane, accepted[lane], size] = proposed
             accepted[lane] += 1
 
 

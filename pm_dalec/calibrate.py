@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from pm_dalec import checkpoints
+from pm_dalec.edinburgh import run_edinburgh
 from pm_dalec.fit import as_fit
 from pm_dalec.lanes import lane_dimensions
 from pm_dalec.progress import Progress
@@ -115,6 +116,61 @@ def calibrate(
     return as_fit(model, target, units, settings, chains, attributes)
 
 
+def calibrate_edinburgh(
+    model, *, chains=3, proposals=100_000, draws=1000, random_seed=0, progress=True
+):
+    """Sample every unit of a model with CARDAMOM's AP-MCMC of 2021 (`pm_dalec.edinburgh`).
+
+    Parameters
+    ----------
+    model : pm.Model
+    chains : int
+        Of each unit.
+    proposals : int
+        Of each chain.
+    draws : int
+        Recorded for each chain, from the main phase alone.
+    random_seed : int
+    progress : bool
+
+    Returns
+    -------
+    DataTree
+        As from `calibrate`.
+    """
+    started = time.perf_counter()
+    target = compile_target(model)
+    compiled = time.perf_counter() - started
+    settings, units = Settings(draws=draws, proposals=proposals), {}
+    for place, identity in enumerate(identities(model)):
+        bound = _bound(target, chains, place)
+        drawn, walk = run_edinburgh(
+            bound, target, int(identity), chains=chains, proposals=proposals, draws=draws,
+            seed=random_seed, progress=progress,
+        )  # fmt: skip
+        padded = bound.data.blocks * bound.function.width
+        state = new_state(int(identity), len(target.rows), chains, padded, settings, random_seed)
+        state.phase = "budget" if len(drawn) else "no start"
+        state.proposed = state.in_round = walk.proposed
+        state.accepted = walk.accepted
+        units[place] = (drawn, state)
+    attributes = {
+        "sampler": "edinburgh2021",
+        "backend": "llvm",
+        "seed": int(random_seed),
+        "compile_seconds": round(compiled, 3),
+        "proposals_per_chain": proposals,
+    }
+    return as_fit(model, target, units, settings, chains, attributes)
+
+
+def _bound(target, chains, place):
+    """Target joined to the data of one unit, one lane a chain."""
+    if target.site:
+        return target.function.bind(lanes=chains)
+    return target.function.bind(units=np.full(chains, place))
+
+
 class _Job:
     """Units of one call on their way."""
 
@@ -133,10 +189,7 @@ class _Job:
             return {place: self._one(place, int(numbers[place]), pool)}
 
     def _one(self, place, identity, pool=None):
-        space = {"lanes": self.chains} if self.target.site else {
-            "units": np.full(self.chains, place)
-        }  # fmt: skip
-        bound = self.target.function.bind(**space)
+        bound = _bound(self.target, self.chains, place)
         state = self.store.read(identity) if self.store else None
         if state is None:
             padded = bound.data.blocks * bound.function.width

@@ -131,7 +131,7 @@ def add_constraints(table, trajectory, drivers, theta, units, *, form=rules.hard
         pt.as_tensor(days.reshape(shape)),
         rules.windows(days),
     )
-    shortfall = 0.0
+    shortfall = score = 0.0
     for level in ("parameter", "trajectory"):
         part = table.select(level=level)
         if not part:
@@ -140,8 +140,10 @@ def add_constraints(table, trajectory, drivers, theta, units, *, form=rules.hard
         value = form(found.values(), pt)
         pm.Potential(f"{level}_constraints", value, dims=space_of(units) or None)
         shortfall = shortfall + rules.shortfall(found.values(), pt)
-    # no variable of the model: the search for a start looks at it, and nothing else does
-    pm.modelcontext(None).constraint_shortfall = shortfall
+        score = score + rules.start_score(found.values(), pt)
+    # no variables of the model: the search for a start looks at them, and nothing else does
+    model = pm.modelcontext(None)
+    model.constraint_shortfall, model.constraint_score = shortfall, score
 
 
 def add_observations(streams, trajectory, units):

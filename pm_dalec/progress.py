@@ -99,3 +99,21 @@ class Progress:
         rhat = f"{state.worst_rhat:.3f}" if np.isfinite(state.worst_rhat) else "pending"
         failed = f", {self._failed} without a start" if self._failed else ""
         return f"{rate:,.0f} proposals/s, acceptance {accepted:.0%}, worst R-hat {rhat}{failed}"
+
+    def count(self, what, proposals):
+        """Begin to count the proposals of one chain."""
+        self._budget = proposals
+        self._began = self._shown_at = time.monotonic()
+        self._task = self._bar.add_task(what, total=1.0, words="")
+
+    def advance(self, proposed, acceptance, chains):
+        """Show the proposals of one chain so far."""
+        now = time.monotonic()
+        if not self.enabled or now - self._shown_at < (0.5 if self.live else 10.0):
+            return
+        self._shown_at = now
+        rate = proposed * chains / max(now - self._began, 1e-9)
+        words = f"{rate:,.0f} proposals/s, acceptance {acceptance:.0%}"
+        self._bar.update(self._task, completed=proposed / self._budget, words=words)
+        if not self.live:
+            self.console.print(f"{proposed / self._budget:.0%} done, {words}", style="dim")

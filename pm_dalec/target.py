@@ -14,7 +14,7 @@ class Target(NamedTuple):
 
     Results of ``function`` for each lane: log-probability; shortfall of the constraints (zero where all
     hold); log-probability with each stream divided by its number of observations (CARDAMOM's
-    pre-phase). ``rows`` are the names of the free variables in the order of the positions, ``transforms``
+    pre-phase); score of the start-up search (-5 a failed rule). ``rows`` are the names of the free variables in the order of the positions, ``transforms``
     turn a row of positions in the unit interval into natural units. ``site`` says that the model has one
     unit, without a dimension for it.
     """
@@ -57,12 +57,12 @@ def compile_target(model):
         variable = observed.get(place)
         weight = None if variable is None else _count(model, variable, len(space))
         scaled = scaled + (term if weight is None else term / weight)
-    shortfall = getattr(model, "constraint_shortfall", 0.0)
-    if isinstance(shortfall, float):
-        shortfall = pt.zeros_like(total)
+    extra = [getattr(model, name, None) for name in ("constraint_shortfall", "constraint_score")]
+    if extra[0] is None or isinstance(extra[0], float):
+        shortfall = score = pt.zeros_like(total)
     else:
-        (shortfall,) = model.replace_rvs_by_values([shortfall])
-    function = LaneFunction(lane_graph(model, [total, shortfall, scaled], space))
+        shortfall, score = model.replace_rvs_by_values(extra)
+    function = LaneFunction(lane_graph(model, [total, shortfall, scaled, score], space))
     names = tuple(variable.name for variable in model.free_RVs)
     transforms = tuple(model.rvs_to_transforms[variable] for variable in model.free_RVs)
     return Target(function, names, transforms, not space)

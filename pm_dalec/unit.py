@@ -10,6 +10,7 @@ the result, so that every draw comes from plain Markov chains.
 """
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -144,7 +145,7 @@ def _shares(bound, threads):
     edges = np.linspace(0, bound.data.blocks, min(threads, bound.data.blocks) + 1).astype(int)
     return [
         Share(bound.another(), int(first), int(last))
-        for first, last in zip(edges[:-1], edges[1:], strict=True)
+        for first, last in pairwise(edges)
     ]
 
 

@@ -125,13 +125,13 @@ class Edinburgh(NamedTuple):
         """Run one window; gives the accepted vectors of each lane."""
         size, padded = self.position.shape
         lanes = self.logp.size
-        vectors, accepted = np.empty((lanes, count, size)), np.zeros(lanes, np.int64)
+        vectors, accepted = np.empty((lanes, count, size + 1)), np.zeros(lanes, np.int64)
         adaptive.edinburgh_window(
             density.address, CONTEXT, self.position, self.logp, self.streams, self.moments.factor,
             self.moments.established(), count, 0, vectors, accepted, np.empty((size, padded)),
             np.empty((padded // WIDTH, 1, WIDTH)),
         )  # fmt: skip
-        return [vectors[lane, : accepted[lane]] for lane in range(lanes)]
+        return [vectors[lane, : accepted[lane], :size] for lane in range(lanes)]
 
 
 def edinburgh_of(lanes=4, density=gaussian, seed=5):

@@ -1,0 +1,209 @@
+"""CARDAMOM's AP-MCMC in its three phases, as the paper's version ran it (MODEL, section 11).
+
+Search for a start with the score of the constraints; pre-phase of a fifth of the proposals with every
+stream divided by its number of observations; main phase from the best vector. In the main phase the
+covariance comes back with weight one, every update of it is undone, and the chain stays a random walk
+with steps of 0.001: same target as the default sampler, far less efficient. For comparison and teaching.
+"""
+
+import numpy as np
+
+from pm_dalec import adaptive
+from pm_dalec.lane_random import streams, uniform
+from pm_dalec.parameters import PARAMETERS, Gaussian
+from pm_dalec.progress import Progress
+
+SEARCH_ADAPT, SEARCH_LENGTH, SEARCH_PATIENCE = 500, 100_000, 5
+PRE_SHARE, PRE_ADAPT, MAIN_ADAPT = 0.2, 100, 1000
+MAIN_ADAPTING = 0.5  # share of the main phase in which the covariance is updated
+LEAST_ACCEPTANCE = 0.05
+
+
+class EdinburghChains:
+    """Chains of one unit.
+
+    Parameters
+    ----------
+    bound : BoundLanes
+    target : Target
+    identity : int
+    chains : int
+    seed : int
+    """
+
+    def __init__(self, bound, target, identity, chains, seed):
+        self.bound, self.target = bound, target
+        size, padded = len(target.rows), bound.data.blocks * bound.function.width
+        self.streams = streams(seed, [identity], chains)
+        self.position = np.full((size, padded), 0.5)
+        self.logp = np.full(chains, -np.inf)
+        self.moments = adaptive.Moments(chains, size)
+        self.proposed = 0
+        self.accepted = np.zeros(chains, np.int64)
+        self._rows = np.empty_like(self.position)
+        self._out = np.empty(
+            (bound.data.blocks, bound.function.layout.result_size, bound.function.width)
+        )
+
+    def evaluate(self, result):
+        """One result of the target at the present positions (lane,)."""
+        self._rows[:] = self.position
+        adaptive.evaluate(self.bound.address, self._rows, 0, self.bound.data.blocks,
+                          self.bound.context, self._out)  # fmt: skip
+        return self._out[:, result].reshape(-1)[: self.logp.size].copy()
+
+    def window(self, result, count):
+        """Run one adaptation window; gives the accepted vectors with their log-probabilities."""
+        lanes, size = self.logp.size, self.position.shape[0]
+        vectors, accepted = np.empty((lanes, count, size + 1)), np.zeros(lanes, np.int64)
+        adaptive.edinburgh_window(
+            self.bound.address, self.bound.context, self.position, self.logp, self.streams,
+            self.moments.factor, self.moments.established(), count, result, vectors, accepted,
+            self._rows, self._out,
+        )  # fmt: skip
+        self.proposed += count
+        self.accepted += accepted
+        return [vectors[lane, : accepted[lane]] for lane in range(lanes)]
+
+    def adapt(self, taken, adapting, multivariate):
+        """Update the covariance of every lane that is due.
+
+        Parameters
+        ----------
+        taken : list of array
+            Accepted vectors of the window, by lane.
+        adapting : bool
+            Whether the phase still adapts.
+        multivariate : array (lane,)
+            Share of proposals that were multivariate and accepted.
+        """
+        for lane, vectors in enumerate(taken):
+            usable = self.moments.usable[lane]
+            if not (adapting or multivariate[lane] < LEAST_ACCEPTANCE or not usable):
+                continue
+            if self.moments.count[lane] == 0:
+                if len(vectors) >= 3:
+                    self.moments.start(lane, vectors[:, :-1])
+            else:
+                self.moments.update(lane, self.position[:, lane].copy())
+
+    def scatter(self, lane):
+        """Random start: prior mean where there is a Gaussian prior, else uniform in natural units."""
+        for row, (name, transform) in enumerate(
+            zip(self.target.rows, self.target.transforms, strict=True)
+        ):
+            drawn = uniform(self.streams[lane])
+            lower, span = transform.lower, transform.span
+            factor = PARAMETERS[name].prior.factor
+            value = lower + drawn * (lower * np.exp(span) - lower)
+            value = factor.mean if isinstance(factor, Gaussian) else value
+            self.position[row, lane] = np.log(value / lower) / span
+
+    def search(self, most):
+        """Walk every lane to a state in which all constraints hold; False where one did not arrive."""
+        lanes = self.logp.size
+        for lane in range(lanes):
+            self.scatter(lane)
+        self.logp = self.evaluate(adaptive.SCORE)
+        arrived = self.logp >= 0
+        at, best, waited = self.position.copy(), self.logp.copy(), np.zeros(lanes, int)
+        for turn in range(most // SEARCH_ADAPT):
+            if arrived.all():
+                break
+            taken = self.window(adaptive.SCORE, SEARCH_ADAPT)
+            for lane in np.flatnonzero(~arrived):
+                good = np.flatnonzero(taken[lane][:, -1] >= 0)
+                if good.size:
+                    arrived[lane] = True
+                    at[:, lane] = taken[lane][good[0], :-1]
+            self.adapt(taken, True, np.ones(lanes))
+            if (turn + 1) % (SEARCH_LENGTH // SEARCH_ADAPT) == 0:
+                self._restart_stuck(arrived, best, waited)
+        self.position[:, :lanes] = at[:, :lanes]
+        self.moments = adaptive.Moments(lanes, self.position.shape[0])
+        return arrived
+
+    def _restart_stuck(self, arrived, best, waited):
+        """New random start for lanes without progress over several attempts."""
+        better = self.logp > best
+        waited[:] = np.where(better, 0, waited + 1)
+        best[:] = np.maximum(best, self.logp)
+        for lane in np.flatnonzero(~arrived & (waited > SEARCH_PATIENCE)):
+            self.scatter(lane)
+            waited[lane] = 0
+        self.logp = self.evaluate(adaptive.SCORE)
+
+    def phase(self, result, count, window, share, record, shown):
+        """Run a phase; gives the recorded states (record, lane, parameter + 1).
+
+        Parameters
+        ----------
+        result : int
+            Which result of the target is sampled.
+        count, window : int
+            Proposals, and those between two updates of the covariance.
+        share : float
+            Part of the phase in which the covariance adapts.
+        record : int
+            Windows between two recorded states.
+        shown : callable
+            Called after each window.
+        """
+        self.logp = self.evaluate(result)
+        best, at = self.logp.copy(), self.position.copy()
+        done, multivariate, kept = 0, np.zeros(self.logp.size), []
+        for turn in range(-(-count // window)):
+            established = self.moments.established()
+            taken = self.window(result, window)
+            done += window
+            multivariate += [len(v) * use for v, use in zip(taken, established, strict=True)]
+            for lane, vectors in enumerate(taken):
+                if len(vectors) and vectors[:, -1].max() > best[lane]:
+                    top = int(np.argmax(vectors[:, -1]))
+                    best[lane], at[:, lane] = vectors[top, -1], vectors[top, :-1]
+            self.adapt(taken, done <= share * count, multivariate / done)
+            if (turn + 1) % record == 0:
+                lanes = self.logp.size
+                kept.append(np.column_stack([self.position[:, :lanes].T, self.logp]))
+            shown()
+        return np.array(kept), at
+
+
+def run_edinburgh(bound, target, identity, *, chains, proposals, draws, seed, progress=True):
+    """Chains of one unit by CARDAMOM's AP-MCMC.
+
+    Parameters
+    ----------
+    bound, target, identity, chains, seed
+        As for `EdinburghChains`.
+    proposals : int
+        Of each chain: pre-phase and main phase, the search not counted.
+    draws : int
+        Recorded in the main phase, at most one a window.
+    progress : bool
+
+    Returns
+    -------
+    tuple
+        Draws (draw, chain, parameter + 1) of the main phase in the unit interval, or none where no
+        start was found, and the EdinburghChains.
+    """
+    walk = EdinburghChains(bound, target, identity, chains, seed)
+    with Progress(progress) as bar:
+        bar.message("searching a feasible start")
+        if not walk.search(20 * SEARCH_LENGTH).all():
+            return np.empty((0, chains, len(target.rows) + 1)), walk
+        bar.count("edinburgh2021", proposals)
+        walk.proposed, walk.accepted[:] = 0, 0
+        before = round(PRE_SHARE * proposals)
+
+        def shown():
+            bar.advance(walk.proposed, walk.accepted.mean() / max(1, walk.proposed), chains)
+
+        _, best = walk.phase(adaptive.SCALED_LOGP, before, PRE_ADAPT, 1.0, 10**9, shown)
+        walk.position[:] = best
+        walk.moments.restart()
+        rest = proposals - before
+        record = max(1, rest // MAIN_ADAPT // draws)
+        kept, _ = walk.phase(adaptive.LOGP, rest, MAIN_ADAPT, MAIN_ADAPTING, record, shown)
+    return kept, walk
