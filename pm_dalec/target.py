@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytensor.tensor as pt
 
-from pm_dalec.lane_graph import lane_graph
+from pm_dalec.lane_graph import density_terms, lane_graph
 from pm_dalec.lanes import LaneFunction, check_lanes, lane_dimensions
 
 
@@ -45,7 +45,7 @@ def compile_target(model):
     """
     space = lane_dimensions(model)
     check_lanes(model, space)
-    terms = [per_lane(term, len(space)) for term in model.logp(sum=False)]
+    terms = [per_lane(term, len(space)) for term in density_terms(model)]
     observed = {
         place: variable
         for place, variable in enumerate(model.basic_RVs)
