@@ -1,0 +1,233 @@
+"""Adaptive Metropolis as a PyMC step method: ``pm.sample(step=AdaptiveMetropolis(...))``.
+
+For teaching, and for models that are read draw by draw. Every recorded draw stands for ``n_inner``
+proposals made in compiled code; the units of a model (pixels, strata) are lanes that accept or reject by
+themselves. For work on many units use `pm_dalec.calibrate`.
+"""
+
+from dataclasses import field
+
+import numpy as np
+import pymc as pm
+from pymc.step_methods.compound import BlockedStep, StepMethodState
+from pymc.step_methods.state import dataclass_state
+from pymc.util import get_random_generator
+
+from pm_dalec import adaptive
+from pm_dalec.lane_random import streams
+from pm_dalec.target import compile_target, natural
+from pm_dalec.unit import SEARCH_WINDOW, Settings, Unit, new_state
+
+VARIANTS = ("haario2001", "edinburgh2021")
+FIRST_SPREAD = 0.02  # of the unit interval, before a covariance is known
+
+
+@dataclass_state
+class AdaptiveMetropolisState(StepMethodState):
+    """What a chain needs to go on."""
+
+    tune: bool
+    streams: np.ndarray
+    mean: np.ndarray
+    covariance: np.ndarray
+    factor: np.ndarray
+    states_seen: np.ndarray
+    usable: np.ndarray
+    n_inner: int = field(metadata={"frozen": True})
+    variant: str = field(metadata={"frozen": True})
+
+
+class AdaptiveMetropolis(BlockedStep):
+    """Adaptive Metropolis over all free variables of a DALEC model.
+
+    Parameters
+    ----------
+    vars : list, optional
+        All value variables of the model; no other choice is possible.
+    n_inner : int
+        Proposals for each recorded draw.
+    variant : {"haario2001", "edinburgh2021"}
+        ``haario2001`` scales the covariance by ``2.38/sqrt(n)``; ``edinburgh2021`` proposes as CARDAMOM
+        does (`pm_dalec.adaptive.propose_edinburgh`). The target is the same. CARDAMOM's phases are in
+        `pm_dalec.calibrate.calibrate_edinburgh`.
+    model : pm.Model, optional
+        That of the context by default.
+    rng : numpy.random.Generator, optional
+    """
+
+    name = "adaptive_metropolis"
+    default_blocked = True
+    stats_dtypes_shapes = {  # noqa: RUF012 - read by PyMC as a plain dictionary
+        "accept": (np.float64, []),
+        "lp": (np.float64, []),
+        "tune": (bool, []),
+    }
+    _state_class = AdaptiveMetropolisState
+
+    def __init__(
+        self, vars=None, *, n_inner=10, variant="haario2001", model=None, rng=None, blocked=True,
+        initial_point=None, compile_kwargs=None,
+    ):  # fmt: skip
+        if variant not in VARIANTS:
+            raise ValueError(
+                f"wanted a variant of AdaptiveMetropolis out of {VARIANTS}, got {variant!r}; choose one"
+            )
+        if n_inner < 1:
+            raise ValueError(
+                f"wanted at least one proposal a draw, got n_inner={n_inner}; 10 to 1000 are usual"
+            )
+        self.model = pm.modelcontext(model)
+        self.vars = list(self.model.value_vars)
+        if vars is not None and len(vars) != len(self.vars):
+            raise ValueError(
+                f"wanted all {len(self.vars)} free variables of the model, got {len(vars)}; "
+                "AdaptiveMetropolis proposes all of them at once, call it without vars"
+            )
+        self.n_inner, self.variant, self.tune = n_inner, variant, True
+        self._names = [variable.name for variable in self.vars]
+        self._compiled = None
+        self.setup_chain(get_random_generator(rng), 0, 0)
+
+    def setup_chain(self, rng, tune, draws):
+        """Forget what was tuned, and take the chain's own random stream."""
+        super().setup_chain(rng, tune, draws)
+        self.tune = True
+        lanes, size = self._lanes(), len(self.vars)
+        seed = int(self.rng.integers(2**62))
+        self.streams = streams(seed, range(lanes), 1)
+        self._take(adaptive.Moments(lanes, size))
+        if self.variant == "haario2001":
+            self.factor[:] = FIRST_SPREAD * np.eye(size)
+
+    def _lanes(self):
+        space = self.model.named_vars_to_dims.get(self.model.free_RVs[0].name) or ()
+        return int(np.prod([len(self.model.coords[name]) for name in space], dtype=int))
+
+    def _take(self, moments):
+        self.mean, self.covariance, self.factor = moments.mean, moments.covariance, moments.factor
+        self.states_seen, self.usable = moments.count, moments.usable
+
+    def _moments(self):
+        moments = object.__new__(adaptive.Moments)
+        moments.mean, moments.covariance, moments.factor = self.mean, self.covariance, self.factor
+        moments.count, moments.usable = self.states_seen, self.usable
+        return moments
+
+    def __getstate__(self):
+        """Everything but machine code, which is compiled again where it is needed."""
+        return {**self.__dict__, "_compiled": None}
+
+    def _bound(self):
+        if self._compiled is None:
+            target = compile_target(self.model)
+            self._compiled = target.function.bind(**({"lanes": 1} if target.site else {}))
+        return self._compiled
+
+    def step(self, point):
+        """Make ``n_inner`` proposals in every lane.
+
+        Parameters
+        ----------
+        point : dict
+            Value variables by name.
+
+        Returns
+        -------
+        tuple
+            The new point, and one dictionary of statistics.
+        """
+        bound, lanes = self._bound(), self._lanes()
+        width, size = bound.function.width, len(self.vars)
+        position = np.empty((size, bound.data.blocks * width))
+        for row, name in enumerate(self._names):
+            position[row, :lanes] = np.ravel(point[name])
+        position[:, lanes:] = position[:, :1]
+        rows, out = position.copy(), np.empty(
+            (bound.data.blocks, bound.function.layout.result_size, width)
+        )  # fmt: skip
+        adaptive.evaluate(bound.address, rows, 0, bound.data.blocks, bound.context, out)
+        logp = out[:, adaptive.LOGP].reshape(-1)[:lanes].copy()
+        vectors = np.empty((lanes, self.n_inner, size + 1))
+        accepted = np.zeros(lanes, np.int64)
+        factor, established = self._proposal()
+        adaptive.edinburgh_window(
+            bound.address, bound.context, position, logp, self.streams, factor, established,
+            self.n_inner, adaptive.LOGP, vectors, accepted, rows, out,
+        )  # fmt: skip
+        if self.tune:
+            self._adapt(position[:, :lanes])
+        moved = {
+            name: position[row, :lanes].reshape(np.shape(point[name]))
+            for row, name in enumerate(self._names)
+        }
+        rate = float(accepted.mean()) / self.n_inner
+        stats = {"accept": rate, "lp": float(logp.sum()), "tune": self.tune}
+        return {**point, **moved}, [stats]
+
+    def _proposal(self):
+        """Factors of the proposal, and the lanes in which they are used."""
+        moments = self._moments()
+        if self.variant == "edinburgh2021":
+            return self.factor, moments.established()
+        size = len(self.vars)
+        usual = adaptive.MULTIVARIATE_WEIGHT * adaptive.EDINBURGH_SCALE / size
+        return self.factor * (2.38 / np.sqrt(size) / usual), np.ones(len(self.factor), bool)
+
+    def _adapt(self, positions):
+        """Add the present state of every lane to its covariance."""
+        moments, first = self._moments(), self.states_seen == 0
+        for lane, vector in enumerate(positions.T):
+            if first[lane]:
+                moments.mean[lane], moments.count[lane] = vector, 1
+                continue
+            before = moments.factor[lane].copy()
+            moments.update(lane, vector.copy())
+            if self.variant == "haario2001" and not moments.established()[lane]:
+                moments.factor[lane] = before
+
+
+def feasible_start(model, *, chains=1, random_seed=0, most=200_000):
+    """Starting points in which every constraint holds, dispersed, for ``pm.sample(initvals=...)``.
+
+    Parameters
+    ----------
+    model : pm.Model
+        Of one site.
+    chains : int
+    random_seed : int
+    most : int
+        Proposals of each chain after which the search ends.
+
+    Returns
+    -------
+    list of dict
+        One a chain: free variables in natural units by name.
+
+    Raises
+    ------
+    ValueError
+        If a chain found none; names how far its best state was.
+    """
+    target = compile_target(model)
+    if not target.site:
+        raise ValueError(
+            "wanted the model of one site, got one with units; calibrate finds the starts of each unit "
+            "by itself, or build the model of units.isel(pixel=...)"
+        )
+    bound = target.function.bind(lanes=chains)
+    settings = Settings(search=max(most, SEARCH_WINDOW))
+    padded = bound.data.blocks * bound.function.width
+    state = new_state(0, len(target.rows), chains, padded, settings, random_seed)
+    unit = Unit(bound, target, state, settings)
+    while state.phase == "search":
+        unit.advance()
+    if state.phase == "no start":
+        lacking = np.flatnonzero(state.logp > 0)
+        raise ValueError(
+            f"wanted {chains} states in which all constraints hold, got {chains - lacking.size} in "
+            f"{state.searched} proposals each; the best of the others lacks "
+            f"{state.logp[lacking].min():.3g} in logarithmic margin: see `pm-dalec edc-report`, widen "
+            "the bounds, or drop a constraint"
+        )
+    found = natural(target, state.position[:, :chains].T)
+    return [{name: float(value[chain]) for name, value in found.items()} for chain in range(chains)]
