@@ -11,6 +11,7 @@ import pandas as pd
 from pm_dalec import dims, printed
 from pm_dalec.aggregate import stratum_samples
 from pm_dalec.experiments import domain_ensemble, pairs
+from pm_dalec.figure_data import harvest_ratios
 from pm_dalec.metrics import fit_metrics, interval_width, stratum_metrics, width_ratio
 from pm_dalec.parameters import PARAMETERS, Fixed, FromData, Gaussian
 from pm_dalec.quantities import QUANTITIES
@@ -199,6 +200,29 @@ def table_widths(experiments):
                 row["theory"] = {"pixel first": theory, "correlated strata": 1.0}.get(rule, np.nan)
                 rows.append(row)
     return pd.DataFrame(rows)
+
+
+def table_harvest(experiments):
+    """Harvest of both approaches beside theory (TWIN, eq. 5 and 12) and the paper.
+
+    Parameters
+    ----------
+    experiments : mapping of tuple to Experiment
+
+    Returns
+    -------
+    DataFrame
+        One row a resolution [g m-2 d-1]; ``theory_baseline`` is the stratified harvest times eq. 5
+        with the posterior's stocks, corrected by eq. 12; ratios and fragmentation [1].
+    """
+    found = harvest_ratios(experiments).to_dataframe().reset_index()
+    found = found.rename(columns={"paper": f"ratio, {PAPER}", "theory": "theory_ratio"})
+    for approach in printed.APPROACHES:
+        rows = printed.TABLE_2["harvest", approach]
+        found[f"{approach}, {PAPER}"] = [
+            rows.get(resolution, (np.nan,))[0] for resolution in found["resolution"]
+        ]
+    return found
 
 
 def _printed_width(name, resolution):

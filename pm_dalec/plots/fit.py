@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from pm_dalec import dims
 from pm_dalec.parameters import PARAMETERS
@@ -127,6 +128,8 @@ def _parameter_panel(axes, name, draws, true_value):
         axes.axvline(true_value, color=STRATIFIED, lw=1.2, label="truth")
     if spread:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(numticks=4))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(lower, upper)
     axes.set_yticks([])
     axes.set_xlabel(label(name))

@@ -1,0 +1,235 @@
+"""The figures of the paper: from experiments and a landscape to a Figure, one function each."""
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dims, figure_data, printed
+from pm_dalec.evidence import coarsest, finest
+from pm_dalec.experiments import pairs, pixel_medians
+from pm_dalec.grid import edges_of, overlap_with, stratum_areas, target_grid
+from pm_dalec.landscape_table import DOMAIN
+from pm_dalec.plots.distributions import domain_densities_figure, trait_violins
+from pm_dalec.plots.flux_maps import flux_maps
+from pm_dalec.plots.harvest import harvest_ratio_figure, live_change_figure
+from pm_dalec.plots.landscape import fraction_maps, land_cover_map
+from pm_dalec.plots.schematic import approaches_schematic
+from pm_dalec.plots.timeseries import (
+    SHOWN,
+    against_observations,
+    series_by_resolution,
+    series_with_bands,
+)
+from pm_dalec.strata import STRATUM_NAMES
+
+FRACTION_RESOLUTIONS = (0.5, 0.25, 0.05)
+BUDGET = ("gpp", "reco", "harvest", "change_live", "change_dead")
+TRAITS = (
+    "residence_wood",
+    "npp_wood",
+    "autotrophic_fraction",
+    "canopy_efficiency",
+    "leaf_lifespan",
+    "leaf_carbon_per_area",
+)
+LIVE_RESIDENCE = tuple(f"residence_{pool}" for pool in ("labile", "foliage", "roots", "wood"))
+DEAD_RESIDENCE = ("residence_litter", "residence_som")
+NPP_SHARES = tuple(f"npp_{pool}_fraction" for pool in ("foliage", "labile", "roots", "wood"))
+
+
+def fig02_land_cover(landscape):
+    """Figure 2: land cover.
+
+    Parameters
+    ----------
+    landscape : DataArray or None
+        (lat, lon) stratum of every cell.
+    """
+    return land_cover_map(_wanted(landscape))
+
+
+def _wanted(landscape):
+    if landscape is None:
+        raise ValueError(
+            "wanted a land-cover map for this figure, got None; put landscape.nc with the variable "
+            "'stratum' (lat, lon) beside the fits, or pass landscape="
+        )
+    return landscape
+
+
+def fig03_schematic():
+    """Figure 3: the two approaches, drawn."""
+    return approaches_schematic()
+
+
+def _counts(experiments):
+    """Pixels of each resolution, coarse first."""
+    found = {e.resolution: figure_data.pixel_count(e) for e in experiments.values()}
+    return dict(sorted(found.items(), reverse=True))
+
+
+def fig04_series(experiments):
+    """Figure 4: medians of GPP, respiration, living and dead carbon by resolution."""
+    medians = {
+        key: e.series[list(SHOWN)].sel({dims.QUANTILE: 0.5}, method="nearest")
+        for key, e in experiments.items()
+    }
+    return series_by_resolution(medians, _counts(experiments))
+
+
+def fig05_harvest_ratio(experiments):
+    """Figure 5: stratified over baseline harvest by resolution."""
+    _paired(experiments)
+    ratios = figure_data.harvest_ratios(experiments)
+    return harvest_ratio_figure(ratios, version=printed.VERSION)
+
+
+def fig06_live_change(experiments):
+    """Figure 6: maps of the change of living carbon, and what harvest explains of it."""
+    _paired(experiments)
+    maps = figure_data.live_change_maps(experiments)
+    return live_change_figure(maps, figure_data.conifer_curve(maps.attrs["stock_ratio"]))
+
+
+def fig07_ensembles(experiments):
+    """Figure 7: ensembles of the domain at the finest resolution."""
+    pair = finest(_paired(experiments))
+    return domain_densities_figure(
+        figure_data.domain_densities(experiments, BUDGET),
+        resolution=pair[0].resolution,
+        count=figure_data.pixel_count(pair[0]),
+    )
+
+
+def _paired(experiments):
+    both = pairs(experiments)
+    if not both:
+        raise ValueError(
+            "wanted a baseline and a stratified fit of one resolution, got "
+            f"{', '.join(f'{a} {r:g}' for a, r in experiments) or 'none'}; calibrate the other one"
+        )
+    return both
+
+
+def fig08_traits(experiments):
+    """Figure 8: traits by stratum and resolution."""
+    return trait_violins(figure_data.trait_distributions(experiments, TRAITS), TRAITS)
+
+
+def figa1_fractions(experiments, landscape):
+    """Figure A1: shares of the strata at three resolutions.
+
+    Parameters
+    ----------
+    experiments : mapping of tuple to Experiment
+        Their units serve where there is no landscape.
+    landscape : DataArray or None
+        (lat, lon) stratum of every cell.
+    """
+    if landscape is not None:
+        regions = {r: fractions_of(landscape, r) for r in FRACTION_RESOLUTIONS}
+    else:
+        regions = {
+            r: e.units
+            for (approach, r), e in experiments.items()
+            if approach == "stratified" and r in FRACTION_RESOLUTIONS
+        }
+    return fraction_maps(regions)
+
+
+def fractions_of(landscape, resolution):
+    """Shares of the strata in the pixels of a resolution, from a map of strata.
+
+    Parameters
+    ----------
+    landscape : DataArray
+        (lat, lon) stratum of every cell.
+    resolution : float
+        [degree].
+
+    Returns
+    -------
+    Dataset
+        ``area_fraction`` (stratum, pixel) with ``lat``, ``lon``; pixels without unmasked land are
+        left out.
+    """
+    grid = target_grid(resolution, **DOMAIN)
+    weights = overlap_with(
+        grid, latitude_edges=edges_of(landscape["lat"]), longitude_edges=edges_of(landscape["lon"])
+    )
+    strata = landscape.transpose("lat", "lon").to_numpy()
+    area = stratum_areas(strata, weights, stratum_count=len(STRATUM_NAMES))
+    area = area.reshape(len(STRATUM_NAMES), -1)
+    kept = area.sum(axis=0) > 0
+    latitude, longitude = np.meshgrid(grid.latitudes, grid.longitudes, indexing="ij")
+    return xr.Dataset(
+        {"area_fraction": ((dims.STRATUM, dims.PIXEL), area[:, kept] / area[:, kept].sum(axis=0))},
+        coords={
+            dims.STRATUM: list(STRATUM_NAMES),
+            dims.PIXEL: grid.pixels[kept],
+            "lat": (dims.PIXEL, latitude.ravel()[kept]),
+            "lon": (dims.PIXEL, longitude.ravel()[kept]),
+        },
+    )
+
+
+def figa2_leaf_area(experiments):
+    """Figure A2: leaf area of domain and strata against observations."""
+    return _against_observations(experiments, "lai", "lai")
+
+
+def figa3_wood(experiments):
+    """Figure A3: wood carbon of domain and strata against observations."""
+    return _against_observations(experiments, "cwood", "wood")
+
+
+def _against_observations(experiments, stream, name):
+    baseline, stratified = finest(_paired(experiments))
+    observed, observed_strata = figure_data.observed_series(stratified, stream)
+    return against_observations(
+        name,
+        stratified.series[name],
+        stratified.strata_series[name],
+        observed,
+        observed_strata,
+        baseline=baseline.series[name],
+    )
+
+
+def figa4_gpp_maps(experiments):
+    """Figure A4: maps of mean GPP at the three finest resolutions."""
+    resolutions = sorted(_paired(experiments))[:3]
+    medians = {
+        key: pixel_medians(e, "gpp") for key, e in experiments.items() if key[1] in resolutions
+    }
+    densities = {
+        key: figure_data.density(values, experiments[key].units["area"])
+        for key, values in medians.items()
+    }
+    return flux_maps("gpp", medians, densities)
+
+
+def figa5_series_bands(experiments):
+    """Figure A5: the series of Figure 4 with bands, finest and coarsest resolution."""
+    both = _paired(experiments)
+    shown = {e.key: e.series[list(SHOWN)] for pair in (coarsest(both), finest(both)) for e in pair}
+    counts = {r: n for r, n in _counts(experiments).items() if r in (max(both), min(both))}
+    return series_with_bands(shown, counts)
+
+
+def figa6_live_residence(experiments):
+    """Figure A6: residence times of living carbon by stratum and resolution."""
+    return trait_violins(
+        figure_data.trait_distributions(experiments, LIVE_RESIDENCE), LIVE_RESIDENCE
+    )
+
+
+def figa7_dead_residence(experiments):
+    """Figure A7: residence times of litter and soil carbon by stratum and resolution."""
+    return trait_violins(
+        figure_data.trait_distributions(experiments, DEAD_RESIDENCE), DEAD_RESIDENCE
+    )
+
+
+def figa8_npp_shares(experiments):
+    """Figure A8: shares of net primary production by stratum and resolution."""
+    return trait_violins(figure_data.trait_distributions(experiments, NPP_SHARES), NPP_SHARES)

@@ -1,0 +1,178 @@
+"""The tables and figures of the paper: from a folder of fits to a folder of files.
+
+The scripts in ``paper_figures/`` make one item each; `make_all` makes all of them.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import xarray as xr
+
+from pm_dalec import figures, paper_tables
+from pm_dalec.experiments import open_experiments, reduce_fits
+from pm_dalec.hypotheses import hypotheses
+from pm_dalec.plots.style import save_figure
+
+LANDSCAPE = "landscape.nc"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One table or figure.
+
+    Parameters
+    ----------
+    name : str
+        Name of its files without ending.
+    title : str
+        What it is.
+    make : callable
+        (experiments, landscape) -> Figure or DataFrame.
+    is_table : bool
+    """
+
+    name: str
+    title: str
+    make: object
+    is_table: bool = False
+
+
+def _table(name, title, make):
+    return Item(name, title, lambda experiments, _: make(experiments), is_table=True)
+
+
+def _figure(name, title, make):
+    return Item(name, title, lambda experiments, _: make(experiments))
+
+
+ITEMS = (
+    _table("table1_fit", "Table 1. Fit of wood carbon and LAI", paper_tables.table_1),
+    _table("table2_budget", "Table 2. Carbon budget, median and 5-95 %", paper_tables.table_2),
+    _table("tableA1_parameters", "Table A1. Parameters", lambda _: paper_tables.table_a1()),
+    _table("tableA2_strata", "Table A2. Fit of each stratum", paper_tables.table_a2),
+    _table("harvest", "Harvest against theory", paper_tables.table_harvest),
+    _table("widths", "Ratio of interval widths", paper_tables.table_widths),
+    _table("hypotheses", "Hypotheses", hypotheses),
+    Item("fig02_land_cover", "Figure 2", lambda _, where: figures.fig02_land_cover(where)),
+    _figure("fig03_schematic", "Figure 3", lambda _: figures.fig03_schematic()),
+    _figure("fig04_series", "Figure 4", figures.fig04_series),
+    _figure("fig05_harvest_ratio", "Figure 5", figures.fig05_harvest_ratio),
+    _figure("fig06_live_change", "Figure 6", figures.fig06_live_change),
+    _figure("fig07_ensembles", "Figure 7", figures.fig07_ensembles),
+    _figure("fig08_traits", "Figure 8", figures.fig08_traits),
+    Item("figA1_fractions", "Figure A1", figures.figa1_fractions),
+    _figure("figA2_leaf_area", "Figure A2", figures.figa2_leaf_area),
+    _figure("figA3_wood", "Figure A3", figures.figa3_wood),
+    _figure("figA4_gpp_maps", "Figure A4", figures.figa4_gpp_maps),
+    _figure("figA5_series_bands", "Figure A5", figures.figa5_series_bands),
+    _figure("figA6_live_residence", "Figure A6", figures.figa6_live_residence),
+    _figure("figA7_dead_residence", "Figure A7", figures.figa7_dead_residence),
+    _figure("figA8_npp_shares", "Figure A8", figures.figa8_npp_shares),
+)
+
+
+def make_all(fits, out, *, landscape=None, draws=250, seed=0, progress=None):
+    """Make every table and figure that a set of fits allows.
+
+    Parameters
+    ----------
+    fits : str, Path, or mapping of tuple to DataTree or Experiment
+        Folder of fits (``*.nc``), or the fits by (approach, resolution [degree]).
+    out : str or Path
+        Folder to write to; made if it does not exist.
+    landscape : Twin, DataArray or path, optional
+        Stratum of every cell (lat, lon); ``landscape.nc`` in the folder of the fits by default.
+    draws : int
+        Draws a chain that the reductions use.
+    seed : int
+        Of the pairing of strata.
+    progress : callable, optional
+        Called with a sentence.
+
+    Returns
+    -------
+    dict of str to list of Path or str
+        By name of the item: its files, or the sentence that says why it could not be made.
+    """
+    tell = progress or (lambda sentence: None)
+    if isinstance(fits, str | Path):
+        experiments = open_experiments(fits, draws=draws, seed=seed, progress=progress)
+        landscape = Path(fits) / LANDSCAPE if landscape is None else landscape
+    else:
+        experiments = reduce_fits(fits, draws=draws, seed=seed, progress=progress)
+    where = open_landscape(landscape)
+    made = {}
+    with mpl.rc_context({"backend": "agg"}):
+        for item in ITEMS:
+            tell(f"{item.title}: {item.name}")
+            try:
+                made[item.name] = save(item.make(experiments, where), out, item.name)
+            except ValueError as reason:
+                made[item.name] = str(reason)
+                tell(f"{item.title} left out: {reason}")
+    return made
+
+
+def open_landscape(landscape):
+    """Map of strata from a twin, a map or a file; None where there is no such file.
+
+    Returns
+    -------
+    DataArray or None
+        (lat, lon).
+    """
+    if landscape is None or isinstance(landscape, xr.DataArray):
+        return landscape
+    if isinstance(landscape, str | Path):
+        if not Path(landscape).exists():
+            return None
+        with xr.open_dataset(landscape, engine="h5netcdf") as stored:
+            return stored["stratum"].load()
+    return landscape.fields["stratum"]
+
+
+def save_landscape(twin, folder):
+    """Write the map of strata of a twin beside the fits, for Figures 2 and A1."""
+    path = Path(folder) / LANDSCAPE
+    stratum = twin.fields["stratum"].reset_coords(drop=True)
+    stratum.to_dataset(name="stratum").to_netcdf(path, engine="h5netcdf")
+    return path
+
+
+def save(made, out, name):
+    """Write a figure as PDF and PNG, or a table as CSV and Markdown.
+
+    Parameters
+    ----------
+    made : Figure or DataFrame
+    out : str or Path
+        Folder.
+    name : str
+        Of an item in `ITEMS`.
+
+    Returns
+    -------
+    list of Path
+    """
+    item = next(item for item in ITEMS if item.name == name)
+    if item.is_table:
+        return paper_tables.save_table(made, out, name, title=item.title)
+    save_figure(made, Path(out) / name)
+    return [Path(out) / f"{name}{suffix}" for suffix in (".pdf", ".png")]
+
+
+def arguments(description):
+    """Command line of a script in ``paper_figures/``: ``--fits`` and ``--out``.
+
+    Returns
+    -------
+    argparse.Namespace
+        With ``fits`` and ``out`` as paths.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--fits", type=Path, required=True, help="folder with fits (*.nc)")
+    parser.add_argument("--out", type=Path, required=True, help="folder for PDF, PNG, CSV")
+    mpl.use("agg")
+    return parser.parse_args()

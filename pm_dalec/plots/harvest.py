@@ -1,0 +1,144 @@
+"""Harvest: its ratio by resolution (Fig. 5), and what it does to living carbon (Fig. 6)."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+from pm_dalec.plots.mapping import dress, map_extent, on_map
+from pm_dalec.plots.style import (
+    APPROACHES,
+    BASELINE,
+    DOUBLE_WIDTH,
+    MASK,
+    PRIOR,
+    SINGLE_WIDTH,
+    STRATIFIED,
+    label,
+    letter,
+    style,
+    unit,
+)
+
+
+def harvest_ratio_figure(ratios, *, version):
+    """Stratified over baseline harvest by resolution (Figure 5).
+
+    Parameters
+    ----------
+    ratios : Dataset
+        Dims (resolution): ``ratio``, ``theory``, ``paper`` [1].
+    version : str
+        Version of the paper that ``paper`` is from.
+
+    Returns
+    -------
+    Figure
+    """
+    with style():
+        figure, axes = plt.subplots(figsize=(SINGLE_WIDTH, 2.7), layout="constrained")
+        width = ratios["resolution"].values
+        axes.axhline(1, color=BASELINE, lw=1, ls="--", label="equal to the baseline")
+        axes.plot(
+            width, ratios["theory"], color=PRIOR, lw=1, label="theory (eq. 5, posterior stocks)"
+        )
+        axes.plot(
+            width, ratios["paper"], "s", mfc="white", mec="black", ms=5, label=f"paper, {version}"
+        )
+        axes.plot(width, ratios["ratio"], "o", color=STRATIFIED, ms=4.5, label="this experiment")
+        axes.set_xscale("log")
+        axes.invert_xaxis()
+        axes.xaxis.set_major_locator(FixedLocator(width))
+        axes.xaxis.set_major_formatter(FixedFormatter([f"{w:.2f}°" for w in width]))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xlabel("resolution, coarse to fine")
+        axes.set_ylabel("harvest, stratified / baseline")
+        axes.set_ylim(bottom=min(0.8, axes.get_ylim()[0]))
+        axes.legend(loc="best")
+    return figure
+
+
+def live_change_figure(maps, curve):
+    """Maps of the change of living carbon, and what explains their difference (Figure 6).
+
+    Parameters
+    ----------
+    maps : Dataset
+        Dims (pixel), see `pm_dalec.figure_data.live_change_maps`.
+    curve : DataArray
+        Theory of the harvest ratio over ``conifer``.
+
+    Returns
+    -------
+    Figure
+    """
+    with style():
+        figure = plt.figure(figsize=(DOUBLE_WIDTH, 4.0), layout="constrained")
+        left, right = figure.subfigures(1, 2, width_ratios=(1.35, 1))
+        panels = left.subplots(2, 1, sharex=True)
+        limit = _symmetric_limit(maps)
+        for number, (axes, approach) in enumerate(zip(panels, APPROACHES, strict=True)):
+            image = _map(axes, maps[approach], maps.attrs["resolution"], limit)
+            letter(axes, number)
+            axes.set_title(approach, color=APPROACHES[approach], fontweight="bold")
+        left.colorbar(
+            image, ax=panels, location="bottom", shrink=0.8, aspect=35, extend="both",
+            label=f"{label('change_live')}, pixel medians at {maps.attrs['resolution']:.2f}°",
+        )  # fmt: skip
+        upper, lower = right.subplots(2, 1)
+        _differences(upper, maps)
+        _ratios(lower, maps, curve)
+        for number, axes in enumerate((upper, lower), start=2):
+            letter(axes, number)
+    return figure
+
+
+def _symmetric_limit(maps):
+    both = np.abs(np.concatenate([maps[name].values for name in APPROACHES]))
+    return float(np.nanquantile(both, 0.98)) or 1.0
+
+
+def _map(axes, values, resolution, limit):
+    grid = on_map(values, resolution)
+    axes.set_facecolor(MASK)
+    image = axes.imshow(
+        grid.transpose("lat", "lon"), origin="lower", extent=map_extent(grid, resolution),
+        cmap="BrBG", norm=TwoSlopeNorm(0.0, -limit, limit),
+    )  # fmt: skip
+    dress(axes, grid)
+    return image
+
+
+def _differences(axes, maps):
+    axes.axhline(0, color=PRIOR, lw=0.5)
+    axes.axvline(0, color=PRIOR, lw=0.5)
+    axes.scatter(
+        maps["harvest_difference"], maps["live_difference"], s=6, color="black", alpha=0.5, lw=0
+    )
+    reach = np.array([0.0, float(maps["harvest_difference"].max())])
+    axes.plot(
+        reach, -maps.attrs["days"] * reach, color=STRATIFIED, lw=1,
+        label=f"harvest over {maps.attrs['days']:.0f} d",
+    )  # fmt: skip
+    axes.text(0.97, 0.95, f"$R^2$ = {maps.attrs['explained']:.2f}", transform=axes.transAxes,
+              ha="right", va="top")  # fmt: skip
+    axes.set_xlabel(f"difference of harvest ({unit('harvest')})")
+    axes.set_ylabel(f"difference of $\\Delta C_{{bio}}$\n({unit('change_live')})")
+    axes.legend(loc="lower left", title="stratified $-$ baseline", alignment="left")
+
+
+def _ratios(axes, maps, curve):
+    axes.axhline(1, color=BASELINE, lw=1, ls="--")
+    axes.scatter(maps["conifer"], maps["harvest_ratio"], s=6, color="black", alpha=0.5, lw=0)
+    beta = maps.attrs["stock_ratio"]
+    axes.plot(
+        curve["conifer"],
+        curve,
+        color=STRATIFIED,
+        lw=1,
+        label=f"theory (eq. 6, $\\beta$ = {beta:.2f})",
+    )
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xlabel("share of conifer in the pixel")
+    axes.set_ylabel("harvest,\nstratified / baseline")
+    axes.legend(loc="upper right")
