@@ -96,10 +96,13 @@ def near_feasible(shape, rng, *, spread=SPREAD):
     Returns
     -------
     Theta
-        Arrays of this shape.
+        Arrays of this shape, inside the bounds.
     """
-    shape = tuple(np.atleast_1d(shape))
-    return Theta(*(value * (1 + spread * rng.uniform(-1, 1, shape)) for value in FEASIBLE))
+    values = []
+    for name, value in FEASIBLE._asdict().items():
+        moved = value * (1 + spread * rng.uniform(-1, 1, tuple(np.atleast_1d(shape))))
+        values.append(np.clip(moved, *PARAMETERS[name].bounds))
+    return Theta(*values)
 
 
 def random_drivers(steps, rng, *, days=None, disturbed=True):

@@ -1,0 +1,130 @@
+"""NumPy, JAX and PyTensor repeat one step and give the same numbers."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from numpy.testing import assert_allclose
+
+from pm_dalec import dalec, run
+from pm_dalec.parameters import Theta
+from pm_dalec.posterior import driver_arrays
+from pm_dalec.runners import RUNNERS
+from pm_dalec.testing import near_feasible, random_theta, tiny_site
+
+STEPS = 18  # with harvest; enough for pools to feed back on photosynthesis
+
+
+@pytest.fixture(scope="module")
+def case():
+    """Drivers with harvest and fire, latitude and vectors near a feasible one."""
+    drivers, latitude = driver_arrays(tiny_site(), ())
+    drivers = dalec.Drivers(*(value[:STEPS] for value in drivers))
+    burned = np.zeros(STEPS)
+    burned[[4, 12]] = 0.3, 0.05
+    removed = np.zeros(STEPS)
+    removed[[3, 12]] = 0.1, 0.2
+    drivers = drivers._replace(burned_fraction=burned, forest_loss_fraction=removed)
+    theta = near_feasible(16, np.random.default_rng(5), spread=0.3)
+    return drivers, float(latitude), theta
+
+
+def largest_difference(ours, theirs):
+    """Worst difference of any series, relative to the largest value of the series."""
+    worst = {}
+    for part in ("pools", "fluxes"):
+        mine, others = getattr(ours, part), getattr(theirs, part)
+        for name in mine._fields:
+            one, two = np.asarray(getattr(mine, name)), np.asarray(getattr(others, name))
+            assert one.shape == two.shape, name
+            assert np.isfinite(one).all(), name
+            size = np.abs(two).max(axis=0)
+            worst[name] = float((np.abs(one - two) / np.where(size > 0, size, 1.0)).max())
+    return max(worst.items(), key=lambda item: item[1])
+
+
+def test_jax_agrees_with_numpy(case):
+    expected = run.run_numpy(*case)
+    name, worst = largest_difference(RUNNERS["jax"](*case, "converged"), expected)
+    assert worst < 1e-10, name
+
+
+def symbolic(drivers, latitude, theta, solver):
+    """Run by PyTensor with arrays as inputs, compiled without C or Numba."""
+    inputs = [pt.vector(name) for name in dalec.Drivers._fields]
+    sampled = [pt.vector(name) for name in Theta._fields]
+    found = run.run_pytensor(dalec.Drivers(*inputs), latitude, Theta(*sampled), solver=solver)
+    with pytensor.config.change_flags(cxx=""):
+        flat = pytensor.function(
+            [*inputs, *sampled], [*found.pools, *found.fluxes], mode="FAST_COMPILE"
+        )(*drivers, *theta)
+    count = len(dalec.Pools._fields)
+    return run.Trajectory(dalec.Pools(*flat[:count]), dalec.Fluxes(*flat[count:]))
+
+
+def test_pytensor_agrees_with_numpy(case):
+    expected = run.run_numpy(*case)
+    name, worst = largest_difference(symbolic(*case, "converged"), expected)
+    assert worst < 1e-10, name
+
+
+@pytest.mark.slow
+def test_compiled_pytensor_agrees_with_numpy(case):
+    expected = run.run_numpy(*case)
+    name, worst = largest_difference(RUNNERS["pytensor"](*case, "converged"), expected)
+    assert worst < 1e-10, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", ["jax", "pytensor"])
+def test_the_truncated_search_agrees_as_far_as_its_noise_lets_it(case, runner):
+    # the difference of two nearby values of photosynthesis decides where the search stops
+    expected = run.run_numpy(*case, solver="truncated")
+    name, worst = largest_difference(RUNNERS[runner](*case, "truncated"), expected)
+    assert worst < 1e-6, name
+
+
+@pytest.mark.parametrize("runner", ["numpy", "jax"])
+def test_pools_have_the_initial_state_in_front(case, runner):
+    theta = case[2]
+    pools = RUNNERS[runner](*case, "converged").pools
+    assert pools.wood.shape == (STEPS + 1, 16)
+    assert np.array_equal(pools.wood[0], theta.initial_wood)
+
+
+def test_a_batch_is_the_same_as_one_vector_after_the_other(case):
+    drivers, latitude, theta = case
+    together = run.run_numpy(drivers, latitude, theta)
+    third = run.run_numpy(drivers, latitude, Theta(*(value[3] for value in theta)))
+    name, worst = largest_difference(
+        run.Trajectory(
+            dalec.Pools(*(pool[:, 3] for pool in together.pools)),
+            dalec.Fluxes(*(flux[:, 3] for flux in together.fluxes)),
+        ),
+        third,
+    )
+    assert worst < 1e-12, name
+
+
+def test_a_run_in_two_parts_is_the_same_as_one(case):
+    drivers, latitude, theta = case
+    whole = run.run_numpy(drivers, latitude, theta)
+    first = run.run_numpy(dalec.Drivers(*(v[:7] for v in drivers)), latitude, theta)
+    state = {f"initial_{pool}": value[-1] for pool, value in first.pools._asdict().items()}
+    rest = dalec.Drivers(*(v[7:] for v in drivers))
+    second = run.run_numpy(rest, latitude, theta._replace(**state))
+    assert_allclose(second.pools.som[-1], whole.pools.som[-1], rtol=1e-14)
+
+
+def test_only_wanted_fluxes_are_returned_by_pytensor(case):
+    drivers, latitude, theta = case
+    found = run.run_pytensor(drivers, latitude, theta, wanted=("gpp", "lai"))
+    returned = [name for name, flux in found.fluxes._asdict().items() if flux is not None]
+    assert returned == ["gpp", "lai"]
+
+
+def test_runs_stay_finite_over_the_whole_box():
+    drivers, latitude = driver_arrays(tiny_site(), ())
+    found = run.run_numpy(drivers, latitude, random_theta(500, np.random.default_rng(3)))
+    for series in (*found.pools, *found.fluxes):
+        assert np.isfinite(series).all()
