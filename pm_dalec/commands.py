@@ -2,6 +2,7 @@
 
 import os
 import platform
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -158,7 +159,20 @@ def region(options):
     return 0
 
 
+def _later(module, name):
+    """Command of another module, imported when it is called."""
+
+    def call(options):
+        return getattr(import_module(module), name)(options)
+
+    return call
+
+
 COMMANDS = {
+    "demo": _later("pm_dalec.site_commands", "demo"),
+    "calibrate": _later("pm_dalec.site_commands", "calibrate"),
+    "bench": _later("pm_dalec.bench", "bench"),
+    "paper": _later("pm_dalec.paper_command", "paper"),
     "parity": parity,
     "edc-report": edc_report,
     "info": info,

@@ -14,7 +14,7 @@ from pm_dalec.priors import draw_log_uniform, factor_of
 from pm_dalec.run import run_numpy
 from pm_dalec.variables import DRIVERS
 
-BATCH = 20_000
+BATCH = 5_000
 
 
 def drivers_of(units):

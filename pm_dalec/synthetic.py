@@ -1,7 +1,7 @@
 """A built-in site with known truth: UK-like weather, observations made by DALEC itself with noise.
 
 For the demo, for teaching and for tests of recovery: the truth is a draw of the constrained prior whose
-canopy and wood look like a British woodland.
+canopy, wood and soil look like a British woodland.
 """
 
 import numpy as np
@@ -15,6 +15,20 @@ from pm_dalec.run import run_numpy
 TRUTH = "truth_"
 LAI_RANGE = (1.0, 5.0)  # m2 m-2, of the mean
 WOOD_RANGE = (2000.0, 15000.0)  # g m-2, of the mean
+# Ranges in which the truth is looked for, inside those of the prior: a British woodland
+WOODLAND = {
+    "initial_labile": (20.0, 300.0),
+    "initial_foliage": (60.0, 500.0),
+    "initial_roots": (30.0, 500.0),
+    "initial_wood": (2000.0, 15000.0),
+    "initial_litter": (20.0, 500.0),
+    "initial_som": (4000.0, 60000.0),
+    "wood_turnover_rate": (2e-5, 3e-4),
+    "litter_mineralisation_rate": (1e-3, 0.01),
+    "leaf_carbon_per_area": (35.0, 130.0),
+    "labile_release_day": (365.25 + 80, 365.25 + 160),
+    "leaf_fall_day": (365.25 + 230, 365.25 + 330),
+}
 LAI_NOISE = (0.25, 0.15)  # least sigma [m2 m-2], and sigma relative to LAI
 WOOD_NOISE = 0.25  # sigma relative to wood carbon
 SOIL_NOISE = 0.20  # sigma relative to initial soil carbon
@@ -57,15 +71,18 @@ def truth_of(units):
 def _woodland(units, random):
     """First draw of the constrained prior that looks like a woodland, and its run."""
     drivers, latitude = drivers_of(units)
-    for _ in range(200):
-        theta = draw_constrained_prior(units, 1, rng=random)
+    table = PARAMETERS
+    for name, bounds in WOODLAND.items():
+        table = table.replace(name, bounds=bounds)
+    for _ in range(50):
+        theta = draw_constrained_prior(units, 1, parameters=table, rng=random)
         run = run_numpy(drivers, latitude, theta)
         lai, wood = run.fluxes.lai.mean(), run.pools.wood.mean()
         if LAI_RANGE[0] < lai < LAI_RANGE[1] and WOOD_RANGE[0] < wood < WOOD_RANGE[1]:
             return Theta(*(value[0] for value in theta)), run
     raise ValueError(
         f"wanted a woodland with mean LAI in {LAI_RANGE} and wood in {WOOD_RANGE} g m-2, got none in "
-        "200 draws of the constrained prior (synthetic site); take another seed"
+        "50 draws of the constrained prior (synthetic site); take another seed"
     )
 
 

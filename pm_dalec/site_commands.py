@@ -1,0 +1,135 @@
+"""Commands that calibrate one site: ``demo`` and ``calibrate``."""
+
+from functools import partial
+from importlib import import_module
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from pm_dalec import posterior
+from pm_dalec.calibrate import calibrate as calibrate_lanes
+from pm_dalec.calibrate import calibrate_edinburgh
+from pm_dalec.diagnose import circular_mean, diagnose, verdict
+from pm_dalec.parameters import DAYS_PER_YEAR, PARAMETERS, with_three_year_days
+from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
+from pm_dalec.plots.style import save_figure
+from pm_dalec.variables import STREAMS
+
+console = Console(width=max(Console().width, 120))  # a table must not lose its digits
+SHOWN = ("lai", "wood", "gpp", "nee")
+SHOWN_DRAWS = 60  # of each chain, in figures
+
+
+def demo(options):
+    """Calibrate the built-in site with known truth; print, save, draw."""
+    from pm_dalec.synthetic import synthetic_site, truth_of
+
+    console.print("drawing a site with known truth from the constrained prior", style="dim")
+    units = synthetic_site(options.seed)
+    model = import_module("pm_dalec.models.baseline").build(units)
+    fit = calibrate_lanes(
+        model, seconds=options.seconds, proposals=10**9, random_seed=options.seed
+    )
+    truth = truth_of(units)
+    _report(fit, options.out, truth=truth)
+    return 0
+
+
+def calibrate(options):
+    """Calibrate a site file or a site by name; print, save, draw."""
+    from pm_dalec.commands import site_named
+
+    units = site_named(options.site, options)
+    parameters = with_three_year_days(PARAMETERS) if options.three_year_days else PARAMETERS
+    build = partial(import_module(f"pm_dalec.models.{options.model}").build, units,
+                    parameters=parameters, solver=options.solver)  # fmt: skip
+    model = build(streams=tuple(options.streams)) if options.streams is not None else build()
+    if options.sampler == "edinburgh2021":
+        fit = calibrate_edinburgh(
+            model, chains=options.chains, proposals=options.proposals or 100_000,
+            draws=options.draws, random_seed=options.seed,
+        )  # fmt: skip
+    else:
+        fit = calibrate_lanes(
+            model, chains=options.chains, draws=options.draws, seconds=options.seconds,
+            proposals=options.proposals or 10**9, random_seed=options.seed,
+            checkpoint=options.out / "state", resume=options.resume,
+        )  # fmt: skip
+    _report(fit, options.out)
+    return 0
+
+
+def _report(fit, folder, *, truth=None):
+    """Print the summary of a fit, save it, draw its figures."""
+    if str(fit["sample_stats"]["status"].values) == "no start":
+        raise ValueError(
+            "wanted a state in which all constraints hold, got none; run `pm-dalec edc-report` on this "
+            "site to see which rule blocks, or choose other constraints"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    report = diagnose(fit)
+    console.print(summary_table(fit, report, truth=truth))
+    console.print(verdict(report))
+    if truth is not None:
+        inside = coverage(fit, truth)
+        console.print(f"truth inside the 90 % interval: {sum(inside.values())} of {len(inside)}")
+    posterior.save(fit, folder / "fit.nc")
+    save_figure(figure_of_fit(fit), folder / "fit")
+    save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
+    console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
+
+
+def _interval(name, draws, truth=None):
+    """Median and 5 to 95 % interval; days are turned so that the interval is in one piece."""
+    if PARAMETERS[name].circular:
+        centre = circular_mean(draws, axes=None)
+        draws = centre + np.mod(draws - centre + DAYS_PER_YEAR / 2, DAYS_PER_YEAR) - (
+            DAYS_PER_YEAR / 2
+        )  # fmt: skip
+        if truth is not None:
+            truth = centre + np.mod(truth - centre + DAYS_PER_YEAR / 2, DAYS_PER_YEAR) - (
+                DAYS_PER_YEAR / 2
+            )  # fmt: skip
+    return (*np.quantile(draws, (0.05, 0.5, 0.95)), truth)
+
+
+def coverage(fit, truth):
+    """Whether the truth of each parameter lies in the 5 to 95 % interval of its posterior."""
+    inside = {}
+    for name, value in truth.items():
+        low, _, high, at = _interval(name, fit["posterior"][name].values.ravel(), value)
+        inside[name] = bool(low <= at <= high)
+    return inside
+
+
+def summary_table(fit, report, *, truth=None):
+    """Table of a fit: interval, R-hat, effective sample size and, where known, the truth."""
+    table = Table(title=f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}")
+    headings = ["parameter", "units", "5 %", "median", "95 %", "R-hat", "bulk ESS"]
+    for heading in [*headings, *(["truth"] if truth else [])]:
+        table.add_column(heading, justify="left" if heading in ("parameter", "units") else "right")
+    for name in report["parameter"].values:
+        name = str(name)
+        draws = fit["posterior"][name].values.ravel()
+        low, middle, high, at = _interval(name, draws, (truth or {}).get(name))
+        row = report.sel(parameter=name)
+        cells = [name, PARAMETERS[name].units, f"{low:.4g}", f"{middle:.4g}", f"{high:.4g}",
+                 f"{float(row['rhat']):.3f}", f"{float(row['ess_bulk']):.0f}"]  # fmt: skip
+        if truth:
+            cells.append(f"{at:.4g}" if low <= at <= high else f"[bold]{at:.4g}[/bold] outside")
+        table.add_row(*cells)
+    return table
+
+
+def figure_of_fit(fit):
+    """Figure of a fit against its observations."""
+    simulated = posterior.trajectories(fit, names=SHOWN, draws=SHOWN_DRAWS)
+    quantiles = simulated.quantile(band_quantiles(), dim=("chain", "draw"))
+    data = fit["observed_data"].to_dataset()
+    observed = {
+        record.observes: (data[stream], data[f"{stream}_unc"])
+        for stream, record in STREAMS.items()
+        if stream in data and record.observes in SHOWN
+    }
+    return fit_figure(quantiles, observed)
