@@ -11,6 +11,7 @@ import xarray as xr
 from pm_dalec import dims
 from pm_dalec.parameters import PARAMETERS
 from pm_dalec.region import build_region
+from pm_dalec.survey import REPRESENTED, represented_areas, sample_pixels
 
 WOOD_LOG_SD = {"baseline": 0.42, "stratified": 0.53}
 """From the printed 5-95 % intervals of harvest (TWIN, section 5.6)."""
@@ -179,11 +180,18 @@ def emulated_fits(twin, resolutions, *, draws=100, chains=2, seed=0, pixels=None
     """
     fits = {}
     for resolution in resolutions:
-        for approach in ("baseline", "stratified"):
-            units = build_region(twin, resolution=resolution, approach=approach)
-            if pixels is not None and units.sizes[dims.PIXEL] > pixels:
-                random = np.random.default_rng(seed)
-                kept = np.sort(random.choice(units.sizes[dims.PIXEL], pixels, replace=False))
-                units = units.isel({dims.PIXEL: kept})
-            fits[approach, resolution] = emulated_fit(units, draws=draws, chains=chains, seed=seed)
+        regions = {
+            approach: build_region(twin, resolution=resolution, approach=approach)
+            for approach in ("baseline", "stratified")
+        }
+        whole = regions["stratified"]
+        if pixels is not None and whole.sizes[dims.PIXEL] > pixels:
+            kept = sample_pixels(whole, pixels, seed=seed)
+            areas = represented_areas(whole, kept)
+            regions = {
+                name: region.sel({dims.PIXEL: kept}).assign({REPRESENTED: areas})
+                for name, region in regions.items()
+            }
+        for approach, region in regions.items():
+            fits[approach, resolution] = emulated_fit(region, draws=draws, chains=chains, seed=seed)
     return fits

@@ -1,4 +1,4 @@
-"""Labelled data behind the figures of the paper: every statistic that a figure shows is made here."""
+"""Labelled data behind the figures of the paper: statistics that a figure shows are made here."""
 
 import numpy as np
 import xarray as xr
@@ -15,6 +15,7 @@ from pm_dalec.theory import harvest_ratio, pixel_harvest_ratio
 
 DENSITY_POINTS = 256
 KERNEL_RANGE = 0.002  # tail probability that is cut from either end of a density
+POSITIVE = ("gpp", "reco", "harvest")
 
 
 def pixel_count(experiment):
@@ -81,19 +82,16 @@ def _harvest_row(baseline, stratified):
     medians = [float(domain_ensemble(e, "harvest").median()) for e in (baseline, stratified)]
     units = stratified.units
     area, fraction = units["area"].to_numpy(), units["area_fraction"].sel(stratum="conifer")
-    share = float(np.average(fraction, weights=area))
-    stocks = _stock_by_stratum(stratified)
-    outside = [stocks[name] for name in stocks if name != "conifer"]
-    weights = [float(stratum_areas(units).sel(stratum=n).sum()) for n in stocks if n != "conifer"]
+    conifer, others, mean = _stocks(stratified)
     fragmentation = variance_ratio(fraction.to_numpy(), area)
     expected = harvest_ratio(
-        share,
+        float(np.average(fraction, weights=area)),
         fragmentation=fragmentation,
-        stock_ratio=np.average(outside, weights=weights) / stocks["conifer"],
+        stock_ratio=others / conifer,
     )
-    # Eq. 12: either approach uses the stock of its own posterior
-    stock = [float(domain_ensemble(e, "stock").median()) for e in (baseline, stratified)]
-    theory = stock[1] / stock[0] / expected
+    # Eq. 12: each approach uses the stock of its own posterior. Medians of strata are added up, as
+    # the median of a sum of skewed draws is larger than the sum of their medians.
+    theory = mean / float(domain_ensemble(baseline, "stock").median()) / expected
     return {
         "baseline": medians[0],
         "stratified": medians[1],
@@ -104,11 +102,15 @@ def _harvest_row(baseline, stratified):
     }
 
 
-def _stock_by_stratum(stratified):
-    """Harvestable stock of the strata: area mean of pixel medians [g m-2]."""
+def _stocks(stratified):
+    """Harvestable stock of conifer, of the other strata and of all: means of medians [g m-2]."""
     medians = stratified.budget["stock"].median("sample")
-    means = area_mean(medians, stratum_areas(stratified.units))
-    return {str(name): float(means.sel(stratum=name)) for name in means["stratum"].to_numpy()}
+    areas = stratum_areas(stratified.units)
+    inside = xr.where(areas["stratum"] == "conifer", areas, 0.0)
+    return tuple(
+        float(medians.weighted(weight.fillna(0.0)).mean())
+        for weight in (inside, areas - inside, areas)
+    )
 
 
 def live_change_maps(experiments):
@@ -132,10 +134,7 @@ def live_change_maps(experiments):
     harvest = [pixel_medians(experiment, "harvest") for experiment in pair]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (harvest[1] / harvest[0]).where((harvest[0] > 0) & (harvest[1] > 0))
-    stocks = _stock_by_stratum(pair[1])
-    others = [name for name in stocks if name != "conifer"]
-    areas = [float(stratum_areas(pair[1].units).sel(stratum=name).sum()) for name in others]
-    outside = np.average([stocks[name] for name in others], weights=areas)
+    conifer, others, _ = _stocks(pair[1])
     found = xr.Dataset(
         {
             "baseline": baseline,
@@ -150,12 +149,12 @@ def live_change_maps(experiments):
         "resolution": pair[0].resolution,
         "days": float(pair[0].units["days"]),
         "explained": determination(found["live_difference"], found["harvest_difference"]),
-        "stock_ratio": outside / stocks["conifer"],
+        "stock_ratio": others / conifer,
     }
     return found
 
 
-def density(values, weights=None, *, logarithmic=False):
+def density(values, weights=None, *, logarithmic=False, margin=3.0):
     """Kernel density of values that stand for draws or areas.
 
     Parameters
@@ -164,6 +163,8 @@ def density(values, weights=None, *, logarithmic=False):
         Any shape, the same.
     logarithmic : bool
         Smooth the logarithms; the density is still per unit of the value.
+    margin : float
+        How far the density goes beyond the values, in standard deviations of the kernel.
 
     Returns
     -------
@@ -178,8 +179,8 @@ def density(values, weights=None, *, logarithmic=False):
         return xr.DataArray(np.zeros(values[:1].size), {"value": values[:1]}, "value")
     scale = np.log(values) if logarithmic else values
     kernel = gaussian_kde(scale, weights=weights)
-    margin = np.sqrt(kernel.covariance[0, 0])
-    places = np.linspace(scale.min() - margin, scale.max() + margin, DENSITY_POINTS)
+    beyond = margin * np.sqrt(kernel.covariance[0, 0])
+    places = np.linspace(scale.min() - beyond, scale.max() + beyond, DENSITY_POINTS)
     heights = kernel(places)
     if logarithmic:
         places = np.exp(places)
@@ -208,7 +209,8 @@ def domain_densities(experiments, names):
         for experiment in pair:
             sample = domain_ensemble(experiment, name)
             low, high = np.quantile(sample, [KERNEL_RANGE, 1 - KERNEL_RANGE])
-            curve = density(sample.where((sample >= low) & (sample <= high)))
+            inside = sample.where((sample >= low) & (sample <= high))
+            curve = density(inside, logarithmic=name in POSITIVE)
             found[name][experiment.approach] = curve.assign_attrs(median=float(sample.median()))
     return found
 
@@ -255,7 +257,7 @@ def trait_distributions(experiments, names):
 def _weighted_density(values, area):
     values, area = values.to_numpy(), area.to_numpy()
     kept = np.isfinite(values) & (area > 0)
-    curve = density(values[kept], area[kept], logarithmic=True)
+    curve = density(values[kept], area[kept], logarithmic=True, margin=0.5)
     middle = weighted_quantile(values[kept], area[kept], 0.5)
     return curve.assign_attrs(median=float(middle), count=int(kept.sum()), values=values[kept])
 

@@ -180,7 +180,8 @@ def table_widths(experiments):
     Returns
     -------
     DataFrame
-        Columns quantity, resolution, rule, ours, the paper's and theory (TWIN, eq. 11).
+        Columns quantity, resolution, rule, ours, the paper's and theory (TWIN, eq. 11), which holds
+        for strata that are equally uncertain, so not for harvest.
     """
     rules = {
         "pixel first": {"order": "pixel_first"},
@@ -192,12 +193,13 @@ def table_widths(experiments):
         for resolution, (baseline, stratified) in pairs(experiments).items():
             units = stratified.units
             theory = width_ratio(units["area_fraction"].to_numpy(), units["area"].to_numpy())
+            expected = {"pixel first": theory, "correlated strata": 1.0}
             width = interval_width(domain_ensemble(baseline, name))
             for rule, arguments in rules.items():
                 ratio = interval_width(domain_ensemble(stratified, name, **arguments)) / width
                 row = {"quantity": name, "resolution": resolution, "rule": rule, "ours": ratio}
                 row[PAPER] = _printed_width(name, resolution) if rule == "pixel first" else np.nan
-                row["theory"] = {"pixel first": theory, "correlated strata": 1.0}.get(rule, np.nan)
+                row["theory"] = expected.get(rule, np.nan) if name != "harvest" else np.nan
                 rows.append(row)
     return pd.DataFrame(rows)
 

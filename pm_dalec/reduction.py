@@ -18,6 +18,7 @@ from pm_dalec.parameters import PARAMETERS
 from pm_dalec.posterior import driver_arrays, summarised, theta_of
 from pm_dalec.quantities import QUANTITIES
 from pm_dalec.run import run_numpy
+from pm_dalec.survey import REPRESENTED
 from pm_dalec.variables import STREAMS
 
 LANE_RUNS = 6_000  # runs of the model held at a time: some 30 kB each
@@ -33,8 +34,8 @@ class Experiment:
     Attributes
     ----------
     units : Dataset
-        ``area``, ``lat``, ``lon``, ``loss_rate`` [yr-1], ``area_fraction`` for strata; the
-        approach, resolution [degree] and what the fit says of itself in the attributes.
+        ``area`` (of a sample: what the pixel stands for), ``lat``, ``lon``, ``loss_rate`` [yr-1],
+        ``area_fraction`` for strata; the approach, resolution [degree] and what the fit says of itself in the attributes.
     budget : Dataset
         (sample[, stratum], pixel), names and units of `pm_dalec.quantities.QUANTITIES`.
     series : Dataset
@@ -131,6 +132,8 @@ def _described(fit, seed):
     units = source[wanted].reset_coords(drop=True).assign_coords(
         {name: source[name] for name in ("lat", "lon", *SPACE) if name in source.variables}
     )  # fmt: skip
+    if REPRESENTED in source:
+        units["area"] = source[REPRESENTED].reset_coords(drop=True)
     years = float(source["step_days"].sum()) / 365.25
     units["loss_rate"] = source["forest_loss_fraction"].sum(dims.TIME) / years
     units["loss_rate"].attrs.update(units="yr-1", long_name="share of the area felled in a year")

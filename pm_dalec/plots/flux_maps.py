@@ -55,7 +55,8 @@ def flux_maps(name, medians, densities):
         _headings(panels)
         figure.colorbar(
             image, ax=panels[:-1], location="bottom", shrink=0.5, aspect=40, extend="both",
-            label=f"{label(name)}, mean of 2014-2019, pixel medians",
+            label=f"{label(name)}, mean over the period, pixel medians "
+            "(grey: masked or not calibrated)",
         )  # fmt: skip
         handles = [Line2D([], [], color=RESOLUTIONS[r], label=f"{r:.2f}°") for r in resolutions]
         panels[-1, 1].legend(handles=handles, loc="upper left")

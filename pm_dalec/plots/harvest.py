@@ -36,12 +36,10 @@ def harvest_ratio_figure(ratios, *, version):
     Figure
     """
     with style():
-        figure, axes = plt.subplots(figsize=(SINGLE_WIDTH, 2.7), layout="constrained")
+        figure, axes = plt.subplots(figsize=(SINGLE_WIDTH, 2.9), layout="constrained")
         width = ratios["resolution"].values
-        axes.axhline(1, color=BASELINE, lw=1, ls="--", label="equal to the baseline")
-        axes.plot(
-            width, ratios["theory"], color=PRIOR, lw=1, label="theory (eq. 5, posterior stocks)"
-        )
+        axes.axhline(1, color=BASELINE, lw=1, ls="--", label="no difference")
+        axes.plot(width, ratios["theory"], color=PRIOR, lw=1, label="theory (eqs. 5 and 12)")
         axes.plot(
             width, ratios["paper"], "s", mfc="white", mec="black", ms=5, label=f"paper, {version}"
         )
@@ -53,8 +51,9 @@ def harvest_ratio_figure(ratios, *, version):
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel("resolution, coarse to fine")
         axes.set_ylabel("harvest, stratified / baseline")
-        axes.set_ylim(bottom=min(0.8, axes.get_ylim()[0]))
-        axes.legend(loc="best")
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(0.8, low), high + 0.1 * (high - low))
+        axes.legend(loc="upper right")
     return figure
 
 
@@ -73,8 +72,8 @@ def live_change_figure(maps, curve):
     Figure
     """
     with style():
-        figure = plt.figure(figsize=(DOUBLE_WIDTH, 4.0), layout="constrained")
-        left, right = figure.subfigures(1, 2, width_ratios=(1.35, 1))
+        figure = plt.figure(figsize=(DOUBLE_WIDTH, 4.6), layout="constrained")
+        left, right = figure.subfigures(1, 2, width_ratios=(1.12, 1))
         panels = left.subplots(2, 1, sharex=True)
         limit = _symmetric_limit(maps)
         for number, (axes, approach) in enumerate(zip(panels, APPROACHES, strict=True)):
@@ -82,8 +81,9 @@ def live_change_figure(maps, curve):
             letter(axes, number)
             axes.set_title(approach, color=APPROACHES[approach], fontweight="bold")
         left.colorbar(
-            image, ax=panels, location="bottom", shrink=0.8, aspect=35, extend="both",
-            label=f"{label('change_live')}, pixel medians at {maps.attrs['resolution']:.2f}°",
+            image, ax=panels, location="bottom", shrink=0.9, aspect=35, extend="both",
+            label=f"{label('change_live')}, medians at {maps.attrs['resolution']:.2f}° "
+            "(grey: masked or not calibrated)",
         )  # fmt: skip
         upper, lower = right.subplots(2, 1)
         _differences(upper, maps)
@@ -118,13 +118,14 @@ def _differences(axes, maps):
     reach = np.array([0.0, float(maps["harvest_difference"].max())])
     axes.plot(
         reach, -maps.attrs["days"] * reach, color=STRATIFIED, lw=1,
-        label=f"harvest over {maps.attrs['days']:.0f} d",
+        label=f"$-${maps.attrs['days']:.0f} d $\\times$ difference of harvest",
     )  # fmt: skip
-    axes.text(0.97, 0.95, f"$R^2$ = {maps.attrs['explained']:.2f}", transform=axes.transAxes,
-              ha="right", va="top")  # fmt: skip
-    axes.set_xlabel(f"difference of harvest ({unit('harvest')})")
-    axes.set_ylabel(f"difference of $\\Delta C_{{bio}}$\n({unit('change_live')})")
-    axes.legend(loc="lower left", title="stratified $-$ baseline", alignment="left")
+    axes.set_title(f"$R^2$ = {maps.attrs['explained']:.2f}", loc="right")
+    axes.set_xlabel(f"harvest, stratified $-$ baseline ({unit('harvest')})")
+    axes.set_ylabel(f"$\\Delta C_{{bio}}$, stratified $-$\nbaseline ({unit('change_live')})")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.25 * (high - low))
+    axes.legend(loc="upper right")
 
 
 def _ratios(axes, maps, curve):

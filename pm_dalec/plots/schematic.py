@@ -13,8 +13,9 @@ from pm_dalec.plots.style import (
 )
 
 HEIGHT = 4.3  # inches; one unit of the drawing is one inch
-ROW = {"data": 3.72, "mean": 2.86, "fit": 1.86, "pixel": 0.98, "domain": 0.3}
-BOX = 0.44
+ROW = {"data": 3.72, "mean": 2.84, "fit": 1.94, "pixel": 1.08, "domain": 0.3}
+TALL = {"data": 0.46, "mean": 0.56, "fit": 0.46, "pixel": 0.56, "domain": 0.46}
+WHOLE = 6.9
 PAIRED = "strata added up by share,\ndraws paired at random"
 
 
@@ -37,24 +38,26 @@ def approaches_schematic():
 
 def _shared(axes):
     """Boxes that both approaches have in common."""
-    _box(axes, 0.5 * DOUBLE_WIDTH, ROW["data"], 5.0,
+    _box(axes, 0.5 * DOUBLE_WIDTH, "data", WHOLE,
          "products on their native grids: leaf area, biomass, soil carbon, tree-cover loss, fire\n"
-         "land cover of each grid by mode; urban land and water masked", MASK)  # fmt: skip
-    _box(axes, 0.5 * DOUBLE_WIDTH, ROW["domain"], 5.0,
-         "domain: pixels added up by area, rank by rank (errors correlated in space)\n"
-         "median and intervals of GPP, respiration, harvest, living and dead carbon", MASK)  # fmt: skip
+         "land cover of each grid by mode; urban land and water masked",
+         MASK)  # fmt: skip
+    _box(axes, 0.5 * DOUBLE_WIDTH, "domain", WHOLE,
+         "domain: pixels added up by area, rank by rank (their errors are correlated)\n"
+         "median and intervals of GPP, respiration, harvest, living and dead carbon",
+         MASK)  # fmt: skip
 
 
 def _baseline(axes, *, middle):
     colour = APPROACHES["baseline"]
     axes.text(middle, HEIGHT - 0.1, "baseline", color=colour, weight="bold", ha="center", va="top")
-    _box(axes, middle, ROW["mean"], 2.2, "one mean of all unmasked\ncells of the pixel", "white",
+    _box(axes, middle, "mean", 2.2, "one mean of all unmasked\ncells of the pixel", "white",
          edge=colour)  # fmt: skip
-    _box(axes, middle, ROW["fit"], 2.2, "DALEC, 23 parameters,\none posterior a pixel", colour,
+    _box(axes, middle, "fit", 2.2, "DALEC, 23 parameters,\none posterior a pixel", colour,
          text="white")  # fmt: skip
-    _box(axes, middle, ROW["pixel"], 2.2, "ensemble of the pixel", "white", edge=colour)
+    _box(axes, middle, "pixel", 2.2, "ensemble of the pixel", "white", edge=colour)
     for upper, lower in (("data", "mean"), ("mean", "fit"), ("fit", "pixel"), ("pixel", "domain")):
-        _arrow(axes, (middle, ROW[upper]), (middle, ROW[lower]), colour)
+        _arrow(axes, upper, lower, colour, start=middle, end=middle)
 
 
 def _stratified(axes, *, centres):
@@ -64,21 +67,20 @@ def _stratified(axes, *, centres):
               va="top")  # fmt: skip
     for x, stratum in zip(centres, STRATA, strict=True):
         words = STRATUM_LABELS[stratum].replace(" ", "\n", 1)
-        _box(axes, x, ROW["mean"], 0.88, f"mean of\n{words}", STRATA[stratum], alpha=0.55)
-        _box(axes, x, ROW["fit"], 0.88, "DALEC, own\nposterior", colour, text="white")
-        _arrow(axes, (x, ROW["data"]), (x, ROW["mean"]), colour)
-        _arrow(axes, (x, ROW["mean"]), (x, ROW["fit"]), colour)
-        _arrow(axes, (x, ROW["fit"]), (middle + 0.45 * (x - middle), ROW["pixel"]), colour)
-    _box(axes, middle, ROW["pixel"], 2.6, f"ensemble of the pixel:\n{PAIRED}", "white", edge=colour)
-    _arrow(axes, (middle, ROW["pixel"]), (middle, ROW["domain"]), colour)
+        _box(axes, x, "mean", 0.88, f"mean of\n{words}", STRATA[stratum], alpha=0.55)
+        _box(axes, x, "fit", 0.88, "DALEC, own\nposterior", colour, text="white")
+        _arrow(axes, "data", "mean", colour, start=x, end=x)
+        _arrow(axes, "mean", "fit", colour, start=x, end=x)
+        _arrow(axes, "fit", "pixel", colour, start=x, end=middle + 0.45 * (x - middle))
+    _box(axes, middle, "pixel", 2.6, f"ensemble of the pixel:\n{PAIRED}", "white", edge=colour)
+    _arrow(axes, "pixel", "domain", colour, start=middle, end=middle)
 
 
-def _box(axes, x, y, width, words, face, *, edge="black", text="black", alpha=1.0):
-    lines = words.count("\n") + 1
-    height = max(BOX, 0.135 * lines + 0.14)
+def _box(axes, x, row, width, words, face, *, edge="black", text="black", alpha=1.0):
+    height = TALL[row]
     axes.add_patch(
         FancyBboxPatch(
-            (x - width / 2, y - height / 2),
+            (x - width / 2, ROW[row] - height / 2),
             width,
             height,
             facecolor=face,
@@ -89,22 +91,21 @@ def _box(axes, x, y, width, words, face, *, edge="black", text="black", alpha=1.
             zorder=3,
         )
     )
-    axes.text(x, y, words, ha="center", va="center", color=text, fontsize=7, zorder=4)
+    axes.text(x, ROW[row], words, ha="center", va="center", color=text, fontsize=7, zorder=4)
 
 
-def _arrow(axes, start, end, colour):
-    """Arrow between the edges of two boxes, drawn from centre to centre behind them."""
-    reach = BOX / 2 + 0.03
+def _arrow(axes, upper, lower, colour, *, start, end):
+    """Arrow from the lower edge of one row to the upper edge of the next."""
     axes.add_patch(
         FancyArrowPatch(
-            (start[0], start[1] - reach),
-            (end[0], end[1] + reach + 0.02),
+            (start, ROW[upper] - TALL[upper] / 2),
+            (end, ROW[lower] + TALL[lower] / 2),
             color=colour,
             lw=1,
             arrowstyle="-|>",
             mutation_scale=8,
             shrinkA=0,
-            shrinkB=0,
+            shrinkB=0.5,
             zorder=2,
         )
     )

@@ -113,6 +113,8 @@ def series_with_bands(quantiles, counts):
             column = panels[:, list(APPROACHES).index(approach)]
             for axes, name in zip(column, SHOWN, strict=True):
                 fill_bands(axes, series[name], colour, zorder=1 if behind else 2)
+                if behind:
+                    _edges(axes, series[name], colour)
         handles = [*band_handles(PRIOR, resolution_label(resolutions[0], counts[resolutions[0]]))]
         if len(resolutions) > 1:
             fine = resolution_label(resolutions[-1], counts[resolutions[-1]])
@@ -135,6 +137,14 @@ def fill_bands(axes, quantiles, colour, *, zorder=2):
         axes.fill_between(times, low, high, color=colour, alpha=opacity, lw=0, zorder=zorder)
     middle = quantiles.sel(quantile=0.5, method="nearest")
     axes.plot(times, middle, color=colour, lw=1.0, zorder=zorder + 2)
+
+
+def _edges(axes, quantiles, colour):
+    """Thin lines along the bands, so that they are seen through others in front of them."""
+    for probability, _ in BANDS:
+        for side in (-1, 1):
+            edge = quantiles.sel(quantile=(1 + side * probability) / 2, method="nearest")
+            axes.plot(quantiles[dims.TIME].values, edge, color=colour, lw=0.4, zorder=5)
 
 
 def band_handles(colour, words):
@@ -182,6 +192,7 @@ def against_observations(name, domain, strata, observed, observed_strata, *, bas
             axes.set_title(title)
             axes.set_ylabel(label(name))
             axes.margins(x=MARGIN)
+            axes.set_ylim(bottom=0)
             dated(axes)
         handles = band_handles(STRATIFIED, "stratified")
         if baseline is not None:

@@ -1,0 +1,9 @@
+"""Figure 2: land cover of the domain."""
+
+from pm_dalec.figures import fig02_land_cover
+from pm_dalec.paper import LANDSCAPE, arguments, open_landscape, save
+
+options = arguments(__doc__)
+landscape = open_landscape(options.fits / LANDSCAPE)
+figure = fig02_land_cover(landscape)
+save(figure, options.out, "fig02_land_cover")

@@ -1,0 +1,10 @@
+"""Figure 5: stratified over baseline harvest by resolution."""
+
+from pm_dalec.experiments import open_experiments
+from pm_dalec.figures import fig05_harvest_ratio
+from pm_dalec.paper import arguments, save
+
+options = arguments(__doc__)
+experiments = open_experiments(options.fits)
+figure = fig05_harvest_ratio(experiments)
+save(figure, options.out, "fig05_harvest_ratio")

@@ -1,0 +1,10 @@
+"""Figure 6: change of living carbon, and what harvest explains of it."""
+
+from pm_dalec.experiments import open_experiments
+from pm_dalec.figures import fig06_live_change
+from pm_dalec.paper import arguments, save
+
+options = arguments(__doc__)
+experiments = open_experiments(options.fits)
+figure = fig06_live_change(experiments)
+save(figure, options.out, "fig06_live_change")

@@ -1,0 +1,11 @@
+"""Figure A1: shares of the strata at three resolutions."""
+
+from pm_dalec.experiments import open_experiments
+from pm_dalec.figures import figa1_fractions
+from pm_dalec.paper import LANDSCAPE, arguments, open_landscape, save
+
+options = arguments(__doc__)
+experiments = open_experiments(options.fits)
+landscape = open_landscape(options.fits / LANDSCAPE)
+figure = figa1_fractions(experiments, landscape)
+save(figure, options.out, "figA1_fractions")

@@ -1,0 +1,10 @@
+"""Figure A7: residence times of litter and soil carbon."""
+
+from pm_dalec.experiments import open_experiments
+from pm_dalec.figures import figa7_dead_residence
+from pm_dalec.paper import arguments, save
+
+options = arguments(__doc__)
+experiments = open_experiments(options.fits)
+figure = figa7_dead_residence(experiments)
+save(figure, options.out, "figA7_dead_residence")

@@ -1,0 +1,10 @@
+"""Table A2: fit of each stratum."""
+
+from pm_dalec.experiments import open_experiments
+from pm_dalec.paper import arguments, save
+from pm_dalec.paper_tables import table_a2
+
+options = arguments(__doc__)
+experiments = open_experiments(options.fits)
+table = table_a2(experiments)
+save(table, options.out, "tableA2_strata")
