@@ -43,7 +43,7 @@ def gaussian_log_factor(value, mean, sigma):
 
 def _log_density(value, lower, upper, mean, sigma):
     inside = (value >= lower) & (value <= upper)
-    base = -pt.log(value) - pt.log(pt.log(upper / lower))
+    base = -pt.log(value) - pt.log(pt.log(upper) - pt.log(lower))
     return pt.switch(inside, base + gaussian_log_factor(value, mean, sigma), -np.inf)
 
 
@@ -120,7 +120,8 @@ def add_prior(parameter, units, dims):
     """
     if isinstance(parameter.prior, Fixed):
         return pt.as_tensor(float(parameter.prior.value))
-    lower, upper = parameter.bounds
+    # a Python float would become a constant of 32 bits where it fits, and its logarithm with it
+    lower, upper = map(np.float64, parameter.bounds)
     mean, sigma = factor_of(parameter, units)
     if np.ndim(mean):
         mean = pm.Data(f"{parameter.name}_prior_mean", mean, dims=dims)
