@@ -27,7 +27,7 @@ EDINBURGH_SCALE = 5.670132  # divided by the number of parameters
 ESTABLISHED = 10  # states per parameter in the covariance before it is used
 
 # shares of the moves of the default sampler, up to one
-COVARIANCE_MOVES = 0.10
+COVARIANCE_MOVES = 0.05
 DIFFERENCE_MOVES = 0.75
 SNOOKER_MOVES = 0.05
 
@@ -110,15 +110,16 @@ def _covariance_step(stream, position, lane, rows, factor, noise):
 def _difference_step(stream, position, lane, rows, kinship, archive, filled, noise):
     """Difference of two archived states for one parameter and those that go with it.
 
-    Rules and observations tie parameters into groups (leaf area, leaf carbon, labile allocation); a step
-    within a group keeps to their ridge, one through all parameters at once runs into a wall.
+    Rules and observations tie parameters into groups (photosynthesis pays for respiration and leaves); a
+    step within a group keeps to their ridge, one through all parameters at once runs into a wall. Who
+    goes with whom is told by partial correlations, others held: marginal ones miss half of the ties.
     """
     count = position.shape[0]
     first = integer(stream, filled)
     second = integer(stream, filled - 1)
     second += second >= first
     pivot = integer(stream, count)
-    reach = 0.15 + 0.5 * uniform(stream)
+    reach = 0.1 * np.exp(1.9 * uniform(stream))
     moved = 0
     for row in range(count):
         joins = row == pivot or uniform(stream) * reach * reach < kinship[pivot, row]
@@ -126,7 +127,7 @@ def _difference_step(stream, position, lane, rows, kinship, archive, filled, noi
         moved += joins
     spread = noise[:1].copy()
     normals(stream, spread)
-    scale = 0.4 * np.exp(0.5 * spread[0]) * 2.38 / np.sqrt(2.0 * moved)
+    scale = 0.35 * np.exp(0.5 * spread[0]) * 2.38 / np.sqrt(2.0 * moved)
     for row in range(count):
         jump = scale * (archive[first, row] - archive[second, row])
         rows[row, lane] = position[row, lane] + noise[row] * jump
@@ -179,7 +180,7 @@ def propose_lanes(stream, position, lane, rows, factor, kinship, archive, filled
     factor : array (parameter, parameter)
         Lower Cholesky factor of the unit's covariance.
     kinship : array (parameter, parameter)
-        Squared correlations of the unit's parameters.
+        Squared partial correlations of the unit's parameters.
     archive : array (state, parameter)
         Past states of the unit.
     filled : int

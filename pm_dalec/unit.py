@@ -62,7 +62,7 @@ class UnitState:
     streams: np.ndarray  # (lane, 4)
     waiting: np.ndarray  # (lane,) search windows without progress
     factor: np.ndarray  # (parameter, parameter) of the covariance
-    kinship: np.ndarray  # (parameter, parameter) squared correlations
+    kinship: np.ndarray  # (parameter, parameter) squared partial correlations
     archive: np.ndarray  # (state, parameter)
     filled: int  # states in the archive
     next_place: int  # in the archive, while tuning
@@ -238,8 +238,8 @@ class Unit:
         known = state.archive[: state.filled]
         covariance = np.cov(known, rowvar=False) + RIDGE * np.eye(known.shape[1])
         state.factor = np.linalg.cholesky(covariance)
-        spread = np.sqrt(np.diag(covariance))
-        state.kinship = (covariance / np.outer(spread, spread)) ** 2
+        precision = np.linalg.inv(covariance)
+        state.kinship = precision**2 / np.outer(np.diag(precision), np.diag(precision))
 
     def _sample(self):
         state = self.state

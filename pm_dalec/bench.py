@@ -1,0 +1,280 @@
+"""Throughput of this machine: runs and proposals per second and core, compile time, memory.
+
+Everything is measured on the baseline model of a built-in UK-like region, each lane with its own
+drivers, ecological constraints and likelihood included, in one thread.
+"""
+
+import json
+import os
+import platform
+import resource
+import time
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import numpy as np
+
+from pm_dalec import adaptive
+from pm_dalec.datasets import synthetic_drivers
+from pm_dalec.edc_report import draw_prior
+from pm_dalec.lane_random import streams
+from pm_dalec.parameters import PARAMETERS
+
+# Runs per second times seconds for 1e7 exponentials of the compiled Fortran of the paper's era: 22,300
+# on a machine that needs 0.0125 s. It makes figures of different machines comparable.
+FORTRAN_RATE = 280.0
+EXPONENTIALS = 10**7
+
+
+def region(pixels, steps):
+    """Units dataset of invented pixels with drivers and observations of their own."""
+    import xarray as xr
+
+    years = -(-steps // 12)
+    parts = []
+    for pixel in range(pixels):
+        site = synthetic_drivers(pixel, years=years).isel(time=slice(0, steps))
+        random = np.random.default_rng(pixel)
+        lai = 2.0 + 0.5 * random.normal(size=steps).clip(-2, 2)
+        wood = np.full(steps, np.nan)
+        wood[[steps // 2, steps // 2 + min(12, steps // 4)]] = 6000.0
+        parts.append(
+            site.drop_vars(["time_bnds", "step_days", "lat", "lon", "site"], errors="ignore").assign(
+                lai=("time", lai, {"units": "m2 m-2"}),
+                lai_unc=("time", np.full(steps, 0.35), {"units": "m2 m-2"}),
+                cwood=("time", wood, {"units": "g m-2"}),
+                cwood_unc=("time", np.where(np.isnan(wood), np.nan, 3000.0), {"units": "g m-2"}),
+            )
+        )
+    whole = xr.concat(parts, "pixel").transpose("time", "pixel")
+    place = {"lat": ("pixel", np.full(pixels, 55.0)), "lon": ("pixel", np.full(pixels, -3.0))}
+    place = {name: (*value, {"units": f"degrees_{side}"}) for (name, value), side in
+             zip(place.items(), ("north", "east"), strict=True)}  # fmt: skip
+    whole = whole.assign_coords(
+        pixel=np.arange(pixels), time_bnds=site["time_bnds"], **place
+    )
+    return whole.assign(step_days=site["step_days"])
+
+
+def positions_near_posterior(units, lanes):
+    """Positions in the unit interval from the prior, one lane a row."""
+    site = units.isel(pixel=0, drop=True)
+    theta = draw_prior(site, lanes, rng=np.random.default_rng(0))
+    lower, upper = np.array([PARAMETERS[name].bounds for name in theta._fields]).T
+    return np.log(np.array(theta).T / lower) / np.log(upper / lower)
+
+
+def exponential_seconds():
+    """Seconds that `numpy.exp` needs for 1e7 float64 in one thread; the best of five."""
+    values = np.random.default_rng(0).uniform(-1, 1, EXPONENTIALS)
+    best = np.inf
+    for _ in range(5):
+        started = time.perf_counter()
+        np.exp(values)
+        best = min(best, time.perf_counter() - started)
+    return best
+
+
+def _rate(call, lanes, seconds):
+    """Lanes a second of a call, the median of five stretches."""
+    call()
+    rates = []
+    for _ in range(5):
+        count, started = 0, time.perf_counter()
+        while time.perf_counter() - started < seconds / 5:
+            call()
+            count += 1
+        rates.append(count * lanes / (time.perf_counter() - started))
+    return float(np.median(rates))
+
+
+def _lanes_rates(target, units, lanes, seconds):
+    """Runs and proposals per second of the default back end."""
+    bound = target.function.bind(np.arange(lanes) % units.sizes["pixel"])
+    rows = np.empty((len(target.rows), bound.data.blocks * bound.function.width))
+    rows[:, :lanes] = positions_near_posterior(units, lanes).T
+    rows[:, lanes:] = rows[:, :1]
+    out = np.empty((bound.data.blocks, bound.function.layout.result_size, bound.function.width))
+    blocks = bound.data.blocks
+
+    def evaluate():
+        adaptive.evaluate(bound.address, rows, 0, blocks, bound.context, out)
+
+    runs = _rate(evaluate, lanes, seconds)
+    size, window = rows.shape[0], 20
+    position, logp = rows.copy(), np.full(lanes, -np.inf)
+    archive = np.ascontiguousarray(rows[:, :lanes].T[np.arange(max(lanes, 64)) % lanes])
+    archive += 1e-3 * np.random.default_rng(1).normal(size=archive.shape)
+    factor, kinship = 0.05 * np.eye(size), np.full((size, size), 0.04)
+    random, accepted = streams(0, [0], lanes), np.zeros(lanes, np.int64)
+    recorded = np.empty((1, lanes, size + 1))
+
+    def propose():
+        adaptive.lanes_window(
+            bound.address, bound.context, 0, blocks, position, logp, random, factor, kinship,
+            archive, len(archive), window, window, recorded, accepted, rows, out,
+        )  # fmt: skip
+
+    return runs, _rate(propose, lanes * window, seconds)
+
+
+def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float64", steps=72,
+            seconds=1.0, progress=None):  # fmt: skip
+    """Throughput by number of lanes.
+
+    Parameters
+    ----------
+    backend : {"numba", "jax", "jax-gpu"}
+        ``numba`` is the default back end: LLVM code through Numba's compiler library.
+    lanes : sequence of int
+    dtype : {"float64", "float32"}
+        ``float32`` is offered by JAX only.
+    steps : int
+        Monthly steps of a run.
+    seconds : float
+        Least time of one measurement.
+    progress : callable, optional
+        Called with a sentence before each part.
+
+    Returns
+    -------
+    dict
+        Keys of the JSON output; ``results`` has one entry for each number of lanes.
+    """
+    tell = progress or (lambda words: None)
+    tell("building the baseline model and compiling it")
+    if backend == "numba":
+        if dtype != "float64":
+            raise ValueError(
+                f"wanted float64 for the back end 'numba', got {dtype}; use --backend jax for float32"
+            )
+        report = _measure_lanes(lanes, steps, seconds, tell)
+    else:
+        from pm_dalec.bench_jax import measure_jax
+
+        report = measure_jax(backend, lanes, dtype, steps, seconds, tell)
+    exponential = exponential_seconds()
+    best = max(report["results"], key=lambda row: row["runs_per_second"])
+    return {
+        "runs_per_second": best["runs_per_second"],
+        "proposals_per_second": best["proposals_per_second"],
+        "compile_seconds": report["compile_seconds"],
+        "compile_seconds_cached": report["compile_seconds_cached"],
+        "lanes": best["lanes"],
+        "backend": backend,
+        "dtype": dtype,
+        "threads": 1,
+        "steps": steps,
+        "numpy_exp_seconds_1e7": exponential,
+        "times_the_fortran": best["runs_per_second"] * exponential / FORTRAN_RATE,
+        "python_share": report["python_share"],
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "results": report["results"],
+        "machine": f"{platform.machine()}, {_processor()}, {os.cpu_count()} cores",
+        "versions": {
+            name: version(name) for name in ("pm_dalec", "pymc", "pytensor", "numba", "numpy")
+        },
+    }
+
+
+def _processor():
+    """Name of the processor, where the system tells it."""
+    try:
+        with open("/proc/cpuinfo") as stream:
+            names = [line.split(":")[1].strip() for line in stream if line.startswith("model name")]
+        return names[0]
+    except (OSError, IndexError):
+        return platform.processor() or "unknown processor"
+
+
+def _measure_lanes(lanes, steps, seconds, tell):
+    from pm_dalec import lane_machine
+    baseline = import_module("pm_dalec.models.baseline")
+    from pm_dalec.target import compile_target
+
+    units = region(64, steps)
+    model = baseline.build(units)
+    with TemporaryDirectory() as empty, patch.object(
+        lane_machine, "cache_folder", lambda: Path(empty)
+    ):
+        cold, _ = _timed(lambda: compile_target(model))
+    compile_target(model)
+    cached, target = _timed(lambda: compile_target(model))
+    results = []
+    for count in lanes:
+        tell(f"{count} lanes")
+        runs, proposals = _lanes_rates(target, units, count, seconds)
+        results.append(
+            {"lanes": count, "runs_per_second": runs, "proposals_per_second": proposals}
+        )
+    return {
+        "compile_seconds": cold,
+        "compile_seconds_cached": cached,
+        "python_share": _python_share(target, units),
+        "results": results,
+    }
+
+
+def _timed(call):
+    started = time.perf_counter()
+    value = call()
+    return time.perf_counter() - started, value
+
+
+def _python_share(target, units):
+    """Share of a calibration's time that is spent outside compiled code [1]."""
+    from pm_dalec.unit import Settings, Unit, new_state
+
+    bound = target.function.bind(np.zeros(16, int))
+    settings = Settings(search=100_000)
+    padded = bound.data.blocks * bound.function.width
+    unit = Unit(bound, target, new_state(0, len(target.rows), 16, padded, settings, 0), settings)
+    spent = []
+
+    def timed(kernel):
+        def call(*arguments):
+            started = time.perf_counter()
+            kernel(*arguments)
+            spent.append(time.perf_counter() - started)
+
+        return call
+
+    kernels = {name: timed(getattr(adaptive, name)) for name in ("lanes_window", "search_window")}
+    with patch.multiple(adaptive, **kernels):
+        started = time.perf_counter()
+        while not unit.finished and time.perf_counter() - started < 5:
+            unit.advance()
+        total = time.perf_counter() - started
+    return 1 - sum(spent) / total
+
+
+def bench(options):
+    """Print throughput as a table or as JSON."""
+    import sys
+
+    tell = None if options.json else (lambda words: print(f"  {words} …", file=sys.stderr))
+    report = measure(
+        backend=options.backend, lanes=options.lanes, dtype=options.dtype, steps=options.steps,
+        seconds=options.seconds, progress=tell,
+    )  # fmt: skip
+    if options.json:
+        print(json.dumps(report, indent=1))
+        return 0
+    print(f"{report['machine']}; " + ", ".join(f"{k} {v}" for k, v in report["versions"].items()))
+    print(f"back end {report['backend']}, {report['dtype']}, {report['steps']} monthly steps, one thread")
+    print(f"{'lanes':>8} {'runs/s':>12} {'proposals/s':>12} {'ratio':>6}")
+    for row in report["results"]:
+        proposals = row["proposals_per_second"]
+        shown = f"{proposals:12,.0f} {proposals / row['runs_per_second']:6.2f}" if proposals else ""
+        print(f"{row['lanes']:8d} {row['runs_per_second']:12,.0f} {shown}")
+    print(f"compile: {report['compile_seconds']:.1f} s cold, "
+          f"{report['compile_seconds_cached']:.1f} s cached")  # fmt: skip
+    if report["python_share"] is not None:
+        print(f"share of Python in a calibration: {report['python_share']:.1%}")
+    print(f"1e7 exponentials by NumPy: {report['numpy_exp_seconds_1e7']:.4f} s; "
+          f"{report['times_the_fortran']:.1f} times the compiled Fortran")  # fmt: skip
+    print(f"peak memory: {report['peak_memory_bytes'] / 2**20:.0f} MiB")
+    return 0
