@@ -42,7 +42,9 @@ def region(pixels, steps):
         wood = np.full(steps, np.nan)
         wood[[steps // 2, steps // 2 + min(12, steps // 4)]] = 6000.0
         parts.append(
-            site.drop_vars(["time_bnds", "step_days", "lat", "lon", "site"], errors="ignore").assign(
+            site.drop_vars(
+                ["time_bnds", "step_days", "lat", "lon", "site"], errors="ignore"
+            ).assign(
                 lai=("time", lai, {"units": "m2 m-2"}),
                 lai_unc=("time", np.full(steps, 0.35), {"units": "m2 m-2"}),
                 cwood=("time", wood, {"units": "g m-2"}),
@@ -53,9 +55,7 @@ def region(pixels, steps):
     place = {"lat": ("pixel", np.full(pixels, 55.0)), "lon": ("pixel", np.full(pixels, -3.0))}
     place = {name: (*value, {"units": f"degrees_{side}"}) for (name, value), side in
              zip(place.items(), ("north", "east"), strict=True)}  # fmt: skip
-    whole = whole.assign_coords(
-        pixel=np.arange(pixels), time_bnds=site["time_bnds"], **place
-    )
+    whole = whole.assign_coords(pixel=np.arange(pixels), time_bnds=site["time_bnds"], **place)
     return whole.assign(step_days=site["step_days"])
 
 
@@ -192,13 +192,15 @@ def _processor():
 
 def _measure_lanes(lanes, steps, seconds, tell):
     from pm_dalec import lane_machine
+
     baseline = import_module("pm_dalec.models.baseline")
     from pm_dalec.target import compile_target
 
     units = region(64, steps)
     model = baseline.build(units)
-    with TemporaryDirectory() as empty, patch.object(
-        lane_machine, "cache_folder", lambda: Path(empty)
+    with (
+        TemporaryDirectory() as empty,
+        patch.object(lane_machine, "cache_folder", lambda: Path(empty)),
     ):
         cold, _ = _timed(lambda: compile_target(model))
     compile_target(model)
@@ -207,9 +209,7 @@ def _measure_lanes(lanes, steps, seconds, tell):
     for count in lanes:
         tell(f"{count} lanes")
         runs, proposals = _lanes_rates(target, units, count, seconds)
-        results.append(
-            {"lanes": count, "runs_per_second": runs, "proposals_per_second": proposals}
-        )
+        results.append({"lanes": count, "runs_per_second": runs, "proposals_per_second": proposals})
     return {
         "compile_seconds": cold,
         "compile_seconds_cached": cached,
@@ -264,7 +264,9 @@ def bench(options):
         print(json.dumps(report, indent=1))
         return 0
     print(f"{report['machine']}; " + ", ".join(f"{k} {v}" for k, v in report["versions"].items()))
-    print(f"back end {report['backend']}, {report['dtype']}, {report['steps']} monthly steps, one thread")
+    print(
+        f"back end {report['backend']}, {report['dtype']}, {report['steps']} monthly steps, one thread"
+    )
     print(f"{'lanes':>8} {'runs/s':>12} {'proposals/s':>12} {'ratio':>6}")
     for row in report["results"]:
         proposals = row["proposals_per_second"]

@@ -28,9 +28,7 @@ def demo(options):
     console.print("drawing a site with known truth from the constrained prior", style="dim")
     units = synthetic_site(options.seed)
     model = import_module("pm_dalec.models.baseline").build(units)
-    fit = calibrate_lanes(
-        model, seconds=options.seconds, proposals=10**9, random_seed=options.seed
-    )
+    fit = calibrate_lanes(model, seconds=options.seconds, proposals=10**9, random_seed=options.seed)
     truth = truth_of(units)
     _report(fit, options.out, truth=truth)
     return 0

@@ -1,0 +1,92 @@
+"""The paper's experiment on the synthetic twin in one command: ``pm-dalec paper``."""
+
+import time
+from importlib import import_module
+
+import numpy as np
+from rich.console import Console
+
+from pm_dalec import dims
+from pm_dalec.hypotheses import hypotheses
+from pm_dalec.landscape import make_twin
+from pm_dalec.paper import make_all
+from pm_dalec.region import build_region
+from pm_dalec.regions import calibrate_region, converged_share, unit_report
+
+console = Console()
+
+RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
+QUICK = {"resolutions": (1.0, 0.5), "proposals": 30_000, "draws": 200, "rhat": 1.05, "ess": 100}
+FULL = {"resolutions": RESOLUTIONS, "proposals": 400_000, "draws": 500, "rhat": 1.02, "ess": 200}
+FINE_PIXELS = 60  # random pixels that stand for the 0.05 degree grid
+APPROACHES = ("baseline", "stratified")
+
+
+def sampled_pixels(region, seed, count=FINE_PIXELS):
+    """Random part of a fine region, the same pixels for both approaches."""
+    pixels = region[dims.PIXEL].values
+    if region.attrs["resolution_degree"] > 0.1 or len(pixels) <= count:
+        return region
+    chosen = np.sort(np.random.default_rng(seed).choice(pixels, count, replace=False))
+    part = region.sel({dims.PIXEL: chosen})
+    part.attrs["pixels_sampled"] = count
+    part.attrs["pixels_of_grid"] = len(pixels)
+    return part
+
+
+def paper(options):
+    """Landscape, calibration, aggregation, tables and figures; resumable."""
+    plan = QUICK if options.quick else FULL
+    out = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    console.print(f"synthetic landscape of seed {options.seed}", style="dim")
+    twin = make_twin(options.seed)
+    started, processor = time.perf_counter(), time.process_time()
+    fits = {}
+    for resolution in plan["resolutions"]:
+        for approach in APPROACHES:
+            region = build_region(twin, resolution=resolution, approach=approach)
+            region = sampled_pixels(region, options.seed)
+            fits[approach, resolution] = _calibrated(region, approach, resolution, plan, options)
+    sampled, core = time.perf_counter() - started, time.process_time() - processor
+    made = make_all(
+        fits, out, landscape=twin, seed=options.seed,
+        progress=lambda words: console.print(words, style="dim"),
+    )  # fmt: skip
+    units = sum(int((f["sample_stats"]["status"].values != "not run").sum()) for f in fits.values())
+    console.print(
+        f"{units} units calibrated or read in {sampled:.0f} s wall, {core:.0f} s of processor time"
+    )
+    _tell(fits, made, out)
+    return 0
+
+
+def _calibrated(region, approach, resolution, plan, options):
+    """Fit of one experiment, from its store where it is finished."""
+    console.print(f"{approach} at {resolution:g} degree", style="bold")
+    store = options.out / "fits" / f"{approach}_{resolution:g}"
+    fit = calibrate_region(
+        import_module(f"pm_dalec.models.{approach}").build, region, store=store,
+        proposals=plan["proposals"], draws=plan["draws"], rhat=plan["rhat"], ess=plan["ess"],
+        random_seed=options.seed,
+    )  # fmt: skip
+    share = converged_share(fit)
+    console.print(f"  {share:.0%} of the units with rank R-hat below 1.05")
+    return fit
+
+
+def _tell(fits, made, out):
+    """Print what was made, which units are in doubt, and the hypotheses."""
+    for (approach, resolution), fit in fits.items():
+        doubtful = unit_report(fit)
+        doubtful.to_csv(out / f"units_{approach}_{resolution:g}.csv", index=False)
+        if len(doubtful):
+            console.print(
+                f"{approach} {resolution:g}: {len(doubtful)} units in doubt, listed in "
+                f"units_{approach}_{resolution:g}.csv"
+            )
+    left_out = [name for name, files in made.items() if isinstance(files, str)]
+    console.print(f"{len(made) - len(left_out)} tables and figures in {out}")
+    table = hypotheses(fits)
+    table.to_csv(out / "hypotheses.csv", index=False)
+    console.print(table.to_string(index=False))

@@ -1,0 +1,137 @@
+"""Calibration of a whole region into a store: resumable, with every failed unit named.
+
+A store is a folder: ``fit.nc`` when the region is done, ``state/`` with the states of its units until
+then. A run that was killed goes on where it was; what was finished is not done again.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec import dims, posterior
+from pm_dalec.calibrate import calibrate
+from pm_dalec.diagnose import diagnose
+
+FIT = "fit.nc"
+SPACE = (dims.STRATUM, dims.PIXEL)
+
+
+def present(region):
+    """Flat places (stratum, pixel) of the units that a region has.
+
+    Parameters
+    ----------
+    region : Dataset
+        Baseline or stratified; a stratum with ``area_fraction`` zero in a pixel is no unit.
+    """
+    if dims.STRATUM not in region.dims:
+        return np.arange(region.sizes[dims.PIXEL])
+    share = region["area_fraction"].transpose(*SPACE).values
+    return np.flatnonzero(share.ravel() > 0)
+
+
+def calibrate_region(build, region, *, store, chains=8, progress=True, **settings):
+    """Calibrate every unit of a region and keep the fit in a store.
+
+    Parameters
+    ----------
+    build : callable
+        ``build`` of a model in `models/`, given the region.
+    region : Dataset
+        Units dataset with ``pixel`` and, for the stratified approach, ``stratum``.
+    store : path
+        Folder; made when absent. A finished store is read, not calibrated again.
+    chains : int
+        Of each unit.
+    progress : bool
+    **settings
+        Of `pm_dalec.calibrate.calibrate`: draws, rhat, ess, proposals, random_seed, threads.
+
+    Returns
+    -------
+    DataTree
+        As from `calibrate`, with the whole region in ``constant_data`` and R-hat and ESS of every
+        parameter and unit in ``diagnostics``. Units without a start are NaN and listed by
+        `unit_report`.
+    """
+    store = Path(store)
+    done = store / FIT
+    if done.exists():
+        return posterior.load(done)
+    states = store / "state"
+    fit = calibrate(
+        build(region), chains=chains, progress=progress, only=present(region), checkpoint=states,
+        resume=(states / "manifest.json").exists(), **settings,
+    )  # fmt: skip
+    fit["constant_data"] = xr.DataTree(region.drop_vars(_observations(region)))
+    fit["diagnostics"] = xr.DataTree(_diagnostics(fit))
+    approach = "stratified" if dims.STRATUM in region.dims else "baseline"
+    fit.attrs |= {
+        "approach": str(region.attrs.get("approach", approach)),
+        "resolution": float(region.attrs.get("resolution_degree", np.nan)),
+    }
+    posterior.save(fit, done)
+    return fit
+
+
+def _observations(region):
+    from pm_dalec.variables import STREAMS
+
+    return [name for stream in STREAMS for name in (stream, f"{stream}_unc") if name in region]
+
+
+def _diagnostics(fit):
+    """R-hat and ESS of every parameter and unit, with the acceptance and status of the unit."""
+    report = diagnose(fit)
+    statistics = fit["sample_stats"].to_dataset()
+    return report.assign(
+        {name: statistics[name] for name in ("acceptance", "status", "proposals", "moved_lanes")}
+    )
+
+
+def unit_report(fit, *, rhat=1.05):
+    """Table of the units that did not converge or never began, with the reason.
+
+    Parameters
+    ----------
+    fit : DataTree
+        From `calibrate_region`.
+    rhat : float
+        Largest R-hat that counts as converged.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns unit, status, worst_rhat, parameter, proposals, reason; empty where all is well.
+    """
+    import pandas as pd
+
+    report = fit["diagnostics"].to_dataset()
+    space = [name for name in SPACE if name in report.dims]
+    worst = report["rhat"].max("parameter")
+    rows = []
+    for place in np.ndindex(*worst.transpose(*space).shape):
+        where = dict(zip(space, place, strict=True))
+        status = str(report["status"].isel(where).values)
+        value = float(worst.isel(where))
+        if status == "not run" or (status != "no start" and value < rhat):
+            continue
+        label = ", ".join(f"{name} {report[name].values[at]}" for name, at in where.items())
+        if status == "no start":
+            name, reason = "", "no state found in which all constraints hold"
+        else:
+            column = report["rhat"].isel(where)
+            name = str(column["parameter"].values[int(column.argmax("parameter"))])
+            reason = f"R-hat of {name} is {value:.3f} after the whole budget"
+        rows.append((label, status, value, name, float(report["proposals"].isel(where)), reason))
+    columns = ("unit", "status", "worst_rhat", "parameter", "proposals", "reason")
+    return pd.DataFrame(rows, columns=columns)
+
+
+def converged_share(fit, *, rhat=1.05):
+    """Share of the sampled units whose worst rank R-hat is below a limit [1]."""
+    report = fit["diagnostics"].to_dataset()
+    worst = report["rhat"].max("parameter").values
+    ran = report["status"].values != "not run"
+    return float((worst[ran] < rhat).mean())
