@@ -1,0 +1,196 @@
+"""Models as files: each builds, names its dimensions in order, and keeps pixels apart."""
+
+import ast
+import importlib
+from io import StringIO
+from pathlib import Path
+
+import pymc as pm
+import pytensor
+import pytest
+from rich.console import Console
+
+import pm_dalec.models
+from pm_dalec import dims
+from pm_dalec.graph import add_observations
+from pm_dalec.parameters import PARAMETERS, Fixed
+from pm_dalec.testing import FEASIBLE, tiny_region, tiny_site
+from pm_dalec.variables import DRIVERS
+
+FOLDER = Path(pm_dalec.models.__file__).parent
+NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+STRATA = ("conifer", "heath")
+SPACES = {"site": (), "region": ("pixel",), "strata": ("stratum", "pixel")}
+MAKE = {
+    "site": lambda: tiny_site(),
+    "region": lambda: tiny_region(pixels=2),
+    "strata": lambda: tiny_region(pixels=2, strata=STRATA),
+}
+
+
+def model_file(name):
+    return importlib.import_module(f"pm_dalec.models.{name}")
+
+
+def serves(name, space):
+    """Whether a model is tried on data of this space: only the stratified one wants strata."""
+    if name == "baseline":
+        return space in ("site", "region")
+    return space == ("strata" if name == "stratified" else "region")
+
+
+CASES = [(name, space) for name in NAMES for space in SPACES if serves(name, space)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def interpreted():
+    """Graphs are built and looked at, not run."""
+    with pytensor.config.change_flags(mode="FAST_COMPILE", cxx="", traceback__limit=0):
+        yield
+
+
+@pytest.fixture(scope="module")
+def built():
+    """Function that builds a model once for every space."""
+    held = {}
+
+    def build(name, space):
+        if (name, space) not in held:
+            held[name, space] = model_file(name).build(MAKE[space]())
+        return held[name, space]
+
+    return build
+
+
+def terms(model):
+    return [*model.free_RVs, *model.observed_RVs, *model.potentials]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_file_is_short_and_says_what_it_assumes(name):
+    text = (FOLDER / f"{name}.py").read_text()
+    assert len(text.splitlines()) < 60
+    assert len(ast.get_docstring(ast.parse(text))) > 100
+    assert model_file(name).build.__doc__
+
+
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_a_model_has_every_parameter_in_the_space_of_its_data(built, name, space):
+    model = built(name, space)
+    found = {rv.name: model.named_vars_to_dims.get(rv.name, ()) for rv in model.free_RVs}
+    assert found == dict.fromkeys(PARAMETERS, SPACES[space])
+
+
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_dimensions_stand_in_the_order_of_the_project(built, name, space):
+    model = built(name, space)
+    for variable, where in model.named_vars_to_dims.items():
+        assert tuple(where) == dims.ordered(where), variable
+
+
+@pytest.mark.parametrize(("name", "space"), [case for case in CASES if case[1] != "site"])
+def test_every_term_belongs_to_one_pixel(built, name, space):
+    model = built(name, space)
+    for term in terms(model):
+        assert model.named_vars_to_dims[term.name][-1] == "pixel", term.name
+
+
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_the_shape_of_every_term_is_that_of_its_dimensions(built, name, space):
+    model = built(name, space)
+    for term in terms(model):
+        where = model.named_vars_to_dims.get(term.name) or ()
+        assert term.ndim == len(where), term.name
+
+
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_constraints_are_potentials_of_the_model(built, name, space):
+    potentials = [term.name for term in built(name, space).potentials]
+    assert potentials == ["parameter_constraints", "trajectory_constraints"]
+
+
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_every_driver_is_data_that_can_be_refilled(built, name, space):
+    model = built(name, space)
+    for driver in DRIVERS:
+        assert model[driver] in model.data_vars, driver
+
+
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_coordinates_are_those_of_the_data(built, name, space):
+    model, units = built(name, space), MAKE[space]()
+    for dimension in ("time", *SPACES[space]):
+        assert list(model.coords[dimension]) == list(units[dimension].values)
+
+
+def test_the_baseline_sees_leaf_area_and_wood(built):
+    observed = [rv.name for rv in built("baseline", "site").observed_RVs]
+    assert observed == ["lai_observed", "cwood_observed"]
+
+
+def test_the_constrained_prior_sees_nothing(built):
+    assert built("constrained_prior", "region").observed_RVs == []
+
+
+@pytest.fixture(scope="module")
+def variant():
+    """Baseline with other streams, a fixed parameter and no constraints."""
+    table = PARAMETERS.replace("leaf_lifespan", prior=Fixed(FEASIBLE.leaf_lifespan))
+    units = tiny_site(streams=("lai", "gpp", "nee"))
+    return model_file("baseline").build(
+        units, parameters=table, streams=("gpp", "nee"), constraints=None
+    )
+
+
+def test_streams_can_be_chosen(variant):
+    assert [rv.name for rv in variant.observed_RVs] == ["gpp_observed", "nee_observed"]
+
+
+def test_without_constraints_there_are_no_potentials(variant):
+    assert variant.potentials == []
+
+
+def test_a_fixed_parameter_is_not_sampled(variant):
+    assert {rv.name for rv in variant.free_RVs} == set(PARAMETERS) - {"leaf_lifespan"}
+
+
+def test_a_stream_that_is_not_in_the_data_is_refused():
+    with (
+        pm.Model(),
+        pytest.raises(ValueError, match=r"of 'gpp' in the dataset, got only \['lai', 'cwood'\]"),
+    ):
+        add_observations(("gpp",), None, tiny_site())
+
+
+def test_a_fault_in_the_data_is_named_before_a_graph_is_built():
+    units = tiny_site()
+    units["sw_rad"][3] = -1.0
+    with pytest.raises(ValueError, match="sw_rad"):
+        model_file("baseline").build(units)
+
+
+@pytest.mark.parametrize(("name", "space"), CASES)
+def test_the_table_of_a_model_names_every_term(built, name, space):
+    model = built(name, space)
+    console = Console(width=200, file=StringIO())
+    console.print(model.table())
+    text = console.file.getvalue()
+    for term in terms(model):
+        assert term.name in text
+
+
+def test_the_drawing_of_a_model_has_a_plate_of_pixels(built):
+    drawing = pm.model_to_mermaid(built("baseline", "region"))
+    assert "pixel (2)" in drawing
+    assert "cwood_observed" in drawing
+
+
+def test_graphviz_draws_a_model(built):
+    pytest.importorskip("graphviz")
+    drawing = pm.model_to_graphviz(built("baseline", "site")).source
+    assert "lai_observed" in drawing
+
+
+def test_the_model_says_how_a_fit_must_be_run_again(built):
+    model = built("baseline", "site")
+    assert (model.dalec_solver, model.constraint_set) == ("converged", "edinburgh2021")
