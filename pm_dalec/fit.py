@@ -45,10 +45,13 @@ def as_fit(model, target, units, settings, chains, attributes):
     whole = whole.reshape(*whole.shape[:2], *shape, size + 1)
     coords = {name: list(model.coords[name]) for name in space}
     coords |= {dims.CHAIN: np.arange(chains), dims.DRAW: np.arange(whole.shape[1])}
+    found = natural(target, whole[..., :-1])
+    for name, value in getattr(model, "fixed_parameters", {}).items():
+        found[name] = np.where(np.isnan(whole[..., -1]), np.nan, value)
     posterior = xr.Dataset(
         {
             name: ((*SAMPLE, *space), values, _labels(PARAMETERS[name], "meaning"))
-            for name, values in natural(target, whole[..., :-1]).items()
+            for name, values in found.items()
         },
         coords=coords,
     )

@@ -13,7 +13,7 @@ from pm_dalec import constraints as rules
 from pm_dalec import dalec, dims
 from pm_dalec.data import check_units
 from pm_dalec.observe import add_stream, fluxes_for, seen_by
-from pm_dalec.parameters import Theta
+from pm_dalec.parameters import Fixed, Theta
 from pm_dalec.priors import add_prior
 from pm_dalec.run import run_pytensor
 from pm_dalec.variables import DRIVERS, STREAMS
@@ -74,6 +74,8 @@ def add_parameters(table, units):
         Tensors in natural units.
     """
     space = space_of(units)
+    fixed = {n: float(p.prior.value) for n, p in table.items() if isinstance(p.prior, Fixed)}
+    pm.modelcontext(None).fixed_parameters = fixed  # part of a fit, though not sampled
     return Theta(*(add_prior(table[name], units, space) for name in Theta._fields))
 
 

@@ -1,0 +1,219 @@
+"""Calibration of a small model: labels, resume, tile invariance, failures."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.testing import assert_array_equal
+
+from pm_dalec import checkpoints, diagnose, posterior
+from pm_dalec.bench import region as invented_region
+from pm_dalec.calibrate import calibrate, calibrate_edinburgh, identities
+from pm_dalec.models import baseline, stratified
+from pm_dalec.parameters import PARAMETERS, Fixed
+from pm_dalec.regions import calibrate_region, converged_share, present, unit_report
+from pm_dalec.synthetic import synthetic_site, truth_of
+from pm_dalec.target import compile_target
+from pm_dalec.unit import Settings, Unit, new_state, state_from_arrays, state_to_arrays
+
+SHORT = {"chains": 8, "draws": 40, "proposals": 1500, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def units():
+    return invented_region(3, 24)
+
+
+@pytest.fixture(scope="module")
+def model(units):
+    return baseline.build(units)
+
+
+@pytest.fixture(scope="module")
+def fit(model):
+    return calibrate(model, **SHORT)
+
+
+def draws_of(fit):
+    return np.stack([fit["posterior"][name].values for name in PARAMETERS])
+
+
+def test_a_fit_has_every_parameter_by_chain_draw_and_pixel(fit, units):
+    for name, parameter in PARAMETERS.items():
+        array = fit["posterior"][name]
+        assert array.dims == ("chain", "draw", "pixel")
+        assert array.attrs["units"] == parameter.units
+        lower, upper = parameter.bounds
+        assert ((array >= lower) & (array <= upper)).all()
+    assert set(fit["observed_data"].data_vars) == {"lai", "lai_unc", "cwood", "cwood_unc"}
+
+
+def test_every_draw_meets_the_constraints(fit, units):
+    from pm_dalec import constraints, dalec, run
+    from pm_dalec.posterior import driver_arrays, theta_of
+
+    theta = theta_of(fit["posterior"].to_dataset())
+    drivers, latitude = driver_arrays(fit["constant_data"].to_dataset(), ("pixel",))
+    trajectory = run.run_numpy(drivers, latitude, theta)
+    days = units["step_days"].values
+    case = constraints.Case(
+        theta,
+        ((drivers.tmin + drivers.tmax) / 2).mean(axis=0),
+        trajectory.pools,
+        trajectory.fluxes,
+        days[:, None, None, None],
+        constraints.windows(days),
+    )
+    with np.errstate(all="ignore"):
+        found = constraints.margins(constraints.EDCS["edinburgh2021"], case, np)
+    assert isinstance(trajectory.pools, dalec.Pools)
+    assert min(np.nanmin(margin) for margin in found.values()) >= -1e-9
+
+
+def test_the_log_probability_of_a_draw_is_that_of_the_model(fit, model):
+    target = compile_target(model)
+    lower, upper = np.array([PARAMETERS[name].bounds for name in target.rows]).T
+    last = np.stack([fit["posterior"][name].values[0, -1] for name in target.rows], axis=-1)
+    positions = np.log(last / lower) / np.log(upper / lower)
+    found = np.asarray(target.function.bind(np.arange(3))(positions)[0])
+    np.testing.assert_allclose(found, fit["sample_stats"]["lp"].values[0, -1], rtol=1e-9)
+
+
+def test_a_unit_alone_gives_what_it_gives_among_others(fit, model):
+    alone = calibrate(model, only=[1], **SHORT)
+    assert_array_equal(draws_of(alone)[..., 1], draws_of(fit)[..., 1])
+    assert np.isnan(draws_of(alone)[..., 0]).all()
+    assert list(alone["sample_stats"]["status"].values) == ["not run", "budget", "not run"]
+
+
+def test_a_unit_does_not_depend_on_the_number_of_threads(fit, model):
+    assert_array_equal(draws_of(calibrate(model, threads=1, **SHORT)), draws_of(fit))
+
+
+def test_one_unit_shared_by_two_threads_gives_the_same(model, units):
+    site = baseline.build(units.isel(pixel=[0]))
+    settings = {**SHORT, "chains": 16}
+    one, two = (calibrate(site, threads=count, **settings) for count in (1, 2))
+    assert_array_equal(draws_of(one), draws_of(two))
+
+
+def test_a_stopped_unit_continues_bit_for_bit(model):
+    target = compile_target(model)
+    settings = Settings(draws=40, proposals=2000)
+
+    def unit(state=None):
+        bound = target.function.bind(np.zeros(8, int))
+        fresh = new_state(7, len(target.rows), 8, bound.data.blocks * 8, settings, 3)
+        return Unit(bound, target, state or fresh, settings)
+
+    whole = unit()
+    while not whole.finished:
+        whole.advance()
+    broken = unit()
+    while not broken.finished:
+        broken.advance()
+        stored = {name: value.copy() for name, value in state_to_arrays(broken.state).items()}
+        broken = unit(state_from_arrays(stored))
+    assert_array_equal(broken.result(), whole.result())
+
+
+def test_a_resumed_run_equals_an_undisturbed_one(fit, model, tmp_path):
+    calibrate(model, only=[2], checkpoint=tmp_path, **SHORT)
+    resumed = calibrate(model, checkpoint=tmp_path, resume=True, **SHORT)
+    assert_array_equal(draws_of(resumed), draws_of(fit))
+
+
+def test_a_store_of_another_run_is_refused(model, tmp_path):
+    calibrate(model, only=[0], checkpoint=tmp_path, **SHORT)
+    with pytest.raises(ValueError, match=r"wanted an empty folder .* pass resume=True"):
+        calibrate(model, checkpoint=tmp_path, **SHORT)
+    with pytest.raises(ValueError, match=r"wanted to resume a run with seed=1, got .* seed=0"):
+        calibrate(model, checkpoint=tmp_path, resume=True, random_seed=1, **SHORT)
+    with pytest.raises(ValueError, match="wanted a folder to resume from"):
+        checkpoints.open_store(None, True, Settings(), 8, 0, None)
+
+
+def test_too_few_chains_are_refused(model):
+    with pytest.raises(ValueError, match="wanted at least 4 chains, got 2"):
+        calibrate(model, chains=2)
+
+
+def test_a_unit_without_a_start_is_named_and_not_dropped(units, tmp_path):
+    # wood that turns over faster than leaves breaks a rule whatever the rest is
+    impossible = PARAMETERS.replace("wood_turnover_rate", bounds=(9.9e-4, 1e-3)).replace(
+        "leaf_lifespan", bounds=(7.0, 8.0)
+    )
+    model = baseline.build(units, parameters=impossible)
+    target = compile_target(model)
+    settings = Settings(draws=10, search=500)
+    bound = target.function.bind(np.zeros(8, int))
+    unit = Unit(bound, target, new_state(0, 23, 8, 8, settings, 0), settings)
+    while not unit.finished:
+        unit.advance()
+    assert unit.state.phase == "no start"
+    assert len(unit.result()) == 0
+
+
+def test_identities_do_not_depend_on_the_neighbours(units):
+    whole = baseline.build(units)
+    part = baseline.build(units.isel(pixel=[2]))
+    assert identities(whole)[2] == identities(part)[0] == 2
+
+
+def stratified_region(units):
+    """Region of two strata made of invented pixels; one stratum is absent in one pixel."""
+    pair = xr.concat([units, units], "stratum").transpose("time", ..., "stratum", "pixel")
+    keep = {name: units[name] for name in ("step_days",)}
+    share = np.array([[0.5, 1.0, 0.25], [0.5, 0.0, 0.75]])
+    return pair.assign(keep).assign(
+        area_fraction=(("stratum", "pixel"), share, {"units": "1"}),
+        area=("pixel", np.full(3, 1e6), {"units": "m2"}),
+    ).assign_coords(stratum=["conifer", "heath"])  # fmt: skip
+
+
+def test_only_strata_that_exist_are_calibrated_and_the_rest_is_nan(units, tmp_path):
+    region = stratified_region(units)
+    assert list(present(region)) == [0, 1, 2, 3, 5]
+    fit = calibrate_region(stratified.build, region, store=tmp_path, **SHORT)
+    assert fit["posterior"]["initial_som"].dims == ("chain", "draw", "stratum", "pixel")
+    absent = fit["posterior"]["initial_som"].sel(stratum="heath").isel(pixel=1)
+    assert np.isnan(absent).all()
+    assert str(fit["sample_stats"]["status"].sel(stratum="heath").values[1]) == "not run"
+    assert 0.0 <= converged_share(fit) <= 1.0
+    assert set(unit_report(fit)["status"]) <= {"budget", "no start"}
+    again = calibrate_region(stratified.build, region, store=tmp_path, **SHORT)
+    assert_array_equal(draws_of(again), draws_of(fit))
+
+
+def test_the_main_phase_of_edinburgh2021_is_a_random_walk_of_small_steps(units):
+    fit = calibrate_edinburgh(
+        baseline.build(units.isel(pixel=[0])), chains=8, proposals=4000, draws=20, progress=False
+    )
+    assert fit.attrs["sampler"] == "edinburgh2021"
+    position = np.log(fit["posterior"]["leaf_lifespan"] / 1.001) / np.log(8 / 1.001)
+    step = np.abs(position.diff("draw")).max()
+    assert 0 < float(step) < 0.001 * 1000**0.5 * 6
+
+
+def test_a_fixed_parameter_is_not_sampled(units):
+    table = PARAMETERS.replace("leaf_lifespan", prior=Fixed(3.0))
+    model = baseline.build(units.isel(pixel=[0]), parameters=table)
+    fit = calibrate(model, **SHORT)
+    assert "leaf_lifespan" not in [v.name for v in model.free_RVs]
+    assert (fit["posterior"]["leaf_lifespan"] == 3.0).all()
+    posterior.trajectories(fit, names=["gpp"], draws=2)
+
+
+@pytest.mark.slow
+def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals():
+    from pm_dalec.site_commands import coverage
+
+    inside = []
+    for seed in range(10):
+        site = synthetic_site(seed)
+        fit = calibrate(
+            baseline.build(site), proposals=600_000, rhat=1.03, ess=200, random_seed=seed,
+            progress=False,
+        )  # fmt: skip
+        assert float(diagnose.diagnose(fit)["rhat"].max()) < 1.1
+        inside.extend(coverage(fit, truth_of(site)).values())
+    assert np.mean(inside) >= 0.85
