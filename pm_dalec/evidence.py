@@ -80,6 +80,8 @@ def smallest_rise(numbers, _):
 def variance_ratio(numbers, both):
     """Scale variance of baseline harvest over that of GPP [1]."""
     biogenic = variance("gpp", "baseline")(numbers, both)
+    if biogenic == 0:
+        raise NotTestable("GPP is the same at all resolutions")
     return variance("harvest", "baseline")(numbers, both) / biogenic
 
 
@@ -216,6 +218,8 @@ def shrinkage_of_range(_, both):
     for baseline, _stratified in (coarsest(both), finest(both)):
         values = pixel_medians(baseline, "residence_wood")
         ranges.append(np.ptp(weighted_quantile(values, baseline.units["area"], [0.05, 0.95])))
+    if ranges[1] == 0:
+        raise NotTestable("residence times do not vary between the finest pixels")
     return ranges[0] / ranges[1]
 
 

@@ -103,7 +103,7 @@ def _judged(hypothesis, ours, both):
 
 
 def _printed_value(hypothesis, both):
-    if not hypothesis.from_tables:
+    if not hypothesis.from_tables or not both:
         return hypothesis.paper
     numbers = printed_numbers(printed.RESOLUTIONS if hypothesis.needs is not None else both)
     try:

@@ -179,22 +179,20 @@ class _Totals:
         theta = theta_of(posterior)
         run = run_numpy(*driver_arrays(drivers, space), theta, solver=solver)
         coords = {name: posterior[name] for name in space if name in posterior.coords}
+        alive = _calibrated(posterior, space)
 
         def labelled(array, *front):
-            """(..., chain, draw, space) -> (sample, ..., space)."""
+            """(..., chain, draw, space) -> (sample, ..., space); NaN where a unit failed."""
             front_shape = array.shape[: len(front)]
             joined = array.reshape(*front_shape, -1, *array.shape[len(front) + 2 :])
-            found = xr.DataArray(joined, coords, (*front, SAMPLE, *space))
+            found = xr.DataArray(np.where(alive, joined, np.nan), coords, (*front, SAMPLE, *space))
             return found.transpose(SAMPLE, *front, *space)
 
         self.budgets.append(_budget(run, drivers["step_days"].values, labelled))
         self.matched.append(_matched(run, drivers, labelled))
         self.traits.append(_traits(posterior))
-        alive = None
         for name, array in _series(run).items():
-            values = labelled(array, dims.TIME).rename(name)
-            alive = finite_units(values)
-            self._add_series(name, values, units)
+            self._add_series(name, labelled(array, dims.TIME).rename(name), units)
         self._add_areas(units, alive)
 
     def _add_series(self, name, values, units):
@@ -244,6 +242,12 @@ class _Totals:
             xr.concat(self.matched, dims.PIXEL),
             xr.concat(self.traits, dims.PIXEL),
         )
+
+
+def _calibrated(posterior, space):
+    """Units all of whose parameters are finite: DALEC gives finite GPP even without parameters."""
+    finite = [np.isfinite(posterior[name]).all((dims.CHAIN, dims.DRAW)) for name in PARAMETERS]
+    return np.logical_and.reduce([one.transpose(*space).to_numpy() for one in finite])
 
 
 def stratum_areas(units):
