@@ -56,6 +56,32 @@ def _compiled(solver):
     return pytensor.function([*drivers, latitude, *theta], [*trajectory.pools, *trajectory.fluxes])
 
 
+def with_lanes(drivers, latitude, theta, solver):
+    """Trajectory by the compiled lanes: the machine code that calibration runs."""
+    import pymc as pm
+
+    from pm_dalec.lanes import lane_function
+
+    count, steps = len(theta[0]), len(drivers.doy)
+    with pm.Model(coords={"pixel": np.arange(count), "time": np.arange(steps)}) as model:
+        held = dalec.Drivers(
+            *(
+                pm.Data(name, np.asarray(values, float), dims="time")
+                for name, values in zip(DRIVERS, drivers, strict=True)
+            )
+        )
+        place = pm.Data("lat", float(latitude))
+        free = Theta(*(pm.Flat(name, dims="pixel") for name in Theta._fields))
+        trajectory = run.run_pytensor(held, place, free, solver=solver)
+    series = [*trajectory.pools, *trajectory.fluxes]
+    compiled = lane_function(model, series)
+    found = compiled(np.stack([np.asarray(value, float) for value in theta], axis=1))
+    return run.Trajectory(
+        dalec.Pools(*found[: len(dalec.Pools._fields)]),
+        dalec.Fluxes(*found[len(dalec.Pools._fields) :]),
+    )
+
+
 def as_arrays(trajectory):
     """Trajectory whose fields are NumPy arrays."""
     return run.Trajectory(
@@ -64,4 +90,9 @@ def as_arrays(trajectory):
     )
 
 
-RUNNERS = {"numpy": with_numpy, "pytensor": with_pytensor, "jax": with_jax}
+RUNNERS = {
+    "numpy": with_numpy,
+    "pytensor": with_pytensor,
+    "jax": with_jax,
+    "lanes": with_lanes,
+}
