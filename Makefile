@@ -48,11 +48,9 @@ lint: $(INSTALLED) ## Check style and format
 bench: $(INSTALLED) ## Measure runs and proposals per second
 	$(BIN)/pm-dalec bench
 
-paper: $(INSTALLED) ## Draw every figure of paper_figures/ from fits/ into build/
-	@for script in paper_figures/fig*.py; do \
-	    echo "$$script"; $(BIN)/python "$$script" --fits fits --out build || exit 1; \
-	done
+paper: $(INSTALLED) ## Repeat the experiment of the paper on the synthetic twin
+	$(BIN)/pm-dalec paper --out paper
 
 clean: ## Remove what was made, but not .venv
-	rm -rf build dist demo out .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	rm -rf build dist demo out paper .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
 	find $(PYTHON_FILES) -name __pycache__ -type d -prune -exec rm -rf {} +

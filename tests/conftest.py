@@ -12,5 +12,7 @@ def shared_data():
     named = os.environ.get("PM_DALEC_DATA")
     folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared"
     if not (folder / "reference").is_dir():
-        pytest.skip(f"no reference data at {folder}; set PM_DALEC_DATA to the folder that holds them")
+        pytest.skip(
+            f"no reference data at {folder}; set PM_DALEC_DATA to the folder that holds them"
+        )
     return folder
