@@ -167,6 +167,18 @@ def drivers_and_parameters(*, most_steps=24):
     return built()
 
 
+def interpreted_mode():
+    """PyTensor mode without rewrites and without a compiler: graphs run at once, slowly.
+
+    Returns
+    -------
+    pytensor.compile.mode.Mode
+    """
+    from pytensor.compile.mode import Mode
+
+    return Mode(linker="py", optimizer=None)
+
+
 def tiny_site(*, years=YEARS, seed=0, streams=("lai", "cwood")):
     """Site with synthetic drivers and observations without noise of the `FEASIBLE` woodland.
 

@@ -10,7 +10,7 @@ from pm_dalec import dalec, run
 from pm_dalec.parameters import Theta
 from pm_dalec.posterior import driver_arrays
 from pm_dalec.runners import RUNNERS
-from pm_dalec.testing import near_feasible, random_theta, tiny_site
+from pm_dalec.testing import interpreted_mode, near_feasible, random_theta, tiny_site
 
 STEPS = 18  # with harvest; enough for pools to feed back on photosynthesis
 
@@ -50,14 +50,13 @@ def test_jax_agrees_with_numpy(case):
 
 
 def symbolic(drivers, latitude, theta, solver):
-    """Run by PyTensor with arrays as inputs, compiled without C or Numba."""
+    """Run by PyTensor with arrays as inputs, without a compiler."""
     inputs = [pt.vector(name) for name in dalec.Drivers._fields]
     sampled = [pt.vector(name) for name in Theta._fields]
     found = run.run_pytensor(dalec.Drivers(*inputs), latitude, Theta(*sampled), solver=solver)
-    with pytensor.config.change_flags(cxx=""):
-        flat = pytensor.function(
-            [*inputs, *sampled], [*found.pools, *found.fluxes], mode="FAST_COMPILE"
-        )(*drivers, *theta)
+    outputs = [*found.pools, *found.fluxes]
+    function = pytensor.function([*inputs, *sampled], outputs, mode=interpreted_mode())
+    flat = function(*drivers, *theta)
     count = len(dalec.Pools._fields)
     return run.Trajectory(dalec.Pools(*flat[:count]), dalec.Fluxes(*flat[count:]))
 
