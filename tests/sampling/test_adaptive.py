@@ -318,7 +318,7 @@ def check_moments(draws, density, tolerance):
 @pytest.mark.parametrize("density", [gaussian, banana, flat], ids=["gaussian", "banana", "flat"])
 def test_the_default_sampler_recovers_analytic_targets(density):
     state = lanes_of(chains=8, density=density)
-    draws = state.run(lane_density(2, density), 40_000, record=5)[500:, :, :2].reshape(-1, 2)
+    draws = state.run(lane_density(2, density), 300_000, record=25)[500:, :, :2].reshape(-1, 2)
     check_moments(draws, density, tolerance=0.1)
 
 
