@@ -1,0 +1,222 @@
+"""Trajectories and budgets of a fit are those of its draws."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.testing import assert_allclose
+
+from pm_dalec import dalec, posterior, run
+from pm_dalec.parameters import Theta
+from pm_dalec.testing import FEASIBLE, near_feasible, tiny_fit, tiny_region, tiny_site
+from pm_dalec.variables import DRIVERS, HARVESTED, LOSSES, POOLS, VARIABLES
+
+SPACES = {
+    "site": lambda: tiny_site(),
+    "region": lambda: tiny_region(pixels=2),
+    "strata": lambda: tiny_region(pixels=2, strata=("conifer", "heath")),
+}
+SPACE = {"site": (), "region": ("pixel",), "strata": ("stratum", "pixel")}
+
+
+@pytest.fixture(params=SPACES)
+def fitted(request):
+    """Name of a space, its units and a fit of them."""
+    units = SPACES[request.param]()
+    return request.param, units, tiny_fit(units)
+
+
+def of_one_unit(fit, units, **where):
+    """Run of one draw of one unit with NumPy, from plain numbers."""
+    draw = fit["posterior"].to_dataset().isel(**where)
+    space = {name: place for name, place in where.items() if name in ("stratum", "pixel")}
+    drivers = dalec.Drivers(
+        *(
+            units[name].isel({d: space[d] for d in space if d in units[name].dims}).values
+            for name in DRIVERS
+        )
+    )
+    latitude = units["lat"].isel({d: space[d] for d in space if d in units["lat"].dims})
+    theta = Theta(*(float(draw[name]) for name in Theta._fields))
+    return run.run_numpy(drivers, float(latitude), theta)
+
+
+def test_trajectories_have_the_dimensions_of_the_project(fitted):
+    space, _, fit = fitted
+    found = posterior.trajectories(fit, names=("gpp", "wood"))
+    assert found["gpp"].dims == ("chain", "draw", "time", *SPACE[space])
+    assert found["gpp"].dims == found["wood"].dims
+
+
+def test_trajectories_are_the_runs_of_the_draws(fitted):
+    space, units, fit = fitted
+    where = {"chain": 1, "draw": 2} | dict.fromkeys(SPACE[space], 1)
+    found = posterior.trajectories(fit, names=("nee", "lai", "som")).isel(where)
+    expected = of_one_unit(fit, units, **where)
+    assert_allclose(found["nee"], expected.fluxes.nee, rtol=1e-12)
+    assert_allclose(found["lai"], expected.fluxes.lai, rtol=1e-12)
+    assert_allclose(found["som"], expected.pools.som[1:], rtol=1e-12)
+
+
+def test_trajectories_carry_units_and_names_from_the_tables():
+    found = posterior.trajectories(tiny_fit(), names=("gpp", "lai"))
+    assert found["gpp"].attrs["units"] == "g m-2 d-1"
+    assert found["lai"].attrs["long_name"] == VARIABLES["lai"].long_name
+
+
+def test_trajectories_carry_the_coordinates_of_the_fit():
+    region = tiny_region(pixels=2)
+    found = posterior.trajectories(tiny_fit(region), names=("gpp",))
+    assert list(found["pixel"]) == list(region["pixel"])
+    assert list(found["time"].values) == list(region["time"].values)
+
+
+def test_batches_of_draws_change_nothing(monkeypatch):
+    fit = tiny_fit(draws=7)
+    whole = posterior.trajectories(fit, names=("gpp",)), posterior.budget(fit)
+    monkeypatch.setattr(posterior, "BATCH", 100)
+    parts = posterior.trajectories(fit, names=("gpp",)), posterior.budget(fit)
+    for one, other in zip(whole, parts, strict=True):
+        xr.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("wanted", "places"), [(1, [0]), (3, [0, 4, 9]), (99, list(range(10)))])
+def test_fewer_draws_are_taken_evenly(wanted, places):
+    fit = tiny_fit(draws=10)
+    found = posterior.trajectories(fit, names=("gpp",), draws=wanted)
+    assert list(found["draw"]) == places
+
+
+def test_other_drivers_can_be_run_with_the_same_draws():
+    fit, other = tiny_fit(), tiny_site(seed=9)
+    found = posterior.trajectories(fit, other, names=("gpp",))
+    expected = of_one_unit(fit, other, chain=0, draw=0)
+    assert_allclose(found["gpp"].isel(chain=0, draw=0), expected.fluxes.gpp, rtol=1e-12)
+
+
+def test_the_solver_is_that_of_the_fit():
+    exact, coarse = (
+        posterior.trajectories(tiny_fit(solver=solver), names=("gpp",))["gpp"].values
+        for solver in ("converged", "truncated")
+    )
+    assert 1e-6 < np.abs(coarse / exact - 1).max() < 0.2
+
+
+def test_a_driver_is_no_trajectory():
+    with pytest.raises(ValueError, match="got the driver 'tmax' in names"):
+        posterior.trajectories(tiny_fit(), names=("gpp", "tmax"))
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(KeyError, match="no variable 'gpp_total'"):
+        posterior.trajectories(tiny_fit(), names=("gpp_total",))
+
+
+# --- budgets
+
+
+def made(**changed):
+    """Trajectory of three steps in which every flux is 2 and every pool is 100."""
+    pools = {name: np.full(4, 100.0) for name in POOLS}
+    fluxes = {name: np.full(3, 2.0) for name in dalec.Fluxes._fields}
+    return run.Trajectory(
+        dalec.Pools(**{name: changed.get(name, value) for name, value in pools.items()}),
+        dalec.Fluxes(**{name: changed.get(name, value) for name, value in fluxes.items()}),
+    )
+
+
+DAYS = np.array([31.0, 28.0, 31.0])
+
+
+def test_means_of_constants_are_the_constants():
+    found = posterior.summarised(made(), DAYS)
+    for name in ("gpp", "reco", "nee", "harvest", "fire", "lai"):
+        assert_allclose(found[name], 2.0)
+
+
+def test_means_weigh_steps_by_their_length():
+    found = posterior.summarised(made(gpp=np.array([1.0, 0.0, 0.0])), DAYS)
+    assert_allclose(found["gpp"], 31 / 90)
+
+
+def test_changes_of_stocks_are_the_last_instant_less_the_first():
+    found = posterior.summarised(
+        made(wood=np.array([100.0, 0.0, 0.0, 130.0]), som=np.array([50.0, 9.0, 9.0, 30.0])), DAYS
+    )
+    assert found["change_live"] == 30.0
+    assert found["change_dead"] == -20.0
+
+
+def test_net_primary_production_is_shared_out_completely():
+    fit = tiny_fit()
+    found = posterior.budget(fit)
+    parts = [found[f"npp_{pool}_fraction"] for pool in ("foliage", "labile", "roots", "wood")]
+    assert_allclose(sum(parts), 1.0, rtol=1e-12)
+    respired = 1 - fit["posterior"]["autotrophic_fraction"]
+    assert_allclose(found["npp"], found["gpp"] * respired, rtol=1e-12)
+
+
+def test_residence_time_of_a_pool_with_one_steady_loss():
+    # 1 % of the pool a day: 100 days
+    quiet = dict.fromkeys((*LOSSES["som"], *LOSSES["wood"], "wood_harvest"), np.zeros(3))
+    run_ = made(**(quiet | {"som_respiration": np.full(3, 1.0)}))
+    assert_allclose(posterior.residence_time(run_, "som"), 100 / 365.25)
+
+
+@pytest.mark.parametrize("pool", HARVESTED)
+def test_harvest_shortens_the_residence_time(pool):
+    # all losses of the pool at 2 a day, harvest among them
+    expected = 100 / (2.0 * (len(LOSSES[pool]) + 1)) / 365.25
+    assert_allclose(posterior.residence_time(made(), pool), expected)
+
+
+def test_the_budget_of_a_draw_is_that_of_its_run(fitted):
+    space, units, fit = fitted
+    where = {"chain": 0, "draw": 3} | dict.fromkeys(SPACE[space], 1)
+    found = posterior.budget(fit).isel(where)
+    expected = posterior.summarised(of_one_unit(fit, units, **where), units["step_days"].values)
+    for name, value in expected.items():
+        assert_allclose(found[name], value, rtol=1e-12, err_msg=name)
+
+
+def test_the_carbon_of_the_budget_closes():
+    units = tiny_site()
+    found = posterior.budget(tiny_fit(units))
+    lost = (found["nee"] + found["harvest"] + found["fire"]) * float(units["step_days"].sum())
+    assert_allclose(found["change_live"] + found["change_dead"], -lost, rtol=1e-9)
+
+
+def test_every_number_of_the_budget_has_units():
+    for name, array in posterior.budget(tiny_fit()).items():
+        assert array.attrs["units"] == posterior.BUDGET_UNITS[name]
+
+
+# --- files
+
+
+def test_a_fit_comes_back_from_its_file_as_it_was(tmp_path, fitted):
+    fit = fitted[2]
+    path = posterior.save(fit, tmp_path / "fit.nc")
+    again = posterior.load(path)
+    assert again.attrs["solver"] == "converged"
+    assert set(again.groups) == set(fit.groups)
+    for group in ("posterior", "constant_data", "observed_data"):
+        assert again[group].to_dataset().equals(fit[group].to_dataset()), group
+    assert posterior.budget(again).equals(posterior.budget(fit))
+
+
+def test_saving_leaves_no_draft_and_replaces_what_was_there(tmp_path):
+    first, second = tiny_fit(seed=1), tiny_fit(seed=2)
+    posterior.save(first, tmp_path / "fit.nc")
+    posterior.save(second, tmp_path / "fit.nc")
+    assert [path.name for path in tmp_path.iterdir()] == ["fit.nc"]
+    again = posterior.load(tmp_path / "fit.nc")
+    assert again["posterior"].to_dataset().equals(second["posterior"].to_dataset())
+
+
+def test_parameters_come_out_of_a_posterior_in_the_order_of_the_table():
+    theta = near_feasible((2, 3), np.random.default_rng(0))
+    columns = {name: (("draw", "chain"), value.T) for name, value in theta._asdict().items()}
+    found = posterior.theta_of(xr.Dataset(dict(reversed(columns.items()))))
+    for name in Theta._fields:
+        assert np.array_equal(getattr(found, name), getattr(theta, name))
+    assert found.leaf_lifespan.mean() == pytest.approx(FEASIBLE.leaf_lifespan, rel=0.02)
