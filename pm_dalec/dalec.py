@@ -130,7 +130,7 @@ def over_step(rate, step_days, xp):
     # CARDAMOM: a daily share above one makes the base of the power negative; 1 + (rate - 2) is its size
     above = rate > 1
     change = xp.expm1(step_days * xp.log1p(xp.where(above, rate - 2, -rate)))
-    half = step_days / 2  # whole for an even number of days; `==` is no elementwise test in PyTensor
+    half = step_days / 2  # whole for an even number of days
     even = half - xp.floor(half) <= 0
     odd = half + 0.5 - xp.floor(half + 0.5) <= 0
     oscillating = xp.where(even, -change, xp.where(odd, 2 + change, float("nan")))

@@ -46,14 +46,20 @@ def with_pytensor(drivers, latitude, theta, solver):
 
 @cache
 def _compiled(solver):
+    """Function of the whole scan as it is written: nothing rewritten, nothing fused, no compiler."""
     import pytensor
     import pytensor.tensor as pt
+    from pytensor.compile.mode import Mode
 
     drivers = dalec.Drivers(*(pt.vector(name) for name in DRIVERS))
     latitude = pt.scalar("latitude")
     theta = Theta(*(pt.vector(name) for name in Theta._fields))
     trajectory = run.run_pytensor(drivers, latitude, theta, solver=solver)
-    return pytensor.function([*drivers, latitude, *theta], [*trajectory.pools, *trajectory.fluxes])
+    return pytensor.function(
+        [*drivers, latitude, *theta],
+        [*trajectory.pools, *trajectory.fluxes],
+        mode=Mode(linker="vm", optimizer=None),
+    )
 
 
 def with_lanes(drivers, latitude, theta, solver):

@@ -143,10 +143,7 @@ class Share(NamedTuple):
 
 def _shares(bound, threads):
     edges = np.linspace(0, bound.data.blocks, min(threads, bound.data.blocks) + 1).astype(int)
-    return [
-        Share(bound.another(), int(first), int(last))
-        for first, last in pairwise(edges)
-    ]
+    return [Share(bound.another(), int(first), int(last)) for first, last in pairwise(edges)]
 
 
 class Unit:

@@ -1,5 +1,10 @@
 """Calibration of a small model: labels, resume, tile invariance, failures."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -217,3 +222,45 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals():
         assert float(diagnose.diagnose(fit)["rhat"].max()) < 1.1
         inside.extend(coverage(fit, truth_of(site)).values())
     assert np.mean(inside) >= 0.85
+
+
+KILLED = """
+import sys
+from pm_dalec.bench import region
+from pm_dalec.calibrate import calibrate
+from pm_dalec.models import baseline
+from pm_dalec import calibrate as module, posterior
+
+module.SAVE_EVERY = 0.0
+model = baseline.build(region(40, 24))
+print("ready", flush=True)
+fit = calibrate(model, chains=8, draws=40, proposals=3000, progress=False,
+                checkpoint=sys.argv[1], resume=True)
+posterior.save(fit, sys.argv[2])
+"""
+
+
+@pytest.mark.slow
+def test_a_run_killed_ten_times_equals_an_undisturbed_one(tmp_path):
+    script = tmp_path / "run.py"
+    script.write_text(KILLED)
+    random = np.random.default_rng()
+
+    def start(name):
+        arguments = [sys.executable, script, tmp_path / name, tmp_path / f"{name}.nc"]
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    assert start("whole").wait() == 0
+    killed = 0
+    while not (tmp_path / "broken.nc").exists():
+        process = start("broken")
+        if killed < 10:
+            time.sleep(random.uniform(0.5, 5.0))
+            process.send_signal(signal.SIGKILL)
+            killed += 1
+        process.wait()
+    whole, broken = (posterior.load(tmp_path / f"{name}.nc") for name in ("whole", "broken"))
+    assert killed == 10
+    assert_array_equal(draws_of(broken), draws_of(whole))
