@@ -1,0 +1,167 @@
+"""The tables of README.md, generated from the tables of the code.
+
+``python -m pm_dalec.readme`` rewrites the part between the markers; a test fails when it is stale.
+"""
+
+from pathlib import Path
+
+from pm_dalec.bibliography import SOURCES
+from pm_dalec.constraints import EDCS
+from pm_dalec.parameters import PARAMETERS, Fixed, FromData, Gaussian
+from pm_dalec.variables import STREAMS, VARIABLES
+
+BEGIN, END = "<!-- tables -->", "<!-- /tables -->"
+README = Path(__file__).resolve().parent.parent / "README.md"
+COMMAND = "python -m pm_dalec.readme"
+CONVENTIONS = """\
+Carbon is in grams of carbon. NEE and NBE are positive to the atmosphere. Fluxes are means over the step,
+pools are at its end, `lai` is at its start."""
+OPERATORS = """\
+Each stream needs its one-sigma uncertainty, `<stream>_unc`. Stocks and LAI are compared at the start of the
+step, fluxes as means over it."""
+
+
+def markdown_table(header, rows):
+    """Table in Markdown.
+
+    Parameters
+    ----------
+    header : sequence of str
+    rows : iterable of sequence of str
+
+    Returns
+    -------
+    str
+    """
+    lines = [header, ["---"] * len(header), *rows]
+    cells = ([str(cell).replace("|", "\\|") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def variables_table():
+    """Table of drivers, pools, fluxes, rates and diagnostics."""
+    rows = (
+        (f"`{record.name}`", record.long_name, record.units, record.role)
+        for record in VARIABLES.values()
+    )
+    return markdown_table(("name", "what it is", "units", "role"), rows)
+
+
+def streams_table():
+    """Table of observation streams."""
+    rows = (
+        (f"`{record.name}`", f"`{record.observes}`", VARIABLES[record.observes].units,
+         "yes" if record.default else "on request")
+        for record in STREAMS.values()
+    )  # fmt: skip
+    return markdown_table(("stream", "observes", "units", "assimilated"), rows)
+
+
+def prior_words(parameter):
+    """Prior of a parameter in a few words."""
+    prior = parameter.prior
+    if isinstance(prior, Fixed):
+        return f"fixed at {prior.value:.10g}"
+    if isinstance(prior.factor, Gaussian):
+        return f"log-uniform, times {prior.factor.mean:.10g} ± {prior.factor.sigma:.10g}"
+    if isinstance(prior.factor, FromData):
+        return f"log-uniform, times `{prior.factor.mean}` ± `{prior.factor.sigma}`"
+    return "log-uniform"
+
+
+def parameters_table():
+    """Table of parameters with bounds and priors."""
+    rows = (
+        (f"`{record.name}`", record.meaning, record.units, f"{record.bounds[0]:.10g}",
+         f"{record.bounds[1]:.10g}", prior_words(record))
+        for record in PARAMETERS.values()
+    )  # fmt: skip
+    return markdown_table(("name", "meaning", "units", "least", "largest", "prior"), rows)
+
+
+def constraints_table():
+    """Table of the rules of both eras, one row a rule."""
+    paper, later = EDCS["edinburgh2021"], EDCS["edinburgh2024"]
+
+    def differs(name):
+        same = paper[name].inequality == later[name].inequality
+        return "the same" if same else later[name].inequality
+
+    rows = ((f"`{name}`", rule.inequality, rule.level, differs(name))
+            for name, rule in paper.items())  # fmt: skip
+    return markdown_table(
+        ("name", "holds where (`edinburgh2021`)", "level", "`edinburgh2024`"), rows
+    )
+
+
+def sources_list():
+    """Publications that the tables cite, in the order of the bibliography."""
+    records = (*VARIABLES.values(), *STREAMS.values(), *PARAMETERS.values(),
+               *EDCS["edinburgh2021"].values())  # fmt: skip
+    cited = {record.source for record in records}
+    return "\n".join(f"- {words}" for key, words in SOURCES.items() if key in cited)
+
+
+def section():
+    """Everything between the markers.
+
+    Returns
+    -------
+    str
+        Markdown that begins and ends with a marker.
+    """
+    parts = (
+        BEGIN,
+        f"<!-- written by `{COMMAND}`; do not edit -->",
+        "## Tables",
+        CONVENTIONS,
+        "### Parameters",
+        parameters_table(),
+        "### Constraints",
+        "In `edinburgh2024`, harvest counts among the outputs of a pool.",
+        constraints_table(),
+        "### Observation streams",
+        OPERATORS,
+        streams_table(),
+        "### Variables",
+        variables_table(),
+        "### Sources",
+        sources_list(),
+        END,
+    )
+    return "\n\n".join(parts)
+
+
+def renewed(text):
+    """README with the part between the markers replaced.
+
+    Parameters
+    ----------
+    text : str
+        Whole README.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If the markers are not there once each, in order.
+    """
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise ValueError(
+            f"wanted the markers {BEGIN!r} and {END!r} once each and in this order, got "
+            f"{text.count(BEGIN)} and {text.count(END)} (README.md); put both on lines of their own"
+        )
+    before, rest = text.split(BEGIN)
+    return before + section() + rest.split(END)[1]
+
+
+def main():
+    """Rewrite README.md."""
+    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
