@@ -30,7 +30,7 @@ __all__ = [
 STACKED = "quantity"
 
 
-def reduce_fits(fits, *, draws=250, seed=0, progress=None):
+def reduce_fits(fits, *, draws=1000, seed=0, progress=None):
     """Reductions of a set of experiments; those that are reduced already pass through.
 
     Parameters
@@ -92,13 +92,14 @@ def _unstacked(part):
     return part["values"].to_dataset(STACKED) if "values" in part else part
 
 
-def open_experiments(folder, *, draws=250, seed=0, progress=None):
+def open_experiments(folder, *, draws=1000, seed=0, progress=None):
     """Reductions of all fits in a folder, made once and kept in its subfolder ``reduced``.
 
     Parameters
     ----------
     folder : str or Path
-        With fits of regions as ``*.nc``: files with a group ``posterior``.
+        With fits of regions, NetCDF with a group ``posterior``: ``*.nc``, or ``*/fit.nc`` as
+        `pm_dalec.regions.calibrate_region` keeps them.
     draws, seed, progress
         As for `reduce_fit`; a kept reduction made with others, or of an older fit, is made anew.
 
@@ -108,8 +109,9 @@ def open_experiments(folder, *, draws=250, seed=0, progress=None):
     """
     folder = Path(folder)
     found = {}
-    for path in sorted(folder.glob("*.nc")):
-        kept = folder / "reduced" / path.name
+    for path in sorted([*folder.glob("*.nc"), *folder.glob("*/fit.nc")]):
+        name = path.name if path.parent == folder else f"{path.parent.name}.nc"
+        kept = folder / "reduced" / name
         stamp = f"{path.stat().st_mtime_ns}, {draws} draws, seed {seed}"
         experiment = load_experiment(kept) if kept.exists() else None
         if experiment is None or experiment.units.attrs.get("made_from") != stamp:
@@ -117,7 +119,7 @@ def open_experiments(folder, *, draws=250, seed=0, progress=None):
                 if "posterior" not in fit.children:
                     continue
                 if progress is not None:
-                    progress(f"reducing {path.name}")
+                    progress(f"reducing {name}")
                 fit = fit.load()
             experiment = reduce_fit(fit, draws=draws, seed=seed, progress=progress)
             experiment.units.attrs["made_from"] = stamp

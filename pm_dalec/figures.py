@@ -202,7 +202,9 @@ def figa4_gpp_maps(experiments):
         key: pixel_medians(e, "gpp") for key, e in experiments.items() if key[1] in resolutions
     }
     densities = {
-        key: figure_data.density(values, experiments[key].units["area"])
+        key: figure_data.density(values, experiments[key].units["area"]).assign_attrs(
+            values=values.to_numpy()
+        )
         for key, values in medians.items()
     }
     return flux_maps("gpp", medians, densities)

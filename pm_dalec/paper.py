@@ -73,19 +73,19 @@ ITEMS = (
 )
 
 
-def make_all(fits, out, *, landscape=None, draws=250, seed=0, progress=None):
+def make_all(fits, out, *, landscape=None, draws=1000, seed=0, progress=None):
     """Make every table and figure that a set of fits allows.
 
     Parameters
     ----------
     fits : str, Path, or mapping of tuple to DataTree or Experiment
-        Folder of fits (``*.nc``), or the fits by (approach, resolution [degree]).
+        Folder of fits (see `open_experiments`), or the fits by (approach, resolution [degree]).
     out : str or Path
         Folder to write to; made if it does not exist.
     landscape : Twin, DataArray or path, optional
         Stratum of every cell (lat, lon); ``landscape.nc`` in the folder of the fits by default.
     draws : int
-        Draws a chain that the reductions use.
+        Draws of a unit that the reductions use.
     seed : int
         Of the pairing of strata.
     progress : callable, optional

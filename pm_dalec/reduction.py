@@ -73,7 +73,7 @@ class Experiment:
         return (self.approach, self.resolution)
 
 
-def reduce_fit(fit, *, draws=250, seed=0, progress=None):
+def reduce_fit(fit, *, draws=1000, seed=0, progress=None):
     """Reduction of one fit of a region.
 
     Parameters
@@ -82,7 +82,7 @@ def reduce_fit(fit, *, draws=250, seed=0, progress=None):
         With ``posterior`` (chain, draw[, stratum], pixel), ``constant_data`` and, unless the
         latter holds the observations, ``observed_data``.
     draws : int
-        Use about this many draws a chain, evenly spaced.
+        Use about this many draws of all chains together, evenly spaced.
     seed : int
         Of the pairing of strata.
     progress : callable, optional
@@ -93,7 +93,8 @@ def reduce_fit(fit, *, draws=250, seed=0, progress=None):
     Experiment
     """
     posterior = fit["posterior"].to_dataset()
-    places = np.linspace(0, posterior.sizes[dims.DRAW] - 1, draws).round().astype(int)
+    a_chain = max(2, draws // posterior.sizes[dims.CHAIN])
+    places = np.linspace(0, posterior.sizes[dims.DRAW] - 1, a_chain).round().astype(int)
     posterior = posterior.isel({dims.DRAW: np.unique(places)})
     observed = _observations(fit)
     units, whole = _described(fit, seed), _Totals(seed)

@@ -4,11 +4,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from pm_dalec.plots.style import (
     APPROACHES,
     BASELINE,
     DOUBLE_WIDTH,
+    FEWEST,
     RESOLUTIONS,
     STRATA,
     STRATUM_LABELS,
@@ -18,7 +20,6 @@ from pm_dalec.plots.style import (
 )
 
 GROUP_WIDTH = 0.84
-FEWEST = 8  # units below which a violin would show the kernel, not the units
 
 
 def domain_densities_figure(densities, *, resolution, count):
@@ -53,6 +54,7 @@ def domain_densities_figure(densities, *, resolution, count):
                 axes.vlines(curve.attrs["median"], 0, height, color=colour, ls="--", lw=1)
             letter(axes, number)
             axes.set_xlabel(label(name))
+            axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.set_yticks([])
             axes.set_ylim(bottom=0)
             if number % columns == 0:

@@ -8,6 +8,7 @@ from pm_dalec.plots.mapping import common_extent, dress, map_extent, on_map
 from pm_dalec.plots.style import (
     APPROACHES,
     DOUBLE_WIDTH,
+    FEWEST,
     MASK,
     RESOLUTIONS,
     label,
@@ -26,7 +27,8 @@ def flux_maps(name, medians, densities):
     medians : mapping of tuple to DataArray
         By (approach, resolution [degree]): dims (pixel), with ``lat`` and ``lon``.
     densities : mapping of tuple to DataArray
-        The same keys: density over pixels, dims (value).
+        The same keys: density over pixels, dims (value), the ``values`` of the pixels in the
+        attributes; few of them are drawn as ticks.
 
     Returns
     -------
@@ -93,4 +95,9 @@ def _map(axes, values, resolution, limits, extent):
 def _densities(axes, densities, approach, resolutions):
     for resolution in resolutions:
         curve = densities[approach, resolution]
-        axes.plot(curve["value"], curve, color=RESOLUTIONS[resolution])
+        values, colour = curve.attrs["values"], RESOLUTIONS[resolution]
+        if len(values) < FEWEST:
+            for value in values:
+                axes.axvline(value, ymax=0.08, color=colour, lw=1.5)
+        else:
+            axes.plot(curve["value"], curve, color=colour)

@@ -22,6 +22,7 @@ MASK = "#D9D9D9"
 RESOLUTIONS = {1.0: "#56B4E9", 0.5: "#009E73", 0.25: "#E69F00", 0.05: "#CC79A7"}
 SINGLE_WIDTH = 89 / 25.4  # inches
 DOUBLE_WIDTH = 183 / 25.4  # inches
+FEWEST = 8  # values below which a density would show the kernel, not the values
 BANDS = ((0.95, 0.15), (0.90, 0.25), (0.50, 0.40))  # probability, opacity
 
 PRETTY_UNITS = {

@@ -109,8 +109,16 @@ def test_reductions_of_a_folder_are_made_once(folder, monkeypatch):
     xr.testing.assert_allclose(again["baseline", 1.0].series, first["baseline", 1.0].series)
 
 
+def test_a_store_of_a_calibrated_region_is_opened_like_a_file(fits, tmp_path):
+    store = tmp_path / "baseline_1"
+    store.mkdir()
+    save(fits["baseline", 1.0], store / "fit.nc")
+    assert list(open_experiments(tmp_path)) == [("baseline", 1.0)]
+    assert (tmp_path / "reduced" / "baseline_1.nc").exists()
+
+
 def test_reductions_with_other_draws_are_made_anew(folder):
-    few, more = (open_experiments(folder, draws=draws) for draws in (4, 8))
+    few, more = (open_experiments(folder, draws=draws) for draws in (8, 16))
     sizes = [found["baseline", 1.0].budget.sizes["sample"] for found in (few, more)]
     assert sizes == [8, 16]
 
