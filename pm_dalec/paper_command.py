@@ -3,54 +3,66 @@
 import time
 from importlib import import_module
 
-import numpy as np
+import pandas as pd
 from rich.console import Console
 
 from pm_dalec import dims
-from pm_dalec.hypotheses import hypotheses
 from pm_dalec.landscape import make_twin
-from pm_dalec.paper import make_all
+from pm_dalec.paper import make_all, save_landscape
 from pm_dalec.region import build_region
 from pm_dalec.regions import calibrate_region, converged_share, unit_report
+from pm_dalec.survey import represented_areas, sample_pixels
 
 console = Console()
 
 RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
 QUICK = {"resolutions": (1.0, 0.5), "proposals": 30_000, "draws": 200, "rhat": 1.05, "ess": 100}
 FULL = {"resolutions": RESOLUTIONS, "proposals": 400_000, "draws": 500, "rhat": 1.02, "ess": 200}
+FINEST_COMPLETE = 0.1  # degree; below it the pixels are sampled
 FINE_PIXELS = 60  # random pixels that stand for the 0.05 degree grid
 APPROACHES = ("baseline", "stratified")
 
 
-def sampled_pixels(region, seed, count=FINE_PIXELS):
-    """Random part of a fine region, the same pixels for both approaches."""
-    pixels = region[dims.PIXEL].values
-    if region.attrs["resolution_degree"] > 0.1 or len(pixels) <= count:
-        return region
-    chosen = np.sort(np.random.default_rng(seed).choice(pixels, count, replace=False))
-    part = region.sel({dims.PIXEL: chosen})
-    part.attrs["pixels_sampled"] = count
-    part.attrs["pixels_of_grid"] = len(pixels)
-    return part
+def regions(twin, resolution, seed):
+    """Regions of both approaches, of the same random pixels where the grid is fine.
+
+    Parameters
+    ----------
+    twin : Twin
+    resolution : float [degree]
+    seed : int
+        Of the choice of pixels; the sample carries the areas that it stands for.
+    """
+    made = {
+        approach: build_region(twin, resolution=resolution, approach=approach)
+        for approach in APPROACHES
+    }
+    if resolution > FINEST_COMPLETE:
+        return made
+    kept = sample_pixels(made["stratified"], FINE_PIXELS, seed=seed)
+    areas = represented_areas(made["stratified"], kept)
+    return {
+        approach: region.sel({dims.PIXEL: kept}).assign(represented_area=areas)
+        for approach, region in made.items()
+    }
 
 
 def paper(options):
     """Landscape, calibration, aggregation, tables and figures; resumable."""
     plan = QUICK if options.quick else FULL
-    out = options.out
-    out.mkdir(parents=True, exist_ok=True)
+    out, stores = options.out, options.out / "fits"
+    stores.mkdir(parents=True, exist_ok=True)
     console.print(f"synthetic landscape of seed {options.seed}", style="dim")
     twin = make_twin(options.seed)
+    save_landscape(twin, stores)
     started, processor = time.perf_counter(), time.process_time()
     fits = {}
     for resolution in plan["resolutions"]:
-        for approach in APPROACHES:
-            region = build_region(twin, resolution=resolution, approach=approach)
-            region = sampled_pixels(region, options.seed)
+        for approach, region in regions(twin, resolution, options.seed).items():
             fits[approach, resolution] = _calibrated(region, approach, resolution, plan, options)
     sampled, core = time.perf_counter() - started, time.process_time() - processor
     made = make_all(
-        fits, out, landscape=twin, seed=options.seed,
+        stores, out, landscape=twin, seed=options.seed,
         progress=lambda words: console.print(words, style="dim"),
     )  # fmt: skip
     units = sum(int((f["sample_stats"]["status"].values != "not run").sum()) for f in fits.values())
@@ -87,6 +99,6 @@ def _tell(fits, made, out):
             )
     left_out = [name for name, files in made.items() if isinstance(files, str)]
     console.print(f"{len(made) - len(left_out)} tables and figures in {out}")
-    table = hypotheses(fits)
-    table.to_csv(out / "hypotheses.csv", index=False)
-    console.print(table.to_string(index=False))
+    verdicts = out / "hypotheses.csv"
+    if verdicts.exists():
+        console.print(pd.read_csv(verdicts).to_string(index=False))
