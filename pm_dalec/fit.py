@@ -8,11 +8,13 @@ import xarray as xr
 from pm_dalec import dims
 from pm_dalec.lanes import lane_dimensions
 from pm_dalec.parameters import PARAMETERS
+from pm_dalec.posterior import log_likelihood
 from pm_dalec.target import natural
 from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
 
 SAMPLE = (dims.CHAIN, dims.DRAW)
 NOT_RUN = "not run"
+LARGEST_LIKELIHOOD = 5_000_000  # values a stream; `posterior.log_likelihood` makes larger ones
 
 
 def as_fit(model, target, units, settings, chains, attributes):
@@ -69,6 +71,8 @@ def as_fit(model, target, units, settings, chains, attributes):
         "constraints": str(getattr(model, "constraint_set", "")),
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
+    if posterior["initial_som"].size * len(model.coords[dims.TIME]) < LARGEST_LIKELIHOOD:
+        tree["log_likelihood"] = xr.DataTree(log_likelihood(tree))
     return tree
 
 

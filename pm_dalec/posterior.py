@@ -8,9 +8,10 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec import dalec, dims
+from pm_dalec.observe import HALF_LOG_TWO_PI, seen_by
 from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.run import run_numpy
-from pm_dalec.variables import DRIVERS, GAINS, HARVESTED, LOSSES, POOLS, VARIABLES
+from pm_dalec.variables import DRIVERS, GAINS, HARVESTED, LOSSES, POOLS, STREAMS, VARIABLES
 
 SAMPLE = (dims.CHAIN, dims.DRAW)
 SPACE = (dims.STRATUM, dims.PIXEL)
@@ -107,6 +108,42 @@ def _run(units, theta, space, solver, names):
         name: getattr(run.pools, name)[1:] if name in POOLS else getattr(run.fluxes, name)
         for name in names
     }
+
+
+def log_likelihood(fit):
+    """Log-likelihood of every observation under every draw, for `arviz.loo` and its kin.
+
+    Parameters
+    ----------
+    fit : DataTree
+
+    Returns
+    -------
+    Dataset
+        One variable a stream, dims (chain, draw, time[, stratum][, pixel]); NaN where nothing was seen.
+
+    Notes
+    -----
+    Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test.
+    """
+    observed, units = fit["observed_data"].to_dataset(), fit["constant_data"].to_dataset()
+    posterior = fit["posterior"].to_dataset()
+    space = tuple(name for name in SPACE if name in posterior.dims)
+    drivers, latitude = driver_arrays(units, space)
+    run = run_numpy(drivers, latitude, theta_of(posterior), solver=fit.attrs["solver"])
+    found = {}
+    for stream in (name for name in STREAMS if name in observed):
+        shape = (observed.sizes[dims.TIME], 1, 1, *(observed.sizes[name] for name in space))
+        value, sigma = (
+            observed[name].transpose(dims.TIME, *space).values.reshape(shape)
+            for name in (stream, f"{stream}_unc")
+        )
+        distance = (value - seen_by(stream, run)) / sigma
+        density = -0.5 * distance**2 - np.log(sigma) - HALF_LOG_TWO_PI
+        found[stream] = ((dims.TIME, *SAMPLE, *space), density)
+    coords = {name: posterior[name] for name in (*SAMPLE, *space) if name in posterior.coords}
+    whole = xr.Dataset(found, coords=coords | {dims.TIME: observed[dims.TIME]})
+    return whole.transpose(*SAMPLE, dims.TIME, *space)
 
 
 def residence_time(run, pool):

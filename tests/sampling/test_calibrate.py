@@ -83,6 +83,20 @@ def test_the_log_probability_of_a_draw_is_that_of_the_model(fit, model):
     np.testing.assert_allclose(found, fit["sample_stats"]["lp"].values[0, -1], rtol=1e-9)
 
 
+def test_the_log_likelihood_adds_up_to_the_part_of_the_streams_in_the_log_probability(fit):
+    held = fit["log_likelihood"].to_dataset()
+    assert set(held) == {"lai", "cwood"}
+    assert held["lai"].dims == ("chain", "draw", "time", "pixel")
+    total = sum(held[stream].sum("time") for stream in held)
+    prior = fit["sample_stats"]["lp"] - total
+    flat = prior.values - sum(
+        -0.5 * ((fit["posterior"][name].values - mean) / sigma) ** 2
+        for name, mean, sigma in (("autotrophic_fraction", 0.46, 0.12),
+                                  ("canopy_efficiency", 21.1491, 4.267117))
+    )  # fmt: skip
+    assert np.ptp(flat) < 1e-6
+
+
 def test_a_unit_alone_gives_what_it_gives_among_others(fit, model):
     alone = calibrate(model, only=[1], **SHORT)
     assert_array_equal(draws_of(alone)[..., 1], draws_of(fit)[..., 1])
