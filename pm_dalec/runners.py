@@ -54,12 +54,14 @@ def _compiled(solver):
     drivers = dalec.Drivers(*(pt.vector(name) for name in DRIVERS))
     latitude = pt.scalar("latitude")
     theta = Theta(*(pt.vector(name) for name in Theta._fields))
-    trajectory = run.run_pytensor(drivers, latitude, theta, solver=solver)
-    return pytensor.function(
-        [*drivers, latitude, *theta],
-        [*trajectory.pools, *trajectory.fluxes],
-        mode=Mode(linker="vm", optimizer=None),
-    )
+    # the flags reach the inside of the scan, which has a mode of its own
+    with pytensor.config.change_flags(mode="FAST_COMPILE", cxx=""):
+        trajectory = run.run_pytensor(drivers, latitude, theta, solver=solver)
+        return pytensor.function(
+            [*drivers, latitude, *theta],
+            [*trajectory.pools, *trajectory.fluxes],
+            mode=Mode(linker="py", optimizer=None),
+        )
 
 
 def with_lanes(drivers, latitude, theta, solver):
