@@ -12,7 +12,8 @@ import pytensor.tensor as pt
 from pm_dalec import constraints as rules
 from pm_dalec import dalec, dims
 from pm_dalec.data import check_units
-from pm_dalec.observe import add_stream, fluxes_for, seen_by
+from pm_dalec.observe import add_stream
+from pm_dalec.operators import fluxes_for, seen_by
 from pm_dalec.parameters import Fixed, Theta
 from pm_dalec.priors import add_prior
 from pm_dalec.run import run_pytensor

@@ -1,47 +1,10 @@
-"""Observation operators and Gaussian likelihoods with a mask.
-
-LAI and stocks are compared with the START of the step, fluxes with its mean (MODEL, section 10).
-"""
+"""Gaussian likelihoods of observation streams, with a mask, in a PyMC model."""
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from pm_dalec.variables import POOLS, STREAMS
-
-HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
-
-
-def seen_by(stream, trajectory):
-    """Model quantity that a stream observes, one value a step, in the stream's units.
-
-    Parameters
-    ----------
-    stream : str
-        Name in `pm_dalec.variables.STREAMS`.
-    trajectory : Trajectory
-        Pools with N + 1 and fluxes with N values along the first axis.
-    """
-    name = STREAMS[stream].observes
-    if name in POOLS:
-        return getattr(trajectory.pools, name)[:-1]
-    return getattr(trajectory.fluxes, name)
-
-
-def fluxes_for(streams):
-    """Names of the fluxes that these streams observe."""
-    names = (STREAMS[stream].observes for stream in streams)
-    return tuple(name for name in names if name not in POOLS)
-
-
-def misfit(modelled, observed, sigma):
-    """Squared distance of model and observation in units of sigma [1]; NaN observations give zero.
-
-    Works for NumPy arrays; the likelihood of the model uses the same expression with a mask.
-    """
-    seen = np.isfinite(observed)
-    distance = (modelled - np.where(seen, observed, 0.0)) / np.where(seen, sigma, 1.0)
-    return np.where(seen, distance**2, 0.0)
+from pm_dalec.operators import HALF_LOG_TWO_PI
 
 
 def masked_normal_logp(value, modelled, sigma, seen):

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec import dalec, dims
-from pm_dalec.observe import HALF_LOG_TWO_PI, seen_by
+from pm_dalec.operators import HALF_LOG_TWO_PI, seen_by
 from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.run import run_numpy
 from pm_dalec.variables import DRIVERS, GAINS, HARVESTED, LOSSES, POOLS, STREAMS, VARIABLES

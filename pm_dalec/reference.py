@@ -13,7 +13,7 @@ import xarray as xr
 from pm_dalec import constraints as rules
 from pm_dalec import dalec, run, stomata
 from pm_dalec.canopy import weather
-from pm_dalec.observe import misfit, seen_by
+from pm_dalec.operators import misfit, seen_by
 from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.priors import gaussian_log_factor
 from pm_dalec.reference_site import from_reference
