@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from pm_dalec import dalec, observe, run
+from pm_dalec import dalec, observe, operators, run
 from pm_dalec.testing import interpreted
 from pm_dalec.variables import STREAMS
 
