@@ -4,6 +4,8 @@ Everything is made here, nothing is read. The hypothesis strategies need the pac
 rest needs what the library needs.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 import xarray as xr
 
@@ -167,8 +169,21 @@ def drivers_and_parameters(*, most_steps=24):
     return built()
 
 
+@contextmanager
+def interpreted():
+    """Context in which PyTensor compiles nothing, neither graphs nor the inside of scans.
+
+    On a fresh machine a compiler takes minutes for graphs that a test evaluates a few times.
+    """
+    import pytensor
+
+    flags = {"mode": "FAST_COMPILE", "cxx": "", "traceback__limit": 0}
+    with pytensor.config.change_flags(**flags):
+        yield
+
+
 def interpreted_mode():
-    """PyTensor mode without rewrites and without a compiler: graphs run at once, slowly.
+    """PyTensor mode without rewrites and without a compiler, for use inside `interpreted`.
 
     Returns
     -------

@@ -6,7 +6,6 @@ from io import StringIO
 from pathlib import Path
 
 import pymc as pm
-import pytensor
 import pytest
 from rich.console import Console
 
@@ -14,7 +13,7 @@ import pm_dalec.models
 from pm_dalec import dims
 from pm_dalec.graph import add_observations
 from pm_dalec.parameters import PARAMETERS, Fixed
-from pm_dalec.testing import FEASIBLE, tiny_region, tiny_site
+from pm_dalec.testing import FEASIBLE, interpreted, tiny_region, tiny_site
 from pm_dalec.variables import DRIVERS
 
 FOLDER = Path(pm_dalec.models.__file__).parent
@@ -43,9 +42,8 @@ CASES = [(name, space) for name in NAMES for space in SPACES if serves(name, spa
 
 
 @pytest.fixture(autouse=True, scope="module")
-def interpreted():
-    """Graphs are built and looked at, not run."""
-    with pytensor.config.change_flags(mode="FAST_COMPILE", cxx="", traceback__limit=0):
+def without_compiler():
+    with interpreted():
         yield
 
 

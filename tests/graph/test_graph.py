@@ -2,7 +2,6 @@
 
 import numpy as np
 import pymc as pm
-import pytensor
 import pytest
 from numpy.testing import assert_allclose
 
@@ -14,7 +13,14 @@ from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.posterior import driver_arrays
 from pm_dalec.priors import factor_of, gaussian_log_factor
 from pm_dalec.run import Trajectory, run_numpy
-from pm_dalec.testing import FEASIBLE, interpreted_mode, near_feasible, tiny_region, tiny_site
+from pm_dalec.testing import (
+    FEASIBLE,
+    interpreted,
+    interpreted_mode,
+    near_feasible,
+    tiny_region,
+    tiny_site,
+)
 from pm_dalec.variables import DRIVERS
 
 STREAMS = ("lai", "cwood")
@@ -23,9 +29,8 @@ YEARS = 1  # the rules of longer runs are tested without graphs
 
 
 @pytest.fixture(autouse=True, scope="module")
-def untraced():
-    """Graphs are built faster without a record of where."""
-    with pytensor.config.change_flags(traceback__limit=0):
+def without_compiler():
+    with interpreted():
         yield
 
 

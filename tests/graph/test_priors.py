@@ -11,16 +11,15 @@ from scipy import integrate, stats
 
 from pm_dalec import priors
 from pm_dalec.parameters import PARAMETERS, Fixed, FromData, Gaussian, LogUniform
-from pm_dalec.testing import tiny_region, tiny_site
+from pm_dalec.testing import interpreted, tiny_region, tiny_site
 
 SOME = ("leaf_lifespan", "wood_turnover_rate", "labile_release_day", "initial_som")
 EMPTY = xr.Dataset()
 
 
 @pytest.fixture(autouse=True, scope="module")
-def interpreted():
-    """Graphs of a few operations are not worth a compiler."""
-    with pytensor.config.change_flags(mode="FAST_COMPILE", cxx=""):
+def without_compiler():
+    with interpreted():
         yield
 
 

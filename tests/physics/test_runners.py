@@ -1,8 +1,6 @@
-"""NumPy, JAX and PyTensor repeat one step and give the same numbers."""
+"""NumPy, PyTensor, JAX and the compiled lanes repeat one step and give the same numbers."""
 
 import numpy as np
-import pytensor
-import pytensor.tensor as pt
 import pytest
 from numpy.testing import assert_allclose
 
@@ -10,8 +8,9 @@ from pm_dalec import dalec, run
 from pm_dalec.parameters import Theta
 from pm_dalec.posterior import driver_arrays
 from pm_dalec.runners import RUNNERS
-from pm_dalec.testing import interpreted_mode, near_feasible, random_theta, tiny_site
+from pm_dalec.testing import near_feasible, random_theta, tiny_site
 
+OTHERS = ("pytensor", "jax", "lanes")
 STEPS = 18  # with harvest; enough for pools to feed back on photosynthesis
 
 
@@ -43,39 +42,15 @@ def largest_difference(ours, theirs):
     return max(worst.items(), key=lambda item: item[1])
 
 
-def test_jax_agrees_with_numpy(case):
+@pytest.mark.parametrize("runner", OTHERS)
+def test_every_runner_agrees_with_numpy(case, runner):
     expected = run.run_numpy(*case)
-    name, worst = largest_difference(RUNNERS["jax"](*case, "converged"), expected)
-    assert worst < 1e-10, name
-
-
-def symbolic(drivers, latitude, theta, solver):
-    """Run by PyTensor with arrays as inputs, without a compiler."""
-    inputs = [pt.vector(name) for name in dalec.Drivers._fields]
-    sampled = [pt.vector(name) for name in Theta._fields]
-    found = run.run_pytensor(dalec.Drivers(*inputs), latitude, Theta(*sampled), solver=solver)
-    outputs = [*found.pools, *found.fluxes]
-    function = pytensor.function([*inputs, *sampled], outputs, mode=interpreted_mode())
-    flat = function(*drivers, *theta)
-    count = len(dalec.Pools._fields)
-    return run.Trajectory(dalec.Pools(*flat[:count]), dalec.Fluxes(*flat[count:]))
-
-
-def test_pytensor_agrees_with_numpy(case):
-    expected = run.run_numpy(*case)
-    name, worst = largest_difference(symbolic(*case, "converged"), expected)
+    name, worst = largest_difference(RUNNERS[runner](*case, "converged"), expected)
     assert worst < 1e-10, name
 
 
 @pytest.mark.slow
-def test_compiled_pytensor_agrees_with_numpy(case):
-    expected = run.run_numpy(*case)
-    name, worst = largest_difference(RUNNERS["pytensor"](*case, "converged"), expected)
-    assert worst < 1e-10, name
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("runner", ["jax", "pytensor"])
+@pytest.mark.parametrize("runner", OTHERS)
 def test_the_truncated_search_agrees_as_far_as_its_noise_lets_it(case, runner):
     # the difference of two nearby values of photosynthesis decides where the search stops
     expected = run.run_numpy(*case, solver="truncated")
