@@ -12,7 +12,7 @@ from rich.table import Table
 
 from pm_dalec import datasets
 
-console = Console()
+console = Console(width=max(Console().width, 120))  # a table must not lose its digits
 
 
 def bar(*columns):

@@ -104,8 +104,13 @@ def driver_arrays(units, space):
 def _run(units, theta, space, solver, names):
     drivers, latitude = driver_arrays(units, space)
     run = run_numpy(drivers, latitude, theta, solver=solver)
+    missing = np.isnan(theta.initial_som)
     return {
-        name: getattr(run.pools, name)[1:] if name in POOLS else getattr(run.fluxes, name)
+        name: np.where(
+            missing,
+            np.nan,
+            getattr(run.pools, name)[1:] if name in POOLS else getattr(run.fluxes, name),
+        )
         for name in names
     }
 
@@ -130,7 +135,8 @@ def log_likelihood(fit):
     posterior = fit["posterior"].to_dataset()
     space = tuple(name for name in SPACE if name in posterior.dims)
     drivers, latitude = driver_arrays(units, space)
-    run = run_numpy(drivers, latitude, theta_of(posterior), solver=fit.attrs["solver"])
+    theta = theta_of(posterior)
+    run = run_numpy(drivers, latitude, theta, solver=fit.attrs["solver"])
     found = {}
     for stream in (name for name in STREAMS if name in observed):
         shape = (observed.sizes[dims.TIME], 1, 1, *(observed.sizes[name] for name in space))
@@ -140,6 +146,7 @@ def log_likelihood(fit):
         )
         distance = (value - seen_by(stream, run)) / sigma
         density = -0.5 * distance**2 - np.log(sigma) - HALF_LOG_TWO_PI
+        density = np.where(np.isnan(theta.initial_som), np.nan, density)
         found[stream] = ((dims.TIME, *SAMPLE, *space), density)
     coords = {name: posterior[name] for name in (*SAMPLE, *space) if name in posterior.coords}
     whole = xr.Dataset(found, coords=coords | {dims.TIME: observed[dims.TIME]})
@@ -192,11 +199,12 @@ def budget(fit, *, drivers=None):
     for start in range(0, posterior.sizes[dims.DRAW], size):
         part = posterior.isel(draw=slice(start, start + size))
         arrays, latitude = driver_arrays(units, space)
-        run = run_numpy(arrays, latitude, theta_of(part), solver=solver)
+        theta = theta_of(part)
+        run = run_numpy(arrays, latitude, theta, solver=solver)
+        missing = np.isnan(theta.initial_som)  # strata that do not exist, units without a start
         values = summarised(run, units["step_days"].values)
-        parts.append(
-            xr.Dataset({name: ((*SAMPLE, *space), value) for name, value in values.items()})
-        )
+        held = {name: np.where(missing, np.nan, value) for name, value in values.items()}
+        parts.append(xr.Dataset({name: ((*SAMPLE, *space), v) for name, v in held.items()}))
     whole = xr.concat(parts, dims.DRAW)
     coords = {name: posterior[name] for name in (*SAMPLE, *space) if name in posterior.coords}
     whole = whole.assign_coords(coords)

@@ -196,6 +196,9 @@ def test_only_strata_that_exist_are_calibrated_and_the_rest_is_nan(units, tmp_pa
     assert fit["posterior"]["initial_som"].dims == ("chain", "draw", "stratum", "pixel")
     absent = fit["posterior"]["initial_som"].sel(stratum="heath").isel(pixel=1)
     assert np.isnan(absent).all()
+    simulated = posterior.trajectories(fit, names=["gpp"], draws=3)["gpp"]
+    assert np.isnan(simulated.sel(stratum="heath").isel(pixel=1)).all()
+    assert np.isfinite(simulated.sel(stratum="conifer")).all()
     assert str(fit["sample_stats"]["status"].sel(stratum="heath").values[1]) == "not run"
     assert 0.0 <= converged_share(fit) <= 1.0
     assert set(unit_report(fit)["status"]) <= {"budget", "no start"}
