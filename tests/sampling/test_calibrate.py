@@ -233,7 +233,7 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals():
     for seed in range(10):
         site = synthetic_site(seed)
         fit = calibrate(
-            baseline.build(site), proposals=250_000, rhat=1.05, ess=150, random_seed=seed,
+            baseline.build(site), proposals=1_000_000, rhat=1.05, ess=150, random_seed=seed,
             progress=False,
         )  # fmt: skip
         assert float(diagnose.diagnose(fit)["rhat"].max()) < 1.1
