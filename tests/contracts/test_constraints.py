@@ -380,6 +380,11 @@ def test_the_start_score_takes_five_for_every_failure():
     assert list(rules.start_score(margins, np)) == [-5.0, -10.0]
 
 
+def test_the_shortfall_adds_what_failing_rules_lack():
+    margins = [np.array([0.5, -0.25, np.nan]), np.array([2.0, -np.inf, -1.0])]
+    assert list(rules.shortfall(margins, np)) == [0.0, 100.25, 1.0]
+
+
 @pytest.fixture(scope="module")
 def gradients():
     """Gradient of the soft form of every rule at a feasible vector, in the order of the parameters."""

@@ -104,6 +104,18 @@ def test_statistics_keep_the_shape_behind_chains_and_draws():
     assert_allclose([s[1, 2] for s in chain_statistics(values)], alone)
 
 
+def test_strata_that_do_not_exist_have_no_statistics():
+    fit = tiny_fit(tiny_region(pixels=2, strata=("conifer", "heath")), chains=2, draws=20)
+    sampled = fit["posterior"].to_dataset()
+    fit["posterior"].dataset = sampled.where(
+        (sampled["stratum"] == "conifer") | (sampled["pixel"] == 1000)
+    )
+    report = diagnose(fit)
+    assert report["rhat"].sel(stratum="heath", pixel=1001).isnull().all()
+    assert report["rhat"].sel(stratum="conifer").notnull().all()
+    assert "R-hat" in verdict(report)
+
+
 @pytest.mark.parametrize(("chains", "draws"), [(1, 100), (2, 3)])
 def test_one_chain_or_three_draws_are_refused(chains, draws):
     with pytest.raises(ValueError, match=f"at least 2 chains of 4 draws, got {chains} of {draws}"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from pm_dalec import dalec, posterior, run
 from pm_dalec.parameters import Theta
@@ -188,6 +189,48 @@ def test_the_carbon_of_the_budget_closes():
 def test_every_number_of_the_budget_has_units():
     for name, array in posterior.budget(tiny_fit()).items():
         assert array.attrs["units"] == posterior.BUDGET_UNITS[name]
+
+
+def absent(fit):
+    """Fit of strata in which one pair of stratum and pixel does not exist."""
+    sampled = fit["posterior"].to_dataset()
+    there = (sampled["stratum"] == "conifer") | (sampled["pixel"] == 1000)
+    fit["posterior"].dataset = sampled.where(there)
+    return fit
+
+
+def test_what_does_not_exist_has_no_fluxes():
+    fit = absent(tiny_fit(tiny_region(pixels=2, strata=("conifer", "heath"))))
+    for found in (
+        posterior.trajectories(fit, names=("gpp", "wood")),
+        posterior.budget(fit)[["gpp", "mean_wood"]],
+        posterior.log_likelihood(fit)[["lai"]].isel(time=slice(0, None, 2)),
+    ):
+        for array in found.values():
+            missing = array.sel(stratum="heath", pixel=1001)
+            assert missing.isnull().all()
+            assert int(array.isnull().sum()) == missing.size
+
+
+# --- log-likelihood
+
+
+def test_the_log_likelihood_of_an_observation_is_gaussian(fitted):
+    space, units, fit = fitted
+    where = {"chain": 1, "draw": 0} | dict.fromkeys(SPACE[space], 1)
+    found = posterior.log_likelihood(fit).isel(where)
+    run_ = of_one_unit(fit, units, **where)
+    seen = units.isel({d: 1 for d in SPACE[space]})
+    for stream, modelled in (("lai", run_.fluxes.lai), ("cwood", run_.pools.wood[:-1])):
+        expected = stats.norm.logpdf(seen[stream], modelled, seen[f"{stream}_unc"])
+        assert_allclose(found[stream], expected, rtol=1e-10)
+        assert np.isnan(expected).any()
+
+
+def test_the_log_likelihood_has_the_dimensions_of_the_project(fitted):
+    space, _, fit = fitted
+    for array in posterior.log_likelihood(fit).values():
+        assert array.dims == ("chain", "draw", "time", *SPACE[space])
 
 
 # --- files
