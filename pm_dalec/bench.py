@@ -155,7 +155,7 @@ def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float
     else:
         from pm_dalec.bench_jax import measure_jax
 
-        report = measure_jax(backend, lanes, dtype, steps, seconds, tell)
+        report = measure_jax(backend, region(64, steps), lanes, dtype, seconds, tell)
     exponential = exponential_seconds()
     best = max(report["results"], key=lambda row: row["runs_per_second"])
     return {
@@ -166,7 +166,7 @@ def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float
         "lanes": best["lanes"],
         "backend": backend,
         "dtype": dtype,
-        "threads": 1,
+        "threads": 1 if backend == "numba" else None,
         "steps": steps,
         "numpy_exp_seconds_1e7": exponential,
         "times_the_fortran": best["runs_per_second"] * exponential / FORTRAN_RATE,
@@ -265,15 +265,16 @@ def bench(options):
         return 0
     print(f"{report['machine']}; " + ", ".join(f"{k} {v}" for k, v in report["versions"].items()))
     print(
-        f"back end {report['backend']}, {report['dtype']}, {report['steps']} monthly steps, one thread"
+        f"back end {report['backend']}, {report['dtype']}, {report['steps']} monthly steps, {report['threads'] or 'all'} thread(s)"
     )
     print(f"{'lanes':>8} {'runs/s':>12} {'proposals/s':>12} {'ratio':>6}")
     for row in report["results"]:
         proposals = row["proposals_per_second"]
         shown = f"{proposals:12,.0f} {proposals / row['runs_per_second']:6.2f}" if proposals else ""
         print(f"{row['lanes']:8d} {row['runs_per_second']:12,.0f} {shown}")
-    print(f"compile: {report['compile_seconds']:.1f} s cold, "
-          f"{report['compile_seconds_cached']:.1f} s cached")  # fmt: skip
+    cached = report["compile_seconds_cached"]
+    again = f", {cached:.1f} s cached" if cached else ""
+    print(f"compile: {report['compile_seconds']:.1f} s cold{again}")
     if report["python_share"] is not None:
         print(f"share of Python in a calibration: {report['python_share']:.1%}")
     print(f"1e7 exponentials by NumPy: {report['numpy_exp_seconds_1e7']:.4f} s; "

@@ -235,12 +235,27 @@ _SHAPE_RULES = (
             _never_negative(pool)) for position, pool in enumerate(POOLS)),
 )  # fmt: skip
 
+
+class Sets(dict):
+    """Sets of rules by name; a `KeyError` lists the names."""
+
+    def __missing__(self, name):
+        """Answer an unknown name with those that exist."""
+        raise KeyError(f"no set of constraints {name!r}; there are {', '.join(map(repr, self))}")
+
+
 NO_CONSTRAINTS = Table("constraint", ())
-EDCS = {
-    "edinburgh2021": _rules(wood_limit=5, change_limit=0.30, two_sided=False, count_harvest=False),
-    "edinburgh2024": _rules(wood_limit=2, change_limit=0.05, two_sided=True, count_harvest=True),
-    None: NO_CONSTRAINTS,
-}
+EDCS = Sets(
+    {
+        "edinburgh2021": _rules(
+            wood_limit=5, change_limit=0.30, two_sided=False, count_harvest=False
+        ),
+        "edinburgh2024": _rules(
+            wood_limit=2, change_limit=0.05, two_sided=True, count_harvest=True
+        ),
+        None: NO_CONSTRAINTS,
+    }
+)
 
 # fluxes that rules look at
 WATCHED = (
@@ -278,7 +293,11 @@ def soft(margin_values, xp, *, scale=0.05):
     scale : float
         Margin over which a rule fades in.
     """
-    return sum(-xp.log1p(xp.exp(-margin / scale)) for margin in margin_values)
+    total = 0.0
+    for margin in margin_values:
+        faded = -xp.logaddexp(0.0, -margin / scale)
+        total = total + xp.where(xp.isnan(margin), 0.0, faded)  # NaN holds, as in the hard form
+    return total
 
 
 def shortfall(margin_values, xp):
