@@ -269,7 +269,9 @@ def test_a_run_killed_ten_times_equals_an_undisturbed_one(tmp_path):
         assert process.stdout.readline() == "ready\n"
         return process
 
-    assert start("whole").wait() == 0
+    undisturbed = start("whole")
+    undisturbed.communicate()
+    assert undisturbed.returncode == 0
     killed = 0
     while not (tmp_path / "broken.nc").exists():
         process = start("broken")
@@ -277,7 +279,7 @@ def test_a_run_killed_ten_times_equals_an_undisturbed_one(tmp_path):
             time.sleep(random.uniform(0.5, 5.0))
             process.send_signal(signal.SIGKILL)
             killed += 1
-        process.wait()
+        process.communicate()
     whole, broken = (posterior.load(tmp_path / f"{name}.nc") for name in ("whole", "broken"))
     assert killed == 10
     assert_array_equal(draws_of(broken), draws_of(whole))
