@@ -55,6 +55,19 @@ def draw_prior(units, count, *, parameters=PARAMETERS, rng):
     return Theta(*drawn)
 
 
+def case_of(trajectory, drivers, theta):
+    """What constraints look at, from a finished NumPy run with steps (time) and batches behind."""
+    days = drivers.step_days
+    return rules.Case(
+        theta,
+        np.mean((drivers.tmin + drivers.tmax) / 2),
+        trajectory.pools,
+        trajectory.fluxes,
+        days.reshape(-1, *([1] * (trajectory.pools.wood.ndim - 1))),
+        rules.windows(days),
+    )
+
+
 def judge(units, theta, *, constraints="edinburgh2021", solver="converged"):
     """Margin of every rule for every parameter vector.
 
@@ -73,14 +86,7 @@ def judge(units, theta, *, constraints="edinburgh2021", solver="converged"):
     """
     drivers, latitude = drivers_of(units)
     trajectory = run_numpy(drivers, latitude, theta, solver=solver)
-    case = rules.Case(
-        theta,
-        np.mean((drivers.tmin + drivers.tmax) / 2),
-        trajectory.pools,
-        trajectory.fluxes,
-        drivers.step_days[:, None],
-        rules.windows(drivers.step_days),
-    )
+    case = case_of(trajectory, drivers, theta)
     with np.errstate(all="ignore"):
         found = rules.margins(rules.EDCS[constraints], case, np)
     size = theta[0].shape

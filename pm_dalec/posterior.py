@@ -25,7 +25,7 @@ def described(array, name):
     return array.assign_attrs(units=record.units, long_name=words, symbol=record.symbol)
 
 
-def theta_of(posterior, like=None):
+def theta_of(posterior):
     """Parameters of a posterior as arrays with dims (chain, draw, [stratum,] pixel)."""
     order = (*SAMPLE, *(name for name in SPACE if name in posterior.dims))
     return Theta(*(posterior[name].transpose(*order).values for name in Theta._fields))

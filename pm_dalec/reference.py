@@ -13,6 +13,7 @@ import xarray as xr
 from pm_dalec import constraints as rules
 from pm_dalec import dalec, run, stomata
 from pm_dalec.canopy import weather
+from pm_dalec.edc_report import case_of
 from pm_dalec.operators import misfit, seen_by
 from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.priors import gaussian_log_factor
@@ -262,19 +263,6 @@ def _line(group, quantity, error, rtol, spread, loose, places, seen=None):
         f"sample {sample}, time {time}",
         not (over & ~excused).any(),
         "; ".join(remarks),
-    )
-
-
-def case_of(trajectory, drivers, theta):
-    """What constraints look at, from a finished NumPy run with steps (time) and batches behind."""
-    days = drivers.step_days
-    return rules.Case(
-        theta,
-        np.mean((drivers.tmin + drivers.tmax) / 2),
-        trajectory.pools,
-        trajectory.fluxes,
-        days.reshape(-1, *([1] * (trajectory.pools.wood.ndim - 1))),
-        rules.windows(days),
     )
 
 
