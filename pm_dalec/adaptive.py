@@ -6,12 +6,11 @@ interval and leave a target alone that is flat outside it.
 ``edinburgh2021`` is CARDAMOM's AP-MCMC (MODEL, section 11): every proposal is the SUM of a step with the
 lane's own covariance, scaled by ``2.38**2/n`` on the Cholesky factor, and a small isotropic one.
 
-``lanes`` is the default. Lanes of a unit share an archive of past states and its covariance, which only
-grow while tuning; afterwards both are frozen, every move is reversible, and the lanes are independent
-Markov chains. A proposal is one of: a Metropolis step with the pooled covariance, scaled by
-``2.38/sqrt(n)`` (Haario et al. 2001) or a part of it; a difference of two archived states in a subspace of
-parameters that go together (ter Braak and Vrugt 2008, Vrugt et al. 2009); a snooker step towards an
-archived state; a single-parameter step.
+``lanes`` is the default. Lanes of a unit share an archive of past states and a smooth likeness of the
+posterior fitted to it (`pm_dalec.surrogate`), which only change while tuning and between rounds;
+otherwise both are frozen, every move is reversible, and the lanes are independent Markov chains. A
+proposal is one of: an autoregressive step of a block of parameters in its conditional distribution under
+the likeness, which may go right across it; a part of the difference of two archived states in a block.
 """
 
 import numpy as np
@@ -19,6 +18,7 @@ from numba import njit
 
 from pm_dalec.lane_call import evaluate
 from pm_dalec.lane_random import integer, normals, uniform
+from pm_dalec.surrogate import EDGE, KNOTS, SPACING, ask, enter, log_mixture, move, score
 
 LOGP, VIOLATION, SCALED_LOGP, SCORE = 0, 1, 2, 3  # results of a lane function, in this order
 SMALL_STEP = 0.001  # of the isotropic proposal in the unit interval
@@ -26,10 +26,12 @@ MULTIVARIATE_WEIGHT = 0.95
 EDINBURGH_SCALE = 5.670132  # divided by the number of parameters
 ESTABLISHED = 10  # states per parameter in the covariance before it is used
 
-# shares of the moves of the default sampler, up to one
-COVARIANCE_MOVES = 0.05
-DIFFERENCE_MOVES = 0.75
-SNOOKER_MOVES = 0.05
+# of the default sampler; chosen by effective sample size per second (`pm-dalec bench --samplers`)
+CONDITIONAL_MOVES = 0.75  # share of the proposals; the others are differences
+BY_PROCESS = 0.8  # share of the conditional steps whose block is a process, not one by kinship
+JOINING = 0.3  # chance of another process to be moved as well
+LARGEST_ANGLE = 2.1  # of autoregressive steps, whose coefficient is its cosine
+SHORTEST_DIFFERENCE = 0.05  # relative to the usual 2.38 / sqrt(2 n)
 
 
 @njit(cache=True, nogil=True)
@@ -55,6 +57,13 @@ def inside(rows, lane):
         if not 0.0 < rows[row, lane] < 1.0:
             return False
     return True
+
+
+@njit(cache=True, nogil=True)
+def _stay(rows, position, lane):
+    """Put a lane's proposal back where it was: what must not be run is not."""
+    for row in range(position.shape[0]):
+        rows[row, lane] = position[row, lane]
 
 
 @njit(cache=True, nogil=True)
@@ -93,128 +102,220 @@ def propose_edinburgh(stream, position, lane, rows, factor, established, noise):
 
 
 @njit(cache=True, nogil=True)
-def _covariance_step(stream, position, lane, rows, factor, noise):
-    count = position.shape[0]
-    normals(stream, noise)
-    chance = uniform(stream)  # walls of the constraints make full steps rarely welcome
-    shrink = 1.0 if chance < 0.1 else (0.25 if chance < 0.5 else 0.1)
-    scale = shrink * 2.38 / np.sqrt(count)
-    for row in range(count):
-        total = 0.0
-        for column in range(row + 1):
-            total += factor[row, column] * noise[column]
-        rows[row, lane] = position[row, lane] + scale * total
+def _pivot(stream, pivots):
+    """Parameter around which a block is chosen, by its chance."""
+    return min(np.searchsorted(pivots, uniform(stream)), pivots.size - 1)
 
 
 @njit(cache=True, nogil=True)
-def _difference_step(stream, position, lane, rows, kinship, archive, filled, noise):
-    """Difference of two archived states for one parameter and those that go with it.
+def _by_process(stream, lane, walk, pivots, processes):
+    """Choose the parameters of one process, and now and then those of others with them."""
+    first = processes[_pivot(stream, pivots)]
+    count = 0
+    for process in range(processes.max() + 1):
+        if process == first or uniform(stream) < JOINING:
+            for row in range(processes.size):
+                if processes[row] == process:
+                    walk.which[lane, count] = row
+                    count += 1
+    walk.moved[lane] = count
 
-    Rules and observations tie parameters into groups (photosynthesis pays for respiration and leaves); a
-    step within a group keeps to their ridge, one through all parameters at once runs into a wall. Who
-    goes with whom is told by partial correlations, others held: marginal ones miss half of the ties.
+
+@njit(cache=True, nogil=True)
+def _by_kinship(stream, lane, walk, pivots, kinship, ties):
+    """Choose a block that grows from one parameter by those that go with any of its members.
+
+    Who goes with whom is told by partial correlations, others held: marginal ones miss half of the ties.
     """
-    count = position.shape[0]
+    size = pivots.size
+    wanted = min(int(np.exp(np.log(size + 1.0) * uniform(stream))), size)
+    chosen = _pivot(stream, pivots)
+    ties[:] = 0.0
+    for count in range(wanted):
+        walk.which[lane, count] = chosen
+        total = 0.0
+        ties[chosen] = -1.0
+        for row in range(size):
+            if ties[row] >= 0.0:
+                ties[row] = max(ties[row], kinship[chosen, row])
+                total += ties[row]
+        left = total * uniform(stream)
+        for row in range(size):
+            if ties[row] >= 0.0:
+                chosen = row
+                left -= ties[row]
+                if left < 0.0:
+                    break
+    walk.moved[lane] = wanted
+
+
+@njit(cache=True, nogil=True)
+def _component(stream, squares, log_weights):
+    """Component of the mixture by its share in the density at the present state."""
+    level = log_mixture(squares, log_weights)
+    left = uniform(stream)
+    for component in range(log_weights.size - 1):
+        left -= np.exp(log_weights[component] - 0.5 * squares[component] - level)
+        if left < 0.0:
+            return component
+    return log_weights.size - 1
+
+
+@njit(cache=True, nogil=True)
+def _block_factor(walk, lane, precision, factor):
+    """Lower Cholesky factor of the precision of a lane's block."""
+    for row in range(walk.moved[lane]):
+        for column in range(row + 1):
+            total = precision[walk.which[lane, row], walk.which[lane, column]]
+            for inner in range(column):
+                total -= factor[row, inner] * factor[column, inner]
+            factor[row, column] = (
+                np.sqrt(total) if row == column else total / factor[column, column]
+            )
+
+
+@njit(cache=True, nogil=True)
+def _conditional_step(
+    stream, lane, position, rows, walk, surrogate, pivots, processes, factor, noise
+):
+    """Autoregressive step of a block of scores in its conditional distribution.
+
+    With ``z - m`` the distance of the block from its conditional mean, the proposal is ``m + a (z - m) +
+    sqrt(1 - a**2) e``, with ``e`` from the conditional covariance: it keeps the surrogate (Neal 1998,
+    Cotter et al. 2013), so that only the ratio of target and surrogate decides. A component of the
+    mixture is drawn first, by its share at the present state.
+
+    Returns
+    -------
+    float
+        Logarithm of the surrogate's density at the state over that at the proposal; NaN outside.
+    """
+    component = _component(stream, walk.squares[lane], surrogate.log_weights)
+    if uniform(stream) < BY_PROCESS:
+        _by_process(stream, lane, walk, pivots, processes)
+    else:
+        _by_kinship(stream, lane, walk, pivots, surrogate.kinship, noise)
+    _block_factor(walk, lane, surrogate.precisions[component], factor)
+    count = walk.moved[lane]
+    angle = LARGEST_ANGLE * uniform(stream)
+    kept, fresh = np.cos(angle) - 1.0, np.sin(angle)
+    steps = walk.steps[lane]
+    normals(stream, noise[:count])
+    for row in range(count):  # factor^-1 pull is the whitened distance from the conditional mean
+        total = walk.pulls[lane, component, walk.which[lane, row]]
+        for column in range(row):
+            total -= factor[row, column] * steps[column]
+        steps[row] = total / factor[row, row]
+    for row in range(count):
+        steps[row] = kept * steps[row] + fresh * noise[row]
+    for row in range(count - 1, -1, -1):
+        total = steps[row]
+        for column in range(row + 1, count):
+            total -= factor[column, row] * steps[column]
+        steps[row] = total / factor[row, row]
+    ratio = 0.0
+    for place in range(count):
+        row = walk.which[lane, place]
+        before = (walk.scores[lane, row] + EDGE) / SPACING
+        after = before + steps[place] / SPACING
+        if not 0.0 < after < KNOTS - 1:
+            return np.nan
+        knots, old, new = surrogate.knots[row], int(before), int(after)
+        gap = knots[new + 1] - knots[new]
+        rows[row, lane] = knots[new] + (after - new) * gap
+        ratio += np.log(gap / (knots[old + 1] - knots[old]))
+    ask(walk, lane, surrogate)
+    ratio += log_mixture(walk.squares[lane], surrogate.log_weights)
+    return ratio - log_mixture(walk.asked_squares[lane], surrogate.log_weights)
+
+
+@njit(cache=True, nogil=True)
+def _difference_step(stream, lane, position, rows, walk, surrogate, pivots, archive, filled, noise):
+    """Part of the difference of two archived states in a block (ter Braak and Vrugt 2008).
+
+    Returns
+    -------
+    float
+        Zero, the step being symmetric; NaN outside.
+    """
     first = integer(stream, filled)
     second = integer(stream, filled - 1)
     second += second >= first
-    pivot = integer(stream, count)
-    reach = 0.1 * np.exp(1.9 * uniform(stream))
-    moved = 0
-    for row in range(count):
-        joins = row == pivot or uniform(stream) * reach * reach < kinship[pivot, row]
-        noise[row] = 1.0 if joins else 0.0
-        moved += joins
-    spread = noise[:1].copy()
-    normals(stream, spread)
-    scale = 0.35 * np.exp(0.5 * spread[0]) * 2.38 / np.sqrt(2.0 * moved)
-    for row in range(count):
-        jump = scale * (archive[first, row] - archive[second, row])
-        rows[row, lane] = position[row, lane] + noise[row] * jump
+    _by_kinship(stream, lane, walk, pivots, surrogate.kinship, noise)
+    count = walk.moved[lane]
+    length = np.exp(np.log(SHORTEST_DIFFERENCE) * uniform(stream)) * 2.38 / np.sqrt(2.0 * count)
+    for place in range(count):
+        row = walk.which[lane, place]
+        value = position[row, lane] + length * (archive[first, row] - archive[second, row])
+        if not 0.0 < value < 1.0:
+            return np.nan
+        rows[row, lane] = value
+        walk.steps[lane, place] = score(value, surrogate.knots[row]) - walk.scores[lane, row]
+    ask(walk, lane, surrogate)
+    return 0.0
 
 
 @njit(cache=True, nogil=True)
-def _snooker_step(stream, position, lane, rows, archive, filled):
-    """Step along the line to an archived state; gives the logarithm of the proposal ratio."""
-    count = position.shape[0]
-    anchor = integer(stream, filled)
-    first, second = integer(stream, filled), integer(stream, filled)
-    along = before = 0.0
-    for row in range(count):
-        direction = position[row, lane] - archive[anchor, row]
-        before += direction * direction
-        along += direction * (archive[first, row] - archive[second, row])
-    scale = (1.2 + uniform(stream)) * along / before if before > 0 else 0.0
-    after = before * (1.0 + scale) ** 2
-    for row in range(count):
-        direction = position[row, lane] - archive[anchor, row]
-        rows[row, lane] = position[row, lane] + scale * direction
-    if before <= 0.0 or after <= 0.0:
-        return -np.inf
-    return 0.5 * (count - 1) * np.log(after / before)
-
-
-@njit(cache=True, nogil=True)
-def _single_step(stream, position, lane, rows, factor, noise):
-    count = position.shape[0]
-    row = integer(stream, count)
-    spread = 0.0
-    for column in range(row + 1):
-        spread += factor[row, column] ** 2
-    for other in range(count):
-        rows[other, lane] = position[other, lane]
-    normals(stream, noise[:1])
-    size = np.exp(np.log(0.02) * uniform(stream))
-    rows[row, lane] += 2.38 * np.sqrt(spread) * size * noise[0]
-
-
-@njit(cache=True, nogil=True)
-def propose_lanes(stream, position, lane, rows, factor, kinship, archive, filled, noise):
+def propose_lanes(
+    stream,
+    lane,
+    position,
+    rows,
+    walk,
+    surrogate,
+    pivots,
+    processes,
+    archive,
+    filled,
+    memory,
+    noise,
+):
     """Proposal of the default sampler for one lane; see the module.
 
     Parameters
     ----------
     stream : array (4,) of uint64
-    position, rows : array (parameter, lane)
     lane : int
-    factor : array (parameter, parameter)
-        Lower Cholesky factor of the unit's covariance.
-    kinship : array (parameter, parameter)
-        Squared partial correlations of the unit's parameters.
+    position, rows : array (parameter, lane)
+        Present states, and where the proposal is written.
+    walk : Walk
+        Of all lanes.
+    surrogate : Surrogate
+    pivots : array (parameter,)
+        Cumulative chances of the parameters to have a block chosen around them.
+    processes : array (parameter,) of int
+        Number of the process that a parameter belongs to.
     archive : array (state, parameter)
         Past states of the unit.
     filled : int
         Number of states in the archive, at least three.
-    noise : array (parameter,)
+    memory, noise : array (parameter, parameter), (parameter,)
+        Working memory.
 
     Returns
     -------
     float
-        Logarithm of the reverse over the forward proposal density.
+        Logarithm of the reverse over the forward proposal density; NaN for a proposal outside the unit
+        cube, which is left at the present state.
     """
-    chance = uniform(stream)
-    if chance < COVARIANCE_MOVES:
-        _covariance_step(stream, position, lane, rows, factor, noise)
-    elif chance < COVARIANCE_MOVES + DIFFERENCE_MOVES:
-        _difference_step(stream, position, lane, rows, kinship, archive, filled, noise)
-    elif chance < COVARIANCE_MOVES + DIFFERENCE_MOVES + SNOOKER_MOVES:
-        return _snooker_step(stream, position, lane, rows, archive, filled)
+    _stay(rows, position, lane)
+    if uniform(stream) < CONDITIONAL_MOVES:
+        ratio = _conditional_step(
+            stream, lane, position, rows, walk, surrogate, pivots, processes, memory, noise
+        )
     else:
-        _single_step(stream, position, lane, rows, factor, noise)
-    return 0.0
-
-
-@njit(cache=True, nogil=True)
-def _kept(rows, position, lane):
-    """Put a lane's proposal back where it was: what must not be run is not."""
-    for row in range(position.shape[0]):
-        rows[row, lane] = position[row, lane]
+        ratio = _difference_step(
+            stream, lane, position, rows, walk, surrogate, pivots, archive, filled, noise
+        )
+    if np.isnan(ratio):
+        _stay(rows, position, lane)
+    return ratio
 
 
 @njit(cache=True, nogil=True)
 def lanes_window(
-    address, context, first, last, position, logp, streams, factor, kinship, archive, filled,
-    count, record, recorded, accepted, rows, out,
+    address, context, first, last, position, logp, streams, surrogate, walk, pivots, processes,
+    archive, filled, count, record, recorded, accepted, rows, out,
 ):  # fmt: skip
     """Run some proposals of the default sampler for lanes of one unit, in lock-step.
 
@@ -227,7 +328,7 @@ def lanes_window(
     position : array (parameter, padded lane)
     logp : array (lane,)
     streams : array (lane, 4)
-    factor, kinship, archive, filled
+    surrogate, walk, pivots, processes, archive, filled
         Of the unit, as for `propose_lanes`.
     count : int
         Proposals.
@@ -241,24 +342,23 @@ def lanes_window(
         Working memory: proposals (parameter, padded lane), results (block, result, width).
     """
     width, size = out.shape[2], position.shape[0]
-    noise, log_ratio = np.empty(size), np.zeros(logp.size)
-    valid = np.zeros(logp.size, np.bool_)
+    memory, noise, log_ratio = np.empty((size, size)), np.empty(size), np.empty(logp.size)
     begin, end = first * width, min(last * width, logp.size)
+    for lane in range(begin, end):
+        enter(walk, lane, position, surrogate)
     for turn in range(count):
         for lane in range(begin, end):
             log_ratio[lane] = propose_lanes(
-                streams[lane], position, lane, rows, factor, kinship, archive, filled, noise
-            )
-            valid[lane] = inside(rows, lane)
-            if not valid[lane]:
-                _kept(rows, position, lane)
+                streams[lane], lane, position, rows, walk, surrogate, pivots, processes, archive,
+                filled, memory, noise,
+            )  # fmt: skip
         evaluate(address, rows, first, last, context, out)
         for lane in range(begin, end):
             proposed = out[lane // width, LOGP, lane % width]
-            drawn = accept(streams[lane], proposed, logp[lane], log_ratio[lane])
-            if drawn and valid[lane]:
+            if accept(streams[lane], proposed, logp[lane], log_ratio[lane]):
                 logp[lane] = proposed
                 accepted[lane] += 1
+                move(walk, lane, surrogate)
                 for row in range(size):
                     position[row, lane] = rows[row, lane]
         if (turn + 1) % record == 0:
@@ -302,7 +402,7 @@ def edinburgh_window(
             )
             valid[lane] = inside(rows, lane)
             if not valid[lane]:
-                _kept(rows, position, lane)
+                _stay(rows, position, lane)
         evaluate(address, rows, 0, out.shape[0], context, out)
         for lane in range(logp.size):
             proposed = out[lane // width, result, lane % width]
@@ -345,7 +445,7 @@ def search_window(address, context, first, last, position, violation, streams, c
                 rows[row, lane] = position[row, lane] + step
             valid[lane] = inside(rows, lane)
             if not valid[lane]:
-                _kept(rows, position, lane)
+                _stay(rows, position, lane)
         evaluate(address, rows, first, last, context, out)
         for lane in range(begin, end):
             proposed = out[lane // width, VIOLATION, lane % width]

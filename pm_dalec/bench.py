@@ -22,6 +22,7 @@ from pm_dalec.datasets import synthetic_drivers
 from pm_dalec.edc_report import draw_prior
 from pm_dalec.lane_random import streams
 from pm_dalec.parameters import PARAMETERS
+from pm_dalec.surrogate import empty_walk, fit_surrogate
 
 # Runs per second times seconds for 1e7 exponentials of the compiled Fortran of the paper's era: 22,300
 # on a machine that needs 0.0125 s. It makes figures of different machines comparable.
@@ -104,18 +105,21 @@ def _lanes_rates(target, units, lanes, seconds):
         adaptive.evaluate(bound.address, rows, 0, blocks, bound.context, out)
 
     runs = _rate(evaluate, lanes, seconds)
-    size, window = rows.shape[0], 20
+    from pm_dalec.unit import COMPONENTS, processes_of
+
+    size, window = rows.shape[0], 64
     position, logp = rows.copy(), np.full(lanes, -np.inf)
-    archive = np.ascontiguousarray(rows[:, :lanes].T[np.arange(max(lanes, 64)) % lanes])
-    archive += 1e-3 * np.random.default_rng(1).normal(size=archive.shape)
-    factor, kinship = 0.05 * np.eye(size), np.full((size, size), 0.04)
+    archive = np.clip(np.random.default_rng(1).normal(0.5, 0.1, (2000, size)), 0.01, 0.99)
+    surrogate = fit_surrogate(archive, COMPONENTS)
+    walk, pivots = empty_walk(lanes, surrogate), np.arange(1, size + 1) / size
     random, accepted = streams(0, [0], lanes), np.zeros(lanes, np.int64)
     recorded = np.empty((1, lanes, size + 1))
 
     def propose():
         adaptive.lanes_window(
-            bound.address, bound.context, 0, blocks, position, logp, random, factor, kinship,
-            archive, len(archive), window, window, recorded, accepted, rows, out,
+            bound.address, bound.context, 0, blocks, position, logp, random, surrogate, walk,
+            pivots, processes_of(target.rows), archive, len(archive), window, window, recorded,
+            accepted, rows, out,
         )  # fmt: skip
 
     return runs, _rate(propose, lanes * window, seconds)
@@ -226,7 +230,8 @@ def _timed(call):
 
 def _python_share(target, units):
     """Share of a calibration's time that is spent outside compiled code [1]."""
-    from pm_dalec.unit import Settings, Unit, new_state
+    from pm_dalec.unit import Unit
+    from pm_dalec.unit_state import Settings, new_state
 
     bound = target.function.bind(np.zeros(16, int))
     settings = Settings(search=100_000)

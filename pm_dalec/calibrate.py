@@ -17,7 +17,8 @@ from pm_dalec.fit import as_fit
 from pm_dalec.lanes import lane_dimensions
 from pm_dalec.progress import Progress
 from pm_dalec.target import compile_target
-from pm_dalec.unit import Settings, Unit, new_state
+from pm_dalec.unit import Unit
+from pm_dalec.unit_state import Settings, new_state
 
 STRIDE = 10**9  # identity of a stratum's units: its number times this, plus the pixel
 SAVE_EVERY = 20.0  # s between two states of one unit on disk

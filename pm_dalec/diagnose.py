@@ -39,8 +39,8 @@ def _comparable(name, values):
     return values
 
 
-def chain_statistics(values):
-    """Rank R-hat, bulk and tail ESS of draws.
+def split_rhat(values):
+    """Classical R-hat of split chains (Gelman et al. 2013): quick, and seldom above the rank one [1].
 
     Parameters
     ----------
@@ -48,19 +48,44 @@ def chain_statistics(values):
 
     Returns
     -------
+    array (...)
+    """
+    half = values.shape[1] // 2
+    parts = np.concatenate([values[:, :half], values[:, -half:]])
+    within = parts.var(axis=1, ddof=1).mean(axis=0)
+    between = half * parts.mean(axis=1).var(axis=0, ddof=1)
+    with np.errstate(invalid="ignore"):
+        return np.sqrt((half - 1) / half + between / (half * within))
+
+
+def chain_statistics(values, *, tail=True):
+    """Rank R-hat, bulk and tail ESS of draws.
+
+    Parameters
+    ----------
+    values : array (chain, draw, ...)
+    tail : bool
+        Whether the tail ESS is computed.
+
+    Returns
+    -------
     tuple of array (...)
+        Two arrays, or three with the tail.
     """
     shape = values.shape[2:]
     flat = values.reshape(*values.shape[:2], -1)
-    rhat, bulk, tail = (np.empty(flat.shape[2]) for _ in range(3))
+    found = []
     for column in range(flat.shape[2]):
         one = np.ascontiguousarray(flat[:, :, column])
-        rhat[column] = array_stats.rhat(one, chain_axis=0, draw_axis=1, method="rank")
-        bulk[column] = array_stats.ess(one, chain_axis=0, draw_axis=1, method="bulk")
-        tail[column] = array_stats.ess(
-            one, chain_axis=0, draw_axis=1, method="tail", prob=(0.05, 0.95)
-        )
-    return rhat.reshape(shape), bulk.reshape(shape), tail.reshape(shape)
+        axes = {"chain_axis": 0, "draw_axis": 1}
+        row = [
+            array_stats.rhat(one, method="rank", **axes),
+            array_stats.ess(one, method="bulk", **axes),
+        ]
+        if tail:
+            row.append(array_stats.ess(one, method="tail", prob=(0.05, 0.95), **axes))
+        found.append(row)
+    return tuple(np.array(found).T.reshape(-1, *shape))
 
 
 def diagnose(fit):

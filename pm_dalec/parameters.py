@@ -82,6 +82,9 @@ class Parameter:
         Key of `pm_dalec.bibliography.SOURCES`.
     number : int
         Position in the Fortran's vector, used to read reference files and for nothing else.
+    process : str
+        What it belongs to: photosynthesis, canopy, roots, wood, soil. The default sampler moves the
+        parameters of a process together.
     circular : bool
         Whether the parameter is a day that acts modulo 365.25.
     """
@@ -94,10 +97,11 @@ class Parameter:
     meaning: str
     source: str
     number: int
+    process: str
     circular: bool = False
 
 
-def _initial(number, pool, symbol, upper, *, lower=1.0, factor=None, words=None):
+def _initial(number, pool, symbol, upper, process, *, lower=1.0, factor=None, words=None):
     return Parameter(
         f"initial_{pool}",
         f"$C_{{{symbol},0}}$",
@@ -107,10 +111,11 @@ def _initial(number, pool, symbol, upper, *, lower=1.0, factor=None, words=None)
         f"{words or pool} carbon before the first step",
         "bloom2015",
         number,
+        process,
     )
 
 
-def _row(number, name, symbol, units, bounds, meaning, *, factor=None, circular=False):
+def _row(number, name, symbol, units, bounds, meaning, process, *, factor=None, circular=False):
     return Parameter(
         name,
         symbol,
@@ -120,6 +125,7 @@ def _row(number, name, symbol, units, bounds, meaning, *, factor=None, circular=
         meaning,
         "milodowski2023",
         number,
+        process,
         circular,
     )
 
@@ -131,41 +137,41 @@ PARAMETERS = Table(
     "parameter",
     (
         _row(1, "litter_to_som_rate", r"$\theta_{min}$", "d-1", (1e-5, 1e-2),
-             "litter to soil organic matter at 0 degC"),
+             "litter to soil organic matter at 0 degC", "soil"),
         _row(2, "autotrophic_fraction", "$f_{auto}$", "1", (0.2, 0.8),
-             "autotrophic respiration as a fraction of GPP", factor=Gaussian(0.46, 0.12)),
+             "autotrophic respiration as a fraction of GPP", "photosynthesis", factor=Gaussian(0.46, 0.12)),
         _row(3, "foliage_fraction", "$f_{fol}$", "1", (0.01, 0.5),
-             "fraction of NPP to foliage, direct"),
+             "fraction of NPP to foliage, direct", "canopy"),
         _row(4, "root_fraction", "$f_{root}$", "1", (0.1, 0.8),
-             "fraction of the remaining NPP to fine roots"),
-        _row(5, "leaf_lifespan", "$L_{fol}$", "yr", (1.001, 8.0), "leaf lifespan"),
-        _row(6, "wood_turnover_rate", r"$\theta_{wood}$", "d-1", (9e-6, 1e-3), "wood turnover"),
+             "fraction of the remaining NPP to fine roots", "roots"),
+        _row(5, "leaf_lifespan", "$L_{fol}$", "yr", (1.001, 8.0), "leaf lifespan", "canopy"),
+        _row(6, "wood_turnover_rate", r"$\theta_{wood}$", "d-1", (9e-6, 1e-3), "wood turnover", "wood"),
         _row(7, "root_turnover_rate", r"$\theta_{root}$", "d-1", (0.001368925, 0.02),
-             "fine-root turnover"),
+             "fine-root turnover", "roots"),
         _row(8, "litter_mineralisation_rate", r"$\theta_{lit}$", "d-1", (0.0001141, 0.02),
-             "litter mineralisation at 0 degC"),
+             "litter mineralisation at 0 degC", "soil"),
         _row(9, "som_mineralisation_rate", r"$\theta_{som}$", "d-1", (1.368925e-6, 9.126169e-5),
-             "soil organic matter mineralisation at 0 degC"),
+             "soil organic matter mineralisation at 0 degC", "soil"),
         _row(10, "temperature_exponent", r"$\Theta$", "degC-1", (0.019, 0.08),
-             "temperature exponent of heterotrophic respiration"),
+             "temperature exponent of heterotrophic respiration", "soil"),
         _row(11, "canopy_efficiency", "$C_{eff}$", "g m-2 d-1", (1.64, 42.0),
-             "canopy efficiency, per leaf area", factor=Gaussian(21.1491, 4.267117)),
+             "canopy efficiency, per leaf area", "photosynthesis", factor=Gaussian(21.1491, 4.267117)),
         _row(12, "labile_release_day", "$d_{onset}$", "d", ONE_YEAR,
-             "day of maximum labile release", circular=True),
+             "day of maximum labile release", "canopy", circular=True),
         _row(13, "labile_fraction", "$f_{lab}$", "1", (0.01, 0.5),
-             "fraction of NPP after foliage to the labile pool"),
+             "fraction of NPP after foliage to the labile pool", "canopy"),
         _row(14, "labile_release_period", "$c_{onset}$", "d", (10.0, 100.0),
-             "length of the labile release"),
+             "length of the labile release", "canopy"),
         _row(15, "leaf_fall_day", "$d_{fall}$", "d", ONE_YEAR,
-             "day of maximum leaf fall", circular=True),
-        _row(16, "leaf_fall_period", "$c_{fall}$", "d", (20.0, 150.0), "length of the leaf fall"),
-        _row(17, "leaf_carbon_per_area", "LCA", "g m-2", (20.0, 180.0), "leaf carbon per leaf area"),
-        _initial(18, "labile", "lab", 2000.0),
-        _initial(19, "foliage", "fol", 2000.0),
-        _initial(20, "roots", "root", 2000.0, words="fine-root"),
-        _initial(21, "wood", "wood", 30000.0),
-        _initial(22, "litter", "lit", 2000.0),
-        _initial(23, "som", "som", 250000.0, lower=200.0, words="soil organic",
+             "day of maximum leaf fall", "canopy", circular=True),
+        _row(16, "leaf_fall_period", "$c_{fall}$", "d", (20.0, 150.0), "length of the leaf fall", "canopy"),
+        _row(17, "leaf_carbon_per_area", "LCA", "g m-2", (20.0, 180.0), "leaf carbon per leaf area", "canopy"),
+        _initial(18, "labile", "lab", 2000.0, "canopy"),
+        _initial(19, "foliage", "fol", 2000.0, "canopy"),
+        _initial(20, "roots", "root", 2000.0, "roots", words="fine-root"),
+        _initial(21, "wood", "wood", 30000.0, "wood"),
+        _initial(22, "litter", "lit", 2000.0, "soil"),
+        _initial(23, "som", "som", 250000.0, "soil", lower=200.0, words="soil organic",
                  factor=FromData("csom_prior", "csom_prior_unc")),
     ),
 )  # fmt: skip

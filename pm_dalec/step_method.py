@@ -16,7 +16,8 @@ from pymc.util import get_random_generator
 from pm_dalec import adaptive
 from pm_dalec.lane_random import streams
 from pm_dalec.target import compile_target, natural
-from pm_dalec.unit import SEARCH_WINDOW, Settings, Unit, new_state
+from pm_dalec.unit import SEARCH_WINDOW, Unit
+from pm_dalec.unit_state import Settings, new_state
 
 VARIANTS = ("haario2001", "edinburgh2021")
 FIRST_SPREAD = 0.02  # of the unit interval, before a covariance is known

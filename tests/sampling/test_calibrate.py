@@ -18,7 +18,8 @@ from pm_dalec.parameters import PARAMETERS, Fixed
 from pm_dalec.regions import calibrate_region, converged_share, present, unit_report
 from pm_dalec.synthetic import synthetic_site, truth_of
 from pm_dalec.target import compile_target
-from pm_dalec.unit import Settings, Unit, new_state, state_from_arrays, state_to_arrays
+from pm_dalec.unit import Unit
+from pm_dalec.unit_state import Settings, new_state, state_from_arrays, state_to_arrays
 
 SHORT = {"chains": 8, "draws": 40, "proposals": 1500, "progress": False}
 

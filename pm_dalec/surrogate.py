@@ -1,0 +1,261 @@
+"""A smooth likeness of a unit's posterior, fitted to its past states, from which proposals are made.
+
+Each parameter is carried to a normal score by its own piecewise linear map, and the scores follow a
+mixture of Gaussians: a copula that bends. Given a component and all other parameters, a block of scores
+has a Gaussian distribution that is known in closed form, so that proposals may go right across it.
+
+The likeness decides how well a sampler moves and never what it converges to.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from scipy.special import logsumexp, ndtr
+
+EDGE = 5.0  # largest normal score
+KNOTS = 41
+SPACING = 2 * EDGE / (KNOTS - 1)
+UNIFORM_SHARE = 0.02  # of each margin, so that no part of the unit interval is out of reach
+ITERATIONS = 25
+PRIOR_STATES = 50.0  # weight of the covariance of all states in that of a component
+RIDGE = 1e-6
+
+
+class Surrogate(NamedTuple):
+    """Mixture of Gaussians in normal scores.
+
+    Parameters
+    ----------
+    knots : array (parameter, knot)
+        Positions in the unit interval at equally spaced normal scores from -5 to 5.
+    means : array (component, parameter)
+    precisions, factors : array (component, parameter, parameter)
+        Inverse covariances, and their lower Cholesky factors.
+    log_weights : array (component,)
+        Logarithm of weight times the square root of the precision's determinant.
+    kinship : array (parameter, parameter)
+        Squared partial correlations of all states: who goes with whom, others held.
+    """
+
+    knots: np.ndarray
+    means: np.ndarray
+    precisions: np.ndarray
+    factors: np.ndarray
+    log_weights: np.ndarray
+    kinship: np.ndarray
+
+
+def _knots(states):
+    """Positions at equally spaced normal scores: quantiles of the states, with a uniform share."""
+    size = states.shape[1]
+    ranks = (np.arange(len(states)) + 0.5) / len(states)
+    chance = np.concatenate([[0.0], ranks, [1.0]])
+    wanted = ndtr(np.linspace(-EDGE, EDGE, KNOTS))
+    out = np.empty((size, KNOTS))
+    for row in range(size):
+        values = np.concatenate([[0.0], np.sort(states[:, row]), [1.0]])
+        mixed = (1 - UNIFORM_SHARE) * chance + UNIFORM_SHARE * values
+        out[row] = np.interp(wanted, mixed, values)
+    out[:, 0], out[:, -1] = 0.0, 1.0
+    apart = 1e-9 * np.arange(KNOTS)  # neighbours differ even where states coincide
+    return (np.maximum.accumulate(out, axis=1) + apart) / (1.0 + apart[-1])
+
+
+def _scores(states, knots):
+    """Normal scores (state, parameter)."""
+    grid = np.linspace(-EDGE, EDGE, KNOTS)
+    return np.stack([np.interp(states[:, row], knots[row], grid) for row in range(len(knots))], 1)
+
+
+def _partial(precision):
+    return precision**2 / np.outer(np.diag(precision), np.diag(precision))
+
+
+def _first_shares(scores, components):
+    """Memberships (state, component) by nearest of some centres, moved to their means a few times."""
+    centres = scores[np.linspace(0, len(scores) - 1, components).astype(int)]
+    for _ in range(10):
+        square = (scores**2).sum(1)[:, None] - 2 * scores @ centres.T + (centres**2).sum(1)
+        nearest = square.argmin(axis=1)
+        members = np.eye(components)[nearest]
+        counts = members.sum(axis=0)
+        moved = (members.T @ scores) / np.maximum(counts, 1)[:, None]
+        centres = np.where(counts[:, None] > 0, moved, centres)
+    return members
+
+
+def fit_surrogate(states, components=1):
+    """Fit a surrogate to states by expectation maximisation.
+
+    Parameters
+    ----------
+    states : array (state, parameter)
+        In the unit interval; at least three.
+    components : int
+        Of the mixture.
+
+    Returns
+    -------
+    Surrogate
+    """
+    knots = _knots(states)
+    scores = _scores(states, knots)
+    count, size = scores.shape
+    overall = np.cov(scores, rowvar=False) + RIDGE * np.eye(size)
+    shares = _first_shares(scores, components)
+    for _ in range(ITERATIONS if components > 1 else 1):
+        weights = (shares.sum(axis=0) + 1.0) / (count + components)
+        totals = shares.sum(axis=0) + 1e-9
+        means = (shares.T @ scores) / totals[:, None]
+        covariances = np.empty((components, size, size))
+        for component in range(components):
+            apart = scores - means[component]
+            spread = (shares[:, component, None] * apart).T @ apart
+            covariances[component] = (spread + PRIOR_STATES * overall) / (
+                totals[component] + PRIOR_STATES
+            )
+        precisions = np.linalg.inv(covariances)
+        precisions = (precisions + precisions.swapaxes(1, 2)) / 2
+        factors = np.linalg.cholesky(precisions)
+        halves = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+        log_weights = np.log(weights) + halves
+        squares = np.stack(
+            [((scores - means[k]) @ factors[k]) ** 2 for k in range(components)]
+        ).sum(axis=2)
+        logs = (log_weights[:, None] - 0.5 * squares).T
+        shares = np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
+    kinship = _partial(np.linalg.inv(overall))
+    return Surrogate(knots, means, precisions, factors, log_weights, kinship)
+
+
+def log_density(surrogate, positions):
+    """Logarithm of the surrogate's density in the unit interval, up to a constant (state,).
+
+    Parameters
+    ----------
+    surrogate : Surrogate
+    positions : array (state, parameter)
+    """
+    scores = _scores(positions, surrogate.knots)
+    squares = [
+        (((scores - mean) @ factor) ** 2).sum(axis=1)
+        for mean, factor in zip(surrogate.means, surrogate.factors, strict=True)
+    ]
+    logs = logsumexp(surrogate.log_weights[:, None] - 0.5 * np.array(squares), axis=0)
+    place = np.minimum(((scores + EDGE) / SPACING).astype(int), KNOTS - 2)
+    gaps = np.diff(surrogate.knots, axis=1)
+    return logs - np.log(gaps[np.arange(len(gaps)), place]).sum(axis=1)
+
+
+class Walk(NamedTuple):
+    """Where lanes are in the scores of a surrogate, and where they are asked to go.
+
+    Parameters
+    ----------
+    scores : array (lane, parameter)
+    pulls : array (lane, component, parameter)
+        Precision times distance from the mean of each component.
+    squares, asked_squares : array (lane, component)
+        Squared distances from the means, now and of the proposal.
+    moved : array (lane,) of int
+        Number of parameters that a proposal changes.
+    which : array (lane, parameter) of int
+        These parameters, in front.
+    steps : array (lane, parameter)
+        Changes of their scores.
+    """
+
+    scores: np.ndarray
+    pulls: np.ndarray
+    squares: np.ndarray
+    asked_squares: np.ndarray
+    moved: np.ndarray
+    which: np.ndarray
+    steps: np.ndarray
+
+
+@njit(cache=True, nogil=True)
+def score(value, knots):
+    """Normal score of a position of one parameter."""
+    place = min(max(np.searchsorted(knots, value) - 1, 0), KNOTS - 2)
+    part = (value - knots[place]) / (knots[place + 1] - knots[place])
+    return -EDGE + SPACING * (place + part)
+
+
+@njit(cache=True, nogil=True)
+def enter(walk, lane, position, surrogate):
+    """Compute all that a lane's walk needs from its position."""
+    size = position.shape[0]
+    for row in range(size):
+        walk.scores[lane, row] = score(position[row, lane], surrogate.knots[row])
+    for component in range(surrogate.means.shape[0]):
+        square = 0.0
+        for row in range(size):
+            pull = 0.0
+            for column in range(size):
+                apart = walk.scores[lane, column] - surrogate.means[component, column]
+                pull += surrogate.precisions[component, row, column] * apart
+            walk.pulls[lane, component, row] = pull
+            square += pull * (walk.scores[lane, row] - surrogate.means[component, row])
+        walk.squares[lane, component] = square
+
+
+@njit(cache=True, nogil=True)
+def ask(walk, lane, surrogate):
+    """Squared distances of a proposal, from those of the state and the steps."""
+    count = walk.moved[lane]
+    for component in range(surrogate.means.shape[0]):
+        change = 0.0
+        for first in range(count):
+            row = walk.which[lane, first]
+            step = walk.steps[lane, first]
+            inner = 0.0
+            for second in range(first):
+                column = walk.which[lane, second]
+                inner += surrogate.precisions[component, row, column] * walk.steps[lane, second]
+            own = surrogate.precisions[component, row, row] * step
+            change += step * (2.0 * (walk.pulls[lane, component, row] + inner) + own)
+        walk.asked_squares[lane, component] = walk.squares[lane, component] + change
+
+
+@njit(cache=True, nogil=True)
+def move(walk, lane, surrogate):
+    """Take a lane to its proposal."""
+    size = walk.scores.shape[1]
+    for place in range(walk.moved[lane]):
+        walk.scores[lane, walk.which[lane, place]] += walk.steps[lane, place]
+    for component in range(surrogate.means.shape[0]):
+        walk.squares[lane, component] = walk.asked_squares[lane, component]
+        for place in range(walk.moved[lane]):
+            row, step = walk.which[lane, place], walk.steps[lane, place]
+            for column in range(size):
+                walk.pulls[lane, component, column] += (
+                    surrogate.precisions[component, row, column] * step
+                )
+
+
+@njit(cache=True, nogil=True)
+def log_mixture(squares, log_weights):
+    """Logarithm of the density of the scores from the squared distances of the components."""
+    best = -np.inf
+    for component in range(log_weights.size):
+        best = max(best, log_weights[component] - 0.5 * squares[component])
+    total = 0.0
+    for component in range(log_weights.size):
+        total += np.exp(log_weights[component] - 0.5 * squares[component] - best)
+    return best + np.log(total)
+
+
+def empty_walk(lanes, surrogate):
+    """Working memory for some lanes."""
+    components, size = surrogate.means.shape
+    return Walk(
+        np.empty((lanes, size)),
+        np.empty((lanes, components, size)),
+        np.empty((lanes, components)),
+        np.empty((lanes, components)),
+        np.zeros(lanes, np.int64),
+        np.empty((lanes, size), np.int64),
+        np.empty((lanes, size)),
+    )

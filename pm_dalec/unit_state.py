@@ -1,0 +1,146 @@
+"""State of a unit that is being calibrated: arrays and numbers, saved and continued bit for bit."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from pm_dalec import adaptive
+from pm_dalec.lane_random import streams
+from pm_dalec.surrogate import Surrogate
+
+WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
+FIRST_ROUND = 20  # windows; while tuning, the archive moves on after each of them
+ARCHIVE = 3000  # states
+
+
+@dataclass
+class Settings:
+    """How long and how well a unit is sampled.
+
+    Parameters
+    ----------
+    draws : int
+        Stored for each chain.
+    rhat, ess : float
+        Targets for the worst parameter: rank R-hat, bulk effective sample size.
+    proposals : int
+        Budget of each lane, the search for a start not counted.
+    search : int
+        Most proposals of each lane in that search.
+    """
+
+    draws: int = 1000
+    rhat: float = 1.01
+    ess: float = 400.0
+    proposals: int = 1_000_000
+    search: int = 200_000
+
+
+@dataclass
+class UnitState:
+    """Everything a unit needs to go on; arrays and numbers only."""
+
+    phase: str
+    position: np.ndarray  # (parameter, padded lane), unit interval
+    logp: np.ndarray  # (lane,)
+    streams: np.ndarray  # (lane, 4)
+    waiting: np.ndarray  # (lane,) search windows without progress
+    knots: np.ndarray  # this and the next five: of the surrogate
+    means: np.ndarray
+    precisions: np.ndarray
+    factors: np.ndarray
+    log_weights: np.ndarray
+    kinship: np.ndarray
+    pivots: np.ndarray  # (parameter,) cumulative chances
+    archive: np.ndarray  # (state, parameter)
+    filled: int  # states in the archive
+    next_place: int  # in the archive, while tuning
+    archive_ess: float  # least bulk effective sample size of the round that filled the archive
+    stored: np.ndarray  # (2 draws, lane, parameter + 1)
+    kept: int  # of the stored states
+    finished_round: np.ndarray  # (any, lane, parameter + 1) draws of the round before
+    thinning: int  # proposals between two stored states
+    round: int
+    windows_left: int
+    searched: int  # proposals of each lane
+    proposed: int
+    accepted: np.ndarray  # (lane,) in this round
+    in_round: int  # proposals of each lane in this round
+    moved_lanes: int  # lanes put to another place between rounds
+    worst_rhat: float
+    least_ess: float
+
+    @property
+    def surrogate(self):
+        """The likeness from which proposals are made."""
+        return Surrogate(*(getattr(self, name) for name in Surrogate._fields))
+
+    @surrogate.setter
+    def surrogate(self, surrogate):
+        for name, value in surrogate._asdict().items():
+            setattr(self, name, value)
+
+
+def new_state(identity, size, chains, padded, settings, seed):
+    """State of a unit that has not begun.
+
+    Parameters
+    ----------
+    identity : int
+        Of the unit; with ``seed`` it decides the random streams.
+    size, chains, padded : int
+        Parameters, lanes, and lanes filled up to whole blocks.
+    settings : Settings
+    seed : int
+    """
+    random = streams(seed, [identity], chains)
+    position = np.empty((size, padded))
+    for lane in range(chains):
+        scatter(position, random, lane)
+    position[:, chains:] = position[:, :1]
+    return UnitState(
+        phase="search",
+        position=position,
+        logp=np.full(chains, np.inf),
+        streams=random,
+        waiting=np.zeros(chains, np.int64),
+        **{name: np.zeros(0) for name in Surrogate._fields},
+        pivots=np.arange(1, size + 1) / size,
+        archive=np.zeros((ARCHIVE, size)),
+        filled=0,
+        next_place=0,
+        archive_ess=0.0,
+        stored=np.zeros((2 * settings.draws, chains, size + 1)),
+        kept=0,
+        finished_round=np.zeros((0, chains, size + 1)),
+        thinning=1,
+        round=0,
+        windows_left=FIRST_ROUND,
+        searched=0,
+        proposed=0,
+        accepted=np.zeros(chains, np.int64),
+        in_round=0,
+        moved_lanes=0,
+        worst_rhat=np.inf,
+        least_ess=0.0,
+    )
+
+
+def scatter(position, random, lane):
+    """Put a lane to a random place of the unit cube, from its own stream."""
+    for row in range(position.shape[0]):
+        position[row, lane] = adaptive.uniform(random[lane])
+
+
+def state_to_arrays(state):
+    """State as a dictionary of arrays, for `numpy.savez`."""
+    return {field.name: np.asarray(getattr(state, field.name)) for field in fields(state)}
+
+
+def state_from_arrays(arrays):
+    """State from the arrays of `state_to_arrays`."""
+    values = {}
+    for field in fields(UnitState):
+        value = np.array(arrays[field.name])
+        values[field.name] = value if value.ndim else value.item()
+    return UnitState(**values)
