@@ -10,20 +10,22 @@ from pm_dalec import dims
 from pm_dalec.landscape import make_twin
 from pm_dalec.paper import make_all, save_landscape
 from pm_dalec.region import build_region
-from pm_dalec.regions import calibrate_region, converged_share, unit_report
+from pm_dalec.regions import FIT, calibrate_region, converged_share, unit_report
 from pm_dalec.survey import represented_areas, sample_pixels
+from pm_dalec.twin_truth import add_truth, candidates
 
 console = Console()
 
 RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
-QUICK = {"resolutions": (1.0, 0.5), "proposals": 30_000, "draws": 200, "rhat": 1.05, "ess": 100}
-FULL = {"resolutions": RESOLUTIONS, "proposals": 400_000, "draws": 500, "rhat": 1.02, "ess": 200}
+STOP = {"draws": 400, "rhat": 1.045, "ess": 80}
+QUICK = {"resolutions": (1.0, 0.5), "proposals": 60_000, **STOP}
+FULL = {"resolutions": RESOLUTIONS, "proposals": 200_000, **STOP}
 FINEST_COMPLETE = 0.1  # degree; below it the pixels are sampled
 FINE_PIXELS = 60  # random pixels that stand for the 0.05 degree grid
 APPROACHES = ("baseline", "stratified")
 
 
-def regions(twin, resolution, seed):
+def regions(twin, resolution, seed, chosen=None):
     """Regions of both approaches, of the same random pixels where the grid is fine.
 
     Parameters
@@ -32,23 +34,33 @@ def regions(twin, resolution, seed):
     resolution : float [degree]
     seed : int
         Of the choice of pixels; the sample carries the areas that it stands for.
+    chosen : dict of str to Theta, optional
+        True parameters by stratum, from `pm_dalec.twin_truth.candidates`: DALEC then makes the
+        observations. Otherwise they are those of the landscape's tables.
+
+    Returns
+    -------
+    dict of str to Dataset
     """
     made = {
         approach: build_region(twin, resolution=resolution, approach=approach)
         for approach in APPROACHES
     }
-    if resolution > FINEST_COMPLETE:
-        return made
-    kept = sample_pixels(made["stratified"], FINE_PIXELS, seed=seed)
-    areas = represented_areas(made["stratified"], kept)
-    return {
-        approach: region.sel({dims.PIXEL: kept}).assign(represented_area=areas)
-        for approach, region in made.items()
-    }
+    if resolution <= FINEST_COMPLETE:
+        kept = sample_pixels(made["stratified"], FINE_PIXELS, seed=seed)
+        areas = represented_areas(made["stratified"], kept)
+        made = {
+            approach: region.sel({dims.PIXEL: kept}).assign(represented_area=areas)
+            for approach, region in made.items()
+        }
+    if chosen is not None:
+        stratified, baseline = add_truth(made["stratified"], made["baseline"], chosen)
+        made = {"baseline": baseline, "stratified": stratified}
+    return made
 
 
 def paper(options):
-    """Landscape, calibration, aggregation, tables and figures; resumable."""
+    """Landscape, truth, calibration, aggregation, tables and figures; resumable."""
     plan = QUICK if options.quick else FULL
     out, stores = options.out, options.out / "fits"
     stores.mkdir(parents=True, exist_ok=True)
@@ -56,10 +68,20 @@ def paper(options):
     twin = make_twin(options.seed)
     save_landscape(twin, stores)
     started, processor = time.perf_counter(), time.process_time()
-    fits = {}
+    fits, chosen = {}, None
     for resolution in plan["resolutions"]:
-        for approach, region in regions(twin, resolution, options.seed).items():
-            fits[approach, resolution] = _calibrated(region, approach, resolution, plan, options)
+        kept = {approach: stores / f"{approach}_{resolution:g}" for approach in APPROACHES}
+        if all((store / FIT).exists() for store in kept.values()):
+            made = dict.fromkeys(APPROACHES)
+        else:
+            chosen = chosen or _truth(twin, options.seed)
+            console.print(f"truth and observations at {resolution:g} degree", style="dim")
+            made = regions(twin, resolution, options.seed, chosen)
+        for approach, region in made.items():
+            console.print(f"{approach} at {resolution:g} degree", style="bold")
+            fits[approach, resolution] = _calibrated(
+                region, approach, kept[approach], plan, options
+            )
     sampled, core = time.perf_counter() - started, time.process_time() - processor
     made = make_all(
         stores, out, landscape=twin, seed=options.seed,
@@ -73,17 +95,20 @@ def paper(options):
     return 0
 
 
-def _calibrated(region, approach, resolution, plan, options):
+def _truth(twin, seed):
+    """True parameters of the strata, from their typical units at the coarsest resolution."""
+    console.print("true parameters of the strata", style="dim")
+    return candidates(regions(twin, max(RESOLUTIONS), seed)["stratified"], seed=seed)
+
+
+def _calibrated(region, approach, store, plan, options):
     """Fit of one experiment, from its store where it is finished."""
-    console.print(f"{approach} at {resolution:g} degree", style="bold")
-    store = options.out / "fits" / f"{approach}_{resolution:g}"
     fit = calibrate_region(
         import_module(f"pm_dalec.models.{approach}").build, region, store=store,
         proposals=plan["proposals"], draws=plan["draws"], rhat=plan["rhat"], ess=plan["ess"],
         random_seed=options.seed,
     )  # fmt: skip
-    share = converged_share(fit)
-    console.print(f"  {share:.0%} of the units with rank R-hat below 1.05")
+    console.print(f"  {converged_share(fit):.0%} of the units with rank R-hat below 1.05")
     return fit
 
 

@@ -19,6 +19,7 @@ from pm_dalec.posterior import driver_arrays, summarised, theta_of
 from pm_dalec.quantities import QUANTITIES
 from pm_dalec.run import run_numpy
 from pm_dalec.survey import REPRESENTED
+from pm_dalec.synthetic import TRUTH
 from pm_dalec.variables import STREAMS
 
 LANE_RUNS = 6_000  # runs of the model held at a time: some 30 kB each
@@ -35,7 +36,7 @@ class Experiment:
     ----------
     units : Dataset
         ``area`` (of a sample: what the pixel stands for), ``lat``, ``lon``, ``loss_rate`` [yr-1],
-        ``area_fraction`` for strata; the approach, resolution [degree] and what the fit says of itself in the attributes.
+        ``area_fraction`` for strata, ``truth_*`` of a twin whose truth is known; the approach, resolution [degree] and what the fit says of itself in the attributes.
     budget : Dataset
         (sample[, stratum], pixel), names and units of `pm_dalec.quantities.QUANTITIES`.
     series : Dataset
@@ -130,6 +131,7 @@ def _described(fit, seed):
     """What tables and figures need of the units."""
     source = fit["constant_data"].to_dataset()
     wanted = [name for name in ("area", "area_fraction", "masked_fraction") if name in source]
+    wanted += [name for name in source.data_vars if name.startswith(TRUTH)]
     units = source[wanted].reset_coords(drop=True).assign_coords(
         {name: source[name] for name in ("lat", "lon", *SPACE) if name in source.variables}
     )  # fmt: skip
