@@ -11,6 +11,7 @@ import matplotlib as mpl
 import xarray as xr
 
 from pm_dalec import figures, paper_tables
+from pm_dalec.coverage import coverage
 from pm_dalec.experiments import open_experiments, reduce_fits
 from pm_dalec.hypotheses import hypotheses
 from pm_dalec.plots.style import save_figure
@@ -54,6 +55,7 @@ ITEMS = (
     _table("tableA2_strata", "Table A2. Fit of each stratum", paper_tables.table_a2),
     _table("harvest", "Harvest against theory", paper_tables.table_harvest),
     _table("widths", "Ratio of interval widths", paper_tables.table_widths),
+    _table("coverage", "Coverage of the truth by 90 % intervals", coverage),
     _table("hypotheses", "Hypotheses", hypotheses),
     Item("fig02_land_cover", "Figure 2", lambda _, where: figures.fig02_land_cover(where)),
     _figure("fig03_schematic", "Figure 3", lambda _: figures.fig03_schematic()),

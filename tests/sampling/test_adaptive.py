@@ -1,5 +1,6 @@
 """The sampling kernels on densities that can be checked by hand."""
 
+import copy
 from typing import NamedTuple
 
 import numba
@@ -10,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from pm_dalec import adaptive
 from pm_dalec.lane_random import normals, streams, uniform
+from pm_dalec.surrogate import Surrogate, empty_walk, enter, fit_surrogate, move
 
 WIDTH = 4
 SIGNATURE = types.void(
@@ -79,10 +81,11 @@ class Lanes(NamedTuple):
     position: np.ndarray
     logp: np.ndarray
     streams: np.ndarray
-    factor: np.ndarray
-    kinship: np.ndarray
     archive: np.ndarray
     accepted: np.ndarray
+    surrogate: Surrogate
+    pivots: np.ndarray
+    processes: np.ndarray
 
     def run(self, density, count, record=1, blocks=None):
         """Run proposals of some blocks of lanes (all by default); gives the recorded states."""
@@ -91,14 +94,15 @@ class Lanes(NamedTuple):
         first, last = (0, padded // WIDTH) if blocks is None else blocks
         adaptive.lanes_window(
             density.address, CONTEXT, first, last, self.position, self.logp, self.streams,
-            self.factor, self.kinship, self.archive, len(self.archive), count, record, recorded,
-            self.accepted, np.empty((size, padded)), np.empty((padded // WIDTH, 1, WIDTH)),
+            self.surrogate, empty_walk(self.logp.size, self.surrogate), self.pivots, self.processes,
+            self.archive, len(self.archive), count, record, recorded, self.accepted,
+            np.empty((size, padded)), np.empty((padded // WIDTH, 1, WIDTH)),
         )  # fmt: skip
         return recorded
 
 
-def lanes_of(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=200):
-    """Lanes of a unit at seeded places, with an archive and its covariance."""
+def lanes_of(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=200, components=2):
+    """Lanes of a unit at seeded places, with an archive and the surrogate fitted to it."""
     random = np.random.default_rng([seed, unit])
     archive = random.uniform(0.5 - 5 * spread, 0.5 + 5 * spread, (states, 2))
     start = random.uniform(0.4, 0.6, (2, chains))
@@ -106,10 +110,11 @@ def lanes_of(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=
         start,
         np.array([density(start[:, lane]) for lane in range(chains)]),
         streams(seed, [unit], chains),
-        np.linalg.cholesky(np.cov(archive, rowvar=False)),
-        np.corrcoef(archive, rowvar=False) ** 2,
         archive,
         np.zeros(chains, np.int64),
+        fit_surrogate(archive, components),
+        np.array([0.7, 1.0]),
+        np.array([0, 1]),
     )
 
 
@@ -323,36 +328,40 @@ def test_the_default_sampler_recovers_analytic_targets(density):
 
 
 @pytest.mark.parametrize(
-    "shares", [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.2, 0.0, 0.8), (0.0, 0.0, 0.0)],
-    ids=["covariance", "difference", "snooker", "single"],
+    ("conditional", "by_process"), [(1.0, 1.0), (1.0, 0.0), (0.0, 0.0)],
+    ids=["conditional by process", "conditional by kinship", "difference"],
 )  # fmt: skip
-def test_each_move_keeps_the_target(shares, monkeypatch):
-    monkeypatch.setattr(adaptive, "COVARIANCE_MOVES", shares[0])
-    monkeypatch.setattr(adaptive, "DIFFERENCE_MOVES", shares[1])
-    monkeypatch.setattr(adaptive, "SNOOKER_MOVES", shares[2])
-    propose = numba.njit(adaptive.propose_lanes.py_func)
-    state = lanes_of(chains=1, spread=0.05)
-    draws = np.empty((40_000, 2))
-    walk(propose, state, draws)
-    check_moments(draws[500:], gaussian, tolerance=0.15)
-
-
-def walk(propose, state, draws):
-    """Metropolis walk of one lane on the Gaussian, outside the window kernels."""
+@pytest.mark.parametrize("density", [gaussian, flat], ids=["gaussian", "flat"])
+def test_each_move_keeps_the_target(conditional, by_process, density, monkeypatch):
+    """The archive is uniform, so that the surrogate is a poor likeness of either density."""
+    monkeypatch.setattr(adaptive, "CONDITIONAL_MOVES", conditional)
+    monkeypatch.setattr(adaptive, "BY_PROCESS", by_process)
+    for name in ("_conditional_step", "propose_lanes"):
+        monkeypatch.setattr(adaptive, name, numba.njit(getattr(adaptive, name).py_func))
+    state = lanes_of(chains=1, spread=0.05, density=density)
+    draws = np.empty((150_000, 2))
     _walk(
-        propose, state.streams[0], state.position, state.factor, state.kinship, state.archive, draws
-    )
+        adaptive.propose_lanes, density, state.streams[0], state.position, state.archive,
+        state.surrogate, empty_walk(1, state.surrogate), state.pivots, state.processes, draws,
+    )  # fmt: skip
+    check_moments(draws[500:], density, tolerance=0.15)
 
 
 @numba.njit
-def _walk(propose, stream, position, factor, kinship, archive, draws):
-    rows, noise = position.copy(), np.empty(2)
-    logp = gaussian(position[:, 0])
+def _walk(propose, density, stream, position, archive, surrogate, walk, pivots, processes, draws):
+    """Metropolis walk of one lane, outside the window kernels."""
+    rows, noise, memory = position.copy(), np.empty(2), np.empty((2, 2))
+    logp = density(position[:, 0])
+    enter(walk, 0, position, surrogate)
     for turn in range(len(draws)):
-        ratio = propose(stream, position, 0, rows, factor, kinship, archive, len(archive), noise)
-        proposed = gaussian(rows[:, 0])
-        if adaptive.accept(stream, proposed, logp, ratio) and adaptive.inside(rows, 0):
+        ratio = propose(
+            stream, 0, position, rows, walk, surrogate, pivots, processes, archive, len(archive),
+            memory, noise,
+        )  # fmt: skip
+        proposed = density(rows[:, 0])
+        if adaptive.accept(stream, proposed, logp, ratio):
             logp = proposed
+            move(walk, 0, surrogate)
             position[:, 0] = rows[:, 0]
         draws[turn] = position[:, 0]
 
@@ -372,13 +381,12 @@ def test_recorded_log_probabilities_are_those_of_the_recorded_states():
     assert_allclose([gaussian(state[:2]) for state in recorded], recorded[:, 2], rtol=1e-13)
 
 
-def test_a_stopped_run_continues_bit_for_bit():
+def test_a_run_stopped_between_windows_continues_bit_for_bit():
     density = lane_density(2, gaussian)
-    whole = lanes_of().run(density, 300)
     state = lanes_of()
-    first = state.run(density, 120)
-    saved = Lanes(*(array.copy() for array in state))
-    assert_array_equal(np.concatenate([first, saved.run(density, 180)]), whole)
+    state.run(density, 120)
+    saved = copy.deepcopy(state)
+    assert_array_equal(saved.run(density, 180), state.run(density, 180))
 
 
 def test_lanes_do_not_see_each_other():
