@@ -17,9 +17,9 @@ from pm_dalec.twin_truth import add_truth, candidates
 console = Console()
 
 RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
-STOP = {"draws": 400, "rhat": 1.045, "ess": 80}
-QUICK = {"resolutions": (1.0, 0.5), "proposals": 60_000, **STOP}
-FULL = {"resolutions": RESOLUTIONS, "proposals": 200_000, **STOP}
+STOP = {"draws": 250, "rhat": 1.045, "ess": 80}
+QUICK = {"resolutions": (1.0, 0.5), "proposals": 120_000, **STOP}
+FULL = {"resolutions": RESOLUTIONS, "proposals": 160_000, **STOP}
 FINEST_COMPLETE = 0.1  # degree; below it the pixels are sampled
 FINE_PIXELS = 60  # random pixels that stand for the 0.05 degree grid
 APPROACHES = ("baseline", "stratified")

@@ -25,7 +25,7 @@ from pm_dalec.unit_state import ARCHIVE, FIRST_ROUND, WINDOW, scatter
 SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
 COMPONENTS = 4  # of a surrogate, one for each 500 states at most
-GOOD_ARCHIVE = 200.0  # effective states of an archive that is not replaced
+GOOD_ARCHIVE = 50.0  # effective states of an archive that is not replaced
 MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
 
 

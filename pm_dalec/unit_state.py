@@ -9,7 +9,7 @@ from pm_dalec.lane_random import streams
 from pm_dalec.surrogate import Surrogate
 
 WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
-FIRST_ROUND = 20  # windows; while tuning, the archive moves on after each of them
+FIRST_ROUND = 40  # windows; while tuning, the archive moves on after each of them
 ARCHIVE = 3000  # states
 
 
