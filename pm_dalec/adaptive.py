@@ -26,8 +26,7 @@ MULTIVARIATE_WEIGHT = 0.95
 EDINBURGH_SCALE = 5.670132  # divided by the number of parameters
 ESTABLISHED = 10  # states per parameter in the covariance before it is used
 
-# of the default sampler; chosen by effective sample size per second (`pm-dalec bench --samplers`)
-CONDITIONAL_MOVES = 0.75  # share of the proposals; the others are differences
+# of the default sampler; chosen by effective sample size per second on FI-Hyy
 BY_PROCESS = 0.8  # share of the conditional steps whose block is a process, not one by kinship
 JOINING = 0.3  # chance of another process to be moved as well
 LARGEST_ANGLE = 2.1  # of autoregressive steps, whose coefficient is its cosine
@@ -257,19 +256,9 @@ def _difference_step(stream, lane, position, rows, walk, surrogate, pivots, arch
 
 @njit(cache=True, nogil=True)
 def propose_lanes(
-    stream,
-    lane,
-    position,
-    rows,
-    walk,
-    surrogate,
-    pivots,
-    processes,
-    archive,
-    filled,
-    memory,
-    noise,
-):
+    stream, lane, position, rows, walk, surrogate, pivots, processes, archive, filled,
+    conditional, memory, noise,
+):  # fmt: skip
     """Proposal of the default sampler for one lane; see the module.
 
     Parameters
@@ -289,6 +278,8 @@ def propose_lanes(
         Past states of the unit.
     filled : int
         Number of states in the archive, at least three.
+    conditional : float
+        Share of the conditional steps; the others are differences.
     memory, noise : array (parameter, parameter), (parameter,)
         Working memory.
 
@@ -299,7 +290,7 @@ def propose_lanes(
         cube, which is left at the present state.
     """
     _stay(rows, position, lane)
-    if uniform(stream) < CONDITIONAL_MOVES:
+    if uniform(stream) < conditional:
         ratio = _conditional_step(
             stream, lane, position, rows, walk, surrogate, pivots, processes, memory, noise
         )
@@ -315,7 +306,7 @@ def propose_lanes(
 @njit(cache=True, nogil=True)
 def lanes_window(
     address, context, first, last, position, logp, streams, surrogate, walk, pivots, processes,
-    archive, filled, count, record, recorded, accepted, rows, out,
+    archive, filled, conditional, count, record, recorded, accepted, rows, out,
 ):  # fmt: skip
     """Run some proposals of the default sampler for lanes of one unit, in lock-step.
 
@@ -328,7 +319,7 @@ def lanes_window(
     position : array (parameter, padded lane)
     logp : array (lane,)
     streams : array (lane, 4)
-    surrogate, walk, pivots, processes, archive, filled
+    surrogate, walk, pivots, processes, archive, filled, conditional
         Of the unit, as for `propose_lanes`.
     count : int
         Proposals.
@@ -350,7 +341,7 @@ def lanes_window(
         for lane in range(begin, end):
             log_ratio[lane] = propose_lanes(
                 streams[lane], lane, position, rows, walk, surrogate, pivots, processes, archive,
-                filled, memory, noise,
+                filled, conditional, memory, noise,
             )  # fmt: skip
         evaluate(address, rows, first, last, context, out)
         for lane in range(begin, end):

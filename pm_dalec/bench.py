@@ -106,6 +106,7 @@ def _lanes_rates(target, units, lanes, seconds):
 
     runs = _rate(evaluate, lanes, seconds)
     from pm_dalec.unit import COMPONENTS, processes_of
+    from pm_dalec.unit_state import Settings
 
     size, window = rows.shape[0], 64
     position, logp = rows.copy(), np.full(lanes, -np.inf)
@@ -118,7 +119,8 @@ def _lanes_rates(target, units, lanes, seconds):
     def propose():
         adaptive.lanes_window(
             bound.address, bound.context, 0, blocks, position, logp, random, surrogate, walk,
-            pivots, processes_of(target.rows), archive, len(archive), window, window, recorded,
+            pivots, processes_of(target.rows), archive, len(archive),
+            Settings.conditional, window, window, recorded,
             accepted, rows, out,
         )  # fmt: skip
 
@@ -159,7 +161,8 @@ def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float
     else:
         from pm_dalec.bench_jax import measure_jax
 
-        report = measure_jax(backend, region(64, steps), lanes, dtype, seconds, tell)
+        model = import_module("pm_dalec.models.baseline").build(region(1, steps))
+        report = measure_jax(backend, model, lanes, dtype, seconds, tell)
     exponential = exponential_seconds()
     best = max(report["results"], key=lambda row: row["runs_per_second"])
     return {
@@ -175,6 +178,8 @@ def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float
         "numpy_exp_seconds_1e7": exponential,
         "times_the_fortran": best["runs_per_second"] * exponential / FORTRAN_RATE,
         "python_share": report["python_share"],
+        "float32_error": report.get("float32_error"),
+        "gradient_cost_ratio": report.get("gradient_cost_ratio"),
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "results": report["results"],
         "machine": f"{platform.machine()}, {_processor()}, {os.cpu_count()} cores",
@@ -229,7 +234,7 @@ def _timed(call):
 
 
 def _python_share(target, units):
-    """Share of a calibration's time that is spent outside compiled code [1]."""
+    """Share of the first round that is spent outside compiled code, its end included [1]."""
     from pm_dalec.unit import Unit
     from pm_dalec.unit_state import Settings, new_state
 
@@ -237,20 +242,19 @@ def _python_share(target, units):
     settings = Settings(search=100_000)
     padded = bound.data.blocks * bound.function.width
     unit = Unit(bound, target, new_state(0, len(target.rows), 16, padded, settings, 0), settings)
+    while unit.state.phase != "sample":
+        unit.advance()
     spent = []
 
-    def timed(kernel):
-        def call(*arguments):
-            started = time.perf_counter()
-            kernel(*arguments)
-            spent.append(time.perf_counter() - started)
-
-        return call
-
-    kernels = {name: timed(getattr(adaptive, name)) for name in ("lanes_window", "search_window")}
-    with patch.multiple(adaptive, **kernels):
+    def timed(*arguments):
         started = time.perf_counter()
-        while not unit.finished and time.perf_counter() - started < 5:
+        kernel(*arguments)
+        spent.append(time.perf_counter() - started)
+
+    kernel = adaptive.lanes_window
+    with patch.object(adaptive, "lanes_window", timed):
+        started = time.perf_counter()
+        while unit.state.round < 2 and not unit.finished:
             unit.advance()
         total = time.perf_counter() - started
     return 1 - sum(spent) / total
@@ -261,6 +265,8 @@ def bench(options):
     import sys
 
     tell = None if options.json else (lambda words: print(f"  {words} …", file=sys.stderr))
+    if options.samplers:
+        return _bench_samplers(options, tell)
     report = measure(
         backend=options.backend, lanes=options.lanes, dtype=options.dtype, steps=options.steps,
         seconds=options.seconds, progress=tell,
@@ -282,7 +288,22 @@ def bench(options):
     print(f"compile: {report['compile_seconds']:.1f} s cold{again}")
     if report["python_share"] is not None:
         print(f"share of Python in a calibration: {report['python_share']:.1%}")
+    if report["gradient_cost_ratio"] is not None:
+        print(f"float32: log-probability within {report['float32_error']:.2g} of float64; "
+              f"value and gradient cost {report['gradient_cost_ratio']:.1f} times the value")  # fmt: skip
     print(f"1e7 exponentials by NumPy: {report['numpy_exp_seconds_1e7']:.4f} s; "
           f"{report['times_the_fortran']:.1f} times the compiled Fortran")  # fmt: skip
     print(f"peak memory: {report['peak_memory_bytes'] / 2**20:.0f} MiB")
+    return 0
+
+
+def _bench_samplers(options, tell):
+    from pm_dalec.bench_samplers import compare_samplers
+    from pm_dalec.datasets import load
+    from pm_dalec.synthetic import synthetic_site
+
+    sites = {name: load(name, fill_wind=True) for name in options.site}
+    sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
+    table = compare_samplers(sites, seconds=options.seconds, progress=tell)
+    print(table.to_json(orient="records", indent=1) if options.json else table.to_string())
     return 0

@@ -68,6 +68,9 @@ def _add_check_commands(commands):
     bench.add_argument("--dtype", choices=("float64", "float32"), default="float64")
     bench.add_argument("--steps", type=int, default=72, help="monthly steps of a run")
     bench.add_argument("--seconds", type=float, default=1.0, help="least time of one measurement")
+    bench.add_argument("--samplers", action="store_true",
+                       help="compare samplers on two synthetic sites and --site instead")  # fmt: skip
+    bench.add_argument("--site", action="append", default=[], help="a site for --samplers")
     commands.add_parser("info", help="versions, processor, data that can be found")
 
 

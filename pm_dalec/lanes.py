@@ -75,6 +75,7 @@ class LaneFunction:
         self.names = graph.names
         self.address = self.machine.address
         self.width = width
+        self.backend = "llvm"
 
     def pack(self, units):
         """Pack the model's data as they are now.
@@ -221,7 +222,10 @@ def lane_dimensions(model):
     return tuple(name for name in (STRATUM, PIXEL) if name in model.coords)
 
 
-def lane_logp(model, *, dimensions=None, width=WIDTH):
+BACKENDS = ("auto", "llvm", "jax", "jax-gpu")
+
+
+def lane_logp(model, *, dimensions=None, width=WIDTH, backend="llvm", dtype="float64", lanes=None):
     """Log-probability of a model for each lane.
 
     Parameters
@@ -233,18 +237,66 @@ def lane_logp(model, *, dimensions=None, width=WIDTH):
         Lane dimensions; stratum and pixel by default, where the model has them.
     width : int
         Lanes in a block of vector instructions.
+    backend : {"llvm", "jax", "jax-gpu", "auto"}
+        ``auto`` compiles for all that are installed, measures them with ``lanes`` lanes and takes the
+        fastest; what it measured is in ``speeds`` of the result (lanes per second by back end).
+        Samplers need ``llvm``.
+    dtype : {"float64", "float32"}
+        float32 through JAX only.
+    lanes : int, optional
+        Number of lanes for which ``auto`` chooses; that of the units by default.
 
     Returns
     -------
-    LaneFunction
+    LaneFunction or JaxLanes
+        With ``bind``, ``names`` and ``backend``.
     """
+    if backend not in BACKENDS:
+        raise ValueError(f"wanted a back end out of {BACKENDS}, got {backend!r}; choose one")
     dimensions = lane_dimensions(model) if dimensions is None else tuple(dimensions)
     check_lanes(model, dimensions)
     total = 0.0
     for term in density_terms(model):
         leading = tuple(range(term.ndim - len(dimensions)))
         total = total + (term.sum(axis=leading) if leading else term)
-    return LaneFunction(lane_graph(model, [total], dimensions), width)
+    graph = lane_graph(model, [total], dimensions)
+    if backend == "auto":
+        return _fastest(model, graph, width, dtype, lanes)
+    if backend == "llvm":
+        if dtype != "float64":
+            raise ValueError(
+                f"wanted float64 for the back end 'llvm', got {dtype}; use backend='jax'"
+            )
+        return LaneFunction(graph, width)
+    from pm_dalec.lane_jax import JaxLanes
+
+    return JaxLanes(model, graph, backend, dtype)
+
+
+def _fastest(model, graph, width, dtype, lanes):
+    """The back end that is measured to be fastest on this machine for a number of lanes."""
+    from pm_dalec.lane_jax import JaxLanes, lanes_per_second
+
+    made = {"llvm": LaneFunction(graph, width)} if dtype == "float64" else {}
+    for backend in ("jax", "jax-gpu") if graph.tail == 1 else ():
+        try:
+            made[backend] = JaxLanes(model, graph, backend, dtype)
+        except (ImportError, ValueError):
+            continue
+    if not made:
+        raise ValueError(
+            f"wanted a back end for {dtype}, got none on this machine; install pm_dalec[jax]"
+        )
+    speeds = {}
+    for backend, function in made.items():
+        count = int(np.prod(function.units, dtype=int))
+        units = np.arange(lanes or count) % count
+        bound = function.bind(units) if graph.tail else function.bind(lanes=len(units))
+        positions = np.full((len(units), len(function.names)), 0.5)
+        speeds[backend] = lanes_per_second(bound, positions)
+    fastest = made[max(speeds, key=speeds.get)]
+    fastest.speeds = speeds
+    return fastest
 
 
 def lane_function(model, variables, *, dimensions=None, width=WIDTH):

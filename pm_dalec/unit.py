@@ -165,7 +165,8 @@ class Unit:
             adaptive.lanes_window(
                 share.bound.address, share.bound.context, share.first, share.last, state.position,
                 state.logp, state.streams, state.surrogate, self._walk, state.pivots,
-                self._processes, state.archive, state.filled, WINDOW, record, recorded,
+                self._processes, state.archive, state.filled,
+                self.settings.conditional, WINDOW, record, recorded,
                 state.accepted, self._proposed, self._out,
             )  # fmt: skip
 

@@ -27,6 +27,9 @@ class Settings:
         Budget of each lane, the search for a start not counted.
     search : int
         Most proposals of each lane in that search.
+    conditional : float
+        Share of the proposals that are conditional steps; the others are differences. Chosen by
+        effective sample size per second (`pm-dalec bench --samplers`).
     """
 
     draws: int = 1000
@@ -34,6 +37,7 @@ class Settings:
     ess: float = 400.0
     proposals: int = 1_000_000
     search: int = 200_000
+    conditional: float = 0.75
 
 
 @dataclass

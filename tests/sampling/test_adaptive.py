@@ -95,7 +95,7 @@ class Lanes(NamedTuple):
         adaptive.lanes_window(
             density.address, CONTEXT, first, last, self.position, self.logp, self.streams,
             self.surrogate, empty_walk(self.logp.size, self.surrogate), self.pivots, self.processes,
-            self.archive, len(self.archive), count, record, recorded, self.accepted,
+            self.archive, len(self.archive), 0.75, count, record, recorded, self.accepted,
             np.empty((size, padded)), np.empty((padded // WIDTH, 1, WIDTH)),
         )  # fmt: skip
         return recorded
@@ -334,7 +334,6 @@ def test_the_default_sampler_recovers_analytic_targets(density):
 @pytest.mark.parametrize("density", [gaussian, flat], ids=["gaussian", "flat"])
 def test_each_move_keeps_the_target(conditional, by_process, density, monkeypatch):
     """The archive is uniform, so that the surrogate is a poor likeness of either density."""
-    monkeypatch.setattr(adaptive, "CONDITIONAL_MOVES", conditional)
     monkeypatch.setattr(adaptive, "BY_PROCESS", by_process)
     for name in ("_conditional_step", "propose_lanes"):
         monkeypatch.setattr(adaptive, name, numba.njit(getattr(adaptive, name).py_func))
@@ -342,13 +341,16 @@ def test_each_move_keeps_the_target(conditional, by_process, density, monkeypatc
     draws = np.empty((150_000, 2))
     _walk(
         adaptive.propose_lanes, density, state.streams[0], state.position, state.archive,
-        state.surrogate, empty_walk(1, state.surrogate), state.pivots, state.processes, draws,
+        state.surrogate, empty_walk(1, state.surrogate), state.pivots, state.processes,
+        conditional, draws,
     )  # fmt: skip
     check_moments(draws[500:], density, tolerance=0.15)
 
 
 @numba.njit
-def _walk(propose, density, stream, position, archive, surrogate, walk, pivots, processes, draws):
+def _walk(
+    propose, density, stream, position, archive, surrogate, walk, pivots, processes, share, draws
+):
     """Metropolis walk of one lane, outside the window kernels."""
     rows, noise, memory = position.copy(), np.empty(2), np.empty((2, 2))
     logp = density(position[:, 0])
@@ -356,7 +358,7 @@ def _walk(propose, density, stream, position, archive, surrogate, walk, pivots, 
     for turn in range(len(draws)):
         ratio = propose(
             stream, 0, position, rows, walk, surrogate, pivots, processes, archive, len(archive),
-            memory, noise,
+            share, memory, noise,
         )  # fmt: skip
         proposed = density(rows[:, 0])
         if adaptive.accept(stream, proposed, logp, ratio):

@@ -5,11 +5,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pm_dalec.bench import measure, region
-from pm_dalec.bench_jax import lane_arguments, target
-from pm_dalec.calibrate import calibrate
+from pm_dalec.bench_jax import feasible_positions, float32_error, gradient_cost_ratio
+from pm_dalec.bench_samplers import compare_samplers
+from pm_dalec.lanes import lane_logp
 from pm_dalec.models import baseline
-from pm_dalec.parameters import Theta
-from pm_dalec.target import compile_target
+from pm_dalec.synthetic import synthetic_site
 
 KEYS = {
     "runs_per_second", "proposals_per_second", "compile_seconds", "lanes", "backend", "dtype",
@@ -17,29 +17,55 @@ KEYS = {
 }  # fmt: skip
 
 
-def test_the_target_of_jax_is_that_of_the_lanes_up_to_a_constant():
-    jax = pytest.importorskip("jax")
-    units = region(1, 24)
-    model = baseline.build(units)
-    fit = calibrate(model, chains=8, draws=20, proposals=1000, progress=False)
-    compiled = compile_target(model)
-    transforms = dict(zip(compiled.rows, compiled.transforms, strict=True))
-    last = fit["posterior"].isel(draw=-1, pixel=0)
-    rows = [
-        np.log(last[name].values / transforms[name].lower) / transforms[name].span
-        for name in Theta._fields
-    ]
-    positions = np.append(np.array(rows), np.full((23, 1), 0.5), axis=1)
-    _, drivers, latitude, observed = lane_arguments(units, positions.shape[1], "float64")
-    with jax.enable_x64(True):
-        ours = jax.jit(target(units, "float64"))(positions, drivers, latitude, observed)
-    order = [Theta._fields.index(name) for name in compiled.rows]
-    bound = compiled.function.bind(np.zeros(positions.shape[1], int))
-    theirs = np.asarray(bound(positions[order].T)[0])
-    assert np.isfinite(theirs[:-1]).all()
-    difference = np.asarray(ours)[:-1] - theirs[:-1]
-    assert_allclose(difference, difference[0], atol=1e-7)
-    assert np.isneginf(ours[-1]) == np.isneginf(theirs[-1])
+@pytest.fixture(scope="module")
+def model():
+    return baseline.build(region(2, 24))
+
+
+@pytest.fixture(scope="module")
+def positions(model):
+    return np.append(feasible_positions(model, 12), np.full((1, 23), 0.5), axis=0)
+
+
+def test_lanes_through_jax_give_what_the_default_back_end_gives(model, positions):
+    pytest.importorskip("jax")
+    units = np.array([*[0] * 12, 1])
+    theirs = lane_logp(model).bind(units)(positions)
+    ours = lane_logp(model, backend="jax").bind(units)(positions)
+    assert np.isfinite(theirs[:12]).all()
+    assert_allclose(ours[:12], theirs[:12], rtol=1e-9)
+    assert np.isneginf(ours[12]) == np.isneginf(theirs[12])
+
+
+@pytest.mark.slow
+def test_the_fastest_back_end_is_taken_and_what_was_measured_is_kept(model):
+    pytest.importorskip("jax")
+    chosen = lane_logp(model, backend="auto", lanes=32)
+    assert set(chosen.speeds) >= {"llvm", "jax"}
+    assert chosen.backend == max(chosen.speeds, key=chosen.speeds.get)
+
+
+@pytest.mark.slow
+def test_float32_has_an_error_that_is_stated_and_gradients_cost_something(model, positions):
+    pytest.importorskip("jax")
+    error = float32_error(model, positions[:8])
+    assert 0 < error < 5
+    bound = lane_logp(model, backend="jax").bind(np.zeros(8, int))
+    assert gradient_cost_ratio(bound, positions[:8], seconds=0.1) > 1
+
+
+def test_back_ends_that_do_not_exist_are_answered(model):
+    with pytest.raises(ValueError, match="wanted a back end out of"):
+        lane_logp(model, backend="fortran")
+    with pytest.raises(ValueError, match="wanted float64 for the back end 'llvm'"):
+        lane_logp(model, dtype="float32")
+
+
+@pytest.mark.slow
+def test_samplers_are_compared_on_the_same_site():
+    table = compare_samplers({"synthetic": synthetic_site(0, years=3)}, seconds=2)
+    assert {"lanes", "edinburgh2021", "haario2001"} <= set(table["sampler"])
+    assert (table["ess_per_core_second"] > 0).all()
 
 
 def test_the_report_has_the_keys_that_others_read():

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_array_equal
 
-from pm_dalec import checkpoints, diagnose, posterior
+from pm_dalec import checkpoints, diagnose, posterior, unit, unit_state
 from pm_dalec.bench import region as invented_region
 from pm_dalec.calibrate import calibrate, calibrate_edinburgh, identities
 from pm_dalec.models import baseline, stratified
@@ -22,6 +22,15 @@ from pm_dalec.unit import Unit
 from pm_dalec.unit_state import Settings, new_state, state_from_arrays, state_to_arrays
 
 SHORT = {"chains": 8, "draws": 40, "proposals": 1500, "progress": False}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_rounds():
+    """Rounds so short that a few thousand proposals go through several of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (unit, unit_state):
+            patch.setattr(module, "FIRST_ROUND", 1)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -118,21 +127,21 @@ def test_one_unit_shared_by_two_threads_gives_the_same(model, units):
 
 def test_a_stopped_unit_continues_bit_for_bit(model):
     target = compile_target(model)
-    settings = Settings(draws=40, proposals=2000)
+    settings = Settings(draws=40, proposals=8000)
 
-    def unit(state=None):
+    def started(state=None):
         bound = target.function.bind(np.zeros(8, int))
         fresh = new_state(7, len(target.rows), 8, bound.data.blocks * 8, settings, 3)
         return Unit(bound, target, state or fresh, settings)
 
-    whole = unit()
+    whole = started()
     while not whole.finished:
         whole.advance()
-    broken = unit()
+    broken = started()
     while not broken.finished:
         broken.advance()
         stored = {name: value.copy() for name, value in state_to_arrays(broken.state).items()}
-        broken = unit(state_from_arrays(stored))
+        broken = started(state_from_arrays(stored))
     assert_array_equal(broken.result(), whole.result())
 
 
@@ -227,7 +236,9 @@ def test_a_fixed_parameter_is_not_sampled(units):
 
 
 @pytest.mark.slow
-def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals():
+def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
+    for module in (unit, unit_state):
+        monkeypatch.setattr(module, "FIRST_ROUND", 40)
     from pm_dalec.site_commands import coverage
 
     inside = []
@@ -247,12 +258,13 @@ import sys
 from pm_dalec.bench import region
 from pm_dalec.calibrate import calibrate
 from pm_dalec.models import baseline
-from pm_dalec import calibrate as module, posterior
+from pm_dalec import calibrate as module, posterior, unit, unit_state
 
 module.SAVE_EVERY = 0.0
+unit.FIRST_ROUND = unit_state.FIRST_ROUND = 2
 model = baseline.build(region(40, 24))
 print("ready", flush=True)
-fit = calibrate(model, chains=8, draws=40, proposals=3000, progress=False,
+fit = calibrate(model, chains=8, draws=40, proposals=8000, progress=False,
                 checkpoint=sys.argv[1], resume=True)
 posterior.save(fit, sys.argv[2])
 """
