@@ -18,7 +18,7 @@ from numba import njit
 
 from pm_dalec.lane_call import evaluate
 from pm_dalec.lane_random import integer, normals, uniform
-from pm_dalec.surrogate import EDGE, KNOTS, SPACING, ask, enter, log_mixture, move, score
+from pm_dalec.surrogate import EDGE, KNOTS, SPACING, ask, enter, move, score
 
 LOGP, VIOLATION, SCALED_LOGP, SCORE = 0, 1, 2, 3  # results of a lane function, in this order
 SMALL_STEP = 0.001  # of the isotropic proposal in the unit interval
@@ -29,6 +29,7 @@ ESTABLISHED = 10  # states per parameter in the covariance before it is used
 # of the default sampler; chosen by effective sample size per second on FI-Hyy
 BY_PROCESS = 0.8  # share of the conditional steps whose block is a process, not one by kinship
 JOINING = 0.3  # chance of another process to be moved as well
+SMALLEST_REACH = 0.1  # of a block by kinship: the smaller, the more parameters join
 LARGEST_ANGLE = 2.1  # of autoregressive steps, whose coefficient is its cosine
 SHORTEST_DIFFERENCE = 0.05  # relative to the usual 2.38 / sqrt(2 n)
 
@@ -121,56 +122,45 @@ def _by_process(stream, lane, walk, pivots, processes):
 
 
 @njit(cache=True, nogil=True)
-def _by_kinship(stream, lane, walk, pivots, kinship, ties):
-    """Choose a block that grows from one parameter by those that go with any of its members.
+def _by_kinship(stream, lane, walk, pivots, kinship):
+    """Choose a parameter and those that go with it.
 
     Who goes with whom is told by partial correlations, others held: marginal ones miss half of the ties.
     """
-    size = pivots.size
-    wanted = min(int(np.exp(np.log(size + 1.0) * uniform(stream))), size)
-    chosen = _pivot(stream, pivots)
-    ties[:] = 0.0
-    for count in range(wanted):
-        walk.which[lane, count] = chosen
-        total = 0.0
-        ties[chosen] = -1.0
-        for row in range(size):
-            if ties[row] >= 0.0:
-                ties[row] = max(ties[row], kinship[chosen, row])
-                total += ties[row]
-        left = total * uniform(stream)
-        for row in range(size):
-            if ties[row] >= 0.0:
-                chosen = row
-                left -= ties[row]
-                if left < 0.0:
-                    break
-    walk.moved[lane] = wanted
+    pivot = _pivot(stream, pivots)
+    reach = np.exp(np.log(SMALLEST_REACH) * uniform(stream))
+    count = 0
+    for row in range(pivots.size):
+        if row == pivot or reach * reach * uniform(stream) < kinship[pivot, row]:
+            walk.which[lane, count] = row
+            count += 1
+    walk.moved[lane] = count
 
 
 @njit(cache=True, nogil=True)
-def _component(stream, squares, log_weights):
+def _component(stream, squares, level, log_weights, components):
     """Component of the mixture by its share in the density at the present state."""
-    level = log_mixture(squares, log_weights)
     left = uniform(stream)
-    for component in range(log_weights.size - 1):
+    for component in range(components - 1):
         left -= np.exp(log_weights[component] - 0.5 * squares[component] - level)
         if left < 0.0:
             return component
-    return log_weights.size - 1
+    return components - 1
 
 
 @njit(cache=True, nogil=True)
 def _block_factor(walk, lane, precision, factor):
-    """Lower Cholesky factor of the precision of a lane's block."""
+    """Lower Cholesky factor of the precision of a lane's block, its diagonal inverted."""
     for row in range(walk.moved[lane]):
-        for column in range(row + 1):
+        for column in range(row):
             total = precision[walk.which[lane, row], walk.which[lane, column]]
             for inner in range(column):
                 total -= factor[row, inner] * factor[column, inner]
-            factor[row, column] = (
-                np.sqrt(total) if row == column else total / factor[column, column]
-            )
+            factor[row, column] = total * factor[column, column]
+        total = precision[walk.which[lane, row], walk.which[lane, row]]
+        for inner in range(row):
+            total -= factor[row, inner] ** 2
+        factor[row, row] = 1.0 / np.sqrt(total)
 
 
 @njit(cache=True, nogil=True)
@@ -189,11 +179,17 @@ def _conditional_step(
     float
         Logarithm of the surrogate's density at the state over that at the proposal; NaN outside.
     """
-    component = _component(stream, walk.squares[lane], surrogate.log_weights)
+    component = _component(
+        stream,
+        walk.squares[lane],
+        walk.levels[lane, 0],
+        surrogate.log_weights,
+        len(surrogate.means),
+    )
     if uniform(stream) < BY_PROCESS:
         _by_process(stream, lane, walk, pivots, processes)
     else:
-        _by_kinship(stream, lane, walk, pivots, surrogate.kinship, noise)
+        _by_kinship(stream, lane, walk, pivots, surrogate.kinship)
     _block_factor(walk, lane, surrogate.precisions[component], factor)
     count = walk.moved[lane]
     angle = LARGEST_ANGLE * uniform(stream)
@@ -201,18 +197,18 @@ def _conditional_step(
     steps = walk.steps[lane]
     normals(stream, noise[:count])
     for row in range(count):  # factor^-1 pull is the whitened distance from the conditional mean
-        total = walk.pulls[lane, component, walk.which[lane, row]]
+        total = walk.pulls[lane, walk.which[lane, row], component]
         for column in range(row):
             total -= factor[row, column] * steps[column]
-        steps[row] = total / factor[row, row]
+        steps[row] = total * factor[row, row]
     for row in range(count):
         steps[row] = kept * steps[row] + fresh * noise[row]
     for row in range(count - 1, -1, -1):
         total = steps[row]
         for column in range(row + 1, count):
             total -= factor[column, row] * steps[column]
-        steps[row] = total / factor[row, row]
-    ratio = 0.0
+        steps[row] = total * factor[row, row]
+    gaps = 1.0
     for place in range(count):
         row = walk.which[lane, place]
         before = (walk.scores[lane, row] + EDGE) / SPACING
@@ -222,14 +218,13 @@ def _conditional_step(
         knots, old, new = surrogate.knots[row], int(before), int(after)
         gap = knots[new + 1] - knots[new]
         rows[row, lane] = knots[new] + (after - new) * gap
-        ratio += np.log(gap / (knots[old + 1] - knots[old]))
+        gaps *= gap / (knots[old + 1] - knots[old])
     ask(walk, lane, surrogate)
-    ratio += log_mixture(walk.squares[lane], surrogate.log_weights)
-    return ratio - log_mixture(walk.asked_squares[lane], surrogate.log_weights)
+    return np.log(gaps) + walk.levels[lane, 0] - walk.levels[lane, 1]
 
 
 @njit(cache=True, nogil=True)
-def _difference_step(stream, lane, position, rows, walk, surrogate, pivots, archive, filled, noise):
+def _difference_step(stream, lane, position, rows, walk, surrogate, pivots, archive, filled):
     """Part of the difference of two archived states in a block (ter Braak and Vrugt 2008).
 
     Returns
@@ -240,7 +235,7 @@ def _difference_step(stream, lane, position, rows, walk, surrogate, pivots, arch
     first = integer(stream, filled)
     second = integer(stream, filled - 1)
     second += second >= first
-    _by_kinship(stream, lane, walk, pivots, surrogate.kinship, noise)
+    _by_kinship(stream, lane, walk, pivots, surrogate.kinship)
     count = walk.moved[lane]
     length = np.exp(np.log(SHORTEST_DIFFERENCE) * uniform(stream)) * 2.38 / np.sqrt(2.0 * count)
     for place in range(count):
@@ -296,7 +291,7 @@ def propose_lanes(
         )
     else:
         ratio = _difference_step(
-            stream, lane, position, rows, walk, surrogate, pivots, archive, filled, noise
+            stream, lane, position, rows, walk, surrogate, pivots, archive, filled
         )
     if np.isnan(ratio):
         _stay(rows, position, lane)

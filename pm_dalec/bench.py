@@ -28,6 +28,7 @@ from pm_dalec.surrogate import empty_walk, fit_surrogate
 # on a machine that needs 0.0125 s. It makes figures of different machines comparable.
 FORTRAN_RATE = 280.0
 EXPONENTIALS = 10**7
+STRETCHES = 9
 
 
 def region(pixels, steps):
@@ -79,17 +80,27 @@ def exponential_seconds():
     return best
 
 
-def _rate(call, lanes, seconds):
-    """Lanes a second of a call, the median of five stretches."""
-    call()
-    rates = []
-    for _ in range(5):
-        count, started = 0, time.perf_counter()
-        while time.perf_counter() - started < seconds / 5:
-            call()
-            count += 1
-        rates.append(count * lanes / (time.perf_counter() - started))
-    return float(np.median(rates))
+def _rates(calls, seconds):
+    """Lanes a second of calls, the medians of stretches by turns, so that a slow moment hits all.
+
+    Parameters
+    ----------
+    calls : sequence of tuple
+        Function, and the number of lanes that a call of it runs.
+    seconds : float
+        For each function.
+    """
+    rates = [[] for _ in calls]
+    for call, _ in calls:
+        call()
+    for _ in range(STRETCHES):
+        for (call, lanes), found in zip(calls, rates, strict=True):
+            count, started = 0, time.perf_counter()
+            while time.perf_counter() - started < seconds / STRETCHES:
+                call()
+                count += 1
+            found.append(count * lanes / (time.perf_counter() - started))
+    return [float(np.median(found)) for found in rates]
 
 
 def _lanes_rates(target, units, lanes, seconds):
@@ -104,7 +115,6 @@ def _lanes_rates(target, units, lanes, seconds):
     def evaluate():
         adaptive.evaluate(bound.address, rows, 0, blocks, bound.context, out)
 
-    runs = _rate(evaluate, lanes, seconds)
     from pm_dalec.unit import COMPONENTS, processes_of
     from pm_dalec.unit_state import Settings
 
@@ -124,7 +134,7 @@ def _lanes_rates(target, units, lanes, seconds):
             accepted, rows, out,
         )  # fmt: skip
 
-    return runs, _rate(propose, lanes * window, seconds)
+    return _rates([(evaluate, lanes), (propose, lanes * window)], seconds)
 
 
 def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float64", steps=72,
@@ -302,8 +312,9 @@ def _bench_samplers(options, tell):
     from pm_dalec.datasets import load
     from pm_dalec.synthetic import synthetic_site
 
+    build = import_module("pm_dalec.models.baseline").build
     sites = {name: load(name, fill_wind=True) for name in options.site}
     sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
-    table = compare_samplers(sites, seconds=options.seconds, progress=tell)
+    table = compare_samplers(build, sites, seconds=options.seconds, progress=tell)
     print(table.to_json(orient="records", indent=1) if options.json else table.to_string())
     return 0

@@ -5,7 +5,6 @@ parameters circular, and everything from the search for a start to the last draw
 """
 
 import time
-from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -24,11 +23,13 @@ LANES = {"lanes": Settings.conditional, "lanes, differences only": 0.0,
          "lanes, conditional only": 1.0}  # fmt: skip
 
 
-def compare_samplers(sites, *, seconds=60.0, seed=0, progress=None):
+def compare_samplers(build, sites, *, seconds=60.0, seed=0, progress=None):
     """Table of samplers by site.
 
     Parameters
     ----------
+    build : callable
+        Gives the model of a units dataset.
     sites : dict of str to Dataset
         Units datasets of single sites, by name.
     seconds : float
@@ -45,7 +46,7 @@ def compare_samplers(sites, *, seconds=60.0, seed=0, progress=None):
     tell = progress or (lambda words: None)
     rows = []
     for site, units in sites.items():
-        model = import_module("pm_dalec.models.baseline").build(units)
+        model = build(units)
         target = compile_target(model)
         for sampler, conditional in LANES.items():
             tell(f"{site}: {sampler}")

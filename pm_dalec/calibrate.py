@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from pm_dalec import checkpoints
 from pm_dalec.edinburgh import run_edinburgh
@@ -104,7 +105,10 @@ def calibrate(
         job = _Job(target, settings, chains, int(random_seed), threads, store, shown,
                    None if seconds is None else time.monotonic() + seconds)  # fmt: skip
         shown.begin(len(places), settings)
-        units = job.run(numbers, places)
+        with threadpool_limits(
+            1, "blas"
+        ):  # threads are for units; sums do not depend on their number
+            units = job.run(numbers, places)
     attributes = {
         "sampler": "lanes",
         "backend": "llvm",

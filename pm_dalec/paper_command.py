@@ -98,7 +98,8 @@ def paper(options):
 def _truth(twin, seed):
     """True parameters of the strata, from their typical units at the coarsest resolution."""
     console.print("true parameters of the strata", style="dim")
-    return candidates(regions(twin, max(RESOLUTIONS), seed)["stratified"], seed=seed)
+    coarse = regions(twin, max(RESOLUTIONS), seed)["stratified"]
+    return candidates(import_module("pm_dalec.models.baseline").build, coarse, seed=seed)
 
 
 def _calibrated(region, approach, store, plan, options):

@@ -20,6 +20,7 @@ UNIFORM_SHARE = 0.02  # of each margin, so that no part of the unit interval is 
 ITERATIONS = 25
 PRIOR_STATES = 50.0  # weight of the covariance of all states in that of a component
 RIDGE = 1e-6
+PLACES = 4  # most components; the loops over them have this fixed length, so that they are vectors
 
 
 class Surrogate(NamedTuple):
@@ -32,8 +33,11 @@ class Surrogate(NamedTuple):
     means : array (component, parameter)
     precisions, factors : array (component, parameter, parameter)
         Inverse covariances, and their lower Cholesky factors.
-    log_weights : array (component,)
-        Logarithm of weight times the square root of the precision's determinant.
+    stacked : array (parameter, parameter, place)
+        The precisions with the components last, zero in the places that no component fills.
+    log_weights : array (place,)
+        Logarithm of weight times the square root of the precision's determinant; of an empty place
+        minus infinity.
     kinship : array (parameter, parameter)
         Squared partial correlations of all states: who goes with whom, others held.
     """
@@ -42,6 +46,7 @@ class Surrogate(NamedTuple):
     means: np.ndarray
     precisions: np.ndarray
     factors: np.ndarray
+    stacked: np.ndarray
     log_weights: np.ndarray
     kinship: np.ndarray
 
@@ -93,7 +98,7 @@ def fit_surrogate(states, components=1):
     states : array (state, parameter)
         In the unit interval; at least three.
     components : int
-        Of the mixture.
+        Of the mixture, four at most.
 
     Returns
     -------
@@ -125,8 +130,12 @@ def fit_surrogate(states, components=1):
         ).sum(axis=2)
         logs = (log_weights[:, None] - 0.5 * squares).T
         shares = np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
+    stacked = np.zeros((size, size, PLACES))
+    stacked[..., :components] = np.moveaxis(precisions, 0, -1)
+    filled = np.full(PLACES, -np.inf)
+    filled[:components] = log_weights
     kinship = _partial(np.linalg.inv(overall))
-    return Surrogate(knots, means, precisions, factors, log_weights, kinship)
+    return Surrogate(knots, means, precisions, factors, stacked, filled, kinship)
 
 
 def log_density(surrogate, positions):
@@ -142,7 +151,8 @@ def log_density(surrogate, positions):
         (((scores - mean) @ factor) ** 2).sum(axis=1)
         for mean, factor in zip(surrogate.means, surrogate.factors, strict=True)
     ]
-    logs = logsumexp(surrogate.log_weights[:, None] - 0.5 * np.array(squares), axis=0)
+    weights = surrogate.log_weights[: len(squares), None]
+    logs = logsumexp(weights - 0.5 * np.array(squares), axis=0)
     place = np.minimum(((scores + EDGE) / SPACING).astype(int), KNOTS - 2)
     gaps = np.diff(surrogate.knots, axis=1)
     return logs - np.log(gaps[np.arange(len(gaps)), place]).sum(axis=1)
@@ -154,10 +164,12 @@ class Walk(NamedTuple):
     Parameters
     ----------
     scores : array (lane, parameter)
-    pulls : array (lane, component, parameter)
+    pulls : array (lane, parameter, place)
         Precision times distance from the mean of each component.
-    squares, asked_squares : array (lane, component)
+    squares, asked_squares : array (lane, place)
         Squared distances from the means, now and of the proposal.
+    levels : array (lane, 2)
+        Logarithm of the density of the scores, now and of the proposal.
     moved : array (lane,) of int
         Number of parameters that a proposal changes.
     which : array (lane, parameter) of int
@@ -170,9 +182,22 @@ class Walk(NamedTuple):
     pulls: np.ndarray
     squares: np.ndarray
     asked_squares: np.ndarray
+    levels: np.ndarray
     moved: np.ndarray
     which: np.ndarray
     steps: np.ndarray
+
+
+@njit(cache=True, nogil=True)
+def log_mixture(squares, log_weights):
+    """Logarithm of the density of the scores from the squared distances of the components."""
+    best = -np.inf
+    for place in range(PLACES):
+        best = max(best, log_weights[place] - 0.5 * squares[place])
+    total = 0.0
+    for place in range(PLACES):
+        total += np.exp(log_weights[place] - 0.5 * squares[place] - best)
+    return best + np.log(total)
 
 
 @njit(cache=True, nogil=True)
@@ -189,72 +214,67 @@ def enter(walk, lane, position, surrogate):
     size = position.shape[0]
     for row in range(size):
         walk.scores[lane, row] = score(position[row, lane], surrogate.knots[row])
+    walk.pulls[lane] = 0.0
+    walk.squares[lane] = 0.0
     for component in range(surrogate.means.shape[0]):
-        square = 0.0
         for row in range(size):
             pull = 0.0
             for column in range(size):
                 apart = walk.scores[lane, column] - surrogate.means[component, column]
                 pull += surrogate.precisions[component, row, column] * apart
-            walk.pulls[lane, component, row] = pull
-            square += pull * (walk.scores[lane, row] - surrogate.means[component, row])
-        walk.squares[lane, component] = square
+            walk.pulls[lane, row, component] = pull
+            apart = walk.scores[lane, row] - surrogate.means[component, row]
+            walk.squares[lane, component] += pull * apart
+    walk.levels[lane, 0] = log_mixture(walk.squares[lane], surrogate.log_weights)
 
 
 @njit(cache=True, nogil=True)
 def ask(walk, lane, surrogate):
     """Squared distances of a proposal, from those of the state and the steps."""
-    count = walk.moved[lane]
-    for component in range(surrogate.means.shape[0]):
-        change = 0.0
-        for first in range(count):
-            row = walk.which[lane, first]
-            step = walk.steps[lane, first]
-            inner = 0.0
-            for second in range(first):
-                column = walk.which[lane, second]
-                inner += surrogate.precisions[component, row, column] * walk.steps[lane, second]
-            own = surrogate.precisions[component, row, row] * step
-            change += step * (2.0 * (walk.pulls[lane, component, row] + inner) + own)
-        walk.asked_squares[lane, component] = walk.squares[lane, component] + change
+    squares, pulls, stacked = walk.asked_squares[lane], walk.pulls[lane], surrogate.stacked
+    for place in range(PLACES):
+        squares[place] = walk.squares[lane, place]
+    for first in range(walk.moved[lane]):
+        row, step = walk.which[lane, first], walk.steps[lane, first]
+        zero, one, two, three = 0.0, 0.0, 0.0, 0.0
+        for second in range(first):
+            column, other = walk.which[lane, second], walk.steps[lane, second]
+            zero += stacked[row, column, 0] * other
+            one += stacked[row, column, 1] * other
+            two += stacked[row, column, 2] * other
+            three += stacked[row, column, 3] * other
+        squares[0] += step * (2.0 * (pulls[row, 0] + zero) + stacked[row, row, 0] * step)
+        squares[1] += step * (2.0 * (pulls[row, 1] + one) + stacked[row, row, 1] * step)
+        squares[2] += step * (2.0 * (pulls[row, 2] + two) + stacked[row, row, 2] * step)
+        squares[3] += step * (2.0 * (pulls[row, 3] + three) + stacked[row, row, 3] * step)
+    walk.levels[lane, 1] = log_mixture(walk.asked_squares[lane], surrogate.log_weights)
 
 
 @njit(cache=True, nogil=True)
 def move(walk, lane, surrogate):
     """Take a lane to its proposal."""
     size = walk.scores.shape[1]
+    walk.levels[lane, 0] = walk.levels[lane, 1]
     for place in range(walk.moved[lane]):
         walk.scores[lane, walk.which[lane, place]] += walk.steps[lane, place]
-    for component in range(surrogate.means.shape[0]):
-        walk.squares[lane, component] = walk.asked_squares[lane, component]
-        for place in range(walk.moved[lane]):
-            row, step = walk.which[lane, place], walk.steps[lane, place]
-            for column in range(size):
-                walk.pulls[lane, component, column] += (
-                    surrogate.precisions[component, row, column] * step
-                )
-
-
-@njit(cache=True, nogil=True)
-def log_mixture(squares, log_weights):
-    """Logarithm of the density of the scores from the squared distances of the components."""
-    best = -np.inf
-    for component in range(log_weights.size):
-        best = max(best, log_weights[component] - 0.5 * squares[component])
-    total = 0.0
-    for component in range(log_weights.size):
-        total += np.exp(log_weights[component] - 0.5 * squares[component] - best)
-    return best + np.log(total)
+    for place in range(PLACES):
+        walk.squares[lane, place] = walk.asked_squares[lane, place]
+    for first in range(walk.moved[lane]):
+        row, step = walk.which[lane, first], walk.steps[lane, first]
+        for column in range(size):
+            for place in range(PLACES):
+                walk.pulls[lane, column, place] += surrogate.stacked[row, column, place] * step
 
 
 def empty_walk(lanes, surrogate):
     """Working memory for some lanes."""
-    components, size = surrogate.means.shape
+    size = surrogate.means.shape[1]
     return Walk(
         np.empty((lanes, size)),
-        np.empty((lanes, components, size)),
-        np.empty((lanes, components)),
-        np.empty((lanes, components)),
+        np.empty((lanes, size, PLACES)),
+        np.empty((lanes, PLACES)),
+        np.empty((lanes, PLACES)),
+        np.empty((lanes, 2)),
         np.zeros(lanes, np.int64),
         np.empty((lanes, size), np.int64),
         np.empty((lanes, size)),

@@ -7,8 +7,6 @@ see is the run plus the noise of the synthetic products. What the calibration gi
 with what is true: `pm_dalec.coverage`.
 """
 
-from importlib import import_module
-
 import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
@@ -72,11 +70,13 @@ def typical_units(region):
     )
 
 
-def candidates(region, *, seed=0, progress=False):
+def candidates(build, region, *, seed=0, progress=False):
     """Parameters that each stratum may have, the wanted first.
 
     Parameters
     ----------
+    build : callable
+        Gives the model of a units dataset with pixels: ``build`` of the baseline model.
     region : Dataset
         Stratified.
     seed : int
@@ -87,9 +87,13 @@ def candidates(region, *, seed=0, progress=False):
     dict of str to Theta
         By stratum; arrays of equal length.
     """
-    model = import_module("pm_dalec.models.baseline").build(typical_units(region))
     fit = calibrate(
-        model, chains=8, draws=250, proposals=PROPOSALS, random_seed=seed, progress=progress
+        build(typical_units(region)),
+        chains=8,
+        draws=250,
+        proposals=PROPOSALS,
+        random_seed=seed,
+        progress=progress,
     )
     found = {}
     for pixel, stratum in enumerate(str(name) for name in region[dims.STRATUM].values):

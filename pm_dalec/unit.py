@@ -18,13 +18,13 @@ import numpy as np
 from pm_dalec import adaptive
 from pm_dalec.diagnose import chain_statistics, split_rhat, turned
 from pm_dalec.parameters import PARAMETERS
-from pm_dalec.surrogate import empty_walk, fit_surrogate
+from pm_dalec.surrogate import PLACES, empty_walk, fit_surrogate
 from pm_dalec.target import natural
 from pm_dalec.unit_state import ARCHIVE, FIRST_ROUND, WINDOW, scatter
 
 SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
-COMPONENTS = 4  # of a surrogate, one for each 500 states at most
+COMPONENTS = PLACES  # of a surrogate, one for each 500 states at most
 GOOD_ARCHIVE = 50.0  # effective states of an archive that is not replaced
 MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
 

@@ -49,10 +49,11 @@ class UnitState:
     logp: np.ndarray  # (lane,)
     streams: np.ndarray  # (lane, 4)
     waiting: np.ndarray  # (lane,) search windows without progress
-    knots: np.ndarray  # this and the next five: of the surrogate
+    knots: np.ndarray  # this and the next six: of the surrogate
     means: np.ndarray
     precisions: np.ndarray
     factors: np.ndarray
+    stacked: np.ndarray
     log_weights: np.ndarray
     kinship: np.ndarray
     pivots: np.ndarray  # (parameter,) cumulative chances

@@ -63,7 +63,7 @@ def test_back_ends_that_do_not_exist_are_answered(model):
 
 @pytest.mark.slow
 def test_samplers_are_compared_on_the_same_site():
-    table = compare_samplers({"synthetic": synthetic_site(0, years=3)}, seconds=2)
+    table = compare_samplers(baseline.build, {"synthetic": synthetic_site(0, years=3)}, seconds=2)
     assert {"lanes", "edinburgh2021", "haario2001"} <= set(table["sampler"])
     assert (table["ess_per_core_second"] > 0).all()
 

@@ -115,9 +115,9 @@ def test_the_ratio_of_a_conditional_step_is_that_of_the_densities(states, surrog
         before, after = log_density(surrogate, np.stack([position[:, 0], rows[:, 0]]))
         assert_allclose(ratio, before - after, atol=1e-8)
         seen += 1
-    assert seen > 100
+    assert seen > 60
 
 
 def test_the_mixture_is_the_logarithm_of_a_sum():
-    squares, weights = np.array([3.0, 9.0, 1e4]), np.array([0.1, -0.5, 2.0])
+    squares, weights = np.array([3.0, 9.0, 1e4, 0.0]), np.array([0.1, -0.5, 2.0, -np.inf])
     assert_allclose(log_mixture(squares, weights), logsumexp(weights - squares / 2), rtol=1e-12)
