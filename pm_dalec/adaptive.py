@@ -31,6 +31,7 @@ BY_PROCESS = 0.8  # share of the conditional steps whose block is a process, not
 JOINING = 0.3  # chance of another process to be moved as well
 SMALLEST_REACH = 0.1  # of a block by kinship: the smaller, the more parameters join
 LARGEST_ANGLE = 2.1  # of autoregressive steps, whose coefficient is its cosine
+SUMS = {"reassoc", "contract"}  # of products, in any order; NaN and infinities keep their meaning
 SHORTEST_DIFFERENCE = 0.05  # relative to the usual 2.38 / sqrt(2 n)
 
 
@@ -148,7 +149,7 @@ def _component(stream, squares, level, log_weights, components):
     return components - 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=SUMS)
 def _block_factor(walk, lane, precision, factor):
     """Lower Cholesky factor of the precision of a lane's block, its diagonal inverted."""
     for row in range(walk.moved[lane]):
@@ -163,7 +164,7 @@ def _block_factor(walk, lane, precision, factor):
         factor[row, row] = 1.0 / np.sqrt(total)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=SUMS)
 def _conditional_step(
     stream, lane, position, rows, walk, surrogate, pivots, processes, factor, noise
 ):

@@ -228,7 +228,7 @@ def enter(walk, lane, position, surrogate):
     walk.levels[lane, 0] = log_mixture(walk.squares[lane], surrogate.log_weights)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"contract"})
 def ask(walk, lane, surrogate):
     """Squared distances of a proposal, from those of the state and the steps."""
     squares, pulls, stacked = walk.asked_squares[lane], walk.pulls[lane], surrogate.stacked
@@ -250,7 +250,7 @@ def ask(walk, lane, surrogate):
     walk.levels[lane, 1] = log_mixture(walk.asked_squares[lane], surrogate.log_weights)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"contract"})
 def move(walk, lane, surrogate):
     """Take a lane to its proposal."""
     size = walk.scores.shape[1]
