@@ -36,7 +36,7 @@ def harvest_ratio_figure(ratios, *, version):
     Figure
     """
     with style():
-        figure, axes = plt.subplots(figsize=(SINGLE_WIDTH, 2.9), layout="constrained")
+        figure, axes = plt.subplots(figsize=(SINGLE_WIDTH, 3.3), layout="constrained")
         width = ratios["resolution"].values
         axes.axhline(1, color=BASELINE, lw=1, ls="--", label="no difference")
         axes.plot(width, ratios["theory"], color=PRIOR, lw=1, label="theory (eqs. 5 and 12)")
@@ -53,7 +53,7 @@ def harvest_ratio_figure(ratios, *, version):
         axes.set_ylabel("harvest, stratified / baseline")
         low, high = axes.get_ylim()
         axes.set_ylim(min(0.8, low), high + 0.1 * (high - low))
-        axes.legend(loc="upper right")
+        figure.legend(ncols=2, loc="outside lower center")
     return figure
 
 
