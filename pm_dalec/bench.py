@@ -124,13 +124,13 @@ def _lanes_rates(target, units, lanes, seconds):
     surrogate = fit_surrogate(archive, COMPONENTS)
     walk, pivots = empty_walk(lanes, surrogate), np.arange(1, size + 1) / size
     random, accepted = streams(0, [0], lanes), np.zeros(lanes, np.int64)
+    processes = processes_of(target.rows)
     recorded = np.empty((1, lanes, size + 1))
 
     def propose():
         adaptive.lanes_window(
             bound.address, bound.context, 0, blocks, position, logp, random, surrogate, walk,
-            pivots, processes_of(target.rows), archive, len(archive),
-            Settings.conditional, window, window, recorded,
+            pivots, processes, archive, len(archive), Settings.conditional, window, window, recorded,
             accepted, rows, out,
         )  # fmt: skip
 

@@ -1,10 +1,13 @@
 """Throughput of the lanes through JAX, the error of float32, and what a gradient costs."""
 
 import time
+from functools import partial
 
 import numpy as np
 
+from pm_dalec.lane_jax import calls_per_second
 from pm_dalec.lanes import lane_logp
+from pm_dalec.parameters import PARAMETERS
 
 GRADIENT_LANES = 64
 
@@ -20,15 +23,13 @@ def feasible_positions(model, count):
         Of lanes; the positions repeat.
     """
     from pm_dalec.calibrate import calibrate
-    from pm_dalec.target import compile_target
 
     fit = calibrate(model, chains=16, draws=16, proposals=1000, only=[0], progress=False)
-    transforms = compile_target(model)
-    drawn = [
-        np.log(fit["posterior"][name].isel(pixel=0).values.ravel() / transform.lower)
-        / transform.span
-        for name, transform in zip(transforms.rows, transforms.transforms, strict=True)
-    ]
+    drawn = []
+    for name in (variable.name for variable in model.free_RVs):
+        lower, upper = PARAMETERS[name].bounds
+        values = fit["posterior"][name].isel(pixel=0).values.ravel()
+        drawn.append(np.log(values / lower) / np.log(upper / lower))
     rows = np.stack(drawn, axis=-1)
     return rows[np.arange(count) % len(rows)]
 
@@ -61,11 +62,7 @@ def measure_jax(backend, model, lanes, dtype, seconds, tell):
         bound = function.bind(np.zeros(count, int))
         bound(positions[:count])
         compile_seconds = compile_seconds or time.perf_counter() - started
-        done, started = 0, time.perf_counter()
-        while time.perf_counter() - started < seconds:
-            bound(positions[:count])
-            done += 1
-        rate = done * count / (time.perf_counter() - started)
+        rate = count * calls_per_second(partial(bound, positions[:count]), seconds)
         results.append({"lanes": count, "runs_per_second": rate, "proposals_per_second": None})
     tell("float32 and gradient")
     return {
@@ -108,12 +105,8 @@ def gradient_cost_ratio(bound, positions, seconds=0.5):
     with jax.enable_x64(True), jax.default_device(bound.function.device):
         value = jax.jit(bound.total)
         gradient = jax.jit(jax.value_and_grad(bound.total))
-        times = []
-        for call in (value, gradient):
-            jax.block_until_ready(call(rows))
-            done, started = 0, time.perf_counter()
-            while time.perf_counter() - started < seconds:
-                jax.block_until_ready(call(rows))
-                done += 1
-            times.append((time.perf_counter() - started) / done)
-    return times[1] / times[0]
+        rates = [
+            calls_per_second(lambda call=call: jax.block_until_ready(call(rows)), seconds)
+            for call in (value, gradient)
+        ]
+    return rates[0] / rates[1]

@@ -105,9 +105,8 @@ def calibrate(
         job = _Job(target, settings, chains, int(random_seed), threads, store, shown,
                    None if seconds is None else time.monotonic() + seconds)  # fmt: skip
         shown.begin(len(places), settings)
-        with threadpool_limits(
-            1, "blas"
-        ):  # threads are for units; sums do not depend on their number
+        # threads are for units, and sums must not depend on their number
+        with threadpool_limits(1, "blas"):
             units = job.run(numbers, places)
     attributes = {
         "sampler": "lanes",

@@ -56,6 +56,32 @@ class LaneGraph(NamedTuple):
     lengths: tuple
 
 
+def lengths_now(lengths):
+    """Lengths of lane dimensions as the model's data are now, tuple of int.
+
+    Parameters
+    ----------
+    lengths : tuple of Variable
+        Of a `LaneGraph`.
+    """
+    return tuple(
+        int(length.get_value() if isinstance(length, SharedVariable) else length.data)
+        for length in lengths
+    )
+
+
+def checked_positions(positions, lanes, names, dtype=float):
+    """Positions as an array (lane, parameter), or the sentence that says what was wanted."""
+    positions = np.asarray(positions, dtype)
+    wanted = (lanes, len(names))
+    if positions.shape != wanted:
+        raise ValueError(
+            f"positions have shape {positions.shape}, wanted {wanted} (lane, parameter), "
+            "in a call of a lane function; give one row a lane, in the order of its names"
+        )
+    return positions
+
+
 def density_terms(model):
     """Terms of the log-probability of a model, element by element, as functions of its values.
 

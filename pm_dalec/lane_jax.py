@@ -13,7 +13,8 @@ import pytensor.tensor as pt
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.replace import clone_replace
 
-from pm_dalec.lane_graph import FromData
+from pm_dalec.lane_graph import FromData, checked_positions, lengths_now
+from pm_dalec.lanes import lane_dimensions
 
 DEVICES = {"jax": "cpu", "jax-gpu": "gpu"}
 LEFT_TO_XLA = (
@@ -44,16 +45,13 @@ class JaxLanes:
         self.names = graph.names
         self._graph = graph
         self._dims = dict(model.named_vars_to_dims)
-        self._space = [name for name in ("stratum", "pixel") if name in model.coords]
+        self._space = lane_dimensions(model)
         self._from_data = FromData([*graph.lane_data, *graph.shared_data], graph.data)
 
     @property
     def units(self):
         """Lengths of the lane dimensions in the model as it is now."""
-        return tuple(
-            int(length.get_value() if hasattr(length, "get_value") else length.data)
-            for length in self._graph.lengths
-        )
+        return lengths_now(self._graph.lengths)
 
     def bind(self, units=None, *, lanes=None):
         """Compile for some lanes and join to their data.
@@ -73,7 +71,7 @@ class JaxLanes:
         tail = self._graph.tail
         if tail > 1:
             raise ValueError(
-                f"wanted a model with one lane dimension, got {self._space} (lanes through JAX); "
+                f"wanted a model with one lane dimension, got {list(self._space)} (lanes through JAX); "
                 "stack strata and pixels, or use the default back end"
             )
         if tail == 0:
@@ -147,13 +145,8 @@ class _BoundJax:
         """Results of all lanes from positions (lane, parameter)."""
         import jax
 
-        positions = np.asarray(positions, self.function.dtype)
-        wanted = (self.lanes, len(self.function.names))
-        if positions.shape != wanted:
-            raise ValueError(
-                f"positions have shape {positions.shape}, wanted {wanted} (lane, parameter), in a "
-                "call of lanes through JAX; give one row a lane, in the order of its names"
-            )
+        function = self.function
+        positions = checked_positions(positions, self.lanes, function.names, function.dtype)
         with jax.enable_x64(True), jax.default_device(self.function.device):
             out = self._compiled(*positions.T, *self._data)
         parts = tuple(np.asarray(part) for part in out)
@@ -182,23 +175,11 @@ def _device(backend):
         ) from None
 
 
-def lanes_per_second(bound, positions):
-    """Measured speed of bound lanes.
-
-    Parameters
-    ----------
-    bound : callable
-        From ``bind`` of either back end.
-    positions : array (lane, parameter)
-
-    Returns
-    -------
-    float
-        Lanes per second of wall time, without compilation.
-    """
-    bound(positions)
+def calls_per_second(call, seconds=CHUNK_SECONDS):
+    """Measured rate of a call that has been made once before, without its compilation."""
+    call()
     count, started = 0, time.perf_counter()
-    while time.perf_counter() - started < CHUNK_SECONDS:
-        bound(positions)
+    while time.perf_counter() - started < seconds:
+        call()
         count += 1
-    return count * len(positions) / (time.perf_counter() - started)
+    return count / (time.perf_counter() - started)

@@ -16,13 +16,19 @@ of lanes and any data of the same shapes, and is kept on disk.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from pytensor.compile.sharedvalue import SharedVariable
 
 from pm_dalec.dims import PIXEL, STRATUM
-from pm_dalec.lane_graph import FromData, density_terms, lane_graph
+from pm_dalec.lane_graph import (
+    FromData,
+    checked_positions,
+    density_terms,
+    lane_graph,
+    lengths_now,
+)
 from pm_dalec.lane_machine import Loaded, emit_module, object_code
 
 WIDTH = 8  # lanes in a block; LLVM splits it into what the processor has
@@ -110,10 +116,7 @@ class LaneFunction:
     @property
     def units(self):
         """Lengths of the lane dimensions in the model as it is now."""
-        return tuple(
-            int(length.get_value() if isinstance(length, SharedVariable) else length.data)
-            for length in self._lengths
-        )
+        return lengths_now(self._lengths)
 
     def _by_unit(self, value, leading):
         """Data with one column a unit."""
@@ -198,13 +201,7 @@ class BoundLanes:
         numpy.ndarray or tuple of numpy.ndarray
             Each result with the lane axis last.
         """
-        positions = np.asarray(positions, dtype=float)
-        wanted = (self.lanes, len(self.function.names))
-        if positions.shape != wanted:
-            raise ValueError(
-                f"positions have shape {positions.shape}, wanted {wanted} (lane, parameter), "
-                "in a call of a lane function; give one row a lane, in the order of its names"
-            )
+        positions = checked_positions(positions, self.lanes, self.function.names)
         rows = np.empty((positions.shape[1], self.padded))
         rows[:, : self.lanes] = positions.T
         rows[:, self.lanes :] = positions[-1][:, None]
@@ -275,7 +272,7 @@ def lane_logp(model, *, dimensions=None, width=WIDTH, backend="llvm", dtype="flo
 
 def _fastest(model, graph, width, dtype, lanes):
     """The back end that is measured to be fastest on this machine for a number of lanes."""
-    from pm_dalec.lane_jax import JaxLanes, lanes_per_second
+    from pm_dalec.lane_jax import JaxLanes, calls_per_second
 
     made = {"llvm": LaneFunction(graph, width)} if dtype == "float64" else {}
     for backend in ("jax", "jax-gpu") if graph.tail == 1 else ():
@@ -293,7 +290,7 @@ def _fastest(model, graph, width, dtype, lanes):
         units = np.arange(lanes or count) % count
         bound = function.bind(units) if graph.tail else function.bind(lanes=len(units))
         positions = np.full((len(units), len(function.names)), 0.5)
-        speeds[backend] = lanes_per_second(bound, positions)
+        speeds[backend] = len(units) * calls_per_second(partial(bound, positions))
     fastest = made[max(speeds, key=speeds.get)]
     fastest.speeds = speeds
     return fastest

@@ -263,7 +263,15 @@ def _zeros_for_nan(values):
     return np.where(np.isfinite(values), values, 0.0)
 
 
-def _budget(run, step_days, labelled):
+def quantities_of(run, step_days):
+    """Every quantity of `pm_dalec.quantities.QUANTITIES` of a run, by name.
+
+    Parameters
+    ----------
+    run : Trajectory
+        NumPy arrays with time in front.
+    step_days : array (time,) [d]
+    """
     found = summarised(run, step_days)
     found["stock"] = sum(
         getattr(run.pools, pool).mean(axis=0) for pool in ("labile", "foliage", "wood")
@@ -271,6 +279,11 @@ def _budget(run, step_days, labelled):
     found["npp_wood"] = np.tensordot(
         step_days / step_days.sum(), run.fluxes.npp_to_wood, axes=(0, 0)
     )
+    return found
+
+
+def _budget(run, step_days, labelled):
+    found = quantities_of(run, step_days)
     return xr.Dataset({name: labelled(value) for name, value in found.items()})
 
 

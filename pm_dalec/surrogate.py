@@ -31,8 +31,8 @@ class Surrogate(NamedTuple):
     knots : array (parameter, knot)
         Positions in the unit interval at equally spaced normal scores from -5 to 5.
     means : array (component, parameter)
-    precisions, factors : array (component, parameter, parameter)
-        Inverse covariances, and their lower Cholesky factors.
+    precisions : array (component, parameter, parameter)
+        Inverse covariances.
     stacked : array (parameter, parameter, place)
         The precisions with the components last, zero in the places that no component fills.
     log_weights : array (place,)
@@ -45,7 +45,6 @@ class Surrogate(NamedTuple):
     knots: np.ndarray
     means: np.ndarray
     precisions: np.ndarray
-    factors: np.ndarray
     stacked: np.ndarray
     log_weights: np.ndarray
     kinship: np.ndarray
@@ -135,7 +134,7 @@ def fit_surrogate(states, components=1):
     filled = np.full(PLACES, -np.inf)
     filled[:components] = log_weights
     kinship = _partial(np.linalg.inv(overall))
-    return Surrogate(knots, means, precisions, factors, stacked, filled, kinship)
+    return Surrogate(knots, means, precisions, stacked, filled, kinship)
 
 
 def log_density(surrogate, positions):
@@ -148,8 +147,8 @@ def log_density(surrogate, positions):
     """
     scores = _scores(positions, surrogate.knots)
     squares = [
-        (((scores - mean) @ factor) ** 2).sum(axis=1)
-        for mean, factor in zip(surrogate.means, surrogate.factors, strict=True)
+        (((scores - mean) @ np.linalg.cholesky(precision)) ** 2).sum(axis=1)
+        for mean, precision in zip(surrogate.means, surrogate.precisions, strict=True)
     ]
     weights = surrogate.log_weights[: len(squares), None]
     logs = logsumexp(weights - 0.5 * np.array(squares), axis=0)

@@ -17,8 +17,8 @@ from pm_dalec.calibrate import calibrate
 from pm_dalec.edc_report import case_of, drivers_of
 from pm_dalec.leaf_area import LOWEST, seasonal_leaf_area
 from pm_dalec.parameters import PARAMETERS, Theta
-from pm_dalec.posterior import summarised
 from pm_dalec.quantities import QUANTITIES
+from pm_dalec.reduction import quantities_of
 from pm_dalec.run import run_numpy
 from pm_dalec.synthetic import TRUTH
 
@@ -137,19 +137,12 @@ def add_truth(stratified, baseline, chosen):
     for place in np.argwhere(share.values > 0):
         stratum, pixel = (int(at) for at in place)
         unit = stratified.isel(stratum=stratum, pixel=pixel)
-        theta, run = _first_that_holds(unit, chosen[strata[stratum]])
+        theta, run, held = _first_that_holds(unit, chosen[strata[stratum]])
         noise = unit["lai"].values - seasonal_leaf_area(month, strata[stratum])
-        leaves[:, stratum, pixel] = np.maximum(run.fluxes.lai[:, 0] + noise, LOWEST)
-        found = summarised(run, unit["step_days"].values) | {
-            "stock": sum(getattr(run.pools, p).mean(axis=0) for p in ("labile", "foliage", "wood")),
-            "npp_wood": np.average(
-                run.fluxes.npp_to_wood, axis=0, weights=unit["step_days"].values
-            ),
-        }
+        leaves[:, stratum, pixel] = np.maximum(run.fluxes.lai[:, held] + noise, LOWEST)
+        found = quantities_of(run, unit["step_days"].values) | theta._asdict()
         for name, value in found.items():
-            numbers[name][stratum, pixel] = value[0]
-        for name in Theta._fields:
-            numbers[name][stratum, pixel] = getattr(theta, name)[0]
+            numbers[name][stratum, pixel] = value[held]
     made = stratified.assign(lai=stratified["lai"].copy(data=_ordered(stratified["lai"], leaves)))
     attributes = {name: {"units": QUANTITIES[name].units} for name in QUANTITIES}
     attributes |= {name: {"units": PARAMETERS[name].units} for name in Theta._fields}
@@ -186,14 +179,13 @@ def _averaged(stratified, baseline, share):
 
 
 def _first_that_holds(unit, theta):
-    """First candidate that meets all constraints in a unit with the unit's stocks, and its run."""
+    """Candidates with a unit's stocks, their run, and the first that meets all constraints in it."""
     drivers, latitude = drivers_of(unit)
     seen = unit["cwood"].values
     when = np.isfinite(seen)
     wood, soil = np.full(len(theta[0]), seen[when].mean()), float(unit["csom_prior"])
-    for _ in range(
-        3
-    ):  # wood is linear in its initial value, so that this ends where it is observed
+    # wood is linear in its initial value, so that this ends where it is observed
+    for _ in range(3):
         theta = theta._replace(initial_wood=wood, initial_som=np.full(len(wood), soil))
         run = run_numpy(drivers, latitude, theta)
         wood = wood + seen[when].mean() - run.pools.wood[:-1][when].mean(axis=0)
@@ -210,6 +202,4 @@ def _first_that_holds(unit, theta):
             f"wanted parameters of the stratum that meet the constraints in unit {place}, got none "
             f"among {len(wood)} (truth of the twin); take another seed or more candidates"
         )
-    first = int(np.argmax(holds))
-    alone = Theta(*(value[first : first + 1] for value in theta))
-    return alone, run_numpy(drivers, latitude, alone)
+    return theta, run, int(np.argmax(holds))

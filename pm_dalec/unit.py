@@ -40,7 +40,7 @@ class Share(NamedTuple):
 def processes_of(rows):
     """Number of the process of each parameter (parameter,)."""
     names = [PARAMETERS[name].process if name in PARAMETERS else "other" for name in rows]
-    return np.array([sorted(set(names)).index(name) for name in names])
+    return np.unique(names, return_inverse=True)[1]
 
 
 def _shares(bound, threads):
@@ -189,9 +189,9 @@ class Unit:
         state.kept += len(recorded)
 
     def _time_to_look(self):
-        """Look for convergence eight times a round, at its end among them."""
-        part = max(1, (FIRST_ROUND << self.state.round) // 8)
-        return self.state.windows_left % part == 0 and self.state.kept >= 100
+        """Look for convergence seven times in a round; `_next_round` looks at its end."""
+        state, part = self.state, max(1, (FIRST_ROUND << self.state.round) // 8)
+        return state.windows_left > 0 and state.windows_left % part == 0 and state.kept >= 100
 
     def _look(self, whatever=False):
         """Judge the draws of this round; the full statistics only where they may be good enough."""

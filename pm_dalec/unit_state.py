@@ -49,13 +49,7 @@ class UnitState:
     logp: np.ndarray  # (lane,)
     streams: np.ndarray  # (lane, 4)
     waiting: np.ndarray  # (lane,) search windows without progress
-    knots: np.ndarray  # this and the next six: of the surrogate
-    means: np.ndarray
-    precisions: np.ndarray
-    factors: np.ndarray
-    stacked: np.ndarray
-    log_weights: np.ndarray
-    kinship: np.ndarray
+    surrogate: Surrogate  # from which proposals are made
     pivots: np.ndarray  # (parameter,) cumulative chances
     archive: np.ndarray  # (state, parameter)
     filled: int  # states in the archive
@@ -74,16 +68,6 @@ class UnitState:
     moved_lanes: int  # lanes put to another place between rounds
     worst_rhat: float
     least_ess: float
-
-    @property
-    def surrogate(self):
-        """The likeness from which proposals are made."""
-        return Surrogate(*(getattr(self, name) for name in Surrogate._fields))
-
-    @surrogate.setter
-    def surrogate(self, surrogate):
-        for name, value in surrogate._asdict().items():
-            setattr(self, name, value)
 
 
 def new_state(identity, size, chains, padded, settings, seed):
@@ -109,7 +93,7 @@ def new_state(identity, size, chains, padded, settings, seed):
         logp=np.full(chains, np.inf),
         streams=random,
         waiting=np.zeros(chains, np.int64),
-        **{name: np.zeros(0) for name in Surrogate._fields},
+        surrogate=Surrogate(*(np.zeros(0) for _ in Surrogate._fields)),
         pivots=np.arange(1, size + 1) / size,
         archive=np.zeros((ARCHIVE, size)),
         filled=0,
@@ -139,13 +123,15 @@ def scatter(position, random, lane):
 
 def state_to_arrays(state):
     """State as a dictionary of arrays, for `numpy.savez`."""
-    return {field.name: np.asarray(getattr(state, field.name)) for field in fields(state)}
+    values = {field.name: getattr(state, field.name) for field in fields(state)}
+    values |= values.pop("surrogate")._asdict()
+    return {name: np.asarray(value) for name, value in values.items()}
 
 
 def state_from_arrays(arrays):
     """State from the arrays of `state_to_arrays`."""
-    values = {}
-    for field in fields(UnitState):
-        value = np.array(arrays[field.name])
-        values[field.name] = value if value.ndim else value.item()
+    values = {"surrogate": Surrogate(*(np.array(arrays[name]) for name in Surrogate._fields))}
+    for name in (field.name for field in fields(UnitState) if field.name not in values):
+        value = np.array(arrays[name])
+        values[name] = value if value.ndim else value.item()
     return UnitState(**values)
