@@ -19,10 +19,9 @@ import numpy as np
 
 from pm_dalec import adaptive
 from pm_dalec.datasets import synthetic_drivers
-from pm_dalec.edc_report import draw_prior
 from pm_dalec.lane_random import streams
-from pm_dalec.parameters import PARAMETERS
-from pm_dalec.surrogate import empty_walk, fit_surrogate
+from pm_dalec.surrogate import empty_walk
+from pm_dalec.unit_state import WINDOW
 
 # Runs per second times seconds for 1e7 exponentials of the compiled Fortran of the paper's era: 22,300
 # on a machine that needs 0.0125 s. It makes figures of different machines comparable.
@@ -61,14 +60,6 @@ def region(pixels, steps):
     return whole.assign(step_days=site["step_days"])
 
 
-def positions_near_posterior(units, lanes):
-    """Positions in the unit interval from the prior, one lane a row."""
-    site = units.isel(pixel=0, drop=True)
-    theta = draw_prior(site, lanes, rng=np.random.default_rng(0))
-    lower, upper = np.array([PARAMETERS[name].bounds for name in theta._fields]).T
-    return np.log(np.array(theta).T / lower) / np.log(upper / lower)
-
-
 def exponential_seconds():
     """Seconds that `numpy.exp` needs for 1e7 float64 in one thread; the best of five."""
     values = np.random.default_rng(0).uniform(-1, 1, EXPONENTIALS)
@@ -103,38 +94,37 @@ def _rates(calls, seconds):
     return [float(np.median(found)) for found in rates]
 
 
-def _lanes_rates(target, units, lanes, seconds):
-    """Runs and proposals per second of the default back end."""
-    bound = target.function.bind(np.arange(lanes) % units.sizes["pixel"])
-    rows = np.empty((len(target.rows), bound.data.blocks * bound.function.width))
-    rows[:, :lanes] = positions_near_posterior(units, lanes).T
-    rows[:, lanes:] = rows[:, :1]
-    out = np.empty((bound.data.blocks, bound.function.layout.result_size, bound.function.width))
-    blocks = bound.data.blocks
+def _lanes_rates(target, unit, lanes, seconds):
+    """Runs and proposals per second of the default back end, and the share of proposals that run.
+
+    Every lane has data of its own in memory; the states are those that a sampled unit has passed.
+    """
+    state = unit.state
+    bound = target.function.bind(np.zeros(lanes, int))
+    early = target.early.bind(np.zeros(lanes, int))
+    call, blocks = bound.call(), bound.data.blocks
+    passed = state.stored[: state.kept, :, :-1].reshape(-1, len(target.rows))
+    rows = np.repeat(passed[:1].T, blocks * bound.function.width, axis=1)
+    rows[:, :lanes] = passed[np.arange(lanes) % len(passed)].T
+    position = rows.copy()
+    logp = adaptive.results_at(call, position, rows, adaptive.LOGP, lanes)
+    tally = adaptive.Tally(np.zeros(lanes, np.int64), np.zeros(lanes, np.int64))
+    walk, random = empty_walk(lanes, state.surrogate), streams(0, [0], lanes)
+    recorded = np.empty((1, lanes, rows.shape[0] + 1))
+    made, guide = [0], unit.guide()
 
     def evaluate():
-        adaptive.evaluate(bound.address, rows, 0, blocks, bound.context, out)
-
-    from pm_dalec.unit import COMPONENTS, processes_of
-    from pm_dalec.unit_state import Settings
-
-    size, window = rows.shape[0], 64
-    position, logp = rows.copy(), np.full(lanes, -np.inf)
-    archive = np.clip(np.random.default_rng(1).normal(0.5, 0.1, (2000, size)), 0.01, 0.99)
-    surrogate = fit_surrogate(archive, COMPONENTS)
-    walk, pivots = empty_walk(lanes, surrogate), np.arange(1, size + 1) / size
-    random, accepted = streams(0, [0], lanes), np.zeros(lanes, np.int64)
-    processes = processes_of(target.rows)
-    recorded = np.empty((1, lanes, size + 1))
+        adaptive.evaluate(call, rows, 0, blocks)
 
     def propose():
         adaptive.lanes_window(
-            bound.address, bound.context, 0, blocks, position, logp, random, surrogate, walk,
-            pivots, processes, archive, len(archive), Settings.conditional, window, window, recorded,
-            accepted, rows, out,
+            call, early.call(), 0, blocks, position, logp, random, walk, guide, WINDOW, WINDOW,
+            recorded, tally, rows,
         )  # fmt: skip
+        made[0] += lanes * WINDOW
 
-    return _rates([(evaluate, lanes), (propose, lanes * window)], seconds)
+    rates = _rates([(evaluate, lanes), (propose, lanes * WINDOW)], seconds)
+    return *rates, tally.evaluated.sum() / made[0]
 
 
 def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float64", steps=72,
@@ -215,8 +205,7 @@ def _measure_lanes(lanes, steps, seconds, tell):
     baseline = import_module("pm_dalec.models.baseline")
     from pm_dalec.target import compile_target
 
-    units = region(64, steps)
-    model = baseline.build(units)
+    model = baseline.build(region(1, steps))
     with (
         TemporaryDirectory() as empty,
         patch.object(lane_machine, "cache_folder", lambda: Path(empty)),
@@ -224,15 +213,18 @@ def _measure_lanes(lanes, steps, seconds, tell):
         cold, _ = _timed(lambda: compile_target(model))
     compile_target(model)
     cached, target = _timed(lambda: compile_target(model))
+    tell("sampling a unit")
+    unit, share = _sampled_unit(target)
     results = []
     for count in lanes:
         tell(f"{count} lanes")
-        runs, proposals = _lanes_rates(target, units, count, seconds)
-        results.append({"lanes": count, "runs_per_second": runs, "proposals_per_second": proposals})
+        runs, proposals, run_share = _lanes_rates(target, unit, count, seconds)
+        results.append({"lanes": count, "runs_per_second": runs, "proposals_per_second": proposals,
+                        "run_share": run_share})  # fmt: skip
     return {
         "compile_seconds": cold,
         "compile_seconds_cached": cached,
-        "python_share": _python_share(target, units),
+        "python_share": share,
         "results": results,
     }
 
@@ -243,8 +235,8 @@ def _timed(call):
     return time.perf_counter() - started, value
 
 
-def _python_share(target, units):
-    """Share of the first round that is spent outside compiled code, its end included [1]."""
+def _sampled_unit(target):
+    """A unit at the end of its first round, and the share of that round outside compiled code [1]."""
     from pm_dalec.unit import Unit
     from pm_dalec.unit_state import Settings, new_state
 
@@ -267,7 +259,9 @@ def _python_share(target, units):
         while unit.state.round < 2 and not unit.finished:
             unit.advance()
         total = time.perf_counter() - started
-    return 1 - sum(spent) / total
+    while unit.state.kept < 100:  # the new round has draws of its own
+        unit.advance()
+    return unit, 1 - sum(spent) / total
 
 
 def bench(options):
@@ -288,10 +282,14 @@ def bench(options):
     print(
         f"back end {report['backend']}, {report['dtype']}, {report['steps']} monthly steps, {report['threads'] or 'all'} thread(s)"
     )
-    print(f"{'lanes':>8} {'runs/s':>12} {'proposals/s':>12} {'ratio':>6}")
+    print(f"{'lanes':>8} {'runs/s':>12} {'proposals/s':>12} {'ratio':>6} {'of them run':>12}")
     for row in report["results"]:
         proposals = row["proposals_per_second"]
-        shown = f"{proposals:12,.0f} {proposals / row['runs_per_second']:6.2f}" if proposals else ""
+        shown = (
+            f"{proposals:12,.0f} {proposals / row['runs_per_second']:6.2f} {row['run_share']:12.0%}"
+            if proposals
+            else ""
+        )
         print(f"{row['lanes']:8d} {row['runs_per_second']:12,.0f} {shown}")
     cached = report["compile_seconds_cached"]
     again = f", {cached:.1f} s cached" if cached else ""

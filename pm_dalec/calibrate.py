@@ -156,7 +156,7 @@ def calibrate_edinburgh(
         state = new_state(int(identity), len(target.rows), chains, padded, settings, random_seed)
         state.phase = "budget" if len(drawn) else "no start"
         state.proposed = state.in_round = walk.proposed
-        state.accepted = walk.accepted
+        state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
         units[place] = (drawn, state)
     attributes = {
         "sampler": "edinburgh2021",

@@ -41,25 +41,19 @@ class EdinburghChains:
         self.proposed = 0
         self.accepted = np.zeros(chains, np.int64)
         self._rows = np.empty_like(self.position)
-        self._out = np.empty(
-            (bound.data.blocks, bound.function.layout.result_size, bound.function.width)
-        )
+        self._call = bound.call()
 
     def evaluate(self, result):
         """One result of the target at the present positions (lane,)."""
-        self._rows[:] = self.position
-        adaptive.evaluate(self.bound.address, self._rows, 0, self.bound.data.blocks,
-                          self.bound.context, self._out)  # fmt: skip
-        return self._out[:, result].reshape(-1)[: self.logp.size].copy()
+        return adaptive.results_at(self._call, self.position, self._rows, result, self.logp.size)
 
     def window(self, result, count):
         """Run one adaptation window; gives the accepted vectors with their log-probabilities."""
         lanes, size = self.logp.size, self.position.shape[0]
         vectors, accepted = np.empty((lanes, count, size + 1)), np.zeros(lanes, np.int64)
         adaptive.edinburgh_window(
-            self.bound.address, self.bound.context, self.position, self.logp, self.streams,
-            self.moments.factor, self.moments.established(), count, result, vectors, accepted,
-            self._rows, self._out,
+            self._call, self.position, self.logp, self.streams, self.moments.factor,
+            self.moments.established(), count, result, vectors, accepted, self._rows,
         )  # fmt: skip
         self.proposed += count
         self.accepted += accepted

@@ -86,14 +86,15 @@ def _statistics(logp, units, shape, space, coords):
     status = np.full(count, NOT_RUN, dtype="<U10")
     numbers = {
         name: np.full(count, np.nan)
-        for name in ("proposals", "search_proposals", "acceptance", "rhat", "ess_bulk",
-                     "moved_lanes", "thinning")
+        for name in ("proposals", "search_proposals", "acceptance", "run_share", "rhat",
+                     "ess_bulk", "moved_lanes", "thinning")
     }  # fmt: skip
     for place, (_, state) in units.items():
         status[place] = state.phase
         numbers["proposals"][place] = state.proposed
         numbers["search_proposals"][place] = state.searched
         numbers["acceptance"][place] = np.mean(state.accepted) / max(1, state.in_round)
+        numbers["run_share"][place] = np.mean(state.evaluated) / max(1, state.in_round)
         numbers["rhat"][place] = state.worst_rhat
         numbers["ess_bulk"][place] = state.least_ess
         numbers["moved_lanes"][place] = state.moved_lanes

@@ -3,6 +3,9 @@
 The address is an ordinary argument, so that kernels around it are compiled once for all models.
 """
 
+from typing import NamedTuple
+
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
@@ -30,19 +33,36 @@ def _invoke(typing_context, address, rows, stride, first, last, context, out):
     return signature, lower
 
 
-@njit(cache=True, nogil=True)
-def evaluate(address, rows, first, last, context, out):
-    """Evaluate blocks ``first`` to ``last`` of lanes.
+class Call(NamedTuple):
+    """A compiled lane function, joined to the data of its lanes and to room for its results.
 
     Parameters
     ----------
     address : int
-        Of a function made by `pm_dalec.lanes`.
+        Of a function made by `pm_dalec.lanes`; zero stands for a function that is not there.
+    context : array of int64
+        Addresses that it needs; private to one thread.
+    out : array (block, result, width)
+    """
+
+    address: int
+    context: np.ndarray
+    out: np.ndarray
+
+
+NO_CALL = Call(0, np.zeros(0, np.int64), np.zeros((0, 0, 0)))
+
+
+@njit(cache=True, nogil=True)
+def evaluate(call, rows, first, last):
+    """Evaluate blocks ``first`` to ``last`` of lanes into ``call.out``.
+
+    Parameters
+    ----------
+    call : Call
     rows : array (parameter, padded lane)
     first, last : int
         Blocks; ``last`` is not evaluated.
-    context : array of int64
-    out : array (block, result, width)
     """
-    _invoke(address, rows.ctypes.data, rows.shape[1], first, last, context.ctypes.data,
-            out.ctypes.data)  # fmt: skip
+    _invoke(call.address, rows.ctypes.data, rows.shape[1], first, last, call.context.ctypes.data,
+            call.out.ctypes.data)  # fmt: skip

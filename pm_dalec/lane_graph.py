@@ -82,11 +82,17 @@ def checked_positions(positions, lanes, names, dtype=float):
     return positions
 
 
-def density_terms(model):
+def density_terms(model, also=()):
     """Terms of the log-probability of a model, element by element, as functions of its values.
 
     The same as ``model.logp(sum=False)``, but from one graph: PyMC rewrites the graphs of random
     variables and not those of potentials, which leaves a scan that both need in two versions.
+
+    Parameters
+    ----------
+    model : pymc.Model
+    also : sequence of Variable
+        Others of the model's graph, given behind the terms as functions of its values.
     """
     terms = []
     for variable in (*model.free_RVs, *model.observed_RVs):
@@ -99,9 +105,9 @@ def density_terms(model):
         term = pm.logp(variable, transform.backward(value, *inputs), warn_rvs=False)
         jacobian = transform.log_jac_det(value, *inputs)
         if jacobian.type.ndim != term.type.ndim:
-            return model.logp(sum=False)
+            return [*model.logp(sum=False), *model.replace_rvs_by_values(list(also))]
         terms.append(term + jacobian)
-    return model.replace_rvs_by_values([*terms, *model.potentials])
+    return model.replace_rvs_by_values([*terms, *model.potentials, *also])
 
 
 def lane_graph(model, results, lane_dimensions=("pixel",)):

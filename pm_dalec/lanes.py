@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pm_dalec.dims import PIXEL, STRATUM
+from pm_dalec.lane_call import Call
 from pm_dalec.lane_graph import (
     FromData,
     checked_positions,
@@ -47,6 +48,7 @@ class LaneData(NamedTuple):
 
     lanes: int
     blocks: int
+    units: np.ndarray
     varying: np.ndarray
     shared: np.ndarray
 
@@ -111,7 +113,7 @@ class LaneFunction:
         for value, slot in zip(shared, self.layout.shared_slots, strict=True):
             part = value[(..., *[0] * (value.ndim - len(slot.shape)))]
             common[slot.offset : slot.offset + part.size] = part.ravel()
-        return LaneData(lanes, blocks, packed, common)
+        return LaneData(lanes, blocks, units[:lanes], packed, common)
 
     @property
     def units(self):
@@ -170,6 +172,12 @@ class BoundLanes:
         self._scratch = aligned_zeros(function.layout.scratch_size)
         pointers = [data.varying.ctypes.data, data.shared.ctypes.data, self._scratch.ctypes.data]
         self.context = np.array(pointers, dtype=np.int64)
+
+    def call(self):
+        """What compiled samplers call, with room for the results; lives as long as this object."""
+        layout = self.function.layout
+        out = np.empty((self.data.blocks, layout.result_size, layout.width))
+        return Call(self.address, self.context, out)
 
     def another(self):
         """Same function and data with working memory of its own, for another thread."""

@@ -143,17 +143,14 @@ class AdaptiveMetropolis(BlockedStep):
         for row, name in enumerate(self._names):
             position[row, :lanes] = np.ravel(point[name])
         position[:, lanes:] = position[:, :1]
-        rows, out = position.copy(), np.empty(
-            (bound.data.blocks, bound.function.layout.result_size, width)
-        )  # fmt: skip
-        adaptive.evaluate(bound.address, rows, 0, bound.data.blocks, bound.context, out)
-        logp = out[:, adaptive.LOGP].reshape(-1)[:lanes].copy()
+        rows, call = np.empty_like(position), bound.call()
+        logp = adaptive.results_at(call, position, rows, adaptive.LOGP, lanes)
         vectors = np.empty((lanes, self.n_inner, size + 1))
         accepted = np.zeros(lanes, np.int64)
         factor, established = self._proposal()
         adaptive.edinburgh_window(
-            bound.address, bound.context, position, logp, self.streams, factor, established,
-            self.n_inner, adaptive.LOGP, vectors, accepted, rows, out,
+            call, position, logp, self.streams, factor, established, self.n_inner, adaptive.LOGP,
+            vectors, accepted, rows,
         )  # fmt: skip
         if self.tune:
             self._adapt(position[:, :lanes])

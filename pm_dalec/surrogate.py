@@ -208,6 +208,13 @@ def score(value, knots):
 
 
 @njit(cache=True, nogil=True)
+def gap(scored, knots):
+    """Width in the unit interval of the gap between two knots that a normal score lies in."""
+    place = min(max(int((scored + EDGE) / SPACING), 0), KNOTS - 2)
+    return knots[place + 1] - knots[place]
+
+
+@njit(cache=True, nogil=True)
 def enter(walk, lane, position, surrogate):
     """Compute all that a lane's walk needs from its position."""
     size = position.shape[0]

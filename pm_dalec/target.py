@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.graph.traversal import ancestors
+from pytensor.scan.op import Scan
 
 from pm_dalec.lane_graph import density_terms, lane_graph
 from pm_dalec.lanes import LaneFunction, check_lanes, lane_dimensions
@@ -16,10 +18,12 @@ class Target(NamedTuple):
     hold); log-probability with each stream divided by its number of observations (CARDAMOM's
     pre-phase); score of the start-up search (-5 a failed rule). ``rows`` are the names of the free variables in the order of the positions, ``transforms``
     turn a row of positions in the unit interval into natural units. ``site`` says that the model has one
-    unit, without a dimension for it.
+    unit, without a dimension for it. ``early`` gives minus infinity where a potential that needs no run
+    of the model is; None where the model has no such potential.
     """
 
     function: LaneFunction
+    early: LaneFunction | None
     rows: tuple
     transforms: tuple
     site: bool
@@ -45,7 +49,10 @@ def compile_target(model):
     """
     space = lane_dimensions(model)
     check_lanes(model, space)
-    terms = [per_lane(term, len(space)) for term in density_terms(model)]
+    extra = [getattr(model, name, None) for name in ("constraint_shortfall", "constraint_score")]
+    extra = [] if extra[0] is None or isinstance(extra[0], float) else extra
+    found = density_terms(model, extra)
+    terms = [per_lane(term, len(space)) for term in found[: len(found) - len(extra)]]
     observed = {
         place: variable
         for place, variable in enumerate(model.basic_RVs)
@@ -57,15 +64,18 @@ def compile_target(model):
         variable = observed.get(place)
         weight = None if variable is None else _count(model, variable, len(space))
         scaled = scaled + (term if weight is None else term / weight)
-    extra = [getattr(model, name, None) for name in ("constraint_shortfall", "constraint_score")]
-    if extra[0] is None or isinstance(extra[0], float):
-        shortfall = score = pt.zeros_like(total)
-    else:
-        shortfall, score = model.replace_rvs_by_values(extra)
+    shortfall, score = found[len(terms) :] or [pt.zeros_like(total)] * 2
     function = LaneFunction(lane_graph(model, [total, shortfall, scaled, score], space))
+    cheap = [term for term in terms[len(model.basic_RVs) :] if not _needs_run(term)]
+    early = LaneFunction(lane_graph(model, [sum(cheap)], space)) if cheap else None
     names = tuple(variable.name for variable in model.free_RVs)
     transforms = tuple(model.rvs_to_transforms[variable] for variable in model.free_RVs)
-    return Target(function, names, transforms, not space)
+    return Target(function, early, names, transforms, not space)
+
+
+def _needs_run(term):
+    """Whether a term looks at what a scan over time gives."""
+    return any(v.owner is not None and isinstance(v.owner.op, Scan) for v in ancestors([term]))
 
 
 def _count(model, variable, lane_axes):

@@ -17,6 +17,8 @@ import numpy as np
 
 from pm_dalec import adaptive
 from pm_dalec.diagnose import chain_statistics, split_rhat, turned
+from pm_dalec.lane_call import NO_CALL
+from pm_dalec.moves import Guide
 from pm_dalec.parameters import PARAMETERS
 from pm_dalec.surrogate import PLACES, empty_walk, fit_surrogate
 from pm_dalec.target import natural
@@ -24,17 +26,24 @@ from pm_dalec.unit_state import ARCHIVE, FIRST_ROUND, WINDOW, scatter
 
 SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
-COMPONENTS = PLACES  # of a surrogate, one for each 500 states at most
+COMPONENTS = PLACES  # of a surrogate
+STATES_A_COMPONENT = 500  # at least
 GOOD_ARCHIVE = 50.0  # effective states of an archive that is not replaced
+TRUST = 0.5  # power of a surrogate that was learnt from a round, when it decides about runs
 MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
 
 
 class Share(NamedTuple):
     """Blocks of lanes that one thread runs, with working memory of its own."""
 
-    bound: object
+    bound: object  # owns what the calls point to
+    early: object
     first: int
     last: int
+
+    def calls(self):
+        """Target and early rules, as compiled samplers call them."""
+        return self.bound.call(), NO_CALL if self.early is None else self.early.call()
 
 
 def processes_of(rows):
@@ -43,9 +52,12 @@ def processes_of(rows):
     return np.unique(names, return_inverse=True)[1]
 
 
-def _shares(bound, threads):
+def _shares(bound, early, threads):
     edges = np.linspace(0, bound.data.blocks, min(threads, bound.data.blocks) + 1).astype(int)
-    return [Share(bound.another(), int(first), int(last)) for first, last in pairwise(edges)]
+    return [
+        Share(bound.another(), early and early.another(), int(first), int(last))
+        for first, last in pairwise(edges)
+    ]
 
 
 class Unit:
@@ -66,12 +78,10 @@ class Unit:
 
     def __init__(self, bound, target, state, settings, pool=None, threads=1):
         self.bound, self.target, self.state, self.settings = bound, target, state, settings
-        self._pool = pool
-        self._shares = _shares(bound, threads if pool is not None else 1)
-        blocks, width = bound.data.blocks, bound.function.width
-        results = bound.function.layout.result_size
+        early = None if target.early is None else target.early.bind(bound.data.units)
+        self._pool, self._call = pool, bound.call()
+        self._shares = _shares(bound, early, threads if pool is not None else 1)
         self._proposed = np.empty_like(state.position)
-        self._out = np.empty((blocks, results, width))
         self._processes, self._walk = processes_of(target.rows), None
 
     @property
@@ -92,9 +102,8 @@ class Unit:
             state.logp[:] = self._evaluate(adaptive.VIOLATION)
         before = state.logp.copy()
         adaptive.search_window(
-            self.bound.address, self.bound.context, 0, self.bound.data.blocks, state.position,
-            state.logp, state.streams, SEARCH_WINDOW, self._proposed, self._out,
-        )  # fmt: skip
+            self._call, state.position, state.logp, state.streams, SEARCH_WINDOW, self._proposed
+        )
         state.searched += SEARCH_WINDOW
         state.waiting = np.where(state.logp < 0.99 * before, 0, state.waiting + 1)
         if not (state.logp > 0).any():
@@ -110,13 +119,10 @@ class Unit:
 
     def _evaluate(self, result):
         """One result of the target at the present positions (lane,)."""
-        self._proposed[:] = self.state.position
-        adaptive.evaluate(
-            self.bound.address, self._proposed, 0, self.bound.data.blocks, self.bound.context,
-            self._out,
-        )  # fmt: skip
-        lanes = self.state.logp.size
-        return self._out[:, result].reshape(-1)[:lanes].copy()
+        state = self.state
+        return adaptive.results_at(
+            self._call, state.position, self._proposed, result, state.logp.size
+        )
 
     def _begin(self):
         state = self.state
@@ -131,7 +137,13 @@ class Unit:
             state.archive[state.next_place] = vector
             state.next_place = (state.next_place + 1) % ARCHIVE
             state.filled = min(state.filled + 1, ARCHIVE)
-        state.surrogate = fit_surrogate(state.archive[: state.filled])
+        self._fit(1)
+
+    def _fit(self, components):
+        """Renew the surrogate from the archive."""
+        state = self.state
+        components = max(1, min(components, state.filled // STATES_A_COMPONENT))
+        state.surrogate = fit_surrogate(state.archive[: state.filled], components)
         self._walk = None
 
     def _sample(self):
@@ -153,6 +165,14 @@ class Unit:
         if state.proposed >= self.settings.proposals and not self.finished:
             self.settle()
 
+    def guide(self):
+        """What the proposals are made from at present."""
+        state = self.state
+        return Guide(
+            state.surrogate, state.pivots, self._processes, state.archive, state.filled,
+            self.settings.conditional, TRUST if state.archive_ess > 0 else 0.0,
+        )  # fmt: skip
+
     def _window(self, record):
         state = self.state
         lanes, size = state.logp.size, state.position.shape[0]
@@ -160,14 +180,13 @@ class Unit:
 
         if self._walk is None:
             self._walk = empty_walk(lanes, state.surrogate)
+        guide = self.guide()
+        tally = adaptive.Tally(state.accepted, state.evaluated)
 
         def run(share):
             adaptive.lanes_window(
-                share.bound.address, share.bound.context, share.first, share.last, state.position,
-                state.logp, state.streams, state.surrogate, self._walk, state.pivots,
-                self._processes, state.archive, state.filled,
-                self.settings.conditional, WINDOW, record, recorded,
-                state.accepted, self._proposed, self._out,
+                *share.calls(), share.first, share.last, state.position, state.logp, state.streams,
+                self._walk, guide, WINDOW, record, recorded, tally, self._proposed,
             )  # fmt: skip
 
         each = map if self._pool is None else self._pool.map
@@ -227,6 +246,8 @@ class Unit:
                 state.round += 1
                 return
             self._learn(bulk)
+        else:
+            self._fit(COMPONENTS)
         self._rescue()
         state.phase = "sample"
         state.round += 1
@@ -235,6 +256,7 @@ class Unit:
         while state.windows_left * WINDOW // state.thinning > len(state.stored):
             state.thinning *= 2
         state.accepted[:] = 0
+        state.evaluated[:] = 0
         state.in_round = 0
 
     def _learn(self, bulk):
@@ -245,9 +267,7 @@ class Unit:
         state.archive[: chosen.size] = part[chosen]
         state.filled, state.next_place = chosen.size, chosen.size % ARCHIVE
         state.archive_ess = state.least_ess
-        components = max(1, min(COMPONENTS, state.filled // 500))
-        state.surrogate = fit_surrogate(state.archive[: state.filled], components)
-        self._walk = None
+        self._fit(COMPONENTS)
         slowness = bulk**-0.7
         favour = np.clip(slowness / slowness.mean(), 1 / MOST_FAVOURED, MOST_FAVOURED)
         state.pivots = np.cumsum(favour) / favour.sum()

@@ -64,6 +64,7 @@ class UnitState:
     searched: int  # proposals of each lane
     proposed: int
     accepted: np.ndarray  # (lane,) in this round
+    evaluated: np.ndarray  # (lane,) proposals of this round for which the model was run
     in_round: int  # proposals of each lane in this round
     moved_lanes: int  # lanes put to another place between rounds
     worst_rhat: float
@@ -108,6 +109,7 @@ def new_state(identity, size, chains, padded, settings, seed):
         searched=0,
         proposed=0,
         accepted=np.zeros(chains, np.int64),
+        evaluated=np.zeros(chains, np.int64),
         in_round=0,
         moved_lanes=0,
         worst_rhat=np.inf,

@@ -9,9 +9,11 @@ import pytest
 from numba import carray, types
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import adaptive
+from pm_dalec import adaptive, moves
+from pm_dalec.lane_call import NO_CALL, Call
 from pm_dalec.lane_random import normals, streams, uniform
-from pm_dalec.surrogate import Surrogate, empty_walk, enter, fit_surrogate, move
+from pm_dalec.moves import Guide
+from pm_dalec.surrogate import empty_walk, enter, fit_surrogate, move
 
 WIDTH = 4
 SIGNATURE = types.void(
@@ -34,6 +36,12 @@ def lane_density(size, density, results=1):
                     out[(block * results + result) * WIDTH + place] = value
 
     return evaluate
+
+
+def call_of(function, lanes, results=1):
+    """A function of `lane_density` as the kernels call it."""
+    blocks = -(-lanes // WIDTH)
+    return Call(function.address, CONTEXT, np.empty((blocks, results, WIDTH)))
 
 
 @numba.njit
@@ -81,22 +89,19 @@ class Lanes(NamedTuple):
     position: np.ndarray
     logp: np.ndarray
     streams: np.ndarray
-    archive: np.ndarray
-    accepted: np.ndarray
-    surrogate: Surrogate
-    pivots: np.ndarray
-    processes: np.ndarray
+    guide: Guide
+    tally: adaptive.Tally
 
-    def run(self, density, count, record=1, blocks=None):
+    def run(self, density, count, record=1, blocks=None, early=None):
         """Run proposals of some blocks of lanes (all by default); gives the recorded states."""
         size, padded = self.position.shape
         recorded = np.empty((count // record, self.logp.size, size + 1))
         first, last = (0, padded // WIDTH) if blocks is None else blocks
         adaptive.lanes_window(
-            density.address, CONTEXT, first, last, self.position, self.logp, self.streams,
-            self.surrogate, empty_walk(self.logp.size, self.surrogate), self.pivots, self.processes,
-            self.archive, len(self.archive), 0.75, count, record, recorded, self.accepted,
-            np.empty((size, padded)), np.empty((padded // WIDTH, 1, WIDTH)),
+            call_of(density, padded), NO_CALL if early is None else call_of(early, padded),
+            first, last, self.position, self.logp, self.streams,
+            empty_walk(self.logp.size, self.guide.surrogate), self.guide, count, record, recorded,
+            self.tally, np.empty((size, padded)),
         )  # fmt: skip
         return recorded
 
@@ -110,12 +115,12 @@ def lanes_of(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=
         start,
         np.array([density(start[:, lane]) for lane in range(chains)]),
         streams(seed, [unit], chains),
-        archive,
-        np.zeros(chains, np.int64),
-        fit_surrogate(archive, components),
-        np.array([0.7, 1.0]),
-        np.array([0, 1]),
-    )
+        Guide(
+            fit_surrogate(archive, components), np.array([0.7, 1.0]), np.array([0, 1]), archive,
+            len(archive), 0.75, 0.5,
+        ),
+        adaptive.Tally(np.zeros(chains, np.int64), np.zeros(chains, np.int64)),
+    )  # fmt: skip
 
 
 class Edinburgh(NamedTuple):
@@ -132,9 +137,8 @@ class Edinburgh(NamedTuple):
         lanes = self.logp.size
         vectors, accepted = np.empty((lanes, count, size + 1)), np.zeros(lanes, np.int64)
         adaptive.edinburgh_window(
-            density.address, CONTEXT, self.position, self.logp, self.streams, self.moments.factor,
+            call_of(density, padded), self.position, self.logp, self.streams, self.moments.factor,
             self.moments.established(), count, 0, vectors, accepted, np.empty((size, padded)),
-            np.empty((padded // WIDTH, 1, WIDTH)),
         )  # fmt: skip
         return [vectors[lane, : accepted[lane], :size] for lane in range(lanes)]
 
@@ -328,44 +332,80 @@ def test_the_default_sampler_recovers_analytic_targets(density):
 
 
 @pytest.mark.parametrize(
-    ("conditional", "by_process"), [(1.0, 1.0), (1.0, 0.0), (0.0, 0.0)],
-    ids=["conditional by process", "conditional by kinship", "difference"],
+    ("conditional", "by_process", "trust"),
+    [(1.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.5), (0.0, 0.0, 1.0)],
+    ids=["conditional by process", "conditional by kinship", "difference",
+         "difference, surrogate asked", "difference, surrogate trusted"],
 )  # fmt: skip
 @pytest.mark.parametrize("density", [gaussian, flat], ids=["gaussian", "flat"])
-def test_each_move_keeps_the_target(conditional, by_process, density, monkeypatch):
+def test_each_move_keeps_the_target(conditional, by_process, trust, density, monkeypatch):
     """The archive is uniform, so that the surrogate is a poor likeness of either density."""
-    monkeypatch.setattr(adaptive, "BY_PROCESS", by_process)
+    monkeypatch.setattr(moves, "BY_PROCESS", by_process)
     for name in ("_conditional_step", "propose_lanes"):
-        monkeypatch.setattr(adaptive, name, numba.njit(getattr(adaptive, name).py_func))
+        monkeypatch.setattr(moves, name, numba.njit(getattr(moves, name).py_func))
     state = lanes_of(chains=1, spread=0.05, density=density)
+    guide = state.guide._replace(conditional=conditional, trust=trust)
     draws = np.empty((150_000, 2))
     _walk(
-        adaptive.propose_lanes, density, state.streams[0], state.position, state.archive,
-        state.surrogate, empty_walk(1, state.surrogate), state.pivots, state.processes,
-        conditional, draws,
+        moves.propose_lanes, density, state.streams[0], state.position,
+        empty_walk(1, guide.surrogate), guide, draws,
     )  # fmt: skip
     check_moments(draws[500:], density, tolerance=0.15)
 
 
 @numba.njit
-def _walk(
-    propose, density, stream, position, archive, surrogate, walk, pivots, processes, share, draws
-):
+def _walk(propose, density, stream, position, walk, guide, draws):
     """Metropolis walk of one lane, outside the window kernels."""
     rows, noise, memory = position.copy(), np.empty(2), np.empty((2, 2))
     logp = density(position[:, 0])
-    enter(walk, 0, position, surrogate)
+    enter(walk, 0, position, guide.surrogate)
     for turn in range(len(draws)):
-        ratio = propose(
-            stream, 0, position, rows, walk, surrogate, pivots, processes, archive, len(archive),
-            share, memory, noise,
-        )  # fmt: skip
+        ratio = propose(stream, 0, position, rows, walk, guide, memory, noise)
         proposed = density(rows[:, 0])
         if adaptive.accept(stream, proposed, logp, ratio):
             logp = proposed
-            move(walk, 0, surrogate)
+            move(walk, 0, guide.surrogate)
             position[:, 0] = rows[:, 0]
         draws[turn] = position[:, 0]
+
+
+@numba.njit
+def left_half(x):
+    """Rule that holds left of the middle of the first axis."""
+    return 0.0 if x[0] < 0.5 else -np.inf
+
+
+@numba.njit
+def left_half_of_gaussian(x):
+    """The Gaussian where the rule holds."""
+    return gaussian(x) if x[0] < 0.5 else -np.inf
+
+
+def test_rules_that_need_no_run_save_runs_and_change_nothing():
+    """What is rejected without a run would have been rejected after one: the target is the same."""
+    found = {}
+    for name, early in (("early", lane_density(2, left_half)), ("late", None)):
+        state = lanes_of(chains=8, density=left_half_of_gaussian)
+        state.position[0] = 0.45
+        state.logp[:] = [left_half_of_gaussian(place) for place in state.position.T]
+        density = lane_density(2, left_half_of_gaussian)
+        draws = state.run(density, 100_000, record=10, early=early)[500:, :, :2].reshape(-1, 2)
+        assert (draws[:, 0] < 0.5).all()
+        found[name] = draws, state.tally.evaluated.sum()
+    for draws, _ in found.values():  # half of a Gaussian: mean sqrt(2/pi), sd sqrt(1 - 2/pi)
+        assert_allclose(draws[:, 0].mean(), 0.5 - 0.05 * np.sqrt(2 / np.pi), atol=0.001)
+        assert_allclose(draws[:, 0].std(), 0.05 * np.sqrt(1 - 2 / np.pi), atol=0.001)
+    assert found["early"][1] < 0.85 * found["late"][1]
+    assert found["late"][1] < 8 * 100_000
+
+
+def test_every_lane_makes_the_same_number_of_proposals_however_many_are_run():
+    state = lanes_of(chains=8)
+    recorded = state.run(lane_density(2, gaussian), 400, record=4)
+    assert np.isfinite(recorded).all()
+    assert recorded.shape[0] == 100
+    assert len(set(state.tally.evaluated)) > 1
+    assert (state.tally.accepted <= state.tally.evaluated).all()
 
 
 @pytest.mark.parametrize("density", [outside_is_better, undefined])
@@ -414,9 +454,8 @@ def test_the_search_arrives_and_never_turns_worse():
     history = [violation.copy()]
     for _ in range(40):
         adaptive.search_window(
-            density.address, CONTEXT, 0, lanes // WIDTH, position, violation, random, 50,
-            np.empty_like(position), np.empty((lanes // WIDTH, 2, WIDTH)),
-        )  # fmt: skip
+            call_of(density, lanes, 2), position, violation, random, 50, np.empty_like(position)
+        )
         history.append(violation.copy())
     assert (np.diff(history, axis=0) <= 0).all()
     assert_array_equal(violation, 0.0)

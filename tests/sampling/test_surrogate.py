@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import logsumexp
 
-from pm_dalec import adaptive
+from pm_dalec import moves
 from pm_dalec.lane_random import streams
 from pm_dalec.surrogate import (
     EDGE,
@@ -102,14 +102,20 @@ def test_the_ratio_of_a_conditional_step_is_that_of_the_densities(states, surrog
     rows = position.copy()
     enter(walk, 0, position, surrogate)
     (stream,) = streams(5, [0], 1)
-    pivots, processes = np.arange(1, SIZE + 1) / SIZE, np.array([0, 0, 1, 2])
+    guide = moves.Guide(
+        surrogate,
+        np.arange(1, SIZE + 1) / SIZE,
+        np.array([0, 0, 1, 2]),
+        states,
+        len(states),
+        1.0,
+        0.0,
+    )
     memory, noise = np.empty((SIZE, SIZE)), np.empty(SIZE)
     seen = 0
     for _ in range(200):
-        adaptive._stay(rows, position, 0)
-        ratio = adaptive._conditional_step(
-            stream, 0, position, rows, walk, surrogate, pivots, processes, memory, noise
-        )
+        moves.stay(rows, position, 0)
+        ratio = moves._conditional_step(stream, 0, rows, walk, guide, memory, noise)
         if np.isnan(ratio):
             continue
         before, after = log_density(surrogate, np.stack([position[:, 0], rows[:, 0]]))
