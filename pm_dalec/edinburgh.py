@@ -10,6 +10,7 @@ import numpy as np
 
 from pm_dalec import adaptive
 from pm_dalec.lane_random import streams, uniform
+from pm_dalec.moments import Moments
 from pm_dalec.parameters import PARAMETERS, Gaussian
 from pm_dalec.progress import Progress
 
@@ -37,7 +38,7 @@ class EdinburghChains:
         self.streams = streams(seed, [identity], chains)
         self.position = np.full((size, padded), 0.5)
         self.logp = np.full(chains, -np.inf)
-        self.moments = adaptive.Moments(chains, size)
+        self.moments = Moments(chains, size)
         self.proposed = 0
         self.accepted = np.zeros(chains, np.int64)
         self._rows = np.empty_like(self.position)
@@ -114,7 +115,7 @@ class EdinburghChains:
             if (turn + 1) % (SEARCH_LENGTH // SEARCH_ADAPT) == 0:
                 self._restart_stuck(arrived, best, waited)
         self.position[:, :lanes] = at[:, :lanes]
-        self.moments = adaptive.Moments(lanes, self.position.shape[0])
+        self.moments = Moments(lanes, self.position.shape[0])
         return arrived
 
     def _restart_stuck(self, arrived, best, waited):

@@ -15,6 +15,7 @@ from pymc.util import get_random_generator
 
 from pm_dalec import adaptive
 from pm_dalec.lane_random import streams
+from pm_dalec.moments import Moments
 from pm_dalec.target import compile_target, natural
 from pm_dalec.unit import SEARCH_WINDOW, Unit
 from pm_dalec.unit_state import Settings, new_state
@@ -96,7 +97,7 @@ class AdaptiveMetropolis(BlockedStep):
         lanes, size = self._lanes(), len(self.vars)
         seed = int(self.rng.integers(2**62))
         self.streams = streams(seed, range(lanes), 1)
-        self._take(adaptive.Moments(lanes, size))
+        self._take(Moments(lanes, size))
         if self.variant == "haario2001":
             self.factor[:] = FIRST_SPREAD * np.eye(size)
 
@@ -109,7 +110,7 @@ class AdaptiveMetropolis(BlockedStep):
         self.states_seen, self.usable = moments.count, moments.usable
 
     def _moments(self):
-        moments = object.__new__(adaptive.Moments)
+        moments = object.__new__(Moments)
         moments.mean, moments.covariance, moments.factor = self.mean, self.covariance, self.factor
         moments.count, moments.usable = self.states_seen, self.usable
         return moments

@@ -17,7 +17,7 @@ EDGE = 5.0  # largest normal score
 KNOTS = 41
 SPACING = 2 * EDGE / (KNOTS - 1)
 UNIFORM_SHARE = 0.02  # of each margin, so that no part of the unit interval is out of reach
-ITERATIONS = 25
+ITERATIONS = 12  # of expectation and maximisation
 PRIOR_STATES = 50.0  # weight of the covariance of all states in that of a component
 RIDGE = 1e-6
 PLACES = 4  # most components; the loops over them have this fixed length, so that they are vectors
@@ -89,6 +89,33 @@ def _first_shares(scores, components):
     return members
 
 
+def _maximised(scores, shares, overall):
+    """Means, precisions and logarithmic weights of components from the memberships of the states."""
+    (count, size), components = scores.shape, shares.shape[1]
+    totals = shares.sum(axis=0)
+    means = (shares.T @ scores) / (totals[:, None] + 1e-9)
+    covariances = np.empty((components, size, size))
+    for component in range(components):
+        apart = scores - means[component]
+        spread = (shares[:, component, None] * apart).T @ apart
+        covariances[component] = (spread + PRIOR_STATES * overall) / (
+            totals[component] + PRIOR_STATES
+        )
+    precisions = np.linalg.inv(covariances)
+    precisions = (precisions + precisions.swapaxes(1, 2)) / 2
+    halves = np.linalg.slogdet(precisions)[1] / 2
+    return means, precisions, np.log((totals + 1.0) / (count + components)) + halves
+
+
+def _log_parts(scores, means, precisions, log_weights):
+    """Logarithm of each component's part of the density of scores (component, state)."""
+    squares = []
+    for mean, precision in zip(means, precisions, strict=True):
+        apart = scores - mean
+        squares.append(np.einsum("ij,ij->i", apart @ precision, apart))
+    return log_weights[: len(squares), None] - 0.5 * np.array(squares)
+
+
 def fit_surrogate(states, components=1):
     """Fit a surrogate to states by expectation maximisation.
 
@@ -105,30 +132,13 @@ def fit_surrogate(states, components=1):
     """
     knots = _knots(states)
     scores = _scores(states, knots)
-    count, size = scores.shape
+    size = scores.shape[1]
     overall = np.cov(scores, rowvar=False) + RIDGE * np.eye(size)
-    shares = _first_shares(scores, components)
-    for _ in range(ITERATIONS if components > 1 else 1):
-        weights = (shares.sum(axis=0) + 1.0) / (count + components)
-        totals = shares.sum(axis=0) + 1e-9
-        means = (shares.T @ scores) / totals[:, None]
-        covariances = np.empty((components, size, size))
-        for component in range(components):
-            apart = scores - means[component]
-            spread = (shares[:, component, None] * apart).T @ apart
-            covariances[component] = (spread + PRIOR_STATES * overall) / (
-                totals[component] + PRIOR_STATES
-            )
-        precisions = np.linalg.inv(covariances)
-        precisions = (precisions + precisions.swapaxes(1, 2)) / 2
-        factors = np.linalg.cholesky(precisions)
-        halves = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
-        log_weights = np.log(weights) + halves
-        squares = np.stack(
-            [((scores - means[k]) @ factors[k]) ** 2 for k in range(components)]
-        ).sum(axis=2)
-        logs = (log_weights[:, None] - 0.5 * squares).T
-        shares = np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
+    mixture = _maximised(scores, _first_shares(scores, components), overall)
+    for _ in range(ITERATIONS if components > 1 else 0):
+        logs = _log_parts(scores, *mixture)
+        mixture = _maximised(scores, np.exp(logs - logsumexp(logs, axis=0)).T, overall)
+    means, precisions, log_weights = mixture
     stacked = np.zeros((size, size, PLACES))
     stacked[..., :components] = np.moveaxis(precisions, 0, -1)
     filled = np.full(PLACES, -np.inf)
@@ -146,15 +156,10 @@ def log_density(surrogate, positions):
     positions : array (state, parameter)
     """
     scores = _scores(positions, surrogate.knots)
-    squares = [
-        (((scores - mean) @ np.linalg.cholesky(precision)) ** 2).sum(axis=1)
-        for mean, precision in zip(surrogate.means, surrogate.precisions, strict=True)
-    ]
-    weights = surrogate.log_weights[: len(squares), None]
-    logs = logsumexp(weights - 0.5 * np.array(squares), axis=0)
+    parts = _log_parts(scores, surrogate.means, surrogate.precisions, surrogate.log_weights)
     place = np.minimum(((scores + EDGE) / SPACING).astype(int), KNOTS - 2)
     gaps = np.diff(surrogate.knots, axis=1)
-    return logs - np.log(gaps[np.arange(len(gaps)), place]).sum(axis=1)
+    return logsumexp(parts, axis=0) - np.log(gaps[np.arange(len(gaps)), place]).sum(axis=1)
 
 
 class Walk(NamedTuple):

@@ -28,8 +28,10 @@ SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
 COMPONENTS = PLACES  # of a surrogate
 STATES_A_COMPONENT = 500  # at least
+WINDOWS_A_FIT = 4  # while tuning
 GOOD_ARCHIVE = 50.0  # effective states of an archive that is not replaced
 TRUST = 0.5  # power of a surrogate that was learnt from a round, when it decides about runs
+MOST_JUDGED = 500  # draws of a chain that a look at convergence takes into account
 MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
 
 
@@ -58,6 +60,12 @@ def _shares(bound, early, threads):
         Share(bound.another(), early and early.another(), int(first), int(last))
         for first, last in pairwise(edges)
     ]
+
+
+def evenly(values, most):
+    """Values, or as many of them as are wanted at most, evenly spaced along the first axis."""
+    count = min(most, len(values))
+    return values[np.linspace(0, len(values) - 1, count).round().astype(int)] if count else values
 
 
 class Unit:
@@ -137,7 +145,8 @@ class Unit:
             state.archive[state.next_place] = vector
             state.next_place = (state.next_place + 1) % ARCHIVE
             state.filled = min(state.filled + 1, ARCHIVE)
-        self._fit(1)
+        if state.windows_left % WINDOWS_A_FIT == 0:
+            self._fit(1)
 
     def _fit(self, components):
         """Renew the surrogate from the archive."""
@@ -215,7 +224,8 @@ class Unit:
     def _look(self, whatever=False):
         """Judge the draws of this round; the full statistics only where they may be good enough."""
         state = self.state
-        draws = self._comparable(state.stored[: state.kept].swapaxes(0, 1)[..., :-1])
+        part = evenly(state.stored[: state.kept], MOST_JUDGED)
+        draws = self._comparable(part.swapaxes(0, 1)[..., :-1])
         if not whatever and split_rhat(draws).max() > self.settings.rhat:
             return None
         rhat, bulk = chain_statistics(draws, tail=False)
@@ -262,10 +272,10 @@ class Unit:
     def _learn(self, bulk):
         """Make the draws of a round the archive of the next, and favour parameters that were slow."""
         state = self.state
-        part = state.stored[: state.kept, :, :-1].reshape(-1, state.position.shape[0])
-        chosen = np.linspace(0, len(part) - 1, min(ARCHIVE, len(part))).round().astype(int)
-        state.archive[: chosen.size] = part[chosen]
-        state.filled, state.next_place = chosen.size, chosen.size % ARCHIVE
+        passed = state.stored[: state.kept, :, :-1].reshape(-1, state.position.shape[0])
+        part = evenly(passed, ARCHIVE)
+        state.archive[: len(part)] = part
+        state.filled, state.next_place = len(part), len(part) % ARCHIVE
         state.archive_ess = state.least_ess
         self._fit(COMPONENTS)
         slowness = bulk**-0.7
@@ -310,9 +320,4 @@ class Unit:
 
     def result(self):
         """Draws of the last round (draw, chain, parameter + 1), evenly spaced."""
-        state = self.state
-        count = min(self.settings.draws, state.kept)
-        if count == 0:
-            return state.stored[:0]
-        chosen = np.linspace(0, state.kept - 1, count).round().astype(int)
-        return state.stored[chosen]
+        return evenly(self.state.stored[: self.state.kept], self.settings.draws)

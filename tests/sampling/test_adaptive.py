@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pm_dalec import adaptive, moves
 from pm_dalec.lane_call import NO_CALL, Call
 from pm_dalec.lane_random import normals, streams, uniform
+from pm_dalec.moments import Moments
 from pm_dalec.moves import Guide
 from pm_dalec.surrogate import empty_walk, enter, fit_surrogate, move
 
@@ -129,7 +130,7 @@ class Edinburgh(NamedTuple):
     position: np.ndarray
     logp: np.ndarray
     streams: np.ndarray
-    moments: adaptive.Moments
+    moments: Moments
 
     def run(self, density, count):
         """Run one window; gives the accepted vectors of each lane."""
@@ -147,7 +148,7 @@ def edinburgh_of(lanes=4, density=gaussian, seed=5):
     """Lanes of ``edinburgh2021`` in the middle of the square, without a covariance."""
     start = np.full((2, -(-lanes // WIDTH) * WIDTH), 0.45)
     logp = np.full(lanes, density(start[:, 0]))
-    return Edinburgh(start, logp, streams(seed, [0], lanes), adaptive.Moments(lanes, 2))
+    return Edinburgh(start, logp, streams(seed, [0], lanes), Moments(lanes, 2))
 
 
 def adapted(state, density, windows, length):
@@ -237,7 +238,7 @@ def test_edinburgh2021_equals_a_transcription_step_by_step(established):
 
 
 def test_the_covariance_is_used_only_when_more_than_ten_states_a_parameter_are_in_it():
-    moments = adaptive.Moments(3, 2)
+    moments = Moments(3, 2)
     moments.usable[:] = [True, True, False]
     moments.count[:] = [20.0, 21.0, 21.0]
     assert_array_equal(moments.established(), [False, True, False])
@@ -245,7 +246,7 @@ def test_the_covariance_is_used_only_when_more_than_ten_states_a_parameter_are_i
 
 def test_moments_equal_the_sample_covariance():
     vectors = np.random.default_rng(1).normal(size=(12, 2))
-    moments = adaptive.Moments(1, 2)
+    moments = Moments(1, 2)
     moments.start(0, vectors[:3])
     for vector in vectors[3:]:
         moments.update(0, vector)
@@ -258,7 +259,7 @@ def test_moments_equal_the_sample_covariance():
 @pytest.mark.parametrize(("accepted", "middle"), [(3, 1), (4, 1), (5, 2), (8, 3)])
 def test_the_first_covariance_is_of_the_first_middle_and_last_accepted_vector(accepted, middle):
     vectors = np.random.default_rng(2).normal(size=(accepted, 2))
-    moments = adaptive.Moments(1, 2)
+    moments = Moments(1, 2)
     moments.start(0, vectors)
     chosen = vectors[[0, middle, -1]]
     assert_allclose(moments.covariance[0], np.cov(chosen, rowvar=False), rtol=1e-12)
@@ -266,7 +267,7 @@ def test_the_first_covariance_is_of_the_first_middle_and_last_accepted_vector(ac
 
 
 def test_an_update_that_is_not_positive_definite_is_undone():
-    moments = adaptive.Moments(1, 2)
+    moments = Moments(1, 2)
     moments.covariance[0], moments.factor[0] = np.eye(2), np.eye(2)
     moments.count[0], moments.usable[0], moments.mean[0] = 1.0, True, [0.5, 0.5]
     moments.update(0, np.array([0.7, 0.7]))
@@ -276,7 +277,7 @@ def test_an_update_that_is_not_positive_definite_is_undone():
 
 
 def test_a_first_covariance_that_is_not_positive_definite_is_kept():
-    moments = adaptive.Moments(1, 3)
+    moments = Moments(1, 3)
     moments.start(0, np.eye(3)[[0, 1, 1]])
     assert not moments.usable[0]
     moments.update(0, np.array([0.0, 0.0, 1.0]))
@@ -285,7 +286,7 @@ def test_a_first_covariance_that_is_not_positive_definite_is_kept():
 
 def test_the_main_phase_of_edinburgh2021_never_uses_the_covariance():
     random = np.random.default_rng(4)
-    moments = adaptive.Moments(1, 23)
+    moments = Moments(1, 23)
     moments.start(0, random.normal(size=(3, 23)))
     for vector in random.normal(size=(300, 23)):
         moments.update(0, vector)
@@ -299,7 +300,7 @@ def test_the_main_phase_of_edinburgh2021_never_uses_the_covariance():
 
 
 def test_lanes_without_a_usable_covariance_start_anew_in_the_main_phase():
-    moments = adaptive.Moments(1, 23)
+    moments = Moments(1, 23)
     moments.start(0, np.random.default_rng(5).normal(size=(3, 23)))
     moments.restart()
     assert moments.count[0] == 0
