@@ -244,7 +244,7 @@ def lanes_window(
 def edinburgh_window(
     call, position, logp, streams, factors, established, count, result, vectors, accepted, rows
 ):
-    """Run some proposals of ``edinburgh2021`` for all lanes, in lock-step.
+    """Run some proposals of ``edinburgh2021`` for all lanes, block by block.
 
     Parameters
     ----------
@@ -262,29 +262,30 @@ def edinburgh_window(
         Set to the number of accepted proposals.
     """
     width, size = call.out.shape[2], position.shape[0]
-    noise = np.empty(size)
-    valid = np.zeros(logp.size, np.bool_)
+    noise, valid = np.empty(size), np.zeros(logp.size, np.bool_)
     accepted[:] = 0
-    for _ in range(count):
-        for lane in range(logp.size):
-            propose_edinburgh(
-                streams[lane], position, lane, rows, factors[lane], established[lane], noise
-            )
-            valid[lane] = inside(rows, lane)
-            if not valid[lane]:
-                stay(rows, position, lane)
-        evaluate(call, rows, 0, call.out.shape[0])
-        for lane in range(logp.size):
-            proposed = call.out[lane // width, result, lane % width]
-            drawn = accept(streams[lane], proposed, logp[lane], 0.0)
-            if not (drawn and valid[lane]):
-                continue
-            logp[lane] = proposed
-            for row in range(size):
-                position[row, lane] = rows[row, lane]
-                vectors[lane, accepted[lane], row] = rows[row, lane]
-            vectors[lane, accepted[lane], size] = proposed
-            accepted[lane] += 1
+    for block in range(call.out.shape[0]):
+        lanes = range(block * width, min((block + 1) * width, logp.size))
+        for _ in range(count):
+            for lane in lanes:
+                propose_edinburgh(
+                    streams[lane], position, lane, rows, factors[lane], established[lane], noise
+                )
+                valid[lane] = inside(rows, lane)
+                if not valid[lane]:
+                    stay(rows, position, lane)
+            evaluate(call, rows, block, block + 1)
+            for lane in lanes:
+                proposed = call.out[block, result, lane - block * width]
+                drawn = accept(streams[lane], proposed, logp[lane], 0.0)
+                if not (drawn and valid[lane]):
+                    continue
+                logp[lane] = proposed
+                for row in range(size):
+                    position[row, lane] = rows[row, lane]
+                    vectors[lane, accepted[lane], row] = rows[row, lane]
+                vectors[lane, accepted[lane], size] = proposed
+                accepted[lane] += 1
 
 
 @njit(cache=True, nogil=True)
@@ -300,25 +301,26 @@ def search_window(call, position, violation, streams, count, rows):
         Sum of the logarithmic shortfalls of the rules that fail; zero is feasible.
     """
     width, size = call.out.shape[2], position.shape[0]
-    noise = np.empty(size)
-    valid = np.zeros(violation.size, np.bool_)
-    for _ in range(count):
-        for lane in range(violation.size):
-            stream = streams[lane]
-            normals(stream, noise)
-            length = np.exp(np.log(0.001) * uniform(stream)) * 0.5
-            share = uniform(stream)
-            for row in range(size):
-                moves = uniform(stream) < share and violation[lane] > 0
-                step = length * noise[row] if moves else 0.0
-                rows[row, lane] = position[row, lane] + step
-            valid[lane] = inside(rows, lane)
-            if not valid[lane]:
-                stay(rows, position, lane)
-        evaluate(call, rows, 0, call.out.shape[0])
-        for lane in range(violation.size):
-            proposed = call.out[lane // width, VIOLATION, lane % width]
-            if valid[lane] and proposed <= violation[lane]:
-                violation[lane] = proposed
+    noise, valid = np.empty(size), np.zeros(violation.size, np.bool_)
+    for block in range(call.out.shape[0]):
+        lanes = range(block * width, min((block + 1) * width, violation.size))
+        for _ in range(count):
+            for lane in lanes:
+                stream = streams[lane]
+                normals(stream, noise)
+                length = np.exp(np.log(0.001) * uniform(stream)) * 0.5
+                share = uniform(stream)
                 for row in range(size):
-                    position[row, lane] = rows[row, lane]
+                    moves = uniform(stream) < share and violation[lane] > 0
+                    step = length * noise[row] if moves else 0.0
+                    rows[row, lane] = position[row, lane] + step
+                valid[lane] = inside(rows, lane)
+                if not valid[lane]:
+                    stay(rows, position, lane)
+            evaluate(call, rows, block, block + 1)
+            for lane in lanes:
+                proposed = call.out[block, VIOLATION, lane - block * width]
+                if valid[lane] and proposed <= violation[lane]:
+                    violation[lane] = proposed
+                    for row in range(size):
+                        position[row, lane] = rows[row, lane]

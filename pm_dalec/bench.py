@@ -9,6 +9,7 @@ import os
 import platform
 import resource
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -127,6 +128,27 @@ def _lanes_rates(target, unit, lanes, seconds):
     return *rates, tally.evaluated.sum() / made[0]
 
 
+def _scaling(target, unit, seconds):
+    """Runs per second of all processors over those of one [1], a thread and 64 lanes each."""
+    count, lanes = os.cpu_count() or 1, 64
+    passed = unit.state.stored[0, :, :-1]
+    rows = np.ascontiguousarray(passed[np.arange(lanes) % len(passed)].T)
+    bounds = [target.function.bind(np.zeros(lanes, int)) for _ in range(count)]
+    calls = [bound.call() for bound in bounds]
+
+    def several(call):
+        for _ in range(100):
+            adaptive.evaluate(call, rows, 0, call.out.shape[0])
+
+    with ThreadPoolExecutor(count) as pool:
+        one, every = _rates(
+            [(lambda: several(calls[0]), 100 * lanes),
+             (lambda: list(pool.map(several, calls)), 100 * lanes * count)],
+            seconds,
+        )  # fmt: skip
+    return every / one
+
+
 def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float64", steps=72,
             seconds=1.0, progress=None):  # fmt: skip
     """Throughput by number of lanes.
@@ -178,6 +200,7 @@ def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float
         "numpy_exp_seconds_1e7": exponential,
         "times_the_fortran": best["runs_per_second"] * exponential / FORTRAN_RATE,
         "python_share": report["python_share"],
+        "threads_scaling": report.get("threads_scaling"),
         "float32_error": report.get("float32_error"),
         "gradient_cost_ratio": report.get("gradient_cost_ratio"),
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
@@ -225,6 +248,7 @@ def _measure_lanes(lanes, steps, seconds, tell):
         "compile_seconds": cold,
         "compile_seconds_cached": cached,
         "python_share": share,
+        "threads_scaling": _scaling(target, unit, seconds),
         "results": results,
     }
 
@@ -296,6 +320,8 @@ def bench(options):
     print(f"compile: {report['compile_seconds']:.1f} s cold{again}")
     if report["python_share"] is not None:
         print(f"share of Python in a calibration: {report['python_share']:.1%}")
+    if report["threads_scaling"] is not None:
+        print(f"all {os.cpu_count()} processors: {report['threads_scaling']:.2f} times one")
     if report["gradient_cost_ratio"] is not None:
         print(f"float32: log-probability within {report['float32_error']:.2g} of float64; "
               f"value and gradient cost {report['gradient_cost_ratio']:.1f} times the value")  # fmt: skip
