@@ -260,15 +260,16 @@ def _timed(call):
 
 
 def _sampled_unit(target):
-    """A unit at the end of its first round, and the share of that round outside compiled code [1]."""
+    """A unit after two rounds, and the share of tuning and rounds outside compiled code [1]."""
     from pm_dalec.unit import Unit
     from pm_dalec.unit_state import Settings, new_state
 
-    bound = target.function.bind(np.zeros(16, int))
-    settings = Settings(search=100_000)
+    lanes = 8  # as calibrations of regions use
+    bound, settings = target.function.bind(np.zeros(lanes, int)), Settings(search=100_000)
     padded = bound.data.blocks * bound.function.width
-    unit = Unit(bound, target, new_state(0, len(target.rows), 16, padded, settings, 0), settings)
-    while unit.state.phase != "sample":
+    start = new_state(0, len(target.rows), lanes, padded, settings, 0)
+    unit = Unit(bound, target, start, settings)
+    while unit.state.phase == "search":
         unit.advance()
     spent = []
 
@@ -280,10 +281,10 @@ def _sampled_unit(target):
     kernel = adaptive.lanes_window
     with patch.object(adaptive, "lanes_window", timed):
         started = time.perf_counter()
-        while unit.state.round < 2 and not unit.finished:
+        while unit.state.round < 3 and not unit.finished:
             unit.advance()
         total = time.perf_counter() - started
-    while unit.state.kept < 100:  # the new round has draws of its own
+    while unit.state.kept < 100:  # a round that begins has draws of its own
         unit.advance()
     return unit, 1 - sum(spent) / total
 
