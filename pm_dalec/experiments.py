@@ -17,6 +17,7 @@ from pm_dalec.reduction import Experiment, reduce_fit
 __all__ = [
     "Experiment",
     "domain_ensemble",
+    "experiments_of",
     "load_experiment",
     "open_experiments",
     "pairs",
@@ -28,6 +29,25 @@ __all__ = [
 ]
 
 STACKED = "quantity"
+
+
+def experiments_of(fits, *, draws=1000, seed=0, progress=None):
+    """Set of experiments from a folder of fits, or from fits or reductions in memory.
+
+    Parameters
+    ----------
+    fits : str, Path, or mapping of tuple to DataTree or Experiment
+        Folder as for `open_experiments`, or keys (approach, resolution [degree]).
+    draws, seed, progress
+        As for `reduce_fit`.
+
+    Returns
+    -------
+    dict of tuple to Experiment
+    """
+    if isinstance(fits, str | Path):
+        return open_experiments(fits, draws=draws, seed=seed, progress=progress)
+    return reduce_fits(fits, draws=draws, seed=seed, progress=progress)
 
 
 def reduce_fits(fits, *, draws=1000, seed=0, progress=None):
@@ -108,6 +128,11 @@ def open_experiments(folder, *, draws=1000, seed=0, progress=None):
     dict of tuple to Experiment
     """
     folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(
+            f"wanted a folder with fits of regions, got '{folder}', which is none; give the folder "
+            "that `pm-dalec paper` filled, or fits by (approach, resolution)"
+        )
     found = {}
     for name, path in _fit_paths(folder).items():
         kept = folder / "reduced" / f"{name}.nc"

@@ -12,7 +12,7 @@ import xarray as xr
 
 from pm_dalec import figures, paper_tables
 from pm_dalec.coverage import coverage
-from pm_dalec.experiments import open_experiments, reduce_fits
+from pm_dalec.experiments import experiments_of
 from pm_dalec.hypotheses import hypotheses
 from pm_dalec.plots.style import save_figure
 
@@ -99,11 +99,9 @@ def make_all(fits, out, *, landscape=None, draws=1000, seed=0, progress=None):
         By name of the item: its files, or the sentence that says why it could not be made.
     """
     tell = progress or (lambda sentence: None)
-    if isinstance(fits, str | Path):
-        experiments = open_experiments(fits, draws=draws, seed=seed, progress=progress)
-        landscape = Path(fits) / LANDSCAPE if landscape is None else landscape
-    else:
-        experiments = reduce_fits(fits, draws=draws, seed=seed, progress=progress)
+    experiments = experiments_of(fits, draws=draws, seed=seed, progress=progress)
+    if landscape is None and isinstance(fits, str | Path):
+        landscape = Path(fits) / LANDSCAPE
     where = open_landscape(landscape)
     made = {}
     with mpl.rc_context({"backend": "agg"}):
