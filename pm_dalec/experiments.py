@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 STACKED = "quantity"
+CONTENTS = "diagnostics of units"  # reductions kept before they held these are made anew
 
 
 def experiments_of(fits, *, draws=1000, seed=0, progress=None):
@@ -136,7 +137,7 @@ def open_experiments(folder, *, draws=1000, seed=0, progress=None):
     found = {}
     for name, path in _fit_paths(folder).items():
         kept = folder / "reduced" / f"{name}.nc"
-        stamp = f"{fit_file.changed_at(path)}, {draws} draws, seed {seed}"
+        stamp = f"{fit_file.changed_at(path)}, {draws} draws, seed {seed}, {CONTENTS}"
         experiment = load_experiment(kept) if kept.exists() else None
         if experiment is None or experiment.units.attrs.get("made_from") != stamp:
             if not fit_file.holds_fit(path):

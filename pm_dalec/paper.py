@@ -13,6 +13,7 @@ import xarray as xr
 from pm_dalec import figures, paper_tables
 from pm_dalec.coverage import coverage
 from pm_dalec.experiments import experiments_of
+from pm_dalec.fleet import table_fleet
 from pm_dalec.hypotheses import hypotheses
 from pm_dalec.plots.style import save_figure
 
@@ -56,6 +57,7 @@ ITEMS = (
     _table("harvest", "Harvest against theory", paper_tables.table_harvest),
     _table("widths", "Ratio of interval widths", paper_tables.table_widths),
     _table("coverage", "Coverage of the truth by 90 % intervals", coverage),
+    _table("fleet", "Convergence of the units of every fit", table_fleet),
     _table("hypotheses", "Hypotheses", hypotheses),
     Item("fig02_land_cover", "Figure 2", lambda _, where: figures.fig02_land_cover(where)),
     _figure("fig03_schematic", "Figure 3", lambda _: figures.fig03_schematic()),
@@ -72,6 +74,7 @@ ITEMS = (
     _figure("figA6_live_residence", "Figure A6", figures.figa6_live_residence),
     _figure("figA7_dead_residence", "Figure A7", figures.figa7_dead_residence),
     _figure("figA8_npp_shares", "Figure A8", figures.figa8_npp_shares),
+    _figure("fleet_map", "Maps of convergence", figures.fleet_map),
 )
 
 
