@@ -136,25 +136,34 @@ def open_experiments(folder, *, draws=1000, seed=0, progress=None):
         )
     found = {}
     for name, path in _fit_paths(folder).items():
-        kept = folder / "reduced" / f"{name}.nc"
-        stamp = f"{fit_file.changed_at(path)}, {draws} draws, seed {seed}, {CONTENTS}"
-        experiment = load_experiment(kept) if kept.exists() else None
-        if experiment is None or experiment.units.attrs.get("made_from") != stamp:
-            if not fit_file.holds_fit(path):
-                continue
-            if progress is not None:
-                progress(f"reducing {name}")
-            experiment = reduce_fit(fit_file.load(path), draws=draws, seed=seed, progress=progress)
-            experiment.units.attrs["made_from"] = stamp
-            kept.parent.mkdir(exist_ok=True)
-            save_experiment(experiment, kept)
-        found[experiment.key] = experiment
+        experiment = _kept_or_reduced(path, name, folder, draws, seed, progress)
+        if experiment is not None:
+            found[experiment.key] = experiment
     if not found:
         raise ValueError(
             f"wanted fits of regions (*.nc, *.zarr, */fit.nc or */fit.zarr with a group 'posterior') "
             f"in '{folder}', got none; make them with `pm-dalec paper` or pm_dalec.posterior.save"
         )
     return reduce_fits(found)
+
+
+def _kept_or_reduced(path, name, folder, draws, seed, progress):
+    """Reduction of one file or folder, from the disk where it is fresh; None if that is no fit."""
+    kept = folder / "reduced" / f"{name}.nc"
+    stamp = f"{fit_file.changed_at(path)}, {draws} draws, seed {seed}, {CONTENTS}"
+    if kept.exists():
+        experiment = load_experiment(kept)
+        if experiment.units.attrs.get("made_from") == stamp:
+            return experiment
+    if not fit_file.holds_fit(path):
+        return None
+    if progress is not None:
+        progress(f"reducing {name}")
+    experiment = reduce_fit(fit_file.load(path), draws=draws, seed=seed, progress=progress)
+    experiment.units.attrs["made_from"] = stamp
+    kept.parent.mkdir(exist_ok=True)
+    save_experiment(experiment, kept)
+    return experiment
 
 
 def _fit_paths(folder):

@@ -175,7 +175,9 @@ def arguments(description):
         With ``fits`` and ``out`` as paths.
     """
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--fits", type=Path, required=True, help="folder with fits (*.nc)")
+    parser.add_argument(
+        "--fits", type=Path, required=True, help="folder with fits (*.nc, *.zarr) or stores"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for PDF, PNG, CSV")
     mpl.use("agg")
     return parser.parse_args()
