@@ -8,7 +8,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from pm_dalec import dims
+from pm_dalec import dims, fit_file
 from pm_dalec.aggregate import combine_strata, domain_sample
 from pm_dalec.ensemble import SAMPLE
 from pm_dalec.quantities import QUANTITIES
@@ -17,6 +17,7 @@ from pm_dalec.reduction import Experiment, reduce_fit
 __all__ = [
     "Experiment",
     "domain_ensemble",
+    "experiments_of",
     "load_experiment",
     "open_experiments",
     "pairs",
@@ -28,6 +29,26 @@ __all__ = [
 ]
 
 STACKED = "quantity"
+CONTENTS = "diagnostics of units"  # reductions kept before they held these are made anew
+
+
+def experiments_of(fits, *, draws=1000, seed=0, progress=None):
+    """Set of experiments from a folder of fits, or from fits or reductions in memory.
+
+    Parameters
+    ----------
+    fits : str, Path, or mapping of tuple to DataTree or Experiment
+        Folder as for `open_experiments`, or keys (approach, resolution [degree]).
+    draws, seed, progress
+        As for `reduce_fit`.
+
+    Returns
+    -------
+    dict of tuple to Experiment
+    """
+    if isinstance(fits, str | Path):
+        return open_experiments(fits, draws=draws, seed=seed, progress=progress)
+    return reduce_fits(fits, draws=draws, seed=seed, progress=progress)
 
 
 def reduce_fits(fits, *, draws=1000, seed=0, progress=None):
@@ -98,8 +119,8 @@ def open_experiments(folder, *, draws=1000, seed=0, progress=None):
     Parameters
     ----------
     folder : str or Path
-        With fits of regions, NetCDF with a group ``posterior``: ``*.nc``, or ``*/fit.nc`` as
-        `pm_dalec.regions.calibrate_region` keeps them.
+        With fits of regions, NetCDF or zarr with a group ``posterior``: ``*.nc``, ``*.zarr``,
+        ``*/fit.nc``, or ``*/fit.zarr`` as `pm_dalec.regions.calibrate_region` keeps them.
     draws, seed, progress
         As for `reduce_fit`; a kept reduction made with others, or of an older fit, is made anew.
 
@@ -108,30 +129,49 @@ def open_experiments(folder, *, draws=1000, seed=0, progress=None):
     dict of tuple to Experiment
     """
     folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(
+            f"wanted a folder with fits of regions, got '{folder}', which is none; give the folder "
+            "that `pm-dalec paper` filled, or fits by (approach, resolution)"
+        )
     found = {}
-    for path in sorted([*folder.glob("*.nc"), *folder.glob("*/fit.nc")]):
-        name = path.name if path.parent == folder else f"{path.parent.name}.nc"
-        kept = folder / "reduced" / name
-        stamp = f"{path.stat().st_mtime_ns}, {draws} draws, seed {seed}"
-        experiment = load_experiment(kept) if kept.exists() else None
-        if experiment is None or experiment.units.attrs.get("made_from") != stamp:
-            with xr.open_datatree(path, engine="h5netcdf") as fit:
-                if "posterior" not in fit.children:
-                    continue
-                if progress is not None:
-                    progress(f"reducing {name}")
-                fit = fit.load()
-            experiment = reduce_fit(fit, draws=draws, seed=seed, progress=progress)
-            experiment.units.attrs["made_from"] = stamp
-            kept.parent.mkdir(exist_ok=True)
-            save_experiment(experiment, kept)
-        found[experiment.key] = experiment
+    for name, path in _fit_paths(folder).items():
+        experiment = _kept_or_reduced(path, name, folder, draws, seed, progress)
+        if experiment is not None:
+            found[experiment.key] = experiment
     if not found:
         raise ValueError(
-            f"wanted fits of regions (*.nc with a group 'posterior') in '{folder}', got none; make "
-            "them with `pm-dalec paper` or pm_dalec.posterior.save"
+            f"wanted fits of regions (*.nc, *.zarr, */fit.nc or */fit.zarr with a group 'posterior') "
+            f"in '{folder}', got none; make them with `pm-dalec paper` or pm_dalec.posterior.save"
         )
     return reduce_fits(found)
+
+
+def _kept_or_reduced(path, name, folder, draws, seed, progress):
+    """Reduction of one file or folder, from the disk where it is fresh; None if that is no fit."""
+    kept = folder / "reduced" / f"{name}.nc"
+    stamp = f"{fit_file.changed_at(path)}, {draws} draws, seed {seed}, {CONTENTS}"
+    if kept.exists():
+        experiment = load_experiment(kept)
+        if experiment.units.attrs.get("made_from") == stamp:
+            return experiment
+    if not fit_file.holds_fit(path):
+        return None
+    if progress is not None:
+        progress(f"reducing {name}")
+    experiment = reduce_fit(fit_file.load(path), draws=draws, seed=seed, progress=progress)
+    experiment.units.attrs["made_from"] = stamp
+    kept.parent.mkdir(exist_ok=True)
+    save_experiment(experiment, kept)
+    return experiment
+
+
+def _fit_paths(folder):
+    """Files and folders that may hold fits, by name; of two formats of one name zarr is taken."""
+    paths = [*folder.glob("*.nc"), *folder.glob("*.zarr")]
+    found = {path.stem: path for path in sorted(paths)}
+    stores = sorted([*folder.glob("*/fit.nc"), *folder.glob("*/fit.zarr")])
+    return found | {path.parent.name: path for path in stores}
 
 
 def domain_ensemble(

@@ -6,9 +6,11 @@ import xarray as xr
 from pm_dalec import dims, figure_data, printed
 from pm_dalec.evidence import coarsest, finest
 from pm_dalec.experiments import pairs, pixel_medians
+from pm_dalec.fleet import RHAT_LIMIT, fleet_maps
 from pm_dalec.grid import edges_of, overlap_with, stratum_areas, target_grid
 from pm_dalec.landscape_table import DOMAIN
 from pm_dalec.plots.distributions import domain_densities_figure, trait_violins
+from pm_dalec.plots.fleet import convergence_maps
 from pm_dalec.plots.flux_maps import flux_maps
 from pm_dalec.plots.harvest import harvest_ratio_figure, live_change_figure
 from pm_dalec.plots.landscape import fraction_maps, land_cover_map
@@ -235,3 +237,8 @@ def figa7_dead_residence(experiments):
 def figa8_npp_shares(experiments):
     """Figure A8: shares of net primary production by stratum and resolution."""
     return trait_violins(figure_data.trait_distributions(experiments, NPP_SHARES), NPP_SHARES)
+
+
+def fleet_map(experiments):
+    """Convergence of every unit: maps of R-hat, effective sample size and acceptance."""
+    return convergence_maps(fleet_maps(experiments), rhat_limit=RHAT_LIMIT)

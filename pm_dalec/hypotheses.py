@@ -12,7 +12,7 @@ import pandas as pd
 
 from pm_dalec import evidence, printed
 from pm_dalec.evidence import NotTestable, our_numbers, printed_numbers
-from pm_dalec.experiments import pairs, reduce_fits
+from pm_dalec.experiments import experiments_of, pairs
 
 PAPER = f"paper ({printed.VERSION})"
 COLUMNS = ("id", "statement", "statistic", "threshold", PAPER, "ours", "verdict", "resolutions")
@@ -65,15 +65,16 @@ def hypotheses(fits):
 
     Parameters
     ----------
-    fits : mapping of tuple to DataTree or Experiment
-        Keys are (approach, resolution [degree]).
+    fits : str, Path, or mapping of tuple to DataTree or Experiment
+        Folder of fits (see `pm_dalec.experiments.open_experiments`), or the fits by (approach,
+        resolution [degree]).
 
     Returns
     -------
     DataFrame
         Columns `COLUMNS`; verdicts are "holds", "does not hold" or "cannot be tested: ...".
     """
-    experiments = reduce_fits(fits)
+    experiments = experiments_of(fits)
     both = pairs(experiments)
     ours = our_numbers(experiments)
     where = ", ".join(f"{resolution:g}" for resolution in both)

@@ -12,7 +12,8 @@ import xarray as xr
 
 from pm_dalec import figures, paper_tables
 from pm_dalec.coverage import coverage
-from pm_dalec.experiments import open_experiments, reduce_fits
+from pm_dalec.experiments import experiments_of
+from pm_dalec.fleet import table_fleet
 from pm_dalec.hypotheses import hypotheses
 from pm_dalec.plots.style import save_figure
 
@@ -56,6 +57,7 @@ ITEMS = (
     _table("harvest", "Harvest against theory", paper_tables.table_harvest),
     _table("widths", "Ratio of interval widths", paper_tables.table_widths),
     _table("coverage", "Coverage of the truth by 90 % intervals", coverage),
+    _table("fleet", "Convergence of the units of every fit", table_fleet),
     _table("hypotheses", "Hypotheses", hypotheses),
     Item("fig02_land_cover", "Figure 2", lambda _, where: figures.fig02_land_cover(where)),
     _figure("fig03_schematic", "Figure 3", lambda _: figures.fig03_schematic()),
@@ -72,6 +74,7 @@ ITEMS = (
     _figure("figA6_live_residence", "Figure A6", figures.figa6_live_residence),
     _figure("figA7_dead_residence", "Figure A7", figures.figa7_dead_residence),
     _figure("figA8_npp_shares", "Figure A8", figures.figa8_npp_shares),
+    _figure("fleet_map", "Maps of convergence", figures.fleet_map),
 )
 
 
@@ -99,11 +102,9 @@ def make_all(fits, out, *, landscape=None, draws=1000, seed=0, progress=None):
         By name of the item: its files, or the sentence that says why it could not be made.
     """
     tell = progress or (lambda sentence: None)
-    if isinstance(fits, str | Path):
-        experiments = open_experiments(fits, draws=draws, seed=seed, progress=progress)
-        landscape = Path(fits) / LANDSCAPE if landscape is None else landscape
-    else:
-        experiments = reduce_fits(fits, draws=draws, seed=seed, progress=progress)
+    experiments = experiments_of(fits, draws=draws, seed=seed, progress=progress)
+    if landscape is None and isinstance(fits, str | Path):
+        landscape = Path(fits) / LANDSCAPE
     where = open_landscape(landscape)
     made = {}
     with mpl.rc_context({"backend": "agg"}):
@@ -174,7 +175,9 @@ def arguments(description):
         With ``fits`` and ``out`` as paths.
     """
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--fits", type=Path, required=True, help="folder with fits (*.nc)")
+    parser.add_argument(
+        "--fits", type=Path, required=True, help="folder with fits (*.nc, *.zarr) or stores"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for PDF, PNG, CSV")
     mpl.use("agg")
     return parser.parse_args()

@@ -1,17 +1,33 @@
 """What a fit says about fluxes and pools: trajectories of its draws, labelled.
 
 A fit is an `xarray.DataTree` with the groups ``posterior`` (parameters in natural units),
-``sample_stats``, ``constant_data`` (drivers), ``observed_data`` and ``log_likelihood``.
+``sample_stats``, ``constant_data`` (drivers), ``observed_data`` and ``log_likelihood``. `save` and
+`load` keep it in a NetCDF file (``.nc``) or a zarr folder (``.zarr``).
 """
 
 import numpy as np
 import xarray as xr
 
 from pm_dalec import dalec, dims
+from pm_dalec.fit_file import load, save
 from pm_dalec.operators import HALF_LOG_TWO_PI, seen_by
 from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.run import run_numpy
 from pm_dalec.variables import DRIVERS, GAINS, HARVESTED, LOSSES, POOLS, STREAMS, VARIABLES
+
+__all__ = [
+    "BUDGET_UNITS",
+    "budget",
+    "described",
+    "driver_arrays",
+    "load",
+    "log_likelihood",
+    "residence_time",
+    "save",
+    "summarised",
+    "theta_of",
+    "trajectories",
+]
 
 SAMPLE = (dims.CHAIN, dims.DRAW)
 SPACE = (dims.STRATUM, dims.PIXEL)
@@ -253,23 +269,3 @@ def summarised(run, step_days):
             gained = mean(getattr(run.fluxes, GAINS[pool][0]))
             found[f"npp_{pool}_fraction"] = gained / found["npp"]
     return found
-
-
-def save(fit, path):
-    """Write a fit to NetCDF; read it back with `xarray.open_datatree(path, engine="h5netcdf")`.
-
-    The file appears under its name only when it is complete.
-    """
-    from pathlib import Path
-
-    path = Path(path)
-    draft = path.with_name(path.name + ".part")
-    fit.to_netcdf(draft, engine="h5netcdf", mode="w")
-    draft.replace(path)
-    return path
-
-
-def load(path):
-    """Fit from a NetCDF file, in memory."""
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        return tree.load()

@@ -1,5 +1,11 @@
-"""Progress of a calibration: one line for a site, one bar for many units."""
+"""Progress of a calibration: one line for a site, one bar for many units with the time left.
 
+The time left is that of the units done in this run, carried on: a unit that is on its way counts by its
+proposals over the mean of those done, a unit that a run before had finished not at all. Nothing is said
+before the first unit is done.
+"""
+
+import math
 import sys
 import threading
 import time
@@ -9,9 +15,29 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 
+ALMOST = 0.9  # most that a unit on its way counts: it may need more proposals than the others
+
+
+def time_left_words(seconds):
+    """Time left in words, rounded up to what a reader plans with.
+
+    Parameters
+    ----------
+    seconds : float
+    """
+    minutes = math.ceil(seconds / 60)
+    if minutes <= 1:
+        return "less than a minute left"
+    if minutes < 60:
+        return f"about {minutes} min left"
+    hours = math.ceil(minutes / 60)
+    if minutes < 10 * 60:
+        return f"about {minutes // 60} h {minutes % 60} min left"
+    return f"about {hours} h left" if hours < 48 else f"about {math.ceil(hours / 24)} days left"
+
 
 class Progress:
-    """Bar with proposals per second, acceptance and the worst R-hat.
+    """Bar with units done, time left, proposals per second, acceptance and the worst R-hat.
 
     Parameters
     ----------
@@ -35,6 +61,7 @@ class Progress:
         self._shown_at = self._began = time.monotonic()
         self._proposals = {}
         self._failed = 0
+        self._needed = []  # proposals of the units that were done in this run
 
     def __enter__(self):
         """Show the bar."""
@@ -54,9 +81,7 @@ class Progress:
         """Begin to count units."""
         self._units, self._budget = units, settings.proposals
         self._began = self._shown_at = time.monotonic()
-        self._task = self._bar.add_task(
-            "calibrating" if units == 1 else f"calibrating {units} units", total=1.0, words=""
-        )
+        self._task = self._bar.add_task("calibrating", total=1.0, words="")
 
     def enter(self, identity):
         """Note that a unit has begun."""
@@ -68,6 +93,8 @@ class Progress:
         with self._lock:
             self._active.pop(identity, None)
             self._done += 1
+            if identity in self._proposals:
+                self._needed.append(self._proposals[identity])
             self._failed += state.phase == "no start"
 
     def report(self, identity, state, chains):
@@ -83,13 +110,31 @@ class Progress:
             if now - self._shown_at < pause:
                 return
             self._shown_at = now
-            words = self._words(state, now)
-            total = (self._done + sum(self._active.values())) / self._units
-            self._bar.update(self._task, completed=total, words=words)
-            if not self.live:
-                self.console.print(
-                    f"{self._done} of {self._units} units done, {words}", style="dim"
-                )
+            self._show(state, now)
+
+    def _show(self, state, now):
+        under_way = self._under_way()
+        words = self._words(state, now)
+        if self._units > 1:
+            words = f"{self._done} of {self._units} units done, {self._left(under_way, now)}{words}"
+        self._bar.update(self._task, completed=(self._done + under_way) / self._units, words=words)
+        if not self.live:
+            self.console.print(words, style="dim", soft_wrap=True)
+
+    def _under_way(self):
+        """Units that those on their way are worth: by the proposals of those done, or the budget."""
+        if not self._needed:
+            return sum(self._active.values())
+        mean = max(np.mean(self._needed), 1)
+        made = (self._proposals.get(identity, 0) for identity in self._active)
+        return sum(min(proposals / mean, ALMOST) for proposals in made)
+
+    def _left(self, under_way, now):
+        """Words on the time left, with a comma; empty before the first unit is done."""
+        if not self._needed:
+            return ""
+        pace = (now - self._began) / (len(self._needed) + under_way)
+        return f"{time_left_words(pace * (self._units - self._done - under_way))}, "
 
     def _words(self, state, now):
         rate = sum(self._proposals.values()) / max(now - self._began, 1e-9)

@@ -14,6 +14,7 @@ from pm_dalec import dims
 from pm_dalec.aggregate import combine_strata, comonotone_sum
 from pm_dalec.diagnose import circular_mean
 from pm_dalec.ensemble import SAMPLE, finite_units, summarise
+from pm_dalec.fleet import unit_diagnostics
 from pm_dalec.parameters import PARAMETERS
 from pm_dalec.posterior import driver_arrays, summarised, theta_of
 from pm_dalec.quantities import QUANTITIES
@@ -36,7 +37,9 @@ class Experiment:
     ----------
     units : Dataset
         ``area`` (of a sample: what the pixel stands for), ``lat``, ``lon``, ``loss_rate`` [yr-1],
-        ``area_fraction`` for strata, ``truth_*`` of a twin whose truth is known; the approach, resolution [degree] and what the fit says of itself in the attributes.
+        ``area_fraction`` for strata, ``truth_*`` of a twin whose truth is known, convergence of each
+        unit as `pm_dalec.fleet.unit_diagnostics` gives it; the approach, resolution [degree],
+        whether the pixels are a sample and what the fit says of itself in the attributes.
     budget : Dataset
         (sample[, stratum], pixel), names and units of `pm_dalec.quantities.QUANTITIES`.
     series : Dataset
@@ -153,8 +156,14 @@ def _described(fit, seed):
             "wanted a fit with the attributes 'approach' (baseline or stratified) and 'resolution' "
             f"[degree], got {approach!r} and {resolution!r}; set fit.attrs before you reduce it"
         )
-    return units.assign_attrs(
-        kept | {"approach": approach, "resolution": float(resolution), "pairing_seed": seed}
+    return units.assign(unit_diagnostics(fit)).assign_attrs(
+        kept
+        | {
+            "approach": approach,
+            "resolution": float(resolution),
+            "pairing_seed": seed,
+            "sampled": int(REPRESENTED in source),
+        }
     )
 
 

@@ -1,7 +1,8 @@
 """Calibration of a whole region into a store: resumable, with every failed unit named.
 
-A store is a folder: ``fit.nc`` when the region is done, ``state/`` with the states of its units until
-then. A run that was killed goes on where it was; what was finished is not done again.
+A store is a folder: ``fit.zarr`` when the region is done (see `pm_dalec.fit_file`), ``state/`` with the
+states of its units until then. A run that was killed goes on where it was; what was finished is not done
+again.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from pm_dalec import dims, posterior
 from pm_dalec.calibrate import calibrate
 from pm_dalec.diagnose import diagnose
 
-FIT = "fit.nc"
+FIT = "fit.zarr"
 SPACE = (dims.STRATUM, dims.PIXEL)
 
 

@@ -34,13 +34,14 @@ def experiments(fits):
 
 @pytest.fixture(scope="session")
 def fit_folder(fits, landscape, tmp_path_factory):
-    """Folder with the fits and the landscape, as scripts read it."""
+    """Folder with the fits, zarr and NetCDF, and the landscape, as scripts read it."""
     from pm_dalec.paper import save_landscape
 
     folder = tmp_path_factory.mktemp("fits")
     for (approach, resolution), fit in fits.items():
         if resolution > min(RESOLUTIONS):
-            save_fit(fit, folder / f"{approach}_{resolution:.2f}.nc")
+            suffix = ".zarr" if approach == "stratified" else ".nc"
+            save_fit(fit, folder / f"{approach}_{resolution:g}{suffix}")
     save_landscape(landscape, folder)
     return folder
 

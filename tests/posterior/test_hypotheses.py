@@ -1,6 +1,9 @@
 """Hypotheses: the paper's printed numbers fulfil them, and made-up experiments decide them."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -121,3 +124,17 @@ def test_the_emulated_twin_fulfils_what_geometry_decides(experiments_of_the_twin
         "independent strata narrow the interval of GPP",
     ):
         assert verdict(table, statement) == "holds"
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_hypotheses_of_a_folder_are_those_of_the_fits_in_it(request, kind):
+    """Kept in zarr and in NetCDF, opened by name."""
+    folder = kind(request.getfixturevalue("fit_folder"))
+    experiments = request.getfixturevalue("experiments")
+    kept = {key: found for key, found in experiments.items() if key[1] in (1.0, 0.5)}
+    pd.testing.assert_frame_equal(hypotheses(folder), hypotheses(kept))
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"wanted a folder with fits of regions, got .*nowhere"):
+        hypotheses(tmp_path / "nowhere")

@@ -1,5 +1,7 @@
 """Reductions of fits: the same numbers as from whole trajectories, block by block."""
 
+import os
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -109,12 +111,38 @@ def test_reductions_of_a_folder_are_made_once(folder, monkeypatch):
     xr.testing.assert_allclose(again["baseline", 1.0].series, first["baseline", 1.0].series)
 
 
-def test_a_store_of_a_calibrated_region_is_opened_like_a_file(fits, tmp_path):
-    store = tmp_path / "baseline_1"
-    store.mkdir()
-    save(fits["baseline", 1.0], store / "fit.nc")
+@pytest.mark.parametrize(
+    "place",
+    ["baseline_0.5/fit.zarr", "baseline_0.5/fit.nc", "baseline_0.5.zarr", "baseline_0.5.nc"],
+)
+def test_a_store_of_a_calibrated_region_is_opened_like_a_file(fits, tmp_path, place):
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    save(fits["baseline", 0.5], tmp_path / place)
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "fit.zarr.part").mkdir()
+    assert list(open_experiments(tmp_path)) == [("baseline", 0.5)]
+    assert (tmp_path / "reduced" / "baseline_0.5.nc").exists()
+
+
+def test_a_region_beside_the_fits_is_no_fit(fits, tmp_path):
+    save(fits["baseline", 1.0], tmp_path / "fit.zarr")
+    region = fits["stratified", 1.0]["constant_data"].to_dataset()[["area"]]
+    region.to_netcdf(tmp_path / "region.nc", engine="h5netcdf")
+    region.to_zarr(tmp_path / "region.zarr", consolidated=False)
     assert list(open_experiments(tmp_path)) == [("baseline", 1.0)]
-    assert (tmp_path / "reduced" / "baseline_1.nc").exists()
+
+
+def test_a_store_that_was_changed_is_reduced_anew(fits, tmp_path):
+    """A folder keeps its own time when a file deep in it changes."""
+    path = save(fits["baseline", 1.0], tmp_path / "fit.zarr")
+    told = []
+    open_experiments(tmp_path, progress=told.append)
+    deep = path / "posterior" / "initial_som" / "zarr.json"
+    later = deep.stat().st_mtime_ns + 3600 * 10**9
+    os.utime(deep, ns=(later, later))
+    open_experiments(tmp_path, progress=told.append)
+    open_experiments(tmp_path, progress=told.append)
+    assert told == ["reducing fit"] * 2
 
 
 def test_reductions_with_other_draws_are_made_anew(folder):

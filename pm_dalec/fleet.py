@@ -1,0 +1,192 @@
+"""Convergence of a fleet of fits: R-hat, effective sample size, acceptance and fate of every unit.
+
+A reduction keeps them (`unit_diagnostics`); the table "fleet" and the maps "fleet_map" are made from
+reductions, like all others.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from pm_dalec import dims
+from pm_dalec.diagnose import diagnose
+
+RHAT_LIMIT = 1.05
+"""Worst rank R-hat below which a unit counts as converged [1], as in `pm_dalec.regions`."""
+
+STATUSES = ("converged", "budget", "no start")
+NOT_RUN, UNKNOWN = "not run", "unknown"
+SAMPLE = (dims.CHAIN, dims.DRAW)
+MEANINGS = {
+    "worst_rhat": "largest rank R-hat of the parameters of a unit",
+    "least_ess_bulk": "smallest bulk effective sample size of the parameters of a unit",
+    "acceptance": "accepted share of the proposals of a unit",
+    "proposals": "proposals of each chain of a unit",
+    "status": "how the calibration of a unit ended",
+}
+
+
+def unit_diagnostics(fit):
+    """What a fit says about the convergence of its units.
+
+    Parameters
+    ----------
+    fit : DataTree
+        Statistics are those of the groups ``diagnostics`` and ``sample_stats``; R-hat and effective
+        sample size are computed from the draws of a fit without ``diagnostics``.
+
+    Returns
+    -------
+    Dataset
+        Dims ([stratum,] pixel): ``worst_rhat``, ``least_ess_bulk``, ``acceptance``, ``proposals``
+        [1], NaN where nothing is known; ``status``, "unknown" where a fit does not tell and "not
+        run" where there is no unit.
+    """
+    report = _report(fit)
+    known = [report] + [
+        fit[name].to_dataset() for name in ("diagnostics", "sample_stats") if name in fit.children
+    ]
+    draws = fit["posterior"]["initial_som"]
+    alive = draws.notnull().all(SAMPLE)
+    found = {
+        "worst_rhat": report["rhat"].max(dims.PARAMETER),
+        "least_ess_bulk": report["ess_bulk"].min(dims.PARAMETER),
+        "acceptance": _first(known, "acceptance", xr.full_like(alive, np.nan, float)),
+        "proposals": _first(known, "proposals", xr.full_like(alive, np.nan, float)),
+        "status": _first(known, "status", xr.where(alive, UNKNOWN, NOT_RUN)),
+    }
+    for name, values in found.items():
+        values.attrs = {"long_name": MEANINGS[name]} | ({} if name == "status" else {"units": "1"})
+    return xr.Dataset(found).reset_coords(drop=True)
+
+
+def _first(datasets, name, otherwise):
+    return next((part[name].copy() for part in datasets if name in part), otherwise)
+
+
+def _report(fit):
+    """R-hat and bulk ESS by parameter and unit; NaN where the draws do not allow them."""
+    if "diagnostics" in fit.children:
+        return fit["diagnostics"].to_dataset()
+    draws = fit["posterior"]["initial_som"].reset_coords(drop=True)
+    if draws.sizes[dims.CHAIN] < 2 or draws.sizes[dims.DRAW] < 4:
+        nothing = xr.full_like(draws.isel(dict.fromkeys(SAMPLE, 0), drop=True), np.nan)
+        nothing = nothing.expand_dims(dims.PARAMETER)
+        return xr.Dataset({"rhat": nothing, "ess_bulk": nothing})
+    return diagnose(fit)
+
+
+def table_fleet(experiments):
+    """Convergence of every fit and, where it is stratified, of every stratum.
+
+    Parameters
+    ----------
+    experiments : mapping of tuple to Experiment
+
+    Returns
+    -------
+    DataFrame
+        One row an approach, resolution [degree] and stratum ("all" first): ``units`` that were
+        calibrated, share of them whose worst rank R-hat is below ``rhat_limit``, statistics over
+        units of the worst R-hat, least bulk effective sample size, acceptance and ``proposals`` of
+        each chain, and how many converged, used up the budget or found no start. NaN where a fit
+        does not tell.
+
+    Raises
+    ------
+    ValueError
+        If no experiment knows the convergence of its units.
+    """
+    rows = []
+    for experiment in _diagnosed(experiments):
+        rows.append(_row(experiment, None))
+        if dims.STRATUM in experiment.units.dims:
+            rows += [_row(experiment, name) for name in experiment.units[dims.STRATUM].to_numpy()]
+    return pd.DataFrame([row for row in rows if row["units"] > 0])
+
+
+def _diagnosed(experiments):
+    found = [e for e in experiments.values() if set(MEANINGS) <= set(e.units)]
+    if not found:
+        raise ValueError(
+            "wanted experiments with the convergence of their units (worst_rhat and so on), got "
+            "none; reduce the fits with pm_dalec.experiments.reduce_fits"
+        )
+    return found
+
+
+def _row(experiment, stratum):
+    units = experiment.units[list(MEANINGS)]
+    if stratum is not None:
+        units = units.sel({dims.STRATUM: stratum})
+    status = units["status"].to_numpy()
+    ran = status != NOT_RUN
+    status = status[ran]
+    rhat, ess, acceptance, proposals = (
+        units[name].transpose(*units["status"].dims).to_numpy()[ran]
+        for name in ("worst_rhat", "least_ess_bulk", "acceptance", "proposals")
+    )
+    told = (status != UNKNOWN).any()
+    counts = {
+        name.replace(" ", "_"): int((status == name).sum()) if told else np.nan for name in STATUSES
+    }
+    return {
+        "approach": experiment.approach,
+        "resolution": experiment.resolution,
+        "stratum": "all" if stratum is None else str(stratum),
+        "units": int(ran.sum()),
+        "rhat_limit": RHAT_LIMIT,
+        "share_below_limit": float((rhat < RHAT_LIMIT).mean()) if ran.any() else np.nan,
+        "median_worst_rhat": _known(np.median, rhat),
+        "largest_worst_rhat": _known(np.max, rhat),
+        "median_least_ess": _known(np.median, ess),
+        "smallest_least_ess": _known(np.min, ess),
+        "median_acceptance": _known(np.median, acceptance),
+        "median_proposals": _whole(_known(np.median, proposals)),
+    } | counts
+
+
+def _known(statistic, values):
+    values = values[~np.isnan(values)]
+    return float(statistic(values)) if values.size else np.nan
+
+
+def _whole(number):
+    return number if np.isnan(number) else round(number)
+
+
+def fleet_maps(experiments):
+    """Convergence by pixel of the baseline and of every stratum: what the maps "fleet_map" show.
+
+    Parameters
+    ----------
+    experiments : mapping of tuple to Experiment
+        Shown is the finest resolution whose grid is complete, of both approaches if possible, or the
+        finest there is.
+
+    Returns
+    -------
+    dict of str to Dataset
+        By "baseline" or stratum: ``worst_rhat``, ``least_ess_bulk``, ``acceptance``, ``status`` with
+        dims (pixel), ``lat`` and ``lon``; ``resolution`` [degree] in the attributes.
+    """
+    diagnosed = _diagnosed(experiments)
+    approaches = {}
+    for experiment in diagnosed:
+        approaches.setdefault(experiment.resolution, []).append(experiment)
+
+    def rank(resolution):
+        some = approaches[resolution]
+        complete = not any(e.units.attrs.get("sampled", 0) for e in some)
+        return (complete, len(some), -resolution)
+
+    found = {}
+    for experiment in sorted(approaches[max(approaches, key=rank)], key=lambda e: e.approach):
+        units = experiment.units[[*MEANINGS, "lat", "lon"]]
+        units.attrs = {"resolution": experiment.resolution}
+        if dims.STRATUM not in units.dims:
+            found["baseline"] = units
+            continue
+        for name in units[dims.STRATUM].to_numpy():
+            found[str(name)] = units.sel({dims.STRATUM: name}, drop=True)
+    return found

@@ -1,0 +1,156 @@
+"""Progress of many units in words: how many are done and how long the rest will take."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pm_dalec import progress
+from pm_dalec.progress import Progress, time_left_words
+from pm_dalec.unit_state import Settings
+
+CHAINS = 8
+
+
+class Clock:
+    """Time that passes when it is told to [s]."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(progress.time, "monotonic", made.monotonic)
+    return made
+
+
+def state(proposed, *, phase="sample"):
+    return SimpleNamespace(
+        phase=phase, proposed=proposed, searched=0, accepted=np.full(CHAINS, proposed // 4),
+        in_round=proposed, worst_rhat=1.234,
+    )  # fmt: skip
+
+
+def begun(units):
+    shown = Progress(True)
+    shown.begin(units, Settings(proposals=100_000))
+    return shown
+
+
+def run(shown, clock, identity, *, seconds, proposed):
+    """Sample one unit from its beginning to its end."""
+    shown.enter(identity)
+    clock.now += seconds
+    shown.report(identity, state(proposed), CHAINS)
+    shown.leave(identity, state(proposed, phase="converged"))
+
+
+def said(capsys):
+    """Lines on standard error since the last call."""
+    return capsys.readouterr().err.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute left"),
+        (60, "less than a minute left"),
+        (61, "about 2 min left"),
+        (540, "about 9 min left"),
+        (3600, "about 1 h 0 min left"),
+        (2 * 3600 + 12 * 60, "about 2 h 12 min left"),
+        (10.1 * 3600, "about 11 h left"),
+        (49 * 3600, "about 3 days left"),
+    ],
+)
+def test_the_time_left_is_told_in_words_that_one_plans_with(seconds, words):
+    assert time_left_words(seconds) == words
+
+
+def test_nothing_is_said_about_the_time_left_before_a_unit_is_done(clock, capsys):
+    shown = begun(48)
+    shown.enter(0)
+    clock.now += 11
+    shown.report(0, state(5_000), CHAINS)
+    assert said(capsys) == [
+        "0 of 48 units done, 3,636 proposals/s, acceptance 25%, worst R-hat 1.234"
+    ]
+
+
+def test_the_time_left_is_that_of_the_units_done_carried_on(clock, capsys):
+    """12 units in 180 s; of the 36 others one is half way: 35.5 units of 14.4 s each."""
+    shown = begun(48)
+    for identity in range(12):
+        run(shown, clock, identity, seconds=14, proposed=20_000)
+    shown.enter(12)
+    clock.now += 12
+    said(capsys)
+    shown.report(12, state(10_000), CHAINS)
+    assert said(capsys)[0].startswith("12 of 48 units done, about 9 min left, ")
+
+
+def test_units_on_their_way_count_by_the_proposals_of_those_done(clock, capsys):
+    """One of 2 done in 600 s, the other at 1.5 times its proposals: it is taken as nearly done."""
+    shown = begun(2)
+    shown.enter(1)
+    run(shown, clock, 0, seconds=600, proposed=20_000)
+    said(capsys)
+    clock.now += 10
+    shown.report(1, state(30_000), CHAINS)
+    assert said(capsys)[0].startswith("1 of 2 units done, less than a minute left, ")
+
+
+def test_units_that_were_done_in_a_run_before_do_not_hasten_the_estimate(clock, capsys):
+    """9 of 12 were finished; this run needs 300 s for one of the last three."""
+    shown = begun(12)
+    for identity in range(9):
+        shown.enter(identity)
+        shown.leave(identity, state(20_000, phase="converged"))
+    run(shown, clock, 9, seconds=300, proposed=20_000)
+    said(capsys)
+    shown.enter(10)
+    clock.now += 10
+    shown.report(10, state(0), CHAINS)
+    assert said(capsys)[0].startswith("10 of 12 units done, about 11 min left, ")
+
+
+def test_a_line_is_printed_every_ten_seconds_at_most(clock, capsys):
+    shown = begun(3)
+    shown.enter(0)
+    for _ in range(25):
+        clock.now += 1
+        shown.report(0, state(1_000), CHAINS)
+    assert len(said(capsys)) == 2
+
+
+def test_a_single_site_has_no_count_of_units(clock, capsys):
+    shown = begun(1)
+    shown.enter(0)
+    clock.now += 11
+    shown.report(0, state(5_000), CHAINS)
+    assert said(capsys) == ["3,636 proposals/s, acceptance 25%, worst R-hat 1.234"]
+
+
+def test_the_bar_of_a_terminal_says_the_same_words(clock, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    shown = begun(4)
+    run(shown, clock, 0, seconds=300, proposed=20_000)
+    shown.enter(1)
+    clock.now += 1
+    shown.report(1, state(10_000), CHAINS)
+    task = shown._bar.tasks[0]
+    assert task.fields["words"].startswith("1 of 4 units done, about 9 min left, ")
+    assert task.completed == pytest.approx(1.5 / 4)
+    assert said(capsys) == []
+
+
+def test_nothing_is_said_where_progress_is_switched_off(clock, capsys):
+    shown = Progress(False)
+    shown.begin(2, Settings())
+    run(shown, clock, 0, seconds=60, proposed=20_000)
+    assert said(capsys) == []
