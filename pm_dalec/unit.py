@@ -137,16 +137,15 @@ class Unit:
         state.logp = self._evaluate(adaptive.LOGP)
         state.phase = "tune"
         self._archive(state.position[:, : state.logp.size].T)
+        self._fit(1)
 
     def _archive(self, states):
-        """Add states to the archive, the oldest making room, and renew the surrogate."""
+        """Add states to the archive, the oldest making room."""
         state = self.state
         for vector in states:
             state.archive[state.next_place] = vector
             state.next_place = (state.next_place + 1) % ARCHIVE
             state.filled = min(state.filled + 1, ARCHIVE)
-        if state.windows_left % WINDOWS_A_FIT == 0:
-            self._fit(1)
 
     def _fit(self, components):
         """Renew the surrogate from the archive."""
@@ -164,6 +163,8 @@ class Unit:
         state.windows_left -= 1
         if tuning:
             self._archive(recorded[..., :-1].reshape(-1, state.position.shape[0]))
+            if state.windows_left > 0 and state.windows_left % WINDOWS_A_FIT == 0:
+                self._fit(1)
             self._keep(recorded)
         else:
             self._keep(recorded if state.in_round % state.thinning == 0 else recorded[:0])
