@@ -225,21 +225,29 @@ class Unit:
     def _look(self, whatever=False):
         """Judge the draws of this round; the full statistics only where they may be good enough."""
         state = self.state
-        part = evenly(state.stored[: state.kept], MOST_JUDGED)
-        draws = self._comparable(part.swapaxes(0, 1)[..., :-1])
-        if not whatever and split_rhat(draws).max() > self.settings.rhat:
+        part = self._comparable(evenly(state.stored[: state.kept], MOST_JUDGED))
+        if not whatever and split_rhat(part).max() > self.settings.rhat:
             return None
-        rhat, bulk = chain_statistics(draws, tail=False)
-        state.worst_rhat, state.least_ess = float(rhat.max()), float(bulk.min())
-        enough = state.kept >= self.settings.draws
-        if enough and state.worst_rhat < self.settings.rhat and (
-            state.least_ess > self.settings.ess
-        ):  # fmt: skip
-            state.phase = "converged"
+        bulk = self._judge(part)
+        if state.kept >= self.settings.draws and self._good():
+            self._judge(self._comparable(self.result()))  # what is judged at last is what is given
+            if self._good():
+                state.phase = "converged"
         return bulk
 
-    def _comparable(self, draws):
-        """Positions with the day parameters turned to their circular mean."""
+    def _judge(self, draws):
+        """Note worst R-hat and least bulk ESS of draws; gives the ESS of every parameter."""
+        rhat, bulk = chain_statistics(draws, tail=False)
+        self.state.worst_rhat, self.state.least_ess = float(rhat.max()), float(bulk.min())
+        return bulk
+
+    def _good(self):
+        state = self.state
+        return state.worst_rhat < self.settings.rhat and state.least_ess > self.settings.ess
+
+    def _comparable(self, stored):
+        """Positions (chain, draw, parameter), the day parameters turned to their circular mean."""
+        draws = stored.swapaxes(0, 1)[..., :-1]
         out = draws.copy()
         for row, (name, values) in enumerate(natural(self.target, draws).items()):
             if name in PARAMETERS and PARAMETERS[name].circular:
