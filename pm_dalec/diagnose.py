@@ -32,8 +32,16 @@ def circular_mean(days, axes):
     return np.mod(mean * DAYS_PER_YEAR / (2 * np.pi), DAYS_PER_YEAR)
 
 
-def _comparable(name, values):
-    """Draws in a form that rank statistics may look at."""
+def comparable(name, values):
+    """Draws in a form that rank statistics may look at: days as distances from their mean.
+
+    Parameters
+    ----------
+    name : str
+        Of a parameter.
+    values : array (chain, draw, ...)
+        In its units; the folded R-hat is not the same in the unit interval.
+    """
     if name in PARAMETERS and PARAMETERS[name].circular:
         return turned(values, axes=(0, 1))
     return values
@@ -120,7 +128,7 @@ def diagnose(fit):
         if np.ptp(array.values) == 0:
             continue
         names.append(name)
-        found.append(chain_statistics(_comparable(name, array.values)))
+        found.append(chain_statistics(comparable(name, array.values)))
     space = tuple(d for d in posterior["initial_som"].dims if d not in (dims.CHAIN, dims.DRAW))
     out = {
         label: ((dims.PARAMETER, *space), np.stack([statistics[place] for statistics in found]))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pm_dalec import adaptive
-from pm_dalec.diagnose import chain_statistics, split_rhat, turned
+from pm_dalec.diagnose import chain_statistics, comparable, split_rhat
 from pm_dalec.lane_call import NO_CALL
 from pm_dalec.moves import Guide
 from pm_dalec.parameters import PARAMETERS
@@ -246,13 +246,9 @@ class Unit:
         return state.worst_rhat < self.settings.rhat and state.least_ess > self.settings.ess
 
     def _comparable(self, stored):
-        """Positions (chain, draw, parameter), the day parameters turned to their circular mean."""
-        draws = stored.swapaxes(0, 1)[..., :-1]
-        out = draws.copy()
-        for row, (name, values) in enumerate(natural(self.target, draws).items()):
-            if name in PARAMETERS and PARAMETERS[name].circular:
-                out[..., row] = turned(values, axes=(0, 1))
-        return out
+        """Parameters (chain, draw, parameter) in the form and units in which a fit is diagnosed."""
+        draws = natural(self.target, stored.swapaxes(0, 1)[..., :-1])
+        return np.stack([comparable(name, values) for name, values in draws.items()], axis=-1)
 
     def _next_round(self):
         state = self.state

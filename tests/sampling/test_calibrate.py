@@ -182,6 +182,15 @@ def test_a_unit_without_a_start_is_named_and_not_dropped(units, tmp_path):
     assert len(unit.result()) == 0
 
 
+def test_what_a_converged_unit_says_of_itself_is_what_its_draws_say(model):
+    fit = calibrate(model, only=[0], **{**SHORT, "rhat": 9.0, "ess": 1.0, "proposals": 9000})
+    report = diagnose.diagnose(fit.isel(pixel=[0]))
+    assert str(fit["sample_stats"]["status"].values[0]) == "converged"
+    stated = fit["sample_stats"].isel(pixel=0)
+    np.testing.assert_allclose(stated["rhat"], report["rhat"].max(), rtol=1e-9)
+    np.testing.assert_allclose(stated["ess_bulk"], report["ess_bulk"].min(), rtol=1e-9)
+
+
 def test_identities_do_not_depend_on_the_neighbours(units):
     whole = baseline.build(units)
     part = baseline.build(units.isel(pixel=[2]))
