@@ -1,0 +1,43 @@
+"""The step method of `pm.sample`: one lane a unit, many proposals a draw."""
+
+import numpy as np
+import pymc as pm
+import pytest
+from numpy.testing import assert_array_equal
+
+from pm_dalec.models import baseline
+from pm_dalec.step_method import AdaptiveMetropolis, feasible_start
+from pm_dalec.synthetic import synthetic_site
+
+
+@pytest.fixture(scope="module")
+def model():
+    return baseline.build(synthetic_site(0, years=3))
+
+
+def sampled(model, starts):
+    with model:
+        return pm.sample(
+            draws=15, tune=15, chains=2, cores=1, initvals=starts, random_seed=4,
+            step=AdaptiveMetropolis(n_inner=20), progressbar=False,
+            compute_convergence_checks=False,
+        )  # fmt: skip
+
+
+def test_pymc_samples_from_feasible_starts_and_repeats_itself(model):
+    starts = feasible_start(model, chains=2, random_seed=1)
+    fit = sampled(model, starts)
+    drawn = fit["posterior"]["initial_wood"]
+    assert drawn.shape == (2, 15)
+    assert len(np.unique(drawn)) > 4
+    assert np.isfinite(fit["sample_stats"]["lp"]).all()
+    assert_array_equal(sampled(model, starts)["posterior"]["initial_wood"], drawn)
+
+
+def test_other_choices_of_variables_and_variants_are_answered(model):
+    with pytest.raises(ValueError, match="wanted a variant of AdaptiveMetropolis"):
+        AdaptiveMetropolis(variant="nuts", model=model)
+    with pytest.raises(ValueError, match="wanted at least one proposal a draw"):
+        AdaptiveMetropolis(n_inner=0, model=model)
+    with pytest.raises(ValueError, match="proposes all of them at once"):
+        AdaptiveMetropolis(model.value_vars[:2], model=model)
