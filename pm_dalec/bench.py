@@ -29,6 +29,7 @@ from pm_dalec.unit_state import WINDOW
 FORTRAN_RATE = 280.0
 EXPONENTIALS = 10**7
 STRETCHES = 9
+A_CALL = 2**15  # proposals of all lanes in one call that is measured
 
 
 def region(pixels, steps):
@@ -113,18 +114,19 @@ def _lanes_rates(target, unit, lanes, seconds):
     walk, random = empty_walk(lanes, state.surrogate), streams(0, [0], lanes)
     recorded = np.empty((1, lanes, rows.shape[0] + 1))
     made, guide = [0], unit.guide()
+    turns = int(np.clip(A_CALL // lanes, 16, WINDOW))
 
     def evaluate():
         adaptive.evaluate(call, rows, 0, blocks)
 
     def propose():
         adaptive.lanes_window(
-            call, early.call(), 0, blocks, position, logp, random, walk, guide, WINDOW, WINDOW,
+            call, early.call(), 0, blocks, position, logp, random, walk, guide, turns, turns,
             recorded, tally, rows,
         )  # fmt: skip
-        made[0] += lanes * WINDOW
+        made[0] += lanes * turns
 
-    rates = _rates([(evaluate, lanes), (propose, lanes * WINDOW)], seconds)
+    rates = _rates([(evaluate, lanes), (propose, lanes * turns)], seconds)
     return *rates, tally.evaluated.sum() / made[0]
 
 
