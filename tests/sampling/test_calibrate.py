@@ -182,6 +182,17 @@ def test_a_unit_without_a_start_is_named_and_not_dropped(units, tmp_path):
     assert len(unit.result()) == 0
 
 
+def test_rules_that_need_no_run_fail_only_where_the_target_is_zero(model):
+    target = compile_target(model)
+    positions = np.random.default_rng(1).uniform(size=(300, len(target.rows)))
+    early = np.asarray(target.early.bind(np.zeros(300, int))(positions))
+    logp = np.asarray(target.function.bind(np.zeros(300, int))(positions)[0])
+    failed = np.isneginf(early)
+    assert 0.1 < failed.mean() < 0.6  # PAPER, section 1.5: .694 of the prior pass
+    assert_array_equal(early[~failed], 0.0)
+    assert np.isneginf(logp[failed]).all()
+
+
 def test_what_a_converged_unit_says_of_itself_is_what_its_draws_say(model):
     fit = calibrate(model, only=[0], **{**SHORT, "rhat": 9.0, "ess": 1.0, "proposals": 9000})
     report = diagnose.diagnose(fit.isel(pixel=[0]))
