@@ -17,7 +17,7 @@ from pm_dalec.graph import (
     describe,
     streams_in,
 )
-from pm_dalec.parameters import PARAMETERS
+from pm_dalec.tables.parameters import PARAMETERS
 
 
 def build(
@@ -30,7 +30,7 @@ def build(
     units : Dataset
         Drivers and observations, dims (time) or (time, pixel).
     parameters : Table of Parameter
-        With their priors; see `pm_dalec.parameters.PRIOR_SETS`.
+        With their priors; see `pm_dalec.tables.parameters.PRIOR_SETS`.
     constraints : {"edinburgh2021", "edinburgh2024", None}
         Set of ecological constraints.
     streams : sequence of str, optional

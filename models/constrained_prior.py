@@ -5,7 +5,7 @@ of the prior. Predictive functions of PyMC ignore potentials, so this prior is a
 """
 
 from pm_dalec.models import baseline
-from pm_dalec.parameters import PARAMETERS
+from pm_dalec.tables.parameters import PARAMETERS
 
 
 def build(units, *, parameters=PARAMETERS, constraints="edinburgh2021", solver="converged"):

@@ -18,7 +18,6 @@ are renormalised, and the attribute ``missing_units`` counts those that should h
 
 import numpy as np
 
-from pm_dalec import dims
 from pm_dalec.ensemble import (
     QUANTILES,
     SAMPLE,
@@ -31,6 +30,7 @@ from pm_dalec.ensemble import (
     without,
 )
 from pm_dalec.pairing import copula_ranks, paired_pixels, paired_strata
+from pm_dalec.tables import dims
 
 __all__ = [
     "QUANTILES",

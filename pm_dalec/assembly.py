@@ -10,21 +10,15 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
-from pm_dalec.checks import wanted_units
-from pm_dalec.grid import (
-    Centres,
-    Overlap,
-    aggregate,
-    edges_of,
-    overlap_with,
-    stratum_areas,
-    stratum_cells,
-)
+from pm_dalec.grid import edges_of
+from pm_dalec.overlap import Centres, Overlap, aggregate, overlap_with, stratum_areas, stratum_cells
 from pm_dalec.region_file import validate_units
 from pm_dalec.rules import spread_over_year
-from pm_dalec.strata import STRATA, STRATUM_NAMES, single_stratum
-from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
+from pm_dalec.strata import single_stratum
+from pm_dalec.tables import dims
+from pm_dalec.tables.strata import STRATA, STRATUM_NAMES
+from pm_dalec.tables.streams import STREAMS, wanted_units
+from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
 MINIMUM_COVERAGE = 0.1
 """Observations that saw less than this share of a stratum are dropped [1]."""
@@ -41,7 +35,7 @@ class LandCover(NamedTuple):
     Attributes
     ----------
     strata : ndarray of uint8
-        Position in `pm_dalec.strata.STRATA`, or `MASKED`.
+        Position in `pm_dalec.tables.strata.STRATA`, or `MASKED`.
     weights : Overlap or Centres
         From `overlap_with` or `centres_in`.
     source : str

@@ -7,7 +7,7 @@ import numpy as np
 
 from pm_dalec.lane_jax import calls_per_second
 from pm_dalec.lanes import lane_logp
-from pm_dalec.parameters import PARAMETERS
+from pm_dalec.tables.parameters import PARAMETERS
 
 GRADIENT_LANES = 64
 

@@ -11,9 +11,9 @@ from math import log
 from typing import Literal, NamedTuple
 
 from pm_dalec.dalec import allocation
-from pm_dalec.parameters import PARAMETERS
-from pm_dalec.tables import Table
-from pm_dalec.variables import GAINS, HARVESTED, LOSSES, POOLS
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.table import Table
+from pm_dalec.tables.variables import GAINS, HARVESTED, LOSSES, POOLS
 
 PENALTY = -5.0  # of one failed rule in the search for a start
 SMALLEST = 5e-324
@@ -50,7 +50,7 @@ class Constraint:
     level : {"parameter", "trajectory"}
         Whether it can be told before the model is run.
     source : str
-        Key of `pm_dalec.bibliography.SOURCES`.
+        Key of `pm_dalec.tables.sources.SOURCES`.
     number : int
         Position in the Fortran's list, used to read reference files and for nothing else.
     margin : callable

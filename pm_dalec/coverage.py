@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from pm_dalec import dims
 from pm_dalec.ensemble import SAMPLE
-from pm_dalec.quantities import QUANTITIES
-from pm_dalec.synthetic import TRUTH
+from pm_dalec.tables import dims
+from pm_dalec.tables.constants import TRUTH
+from pm_dalec.tables.summaries import QUANTITIES
 
 LEVEL = 0.9
 SHOWN = (
@@ -23,7 +23,7 @@ def coverage(experiments, *, quantities=SHOWN, level=LEVEL):
     experiments : mapping of tuple to Experiment
         Of a region with a truth, as `pm_dalec.twin_truth.add_truth` makes it.
     quantities : sequence of str
-        Of `pm_dalec.quantities.QUANTITIES`; those without a truth are left out.
+        Of `pm_dalec.tables.summaries.QUANTITIES`; those without a truth are left out.
     level : float
         Probability of the interval [1].
 

@@ -10,7 +10,7 @@ from collections import namedtuple
 from typing import NamedTuple
 
 from pm_dalec import canopy, disturbance, phenology, stomata
-from pm_dalec.variables import DRIVERS, POOLS
+from pm_dalec.tables.variables import DRIVERS, POOLS
 
 Drivers = namedtuple("Drivers", DRIVERS.names)
 Drivers.__doc__ = "Drivers of one or many steps, one array a driver, in the units of the table."
@@ -55,7 +55,7 @@ class Forcing(NamedTuple):
 
 
 class Fluxes(NamedTuple):
-    """Fluxes and diagnostics of one step; units in `pm_dalec.variables`."""
+    """Fluxes and diagnostics of one step; units in `pm_dalec.tables.variables`."""
 
     gpp: object
     autotrophic_respiration: object

@@ -2,7 +2,7 @@
 
 A units dataset is an `xarray.Dataset` with dims ``(time)`` for a site, ``(time, pixel)`` for a
 baseline region and ``(time, stratum, pixel)`` for a stratified one, and the same variable names
-everywhere (`pm_dalec.variables.DRIVERS` and `STREAMS`). ``time`` is the START of the step.
+everywhere (`pm_dalec.tables.variables.DRIVERS` and `STREAMS`). ``time`` is the START of the step.
 """
 
 import warnings
@@ -12,29 +12,15 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
-from pm_dalec.checks import DISTURBANCES, check_drivers, check_observations, check_units
-from pm_dalec.limits import SOIL_PRIOR, wanted_units
+from pm_dalec.checks import DISTURBANCES, check_units
+from pm_dalec.tables import dims
+from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
+from pm_dalec.tables.variables import DRIVERS, VARIABLES
 from pm_dalec.time_axis import day_of_year_at_end, step_lengths
-from pm_dalec.uncertainties import prepare_uncertainties
 from pm_dalec.units import conversion
-from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
-
-__all__ = [
-    "check_drivers",
-    "check_observations",
-    "check_units",
-    "day_of_year_at_end",
-    "open_site",
-    "prepare_uncertainties",
-    "site_from_arrays",
-    "standardise",
-    "step_lengths",
-]
 
 DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
 _ENGINES = {b"\x89HDF": "h5netcdf", b"CDF\x01": "scipy", b"CDF\x02": "scipy"}
-_OBSERVED = (*STREAMS, SOIL_PRIOR)
 
 
 def open_site(
@@ -62,7 +48,7 @@ def open_site(
         ``"none"`` sets forest_loss_fraction and burned_fraction to zero where the file has none,
         and warns.
     observations : "all" or sequence of str, default "all"
-        Streams to keep, out of `pm_dalec.variables.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
+        Streams to keep, out of `pm_dalec.tables.streams.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
     uncertainties : mapping of str to float, optional
         One-sigma uncertainty of a stream, in its units, wherever the file has none.
 
@@ -162,7 +148,7 @@ def _bounds_from_lengths(file, path):
 def _keep(file, observations, path):
     """Only the variables of the schema, and of the observations only those that are wanted."""
     if observations == "all":
-        wanted = [name for name in _OBSERVED if name in file or f"{name}_unc" in file]
+        wanted = [name for name in OBSERVED if name in file or f"{name}_unc" in file]
     else:
         if isinstance(observations, str) or not isinstance(observations, Sequence):
             raise TypeError(
@@ -172,7 +158,7 @@ def _keep(file, observations, path):
         wanted = [name if name == SOIL_PRIOR else STREAMS[name].name for name in observations]
         absent = [name for name in wanted if name not in file]
         if absent:
-            there = [name for name in _OBSERVED if name in file]
+            there = [name for name in OBSERVED if name in file]
             raise KeyError(f"no observations {absent[0]!r} in {path.name}; there are {there}")
     names = [*DRIVERS, *wanted, *(f"{name}_unc" for name in wanted)]
     kept = file[[name for name in names if name in file]]
@@ -223,8 +209,8 @@ def _with_uncertainties(units, uncertainties, path):
         )
     changed = {}
     for name, sigma in uncertainties.items():
-        if name not in units or name not in _OBSERVED:
-            there = [stream for stream in _OBSERVED if stream in units]
+        if name not in units or name not in OBSERVED:
+            there = [stream for stream in OBSERVED if stream in units]
             raise KeyError(f"no observations {name!r} in {path.name}; there are {there}")
         given = units.get(f"{name}_unc", xr.full_like(units[name], np.nan))
         filled = given.fillna(float(sigma)).where(units[name].notnull())
@@ -310,7 +296,7 @@ def site_from_arrays(values, edges, latitude, *, site):
 
 
 def _schema_names(units):
-    observed = [n for s in _OBSERVED for n in (s, f"{s}_unc")]
+    observed = [n for s in OBSERVED for n in (s, f"{s}_unc")]
     return [name for name in (*DRIVERS, *observed) if name in units]
 
 

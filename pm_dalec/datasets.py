@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pm_dalec.data import check_drivers, open_site, site_from_arrays
+from pm_dalec.checks import check_drivers
+from pm_dalec.data import open_site, site_from_arrays
 from pm_dalec.reference_site import from_reference
 
 __all__ = ["SiteFile", "available", "from_reference", "load", "synthetic_drivers"]

@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 from arviz_stats.base import array_stats
 
-from pm_dalec import dims
-from pm_dalec.parameters import DAYS_PER_YEAR, PARAMETERS
+from pm_dalec.tables import dims
+from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.parameters import PARAMETERS
 
 
 def turned(days, axes):

@@ -5,7 +5,7 @@ Pure functions without an array module: products and sums only.
 
 from typing import NamedTuple
 
-from pm_dalec.variables import HARVESTED
+from pm_dalec.tables.variables import HARVESTED
 
 COMBUSTION = {
     "labile": 0.1,

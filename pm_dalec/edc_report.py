@@ -9,10 +9,11 @@ import xarray as xr
 
 from pm_dalec import constraints as rules
 from pm_dalec import dalec
-from pm_dalec.parameters import PARAMETERS, Fixed, Theta
 from pm_dalec.priors import draw_log_uniform, factor_of
 from pm_dalec.run import run_numpy
-from pm_dalec.variables import DRIVERS
+from pm_dalec.tables.parameters import PARAMETERS, Theta
+from pm_dalec.tables.priors import Fixed
+from pm_dalec.tables.variables import DRIVERS
 
 BATCH = 5_000
 

@@ -11,8 +11,9 @@ import numpy as np
 from pm_dalec import adaptive
 from pm_dalec.lane_random import streams, uniform
 from pm_dalec.moments import Moments
-from pm_dalec.parameters import PARAMETERS, Gaussian
 from pm_dalec.progress import Progress
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import Gaussian
 
 SEARCH_ADAPT, SEARCH_LENGTH, SEARCH_PATIENCE = 500, 100_000, 5
 PRE_SHARE, PRE_ADAPT, MAIN_ADAPT = 0.2, 100, 1000

@@ -8,10 +8,11 @@ intervals imply. For layouts, tests and rehearsals of tables and figures; nothin
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
-from pm_dalec.parameters import PARAMETERS
 from pm_dalec.region import build_region
-from pm_dalec.survey import REPRESENTED, represented_areas, sample_pixels
+from pm_dalec.survey import represented_areas, sample_pixels
+from pm_dalec.tables import dims
+from pm_dalec.tables.constants import REPRESENTED
+from pm_dalec.tables.parameters import PARAMETERS
 
 WOOD_LOG_SD = {"baseline": 0.42, "stratified": 0.53}
 """From the printed 5-95 % intervals of harvest (TWIN, section 5.6)."""

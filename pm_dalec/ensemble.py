@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
+from pm_dalec.tables import dims
 
 SAMPLE = "sample"
 """Dimension of pooled chains and draws."""

@@ -6,7 +6,7 @@ The same words serve a site ``(time)``, a baseline region ``(time, pixel)`` and 
 
 import numpy as np
 
-from pm_dalec import dims
+from pm_dalec.tables import dims
 
 
 def everywhere(units):

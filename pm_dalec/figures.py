@@ -3,12 +3,13 @@
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims, figure_data, printed
+from pm_dalec import figure_data, printed
 from pm_dalec.evidence import coarsest, finest
 from pm_dalec.experiments import pairs, pixel_medians
 from pm_dalec.fleet import RHAT_LIMIT, fleet_maps
-from pm_dalec.grid import edges_of, overlap_with, stratum_areas, target_grid
+from pm_dalec.grid import edges_of, target_grid
 from pm_dalec.landscape_table import DOMAIN
+from pm_dalec.overlap import overlap_with, stratum_areas
 from pm_dalec.plots.distributions import domain_densities_figure, trait_violins
 from pm_dalec.plots.fleet import convergence_maps
 from pm_dalec.plots.flux_maps import flux_maps
@@ -21,7 +22,8 @@ from pm_dalec.plots.timeseries import (
     series_by_resolution,
     series_with_bands,
 )
-from pm_dalec.strata import STRATUM_NAMES
+from pm_dalec.tables import dims
+from pm_dalec.tables.strata import STRATUM_NAMES
 
 FRACTION_RESOLUTIONS = (0.5, 0.25, 0.05)
 BUDGET = ("gpp", "reco", "harvest", "change_live", "change_dead")

@@ -5,12 +5,13 @@ from importlib.metadata import version
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
 from pm_dalec.lanes import lane_dimensions
-from pm_dalec.parameters import PARAMETERS
 from pm_dalec.posterior import log_likelihood
+from pm_dalec.tables import dims
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import DRIVERS, VARIABLES
 from pm_dalec.target import natural
-from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
 
 SAMPLE = (dims.CHAIN, dims.DRAW)
 NOT_RUN = "not run"

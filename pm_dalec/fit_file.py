@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
+from pm_dalec.tables import dims
 
 NETCDF, ZARR = ".nc", ".zarr"
 CHUNK = 4 * 2**20  # bytes; 256 units of 2,000 draws
@@ -73,7 +73,7 @@ def _opened(path):
     suffix = _known_suffix(path)
     if not path.exists():
         raise FileNotFoundError(
-            f"wanted a fit at '{path}', found nothing there; write one with pm_dalec.posterior.save"
+            f"wanted a fit at '{path}', found nothing there; write one with pm_dalec.fit_file.save"
         )
     if suffix == NETCDF:
         return xr.open_datatree(path, engine="h5netcdf")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec import dims
 from pm_dalec.diagnose import diagnose
+from pm_dalec.tables import dims
 
 RHAT_LIMIT = 1.05
 """Worst rank R-hat below which a unit counts as converged [1], as in `pm_dalec.regions`."""

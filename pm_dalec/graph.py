@@ -10,14 +10,17 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from pm_dalec import constraints as rules
-from pm_dalec import dalec, dims
-from pm_dalec.data import check_units
+from pm_dalec import dalec
+from pm_dalec.checks import check_units
 from pm_dalec.observe import add_stream
 from pm_dalec.operators import fluxes_for, seen_by
-from pm_dalec.parameters import Fixed, Theta
 from pm_dalec.priors import add_prior
 from pm_dalec.run import run_pytensor
-from pm_dalec.variables import DRIVERS, STREAMS
+from pm_dalec.tables import dims
+from pm_dalec.tables.parameters import Theta
+from pm_dalec.tables.priors import Fixed
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import DRIVERS
 
 SPACE = (dims.STRATUM, dims.PIXEL)
 
@@ -155,7 +158,7 @@ def add_observations(streams, trajectory, units):
     Parameters
     ----------
     streams : sequence of str
-        Names in `pm_dalec.variables.STREAMS`; each must be in ``units`` with its uncertainty.
+        Names in `pm_dalec.tables.streams.STREAMS`; each must be in ``units`` with its uncertainty.
     trajectory : Trajectory
     units : Dataset
     """

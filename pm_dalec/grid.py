@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pm_dalec.overlap import (
-    EARTH_RADIUS,
     Aggregated,
     Centres,
     Overlap,
@@ -20,6 +19,7 @@ from pm_dalec.overlap import (
     stratum_areas,
     stratum_cells,
 )
+from pm_dalec.tables.constants import EARTH_RADIUS
 
 __all__ = [
     "EARTH_RADIUS",

@@ -13,6 +13,7 @@ import pandas as pd
 from pm_dalec import evidence, printed
 from pm_dalec.evidence import NotTestable, our_numbers, printed_numbers
 from pm_dalec.experiments import experiments_of, pairs
+from pm_dalec.tables import constants
 
 PAPER = f"paper ({printed.VERSION})"
 COLUMNS = ("id", "statement", "statistic", "threshold", PAPER, "ours", "verdict", "resolutions")
@@ -106,7 +107,7 @@ def _judged(hypothesis, ours, both):
 def _printed_value(hypothesis, both):
     if not hypothesis.from_tables or not both:
         return hypothesis.paper
-    numbers = printed_numbers(printed.RESOLUTIONS if hypothesis.needs is not None else both)
+    numbers = printed_numbers(constants.RESOLUTIONS if hypothesis.needs is not None else both)
     try:
         return float(hypothesis.measure(numbers, None))
     except NotTestable:
@@ -114,7 +115,7 @@ def _printed_value(hypothesis, both):
 
 
 INF = float("inf")
-FINEST = min(printed.RESOLUTIONS)
+FINEST = min(constants.RESOLUTIONS)
 _WOOD = {name: printed.TABLE_A2["cwood", name]["median"][1.0] for name in
          ("conifer", "arable", "heath")}  # fmt: skip
 HYPOTHESES = (

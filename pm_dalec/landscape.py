@@ -36,9 +36,10 @@ from pm_dalec.landscape_table import (
 )
 from pm_dalec.leaf_area import leaf_area
 from pm_dalec.meteorology import future_climate, meteorology
-from pm_dalec.overlap import EARTH_RADIUS
 from pm_dalec.rules import above_ground_biomass, wood_carbon, wood_carbon_sigma
-from pm_dalec.strata import MASKED, STRATA, strata_from_lcm2015
+from pm_dalec.strata import strata_from_lcm2015
+from pm_dalec.tables.constants import EARTH_RADIUS
+from pm_dalec.tables.strata import MASKED, STRATA
 
 __all__ = ["DOMAIN", "Twin", "future_climate", "make_twin", "meteorology", "truth"]
 

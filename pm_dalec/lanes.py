@@ -21,16 +21,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pm_dalec.dims import PIXEL, STRATUM
 from pm_dalec.lane_call import Call
-from pm_dalec.lane_graph import (
-    FromData,
-    checked_positions,
-    density_terms,
-    lane_graph,
-    lengths_now,
-)
+from pm_dalec.lane_graph import FromData, checked_positions, density_terms, lane_graph, lengths_now
 from pm_dalec.lane_machine import Loaded, emit_module, object_code
+from pm_dalec.tables.dims import PIXEL, STRATUM
 
 WIDTH = 8  # lanes in a block; LLVM splits it into what the processor has
 _ALIGNMENT = 64  # bytes

@@ -3,7 +3,6 @@
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
 from pm_dalec.fields import (
     block_mean_correlation,
     covariance_spectrum,
@@ -20,7 +19,8 @@ from pm_dalec.landscape_table import (
     URBAN,
     YEARS,
 )
-from pm_dalec.strata import STRATA
+from pm_dalec.tables import dims
+from pm_dalec.tables.strata import STRATA
 
 PIXEL_CELLS = CELLS_PER_DEGREE // 20
 """Cells across a pixel of 0.05 degree."""

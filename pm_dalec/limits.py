@@ -4,15 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pm_dalec import dims
 from pm_dalec.faults import everywhere, first_of, refuse_where
-from pm_dalec.tables import Table
+from pm_dalec.tables import dims
+from pm_dalec.tables.streams import SOIL_PRIOR, wanted_units
+from pm_dalec.tables.table import Table
 from pm_dalec.units import conversion, describe, same_units
-from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
 
 UNITS_DIMS = (dims.TIME, dims.STRATUM, dims.PIXEL)
-SOIL_PRIOR = "csom_prior"
-SOIL_PRIOR_UNITS = "g m-2"
 _SMALLEST_FILL = 1e15  # fill values of NetCDF and GRIB (9.97e36, 1e20) lie above, data below
 _MISSING_CODES = (-9999.0, -999.0)
 
@@ -26,7 +24,7 @@ class Limits:
     name : str
         Name in the dataset.
     lowest, highest : float
-        In the units of the tables of `pm_dalec.variables`.
+        In the units of the tables of `pm_dalec.tables.variables`.
     advice : str
         What the user can do about it.
     above_lowest : bool
@@ -86,24 +84,6 @@ LIMITS = Table(
         ),
     ),
 )
-
-
-def wanted_units(name):
-    """Units that a variable of a units dataset has.
-
-    Parameters
-    ----------
-    name : str
-        Driver, observation stream, its uncertainty ``{stream}_unc``, or the soil prior.
-
-    Returns
-    -------
-    str
-    """
-    name = name.removesuffix("_unc")
-    if name == SOIL_PRIOR:
-        return SOIL_PRIOR_UNITS
-    return VARIABLES[STREAMS[name].observes].units if name in STREAMS else DRIVERS[name].units
 
 
 def check_numbers(name, units, *, gaps):

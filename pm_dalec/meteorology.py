@@ -8,12 +8,13 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
 from pm_dalec.fields import named_generator
-from pm_dalec.grid import aggregate, overlap_with, target_grid
+from pm_dalec.grid import target_grid
 from pm_dalec.landscape_table import DOMAIN, YEARS
+from pm_dalec.overlap import aggregate, overlap_with
 from pm_dalec.strata import single_stratum
-from pm_dalec.variables import DRIVERS
+from pm_dalec.tables import dims
+from pm_dalec.tables.variables import DRIVERS
 
 CLIMATE_RESOLUTION = 0.5
 LAPSE_RATE = 6.5e-3

@@ -7,7 +7,7 @@ Percentages and errors in units of sigma are taken in each unit first and averag
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
+from pm_dalec.tables import dims
 
 METRICS = ("rmse", "rmse_percent", "rmse_sigma", "bias", "bias_percent", "bias_sigma")
 

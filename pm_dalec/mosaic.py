@@ -6,11 +6,12 @@ import numpy as np
 from scipy.stats import norm
 
 from pm_dalec.fields import block_mean_correlation
-from pm_dalec.grid import aggregate, edges_of, overlap_with, stratum_areas, target_grid
+from pm_dalec.grid import edges_of, target_grid
 from pm_dalec.land_cover import stratum_correlation
 from pm_dalec.landscape import grid_spacing
 from pm_dalec.landscape_table import CELLS_PER_DEGREE, CLASSES, DOMAIN
-from pm_dalec.strata import STRATA
+from pm_dalec.overlap import aggregate, overlap_with, stratum_areas
+from pm_dalec.tables.strata import STRATA
 
 
 class PixelMeans(NamedTuple):

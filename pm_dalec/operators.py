@@ -5,7 +5,8 @@ LAI and stocks are compared with the START of the step, fluxes with its mean (MO
 
 import numpy as np
 
-from pm_dalec.variables import POOLS, STREAMS
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import POOLS
 
 HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
 
@@ -16,7 +17,7 @@ def seen_by(stream, trajectory):
     Parameters
     ----------
     stream : str
-        Name in `pm_dalec.variables.STREAMS`.
+        Name in `pm_dalec.tables.streams.STREAMS`.
     trajectory : Trajectory
         Pools with N + 1 and fluxes with N values along the first axis.
     """

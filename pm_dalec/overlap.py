@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-EARTH_RADIUS = 6_371_007.181
-"""Radius of the sphere of equal area [m], as in MODIS' sinusoidal grid."""
+from pm_dalec.tables.constants import EARTH_RADIUS
 
 SLIVER = 1e-9
 """Overlaps narrower than this share of a cell are rounding of edges, not overlap."""

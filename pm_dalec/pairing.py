@@ -6,7 +6,7 @@ from a recorded seed does not.
 
 import numpy as np
 
-from pm_dalec.overlap import EARTH_RADIUS
+from pm_dalec.tables.constants import EARTH_RADIUS
 
 STRATA_STREAM, PIXEL_STREAM, COPULA_STREAM = range(3)
 

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pm_dalec import dims, printed
+from pm_dalec import printed
 from pm_dalec.aggregate import stratum_samples
 from pm_dalec.experiments import domain_ensemble, pairs
 from pm_dalec.figure_data import harvest_ratios
 from pm_dalec.metrics import fit_metrics, interval_width, stratum_metrics, width_ratio
-from pm_dalec.parameters import PARAMETERS, Fixed, FromData, Gaussian
-from pm_dalec.quantities import QUANTITIES
-from pm_dalec.strata import STRATA
+from pm_dalec.tables import dims
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import Fixed, FromData, Gaussian
+from pm_dalec.tables.strata import STRATA
+from pm_dalec.tables.summaries import QUANTITIES
 
 PAPER = f"paper ({printed.VERSION})"
 BUDGET = ("gpp", "reco", "change_live", "change_dead", "harvest")

@@ -8,26 +8,14 @@ A fit is an `xarray.DataTree` with the groups ``posterior`` (parameters in natur
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dalec, dims
-from pm_dalec.fit_file import load, save
+from pm_dalec import dalec
 from pm_dalec.operators import HALF_LOG_TWO_PI, seen_by
-from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.run import run_numpy
-from pm_dalec.variables import DRIVERS, GAINS, HARVESTED, LOSSES, POOLS, STREAMS, VARIABLES
-
-__all__ = [
-    "BUDGET_UNITS",
-    "budget",
-    "described",
-    "driver_arrays",
-    "load",
-    "log_likelihood",
-    "residence_time",
-    "save",
-    "summarised",
-    "theta_of",
-    "trajectories",
-]
+from pm_dalec.tables import dims
+from pm_dalec.tables.parameters import PARAMETERS, Theta
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.summaries import BUDGET_UNITS
+from pm_dalec.tables.variables import DRIVERS, GAINS, HARVESTED, LOSSES, POOLS, VARIABLES
 
 SAMPLE = (dims.CHAIN, dims.DRAW)
 SPACE = (dims.STRATUM, dims.PIXEL)
@@ -57,7 +45,7 @@ def trajectories(fit, drivers=None, names=("gpp", "nee", "lai", "wood"), *, draw
     drivers : Dataset, optional
         Units dataset to run with; that of the fit by default.
     names : sequence of str
-        Fluxes, pools and diagnostics of `pm_dalec.variables.VARIABLES`. Pools are at the END of the
+        Fluxes, pools and diagnostics of `pm_dalec.tables.variables.VARIABLES`. Pools are at the END of the
         step, fluxes means over it, LAI at its start.
     draws : int, optional
         Use about this many draws a chain, evenly spaced; all by default.
@@ -227,17 +215,6 @@ def budget(fit, *, drivers=None):
     for name in whole:
         whole[name].attrs["units"] = BUDGET_UNITS[name]
     return whole
-
-
-BUDGET_UNITS = {
-    **dict.fromkeys(("gpp", "reco", "nee", "harvest", "fire", "npp"), "g m-2 d-1"),
-    "lai": "m2 m-2",
-    "mean_wood": "g m-2",
-    "change_live": "g m-2",
-    "change_dead": "g m-2",
-    **{f"residence_{pool}": "yr" for pool in POOLS},
-    **{f"npp_{pool}_fraction": "1" for pool in ("foliage", "labile", "roots", "wood")},
-}
 
 
 def summarised(run, step_days):

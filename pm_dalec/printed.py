@@ -4,9 +4,9 @@ Milodowski, Smallman and Williams, preprint bg-2022-160 (2022). The final versio
 3301-3327, 2023) differs; every comparison names the version it is made with.
 """
 
+from pm_dalec.tables.constants import RESOLUTIONS
+
 VERSION = "preprint 2022"
-RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
-"""Width of a pixel [degree], in the order of the numbers below."""
 
 APPROACHES = ("baseline", "stratified")
 FIT_ROWS = ("rmse", "rmse_percent", "rmse_sigma", "bias", "bias_percent", "bias_sigma", "median")
@@ -224,4 +224,4 @@ PARAMETER_BOUNDS = {
     "initial_litter": (1.0, 2000.0),
     "initial_som": (200.0, 250000.0),
 }
-"""Bounds of Table A1, in the units of `pm_dalec.parameters.PARAMETERS`."""
+"""Bounds of Table A1, in the units of `pm_dalec.tables.parameters.PARAMETERS`."""

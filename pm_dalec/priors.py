@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 from pymc.distributions.shape_utils import rv_size_is_none
 from pymc.logprob.transforms import Transform
 
-from pm_dalec.parameters import Fixed, FromData, Gaussian
+from pm_dalec.tables.priors import Fixed, FromData, Gaussian
 
 
 class UnitInterval(Transform):

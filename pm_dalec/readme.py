@@ -5,10 +5,12 @@
 
 from pathlib import Path
 
-from pm_dalec.bibliography import SOURCES
 from pm_dalec.constraints import EDCS
-from pm_dalec.parameters import PARAMETERS, Fixed, FromData, Gaussian
-from pm_dalec.variables import STREAMS, VARIABLES
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import Fixed, FromData, Gaussian
+from pm_dalec.tables.sources import SOURCES
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import VARIABLES
 
 BEGIN, END = "<!-- tables -->", "<!-- /tables -->"
 README = Path(__file__).resolve().parent.parent / "README.md"

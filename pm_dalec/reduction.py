@@ -10,18 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
 from pm_dalec.aggregate import combine_strata, comonotone_sum
 from pm_dalec.diagnose import circular_mean
 from pm_dalec.ensemble import SAMPLE, finite_units, summarise
 from pm_dalec.fleet import unit_diagnostics
-from pm_dalec.parameters import PARAMETERS
 from pm_dalec.posterior import driver_arrays, summarised, theta_of
-from pm_dalec.quantities import QUANTITIES
 from pm_dalec.run import run_numpy
-from pm_dalec.survey import REPRESENTED
-from pm_dalec.synthetic import TRUTH
-from pm_dalec.variables import STREAMS
+from pm_dalec.tables import dims
+from pm_dalec.tables.constants import REPRESENTED, TRUTH
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.summaries import QUANTITIES
 
 LANE_RUNS = 6_000  # runs of the model held at a time: some 30 kB each
 STREAM_NAMES = ("lai", "cwood")
@@ -41,7 +40,7 @@ class Experiment:
         unit as `pm_dalec.fleet.unit_diagnostics` gives it; the approach, resolution [degree],
         whether the pixels are a sample and what the fit says of itself in the attributes.
     budget : Dataset
-        (sample[, stratum], pixel), names and units of `pm_dalec.quantities.QUANTITIES`.
+        (sample[, stratum], pixel), names and units of `pm_dalec.tables.summaries.QUANTITIES`.
     series : Dataset
         (quantile, time) of the domain: ``gpp``, ``reco``, ``change_live``, ``change_dead``,
         ``lai``, ``wood``.
@@ -273,7 +272,7 @@ def _zeros_for_nan(values):
 
 
 def quantities_of(run, step_days):
-    """Every quantity of `pm_dalec.quantities.QUANTITIES` of a run, by name.
+    """Every quantity of `pm_dalec.tables.summaries.QUANTITIES` of a run, by name.
 
     Parameters
     ----------

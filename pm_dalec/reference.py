@@ -15,11 +15,12 @@ from pm_dalec import dalec, run, stomata
 from pm_dalec.canopy import weather
 from pm_dalec.edc_report import case_of
 from pm_dalec.operators import misfit, seen_by
-from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.priors import gaussian_log_factor
 from pm_dalec.reference_site import from_reference
 from pm_dalec.runners import RUNNERS
-from pm_dalec.variables import DRIVERS, POOLS, STREAMS
+from pm_dalec.tables.parameters import PARAMETERS, Theta
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import DRIVERS, POOLS
 
 ABSOLUTE_FLOOR = 1e-9  # of the largest value of a series, added to the relative tolerance
 UNDECIDED_MARGIN = 1e-9  # constraints this close to their threshold are not compared
@@ -370,7 +371,7 @@ def stream_log_likelihood(trajectory, units, stream):
     units : Dataset
         Site.
     stream : str
-        Name in `pm_dalec.variables.STREAMS`.
+        Name in `pm_dalec.tables.streams.STREAMS`.
 
     Returns
     -------

@@ -7,13 +7,14 @@ of observations and a `Loss` for felling and fire.
 import numpy as np
 
 from pm_dalec.assembly import LandCover, Layer, Loss, assemble_region
-from pm_dalec.grid import overlap_with, target_grid
+from pm_dalec.grid import target_grid
 from pm_dalec.landscape import make_twin
 from pm_dalec.landscape_table import DOMAIN, YEARS
 from pm_dalec.meteorology import meteorology
+from pm_dalec.overlap import overlap_with
 from pm_dalec.region_file import open_region, validate_units, write_region
 from pm_dalec.rules import wood_carbon, wood_carbon_sigma
-from pm_dalec.strata import MASKED
+from pm_dalec.tables.strata import MASKED
 
 __all__ = [
     "LandCover",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import xarray as xr
 
-from pm_dalec import dims
-from pm_dalec.checks import refuse_where
-from pm_dalec.data import check_units
+from pm_dalec.checks import check_units
+from pm_dalec.faults import refuse_where
+from pm_dalec.tables import dims
 
 NETCDF, ZARR = (".nc", ".nc4"), (".zarr",)
 
@@ -149,7 +149,7 @@ def open_region(path):
     if not path.exists():
         raise FileNotFoundError(
             f"wanted a region at '{path}', found nothing there; write one with "
-            "`pm-dalec landscape --out` or pm_dalec.region.write_region"
+            "`pm-dalec landscape --out` or pm_dalec.region_file.write_region"
         )
     engine = "h5netcdf" if suffix in NETCDF else "zarr"
     options = {} if suffix in NETCDF else {"consolidated": False}

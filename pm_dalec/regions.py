@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims, posterior
+from pm_dalec import fit_file
 from pm_dalec.calibrate import calibrate
 from pm_dalec.diagnose import diagnose
+from pm_dalec.tables import dims
 
 FIT = "fit.zarr"
 SPACE = (dims.STRATUM, dims.PIXEL)
@@ -59,7 +60,7 @@ def calibrate_region(build, region, *, store, chains=8, progress=True, **setting
     store = Path(store)
     done = store / FIT
     if done.exists():
-        return posterior.load(done)
+        return fit_file.load(done)
     states = store / "state"
     fit = calibrate(
         build(region), chains=chains, progress=progress, only=present(region), checkpoint=states,
@@ -72,12 +73,12 @@ def calibrate_region(build, region, *, store, chains=8, progress=True, **setting
         "approach": str(region.attrs.get("approach", approach)),
         "resolution": float(region.attrs.get("resolution_degree", np.nan)),
     }
-    posterior.save(fit, done)
+    fit_file.save(fit, done)
     return fit
 
 
 def _observations(region):
-    from pm_dalec.variables import STREAMS
+    from pm_dalec.tables.streams import STREAMS
 
     return [name for stream in STREAMS for name in (stream, f"{stream}_unc") if name in region]
 

@@ -5,8 +5,8 @@ from functools import cache
 import numpy as np
 
 from pm_dalec import dalec, run
-from pm_dalec.parameters import Theta
-from pm_dalec.variables import DRIVERS
+from pm_dalec.tables.parameters import Theta
+from pm_dalec.tables.variables import DRIVERS
 
 
 def with_numpy(drivers, latitude, theta, solver):

@@ -7,14 +7,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pm_dalec import posterior
+from pm_dalec import fit_file, posterior
 from pm_dalec.calibrate import calibrate as calibrate_lanes
 from pm_dalec.calibrate import calibrate_edinburgh
 from pm_dalec.diagnose import circular_mean, diagnose, verdict
-from pm_dalec.parameters import DAYS_PER_YEAR, PARAMETERS, with_three_year_days
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
-from pm_dalec.variables import STREAMS
+from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
+from pm_dalec.tables.streams import STREAMS
 
 console = Console(width=max(Console().width, 120))  # a table must not lose its digits
 SHOWN = ("lai", "wood", "gpp", "nee")
@@ -72,7 +73,7 @@ def _report(fit, folder, *, truth=None):
     if truth is not None:
         inside = coverage(fit, truth)
         console.print(f"truth inside the 90 % interval: {sum(inside.values())} of {len(inside)}")
-    posterior.save(fit, folder / "fit.nc")
+    fit_file.save(fit, folder / "fit.nc")
     save_figure(figure_of_fit(fit), folder / "fit")
     save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
     console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")

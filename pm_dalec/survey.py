@@ -10,9 +10,9 @@ Deville and Sarndal 1992, raking distance, so that all areas stay positive).
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
+from pm_dalec.tables import dims
+from pm_dalec.tables.constants import REPRESENTED
 
-REPRESENTED = "represented_area"
 SMALLEST_SHARE = 1 / 3
 """Effective number of pixels over that of the sample below which areas are refused [1]."""
 

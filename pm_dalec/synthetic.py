@@ -9,10 +9,10 @@ import xarray as xr
 
 from pm_dalec.datasets import synthetic_drivers
 from pm_dalec.edc_report import draw_constrained_prior, drivers_of
-from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.run import run_numpy
+from pm_dalec.tables.constants import TRUTH
+from pm_dalec.tables.parameters import PARAMETERS, Theta
 
-TRUTH = "truth_"
 LAI_RANGE = (1.0, 5.0)  # m2 m-2, of the mean
 WOOD_RANGE = (2000.0, 15000.0)  # g m-2, of the mean
 # Ranges in which the truth is looked for, inside those of the prior: a British woodland

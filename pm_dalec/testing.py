@@ -9,12 +9,14 @@ from contextlib import contextmanager
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dalec, dims
+from pm_dalec import dalec
 from pm_dalec.datasets import synthetic_drivers
-from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.posterior import driver_arrays
 from pm_dalec.run import run_numpy
-from pm_dalec.variables import DRIVERS, POOLS, STREAMS, VARIABLES
+from pm_dalec.tables import dims
+from pm_dalec.tables.parameters import PARAMETERS, Theta
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import DRIVERS, POOLS, VARIABLES
 
 YEARS = 3  # the shortest run in which the rules of years one and two differ from those of the rest
 SPREAD = 0.01  # of the parameters of a tiny fit, relative

@@ -3,9 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
 from pm_dalec.faults import everywhere, first_of, refuse_where
 from pm_dalec.limits import check_numbers
+from pm_dalec.tables import dims
 
 _DAYS_APART = 1e-3  # [d] rounding of step lengths kept in float32
 _DOY_APART = 0.75  # [d] more than rounding, less than the step of a daily file
@@ -156,5 +156,5 @@ def check_day_of_year(units):
         units,
         wanted=f"'doy' as the day of year at the END of the step, {first_of(wanted, bad)}",
         came=first_of(given, bad),
-        advice="replace it by pm_dalec.data.day_of_year_at_end(time_bnds)",
+        advice="replace it by pm_dalec.time_axis.day_of_year_at_end(time_bnds)",
     )

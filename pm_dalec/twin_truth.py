@@ -12,15 +12,15 @@ import xarray as xr
 from scipy.stats import rankdata
 
 from pm_dalec import constraints as rules
-from pm_dalec import dims
 from pm_dalec.calibrate import calibrate
 from pm_dalec.edc_report import case_of, drivers_of
 from pm_dalec.leaf_area import LOWEST, seasonal_leaf_area
-from pm_dalec.parameters import PARAMETERS, Theta
-from pm_dalec.quantities import QUANTITIES
 from pm_dalec.reduction import quantities_of
 from pm_dalec.run import run_numpy
-from pm_dalec.synthetic import TRUTH
+from pm_dalec.tables import dims
+from pm_dalec.tables.constants import TRUTH
+from pm_dalec.tables.parameters import PARAMETERS, Theta
+from pm_dalec.tables.summaries import QUANTITIES
 
 TYPICAL_LAI_SIGMA = 0.3  # m2 m-2
 TYPICAL_RELATIVE_SIGMA = 0.1  # of wood and soil carbon [1]

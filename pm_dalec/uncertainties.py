@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pm_dalec import dims
-from pm_dalec.tables import Table
+from pm_dalec.tables import dims
+from pm_dalec.tables.table import Table
 
 RULES_ATTRIBUTE = "uncertainty_rules"
 

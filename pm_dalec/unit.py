@@ -19,8 +19,8 @@ from pm_dalec import adaptive
 from pm_dalec.diagnose import chain_statistics, comparable, split_rhat
 from pm_dalec.lane_call import NO_CALL
 from pm_dalec.moves import Guide
-from pm_dalec.parameters import PARAMETERS
 from pm_dalec.surrogate import PLACES, empty_walk, fit_surrogate
+from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.target import natural
 from pm_dalec.unit_state import ARCHIVE, FIRST_ROUND, WINDOW, scatter
 

@@ -4,8 +4,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from pm_dalec import dims
-from pm_dalec.parameters import PARAMETERS
 from pm_dalec.plots.style import (
     BANDS,
     BASELINE,
@@ -16,6 +14,8 @@ from pm_dalec.plots.style import (
     label,
     style,
 )
+from pm_dalec.tables import dims
+from pm_dalec.tables.parameters import PARAMETERS
 
 SAMPLE = (dims.CHAIN, dims.DRAW)
 

@@ -7,14 +7,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pm_dalec.plots.mapping import common_extent, dress, map_extent, on_map
-from pm_dalec.plots.style import (
-    BASELINE,
-    DOUBLE_WIDTH,
-    MASK,
-    STRATIFIED,
-    letter,
-    style,
-)
+from pm_dalec.plots.style import BASELINE, DOUBLE_WIDTH, MASK, STRATIFIED, letter, style
 
 # Dark is poor in every column: a large R-hat, a small sample, few accepted proposals
 COLUMNS = {

@@ -5,7 +5,6 @@ import numpy as np
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.patches import Patch
 
-from pm_dalec import dims
 from pm_dalec.plots.mapping import (
     add_scale_bar,
     common_extent,
@@ -15,7 +14,8 @@ from pm_dalec.plots.mapping import (
     on_map,
 )
 from pm_dalec.plots.style import DOUBLE_WIDTH, MASK, style
-from pm_dalec.strata import MASKED, STRATA
+from pm_dalec.tables import dims
+from pm_dalec.tables.strata import MASKED, STRATA
 
 
 def land_cover_map(strata, *, scale_bar=50.0):
@@ -24,7 +24,7 @@ def land_cover_map(strata, *, scale_bar=50.0):
     Parameters
     ----------
     strata : xarray.DataArray
-        (lat, lon) position in `pm_dalec.strata.STRATA`, or `MASKED`; lat and lon are cell
+        (lat, lon) position in `pm_dalec.tables.strata.STRATA`, or `MASKED`; lat and lon are cell
         centres [degree].
     scale_bar : float
         Length of the scale bar [km].

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from pm_dalec import dims
+from pm_dalec.tables import dims
 
 KILOMETRES_PER_DEGREE = 111.195
 """Length of a degree of latitude on the sphere [km]."""

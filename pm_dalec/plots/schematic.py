@@ -3,14 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from pm_dalec.plots.style import (
-    APPROACHES,
-    DOUBLE_WIDTH,
-    MASK,
-    STRATA,
-    STRATUM_LABELS,
-    style,
-)
+from pm_dalec.plots.style import APPROACHES, DOUBLE_WIDTH, MASK, STRATA, STRATUM_LABELS, style
 
 HEIGHT = 4.3  # inches; one unit of the drawing is one inch
 ROW = {"data": 3.72, "mean": 2.84, "fit": 1.94, "pixel": 1.08, "domain": 0.3}

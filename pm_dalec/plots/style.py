@@ -5,10 +5,10 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from pm_dalec import strata
-from pm_dalec.parameters import PARAMETERS
-from pm_dalec.quantities import QUANTITIES
-from pm_dalec.variables import VARIABLES
+from pm_dalec.tables import strata
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.summaries import QUANTITIES
+from pm_dalec.tables.variables import VARIABLES
 
 BASELINE = "#0072B2"
 STRATIFIED = "#D55E00"

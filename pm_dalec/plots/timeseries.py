@@ -5,7 +5,6 @@ from matplotlib.dates import DateFormatter, YearLocator
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pm_dalec import dims
 from pm_dalec.plots.style import (
     APPROACHES,
     BANDS,
@@ -20,6 +19,7 @@ from pm_dalec.plots.style import (
     letter,
     style,
 )
+from pm_dalec.tables import dims
 
 SHOWN = ("gpp", "reco", "change_live", "change_dead")
 MARGIN = 0.01

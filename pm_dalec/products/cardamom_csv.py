@@ -17,7 +17,8 @@ import numpy as np
 
 from pm_dalec.products import sites
 from pm_dalec.products.common import sentence
-from pm_dalec.variables import DRIVERS, STREAMS
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "CARDAMOM site CSV"
 

@@ -12,7 +12,8 @@ from rasterio.transform import from_origin
 from rasterio.warp import transform as transform_points
 
 from pm_dalec.assembly import LandCover
-from pm_dalec.grid import Grid, centres_in, edges_of, overlap_with
+from pm_dalec.grid import Grid, edges_of
+from pm_dalec.overlap import centres_in, overlap_with
 from pm_dalec.products import common, lai300, landcover
 from pm_dalec.strata import modal_strata_projected, strata_from_lcm2015
 

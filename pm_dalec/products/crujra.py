@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec.products import common, netcdf
-from pm_dalec.variables import DRIVERS
+from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "CRU-JRA"
 STEP = 0.5  # [degree]

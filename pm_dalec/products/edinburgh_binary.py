@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pm_dalec.parameters import PARAMETERS
 from pm_dalec.products import sites
 from pm_dalec.products.common import sentence
-from pm_dalec.variables import STREAMS
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.streams import STREAMS
 
 PRODUCT = "Edinburgh binary input"
 MODEL_ID = 25  # DALEC C6 with ACM2

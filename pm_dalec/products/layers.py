@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec import dims
 from pm_dalec.assembly import LandCover, Layer, Loss
-from pm_dalec.grid import aggregate
+from pm_dalec.overlap import aggregate
 from pm_dalec.products import biomass, common, hansen, lai300, mcd64a1, soilgrids
-from pm_dalec.strata import STRATA, single_stratum
+from pm_dalec.strata import single_stratum
+from pm_dalec.tables import dims
+from pm_dalec.tables.strata import STRATA
 
 
 def lai_layers(path, *, window, maps, years, reject=()):

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec import data, dims, time_axis
+from pm_dalec import checks, time_axis
 from pm_dalec.products.common import sentence
-from pm_dalec.variables import DRIVERS, STREAMS, VARIABLES
+from pm_dalec.tables import dims
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
 MISSING = -9999.0
 SMALLEST_VALID = -9998.0  # what lies above is a value
@@ -93,7 +95,7 @@ def site_units(columns, *, run_days, start, place, product, where, attrs):
     for name, value, text in zip(("lat", "lon"), place, ("north", "east"), strict=True):
         if np.isfinite(value):
             units = units.assign_coords({name: ((), float(value), {"units": f"degrees_{text}"})})
-    return data.check_units(units)
+    return checks.check_units(units)
 
 
 def _bounds(run_days, start, *, product, where):

@@ -18,7 +18,7 @@ import xarray as xr
 from pm_dalec import time_axis
 from pm_dalec.products import common, netcdf
 from pm_dalec.products.crujra import FREEZING
-from pm_dalec.variables import DRIVERS
+from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "UKESM1-0-LL"
 STEPS = (1.25, 1.875)  # latitude, longitude [degree]

@@ -3,9 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dims
 from pm_dalec.meteorology import monthly_axis
 from pm_dalec.products import common, crujra, mauna_loa
+from pm_dalec.tables import dims
 
 
 def weather(path, *, window, years):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec import data, datasets
+from pm_dalec import checks, data, datasets
 
 STEPS = 24
 
@@ -418,7 +418,7 @@ def test_more_harvests_than_months_are_refused():
         datasets.synthetic_drivers(years=1, harvests=13)
 
 
-@pytest.mark.parametrize("check", [data.check_drivers, data.check_observations])
+@pytest.mark.parametrize("check", [checks.check_drivers, checks.check_observations])
 def test_a_path_is_no_dataset(check):
     with pytest.raises(TypeError, match=r"wanted a units dataset .*, got str .*open_site"):
         check("site.nc")

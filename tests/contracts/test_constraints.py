@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import bibliography, dalec
 from pm_dalec import constraints as rules
+from pm_dalec import dalec
 from pm_dalec.constraints import EDCS
-from pm_dalec.datasets import from_reference, synthetic_drivers
+from pm_dalec.datasets import synthetic_drivers
 from pm_dalec.edc_report import draw_constrained_prior, edc_report, judge
-from pm_dalec.parameters import PARAMETERS, THREE_YEARS, Fixed, LogUniform, Theta
 from pm_dalec.priors import draw_log_uniform
+from pm_dalec.reference_site import from_reference
+from pm_dalec.tables import sources
+from pm_dalec.tables.parameters import PARAMETERS, THREE_YEARS, Theta
+from pm_dalec.tables.priors import Fixed, LogUniform
+from pm_dalec.tables.variables import POOLS, VARIABLES
 from pm_dalec.testing import FEASIBLE, random_theta, tiny_site
-from pm_dalec.variables import POOLS, VARIABLES
 
 PAPER, LATER = EDCS["edinburgh2021"], EDCS["edinburgh2024"]
 NUMBERED = {rule.number: rule for rule in PAPER.values()}
@@ -43,7 +46,7 @@ def parameter_case(mean_temperature=9.0, **changed):
 def test_a_rule_says_what_must_hold_and_where_it_comes_from(name):
     rule = PAPER[name]
     assert rule.inequality
-    assert rule.source in bibliography.SOURCES
+    assert rule.source in sources.SOURCES
     assert rule.level in ("parameter", "trajectory")
 
 

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import data, datasets
-from pm_dalec.variables import DRIVERS
+from pm_dalec import data, datasets, time_axis
+from pm_dalec.tables.variables import DRIVERS
 
 
 @pytest.fixture
@@ -165,8 +165,8 @@ def test_a_given_sigma_is_used_only_where_the_file_has_none(site_path):
 def test_day_of_year_is_counted_at_the_end_of_the_step():
     edges = np.array(["2015-12-31", "2016-01-01", "2016-03-01", "2017-01-01"], "datetime64[ns]")
     bounds = xr.DataArray(np.stack([edges[:-1], edges[1:]], axis=1), dims=("time", "bnds"))
-    assert_array_equal(data.day_of_year_at_end(bounds), [365.0, 60.0, 366.0])
-    assert_array_equal(data.step_lengths(bounds), [1.0, 60.0, 306.0])
+    assert_array_equal(time_axis.day_of_year_at_end(bounds), [365.0, 60.0, 366.0])
+    assert_array_equal(time_axis.step_lengths(bounds), [1.0, 60.0, 306.0])
 
 
 def test_a_site_is_loaded_by_name(site_path, monkeypatch):

@@ -5,8 +5,9 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import data, datasets
-from pm_dalec.variables import DRIVERS, STREAMS
+from pm_dalec import checks, data, datasets, reference_site, uncertainties
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import DRIVERS
 
 
 def test_synthetic_drivers_are_six_years_of_months_with_harvest_and_without_fire():
@@ -26,7 +27,9 @@ def test_synthetic_drivers_repeat_with_their_seed_and_differ_between_seeds():
 
 @pytest.fixture
 def inputs(shared_data):
-    return datasets.from_reference(shared_data / "reference" / "posterior_FI-Hyy.nc", "inputs")
+    return reference_site.from_reference(
+        shared_data / "reference" / "posterior_FI-Hyy.nc", "inputs"
+    )
 
 
 def test_drivers_of_a_reference_group_are_exactly_those_stored(shared_data, inputs):
@@ -46,7 +49,7 @@ def test_observations_of_a_reference_group_are_absent_where_coded_missing(inputs
 
 
 def test_a_reference_group_passes_the_checks(inputs):
-    assert data.check_units(inputs) is inputs
+    assert checks.check_units(inputs) is inputs
     assert str(inputs["time"].to_numpy()[0])[:10] == "1999-01-01"
 
 
@@ -56,7 +59,7 @@ def test_the_site_file_with_the_rules_of_edinburgh_is_what_the_reference_used(
     monkeypatch.setenv("PM_DALEC_DATA", str(shared_data))
     if not datasets.available():
         pytest.skip(f"no site files in {shared_data / 'data' / 'sites'}")
-    site = data.prepare_uncertainties(datasets.load("FI-Hyy"))
+    site = uncertainties.prepare_uncertainties(datasets.load("FI-Hyy"))
     for name in ("tmin", "vpd", "wind", "lai", "lai_unc", "cwood_unc", "csom_prior_unc"):
         assert_allclose(site[name], inputs[name], rtol=1e-6, atol=1e-6, err_msg=name)
 
@@ -64,9 +67,9 @@ def test_the_site_file_with_the_rules_of_edinburgh_is_what_the_reference_used(
 def test_groups_that_hold_no_drivers_are_named(shared_data):
     path = shared_data / "reference" / "posterior_FI-Hyy.nc"
     with pytest.raises(KeyError, match="not a driver set"):
-        datasets.from_reference(path, "reference_population")
+        reference_site.from_reference(path, "reference_population")
     with pytest.raises(KeyError, match="there are inputs, ap_mcmc_executable"):
-        datasets.from_reference(path, "FI-Hyy")
+        reference_site.from_reference(path, "FI-Hyy")
 
 
 @pytest.mark.parametrize("source", datasets.SOURCES)

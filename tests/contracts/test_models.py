@@ -10,11 +10,12 @@ import pytest
 from rich.console import Console
 
 import pm_dalec.models
-from pm_dalec import dims
 from pm_dalec.graph import add_observations
-from pm_dalec.parameters import PARAMETERS, Fixed
+from pm_dalec.tables import dims
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import Fixed
+from pm_dalec.tables.variables import DRIVERS
 from pm_dalec.testing import FEASIBLE, interpreted, tiny_region, tiny_site
-from pm_dalec.variables import DRIVERS
 
 FOLDER = Path(pm_dalec.models.__file__).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))

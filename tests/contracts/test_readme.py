@@ -4,8 +4,10 @@ import pytest
 
 from pm_dalec import readme
 from pm_dalec.constraints import EDCS
-from pm_dalec.parameters import PARAMETERS, Fixed
-from pm_dalec.variables import STREAMS, VARIABLES
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import Fixed
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import VARIABLES
 
 
 def test_the_tables_of_the_readme_are_fresh():

@@ -9,34 +9,18 @@ from hypothesis import given, settings
 from numpy.testing import assert_allclose
 
 import pm_dalec
-from pm_dalec import bibliography, dalec, dims
+from pm_dalec import dalec
 from pm_dalec.constraints import EDCS
-from pm_dalec.parameters import (
-    DAYS_PER_YEAR,
-    ONE_YEAR,
-    PARAMETERS,
-    PRIOR_SETS,
-    Fixed,
-    FromData,
-    Gaussian,
-    LogUniform,
-    Theta,
-    with_three_year_days,
-)
 from pm_dalec.run import run_numpy
-from pm_dalec.tables import Table
+from pm_dalec.tables import dims, sources
+from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.parameters import ONE_YEAR, PARAMETERS, PRIOR_SETS, Theta, with_three_year_days
+from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.table import Table
+from pm_dalec.tables.variables import DRIVERS, FLUXES, GAINS, HARVESTED, LOSSES, POOLS, VARIABLES
 from pm_dalec.testing import drivers_and_parameters
 from pm_dalec.units import conversion
-from pm_dalec.variables import (
-    DRIVERS,
-    FLUXES,
-    GAINS,
-    HARVESTED,
-    LOSSES,
-    POOLS,
-    STREAMS,
-    VARIABLES,
-)
 
 PHYSICS = ("canopy", "stomata", "phenology", "disturbance", "dalec")
 HOUSE = Path(pm_dalec.__file__).parent
@@ -73,7 +57,7 @@ def test_a_parameter_says_what_it_is(name):
 
 @pytest.mark.parametrize("record", [*VARIABLES.values(), *PARAMETERS.values(), *STREAMS.values()])
 def test_sources_are_in_the_bibliography(record):
-    assert record.source in bibliography.SOURCES
+    assert record.source in sources.SOURCES
 
 
 @pytest.mark.parametrize("name", [n for n in PARAMETERS if not n.startswith("initial_")])

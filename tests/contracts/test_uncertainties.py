@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import data
+from pm_dalec import uncertainties
 
 
 def observed(name, values, sigma):
@@ -29,27 +29,27 @@ def observed(name, values, sigma):
     ],
 )
 def test_uncertainty_rules_of_edinburgh(name, values, sigma, expected):
-    prepared = data.prepare_uncertainties(observed(name, values, sigma))
+    prepared = uncertainties.prepare_uncertainties(observed(name, values, sigma))
     assert_allclose(prepared[f"{name}_unc"].dropna("time"), expected, rtol=1e-12)
 
 
 def test_uncertainty_stays_absent_where_nothing_is_observed():
-    prepared = data.prepare_uncertainties(observed("lai", [1.0, np.nan], 0.1))
+    prepared = uncertainties.prepare_uncertainties(observed("lai", [1.0, np.nan], 0.1))
     assert_array_equal(np.isnan(prepared["lai_unc"]), [False, True])
 
 
 def test_uncertainty_rules_use_the_mean_of_each_pixel():
     values = xr.DataArray([[10.0, 30.0]], dims=("time", "pixel"))
     units = xr.Dataset({"lai": values, "lai_unc": xr.zeros_like(values)})
-    assert_allclose(data.prepare_uncertainties(units)["lai_unc"], [[1.0, 3.0]])
+    assert_allclose(uncertainties.prepare_uncertainties(units)["lai_unc"], [[1.0, 3.0]])
 
 
 def test_uncertainty_rules_are_not_applied_twice():
-    prepared = data.prepare_uncertainties(observed("lai", [1.0], 0.1))
+    prepared = uncertainties.prepare_uncertainties(observed("lai", [1.0], 0.1))
     with pytest.raises(ValueError, match="applied before"):
-        data.prepare_uncertainties(prepared)
+        uncertainties.prepare_uncertainties(prepared)
 
 
 def test_unknown_uncertainty_rules_are_named():
     with pytest.raises(KeyError, match="there are edinburgh2021"):
-        data.prepare_uncertainties(xr.Dataset(), rules="edinburgh1999")
+        uncertainties.prepare_uncertainties(xr.Dataset(), rules="edinburgh1999")

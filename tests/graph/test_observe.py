@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from pm_dalec import dalec, observe, operators, run
+from pm_dalec.tables.streams import STREAMS
 from pm_dalec.testing import interpreted
-from pm_dalec.variables import STREAMS
 
 OBSERVED = np.array([1.0, np.nan, 3.0, np.nan])
 SIGMA = np.array([0.5, np.nan, 2.0, 0.1])

@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 from scipy import integrate, stats
 
 from pm_dalec import priors
-from pm_dalec.parameters import PARAMETERS, Fixed, FromData, Gaussian, LogUniform
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
 from pm_dalec.testing import interpreted, tiny_region, tiny_site
 
 SOME = ("leaf_lifespan", "wood_turnover_rate", "labile_release_day", "initial_som")

@@ -6,10 +6,10 @@ import pytest
 from pm_dalec import dalec
 from pm_dalec.canopy import weather
 from pm_dalec.landscape import make_twin
-from pm_dalec.parameters import PARAMETERS, Theta
 from pm_dalec.posterior import driver_arrays
 from pm_dalec.region import build_region
 from pm_dalec.run import aligned, run_numpy
+from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.theory import mean_depletion
 
 ROOTS = 150.0  # g m-2

@@ -7,7 +7,8 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from pm_dalec.grid import aggregate, edges_of, overlap_with, target_grid
+from pm_dalec.grid import edges_of, target_grid
+from pm_dalec.overlap import aggregate, overlap_with
 
 TOLERANCE = 1e-6
 """Of the largest value: exactextract takes a partial row as a share of degrees, we of sin(lat)."""

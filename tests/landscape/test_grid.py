@@ -5,17 +5,16 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pyproj import Transformer
 
-from pm_dalec.grid import (
-    EARTH_RADIUS,
+from pm_dalec.grid import edges_of, target_grid
+from pm_dalec.overlap import (
     aggregate,
     centres_in,
-    edges_of,
     overlap,
     overlap_with,
     stratum_areas,
     stratum_cells,
-    target_grid,
 )
+from pm_dalec.tables.constants import EARTH_RADIUS
 
 DOMAIN = {"south": 54.5, "north": 55.5, "west": -4.5, "east": -1.5}
 

@@ -5,11 +5,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pm_dalec.fields import gaussian_field, named_generator, top_share
-from pm_dalec.landscape import future_climate, grid_spacing, make_twin, meteorology, truth
+from pm_dalec.landscape import grid_spacing, make_twin, truth
 from pm_dalec.landscape_table import CLASSES, CONIFER_LOSS_RATE, YEARS
 from pm_dalec.leaf_area import seasonal_leaf_area
+from pm_dalec.meteorology import future_climate, meteorology
 from pm_dalec.rules import wood_carbon
-from pm_dalec.strata import MASKED, STRATUM_NAMES
+from pm_dalec.tables.strata import MASKED, STRATUM_NAMES
 
 
 def wood_of(twin):

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
 
 from pm_dalec.plots.landscape import fraction_maps, land_cover_map
-from pm_dalec.strata import MASKED, STRATA
+from pm_dalec.tables.strata import MASKED, STRATA
 
 
 @pytest.fixture(autouse=True)

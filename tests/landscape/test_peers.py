@@ -8,9 +8,9 @@ import pytest
 import xarray as xr
 
 from pm_dalec import data
-from pm_dalec.parameters import PARAMETERS
 from pm_dalec.products import cardamom_csv, cbf, edinburgh_binary, sites
-from pm_dalec.variables import DRIVERS
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.variables import DRIVERS
 
 
 @pytest.fixture

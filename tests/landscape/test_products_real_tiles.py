@@ -6,9 +6,11 @@ import xarray as xr
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
-from pm_dalec.grid import stratum_areas, target_grid
+from pm_dalec.grid import target_grid
+from pm_dalec.overlap import stratum_areas
 from pm_dalec.products import cover, hansen, landcover, mcd64a1
-from pm_dalec.strata import MASKED, STRATA, strata_from_lcm2015
+from pm_dalec.strata import strata_from_lcm2015
+from pm_dalec.tables.strata import MASKED, STRATA
 
 CARIBBEAN = (-71.735, 18.635, -71.69, 18.685)
 PODLASIE = (22.3, 52.85, 23.3, 53.8)

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from pm_dalec.grid import aggregate, target_grid
+from pm_dalec.grid import target_grid
 from pm_dalec.landscape import make_twin
+from pm_dalec.overlap import aggregate
 from pm_dalec.products import cover, lai300, layers, twin_products, ukesm
 from pm_dalec.region import build_region
-from pm_dalec.region_config import EXAMPLE, build_from_config, read_config, region_command
+from pm_dalec.region_config import build_from_config, region_command
 from pm_dalec.region_file import open_region
+from pm_dalec.region_plan import EXAMPLE, read_config
 from pm_dalec.strata import single_stratum
 
 WINDOW = (-3.2, 54.9, -3.1, 55.0)

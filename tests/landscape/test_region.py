@@ -5,22 +5,16 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec.grid import overlap_with, target_grid
-from pm_dalec.landscape import make_twin, meteorology, truth
+from pm_dalec.assembly import LandCover, Layer, Loss, assemble_region
+from pm_dalec.grid import target_grid
+from pm_dalec.landscape import make_twin, truth
 from pm_dalec.landscape_table import DOMAIN, YEARS
-from pm_dalec.region import (
-    LandCover,
-    Layer,
-    Loss,
-    assemble_region,
-    build_region,
-    landscape_command,
-    open_region,
-    validate_units,
-    write_region,
-)
-from pm_dalec.strata import MASKED, STRATUM_NAMES
-from pm_dalec.variables import DRIVERS
+from pm_dalec.meteorology import meteorology
+from pm_dalec.overlap import overlap_with
+from pm_dalec.region import build_region, landscape_command
+from pm_dalec.region_file import open_region, validate_units, write_region
+from pm_dalec.tables.strata import MASKED, STRATUM_NAMES
+from pm_dalec.tables.variables import DRIVERS
 
 RESOLUTION = 0.25
 

@@ -5,16 +5,15 @@ import pytest
 from affine import Affine
 from numpy.testing import assert_array_equal
 
-from pm_dalec.grid import overlap_with, target_grid
+from pm_dalec.grid import target_grid
+from pm_dalec.overlap import overlap_with
 from pm_dalec.strata import (
-    LCM2015_MASKED,
-    MASKED,
-    STRATA,
     modal_strata,
     modal_strata_projected,
     single_stratum,
     strata_from_lcm2015,
 )
+from pm_dalec.tables.strata import LCM2015_MASKED, MASKED, STRATA
 
 CONIFER, BROADLEAF, HEATH, ARABLE = range(4)
 

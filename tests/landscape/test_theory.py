@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import theory
+from pm_dalec import aggregate, metrics, mosaic, theory
 from pm_dalec.landscape import make_twin, truth
 from pm_dalec.landscape_table import CLASSES, CONIFER_LOSS_RATE, PAPER_HARVEST, SMALL_POOLS
 from pm_dalec.leaf_area import seasonal_leaf_area
-from pm_dalec.strata import STRATUM_NAMES
+from pm_dalec.tables.strata import STRATUM_NAMES
 
 RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
 
 
 def harvest_by_resolution(approach, cells):
-    return np.array([approach(theory.pixel_means(cells, r)) for r in RESOLUTIONS])
+    return np.array([approach(mosaic.pixel_means(cells, r)) for r in RESOLUTIONS])
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +32,13 @@ def random_cells():
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_baseline_and_both_covariances_add_up_to_the_true_harvest(heavy_cells, resolution):
     """T1: eq. (4) is an identity."""
-    parts = theory.decomposition(theory.pixel_means(heavy_cells, resolution))
+    parts = theory.decomposition(mosaic.pixel_means(heavy_cells, resolution))
     assert_allclose(sum(parts), heavy_cells["harvest"], rtol=1e-12)
     assert min(parts) > 0
 
 
 def test_baseline_and_what_stratification_recovers_are_the_stratified_harvest(heavy_cells):
-    means = theory.pixel_means(heavy_cells, 0.25)
+    means = mosaic.pixel_means(heavy_cells, 0.25)
     parts = theory.decomposition(means)
     recovered = parts.baseline + parts.between_strata
     assert_allclose(recovered, theory.stratified_harvest(means), rtol=1e-12)
@@ -57,11 +57,11 @@ def test_the_formula_is_within_one_per_cent_in_a_landscape_of_two_stocks(plain_c
         harvestable=plain_cells["harvestable"].where(plain_cells["stratum"] == 0, outside)
     )
     for resolution in RESOLUTIONS:
-        means = theory.pixel_means(two, resolution)
+        means = mosaic.pixel_means(two, resolution)
         conifer = means.fraction[0]
         ratio = theory.harvest_ratio(
             np.average(conifer, weights=means.weight),
-            fragmentation=theory.variance_ratio(conifer, means.weight),
+            fragmentation=mosaic.variance_ratio(conifer, means.weight),
             stock_ratio=outside / inside,
         )
         simulated = theory.baseline_harvest(means) / theory.stratified_harvest(means)
@@ -92,8 +92,8 @@ def test_geometry_gives_the_fragmentation_of_the_prototype(harvests):
 
 
 def test_indicators_of_one_place_have_the_variance_of_a_share():
-    assert_allclose(theory.indicator_covariance(1.0, 0.19), 0.19 * 0.81, rtol=1e-6)
-    assert theory.indicator_covariance(0.0, 0.19) == 0
+    assert_allclose(mosaic.indicator_covariance(1.0, 0.19), 0.19 * 0.81, rtol=1e-6)
+    assert mosaic.indicator_covariance(0.0, 0.19) == 0
 
 
 def test_stratified_harvest_does_not_change_with_resolution_without_variation(harvests):
@@ -122,7 +122,7 @@ def test_harvest_of_the_baseline_grows_towards_finer_pixels_in_every_landscape(h
 @pytest.mark.parametrize("resolution", [0.25, 0.05])
 def test_harvest_ratios_of_pixels_lie_on_their_curve(plain_cells, resolution):
     """T8: eq. (6) with the stocks outside conifer in each pixel."""
-    means = theory.pixel_means(plain_cells, resolution)
+    means = mosaic.pixel_means(plain_cells, resolution)
     felled = means.loss > 0
     conifer = means.fraction[0, felled]
     outside = (means.fraction * means.stratum_stock)[1:, felled].sum(axis=0)
@@ -146,7 +146,7 @@ def test_the_curve_of_pixels_has_the_values_of_the_prototype():
 def test_loss_mapped_outside_conifer_lowers_the_harvest_as_the_formula_says(leak):
     """T9: eq. (8)."""
     cells = truth(make_twin(0, mask=False, cv=0.0, leak=leak, biomass="model"))
-    means = theory.pixel_means(cells, 0.25)
+    means = mosaic.pixel_means(cells, 0.25)
     outside = (means.fraction * means.stratum_stock)[1:]
     expected = theory.leaked_harvest(
         CLASSES["conifer"].fraction,
@@ -171,7 +171,7 @@ def test_stratified_harvest_is_below_the_truth_where_heavy_stands_are_felled(
 def simulated_width(fraction, weight, ranks):
     """Width of the domain's ensemble from draws of strata with the given ranks."""
     draws = np.einsum("kp,dkp->dp", fraction, ranks)
-    return np.ptp(np.quantile(theory.comonotone_sum(draws, weight), [0.05, 0.95]))
+    return np.ptp(np.quantile(aggregate.comonotone_sum(draws, weight), [0.05, 0.95]))
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
@@ -180,7 +180,7 @@ def test_independent_strata_narrow_the_ensemble_by_the_root_of_squared_shares(
 ):
     """T10: eq. (11) within 3 %; fully correlated strata do not narrow it, within 2 %."""
     rng = np.random.default_rng(10)
-    means = theory.pixel_means(random_cells, resolution)
+    means = mosaic.pixel_means(random_cells, resolution)
     # The same thousand normal quantiles in every unit, in random order or in the same order
     quantiles = np.sort(rng.standard_normal(1000))
     pixels = means.weight.size
@@ -190,7 +190,7 @@ def test_independent_strata_narrow_the_ensemble_by_the_root_of_squared_shares(
     )
     correlated = np.broadcast_to(quantiles[:, None, None], independent.shape)
     baseline = np.ptp(np.quantile(quantiles, [0.05, 0.95]))
-    expected = theory.width_ratio(means.fraction, means.weight)
+    expected = metrics.width_ratio(means.fraction, means.weight)
     narrowed = simulated_width(means.fraction, means.weight, independent) / baseline
     assert_allclose(narrowed, expected, rtol=0.03)
     unchanged = simulated_width(means.fraction, means.weight, correlated) / baseline
@@ -203,21 +203,23 @@ def test_quantiles_of_the_comonotone_sum_are_sums_of_quantiles():
     draws, weight = rng.gamma(2.0, 1.0, size=(101, 7)), rng.dirichlet(np.ones(7))
     quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
     by_pixel = np.quantile(draws, quantiles, axis=0) @ weight
-    assert_allclose(np.quantile(theory.comonotone_sum(draws, weight), quantiles), by_pixel)
+    assert_allclose(np.quantile(aggregate.comonotone_sum(draws, weight), quantiles), by_pixel)
 
 
 def test_the_order_of_draws_within_a_pixel_does_not_matter_to_the_comonotone_sum():
     rng = np.random.default_rng(12)
     draws, weight = rng.normal(size=(50, 3)), np.array([0.2, 0.3, 0.5])
     shuffled = rng.permuted(draws, axis=0)
-    assert_allclose(theory.comonotone_sum(shuffled, weight), theory.comonotone_sum(draws, weight))
+    assert_allclose(
+        aggregate.comonotone_sum(shuffled, weight), aggregate.comonotone_sum(draws, weight)
+    )
 
 
 def test_a_relative_error_is_taken_in_each_pixel_first():
     """T12: -50 % of 1000 and 0 % of 9000 are -25 %, not -5 %."""
     error, observed = np.array([-500.0, 0.0]), np.array([1000.0, 9000.0])
     equal = np.array([0.5, 0.5])
-    assert theory.mean_relative_error(error, observed, equal) == -0.25
+    assert metrics.mean_relative_error(error, observed, equal) == -0.25
     assert np.average(error, weights=equal) / np.average(observed, weights=equal) == -0.05
 
 
@@ -243,7 +245,7 @@ def test_light_from_the_mean_leaf_area_is_half_a_per_cent_too_much():
     """TWIN, eq. (10): -0.5 % over the four strata."""
     leaf_area = [seasonal_leaf_area(np.arange(1, 13), name).mean() for name in STRATUM_NAMES]
     fraction = [CLASSES[name].fraction for name in STRATUM_NAMES]
-    assert_allclose(theory.light_use_bias(leaf_area, fraction), -0.005, atol=0.002)
+    assert_allclose(mosaic.light_use_bias(leaf_area, fraction), -0.005, atol=0.002)
 
 
 def test_shrinkage_of_stocks_lowers_the_ratio_by_seven_per_cent():

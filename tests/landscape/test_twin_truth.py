@@ -10,12 +10,12 @@ from numpy.testing import assert_allclose
 
 from pm_dalec import twin_truth
 from pm_dalec.coverage import coverage
-from pm_dalec.experiments import Experiment
 from pm_dalec.landscape import make_twin
 from pm_dalec.models import baseline
 from pm_dalec.paper_command import regions
-from pm_dalec.parameters import PARAMETERS
-from pm_dalec.quantities import QUANTITIES
+from pm_dalec.reduction import Experiment
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.summaries import QUANTITIES
 
 
 @pytest.fixture(scope="module")

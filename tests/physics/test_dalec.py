@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose
 
 from pm_dalec import dalec, disturbance
 from pm_dalec.run import run_numpy
+from pm_dalec.tables.variables import POOLS
 from pm_dalec.testing import FEASIBLE, random_drivers
-from pm_dalec.variables import POOLS
 
 POOLS_OF_TEN = dalec.Pools(*(10.0 for _ in POOLS))
 LIVING = ("labile", "foliage", "roots", "wood")

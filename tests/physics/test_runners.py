@@ -5,9 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pm_dalec import dalec, run
-from pm_dalec.parameters import Theta
 from pm_dalec.posterior import driver_arrays
 from pm_dalec.runners import RUNNERS
+from pm_dalec.tables.parameters import Theta
 from pm_dalec.testing import near_feasible, random_theta, tiny_site
 
 OTHERS = ("pytensor", "jax", "lanes")

@@ -12,10 +12,9 @@ from pm_dalec.aggregate import (
     combine_strata,
     comonotone_sum,
     domain_sample,
-    pooled,
     stratum_samples,
-    summarise,
 )
+from pm_dalec.ensemble import pooled, summarise
 from pm_dalec.landscape import make_twin, truth
 from pm_dalec.metrics import interval_width, width_ratio
 from pm_dalec.mosaic import pixel_means

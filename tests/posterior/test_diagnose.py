@@ -6,7 +6,8 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from pm_dalec.diagnose import chain_statistics, circular_mean, diagnose, turned, verdict
-from pm_dalec.parameters import DAYS_PER_YEAR, PARAMETERS
+from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.testing import tiny_fit, tiny_region
 
 

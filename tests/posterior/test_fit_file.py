@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec import fit_file, posterior, regions
+from pm_dalec import fit_file, regions
 from pm_dalec.testing import tiny_fit, tiny_region
 
 STRATA = ("conifer", "heath")
@@ -34,7 +34,7 @@ def sampled(units):
 def test_a_fit_is_read_as_it_was_written(region, tmp_path, suffix):
     """Groups, attributes, times and strings; strings keep their type."""
     fit = sampled(region)
-    again = posterior.load(posterior.save(fit, tmp_path / f"fit{suffix}"))
+    again = fit_file.load(fit_file.save(fit, tmp_path / f"fit{suffix}"))
     assert again.identical(fit)
     assert again["sample_stats"]["status"].dtype.kind == "U"
     assert again["posterior"]["stratum"].dtype.kind == "U"
@@ -43,33 +43,33 @@ def test_a_fit_is_read_as_it_was_written(region, tmp_path, suffix):
 def test_a_fit_goes_from_one_format_to_the_other_and_back(region, tmp_path):
     fit, path = sampled(region), tmp_path / "fit.zarr"
     for name in ("first.nc", "fit.zarr", "fit.zarr", "second.nc"):
-        path = posterior.save(fit, tmp_path / name)
-        fit = posterior.load(path)
-    assert fit.identical(posterior.load(tmp_path / "first.nc"))
+        path = fit_file.save(fit, tmp_path / name)
+        fit = fit_file.load(path)
+    assert fit.identical(fit_file.load(tmp_path / "first.nc"))
 
 
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
 def test_a_fit_replaces_what_was_there_and_the_draft_of_a_killed_run(tmp_path, suffix):
     path = tmp_path / f"fit{suffix}"
-    posterior.save(tiny_fit(seed=1), path)
+    fit_file.save(tiny_fit(seed=1), path)
     draft = tmp_path / f"fit{suffix}.part"
     if suffix == ".zarr":
         (draft / "posterior" / "leaf_lifespan").mkdir(parents=True)
     else:
         draft.write_bytes(b"half a file")
-    posterior.save(tiny_fit(seed=2), path)
+    fit_file.save(tiny_fit(seed=2), path)
     assert list(tmp_path.iterdir()) == [path]
-    assert posterior.load(path)["posterior"].equals(tiny_fit(seed=2)["posterior"])
+    assert fit_file.load(path)["posterior"].equals(tiny_fit(seed=2)["posterior"])
 
 
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
 def test_a_call_that_fails_leaves_the_fit_that_was_there(tmp_path, suffix):
-    path = posterior.save(tiny_fit(seed=1), tmp_path / f"fit{suffix}")
+    path = fit_file.save(tiny_fit(seed=1), tmp_path / f"fit{suffix}")
     broken = tiny_fit(seed=2)
     broken["posterior"].attrs["unwritable"] = object()
     with pytest.raises(TypeError):
-        posterior.save(broken, path)
-    assert posterior.load(path)["posterior"].equals(tiny_fit(seed=1)["posterior"])
+        fit_file.save(broken, path)
+    assert fit_file.load(path)["posterior"].equals(tiny_fit(seed=1)["posterior"])
 
 
 def chunks(path, name):
@@ -78,7 +78,7 @@ def chunks(path, name):
 
 
 def test_a_small_region_is_one_chunk_a_variable(region, tmp_path):
-    path = posterior.save(sampled(region), tmp_path / "fit.zarr")
+    path = fit_file.save(sampled(region), tmp_path / "fit.zarr")
     whole = {"chain": 2, "draw": 4, "stratum": 2, "pixel": 2}
     assert chunks(path, "posterior/leaf_lifespan") == whole
     variables = [path.parent for path in path.rglob("zarr.json") if (path.parent / "c").is_dir()]
@@ -95,20 +95,20 @@ def test_a_chunk_is_a_block_of_whole_units(tmp_path, monkeypatch, limit, block):
     """2 chains of 4 draws are 64 bytes a unit; pixels are joined first, then strata."""
     monkeypatch.setattr(fit_file, "CHUNK", limit)
     fit = tiny_fit(tiny_region(pixels=3, strata=STRATA))
-    path = posterior.save(fit, tmp_path / "fit.zarr")
+    path = fit_file.save(fit, tmp_path / "fit.zarr")
     found = chunks(path, "posterior/leaf_lifespan")
     assert tuple(found.values()) == (2, 4, *block)
-    assert posterior.load(path).identical(fit)
+    assert fit_file.load(path).identical(fit)
 
 
 def test_a_path_of_another_kind_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"to tell the format, got 'fit\.pickle'"):
-        posterior.save(tiny_fit(), tmp_path / "fit.pickle")
+        fit_file.save(tiny_fit(), tmp_path / "fit.pickle")
 
 
 def test_a_fit_that_is_not_there_is_refused_with_its_place(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"wanted a fit at '.*fit\.zarr'"):
-        posterior.load(tmp_path / "fit.zarr")
+        fit_file.load(tmp_path / "fit.zarr")
 
 
 # --- stores of regions
@@ -147,4 +147,4 @@ def test_a_region_that_was_killed_while_it_was_written_is_not_finished(region, t
     fit = calibrated(region, tmp_path)
     assert len(calls) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["fit.zarr"]
-    assert posterior.load(tmp_path / regions.FIT).identical(fit)
+    assert fit_file.load(tmp_path / regions.FIT).identical(fit)

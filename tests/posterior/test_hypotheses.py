@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import printed
 from pm_dalec.evidence import printed_numbers
 from pm_dalec.hypotheses import COLUMNS, HYPOTHESES, PAPER, hypotheses
+from pm_dalec.tables import constants
 
 from .conftest import made_up
 
@@ -20,7 +20,7 @@ TRAITS = {"residence_wood": 20.0, "residence_som": 50.0, "npp_wood": 0.5, "mean_
 
 @pytest.mark.parametrize("hypothesis", FROM_TABLES, ids=lambda h: f"{h.id}: {h.statement}")
 def test_the_printed_numbers_of_the_paper_fulfil_its_hypotheses(hypothesis):
-    value = hypothesis.measure(printed_numbers(printed.RESOLUTIONS), None)
+    value = hypothesis.measure(printed_numbers(constants.RESOLUTIONS), None)
     assert hypothesis.lower < value < hypothesis.upper
 
 

@@ -22,6 +22,7 @@ from pm_dalec.paper_tables import (
     table_widths,
     wide,
 )
+from pm_dalec.tables import constants
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 NAMES = {"GPP": "gpp", "Reco": "reco", "dC_bio": "change_live", "dC_soil": "change_dead",
@@ -66,7 +67,7 @@ def test_printed_fits_of_strata_are_those_of_the_inventory(inventory):
             continue
         stream = {"C_wood": "cwood", "LAI": "lai"}[found[1]]
         ours = printed.TABLE_A2[stream, STRATA[found[2]]]
-        for resolution, part in zip(printed.RESOLUTIONS, found[3].split("|"), strict=True):
+        for resolution, part in zip(constants.RESOLUTIONS, found[3].split("|"), strict=True):
             rmse, rmse_percent, rmse_sigma, bias, bias_percent, bias_sigma, median = numbers(part)
             expected = (rmse, rmse_percent, rmse_sigma, bias, bias_percent, bias_sigma, median)
             assert tuple(ours[name][resolution] for name in printed.FIT_ROWS) == expected

@@ -6,10 +6,11 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from pm_dalec import dalec, posterior, run
-from pm_dalec.parameters import Theta
+from pm_dalec import dalec, fit_file, posterior, run
+from pm_dalec.tables import summaries
+from pm_dalec.tables.parameters import Theta
+from pm_dalec.tables.variables import DRIVERS, HARVESTED, LOSSES, POOLS, VARIABLES
 from pm_dalec.testing import FEASIBLE, near_feasible, tiny_fit, tiny_region, tiny_site
-from pm_dalec.variables import DRIVERS, HARVESTED, LOSSES, POOLS, VARIABLES
 
 SPACES = {
     "site": lambda: tiny_site(),
@@ -188,7 +189,7 @@ def test_the_carbon_of_the_budget_closes():
 
 def test_every_number_of_the_budget_has_units():
     for name, array in posterior.budget(tiny_fit()).items():
-        assert array.attrs["units"] == posterior.BUDGET_UNITS[name]
+        assert array.attrs["units"] == summaries.BUDGET_UNITS[name]
 
 
 def absent(fit):
@@ -238,8 +239,8 @@ def test_the_log_likelihood_has_the_dimensions_of_the_project(fitted):
 
 def test_a_fit_comes_back_from_its_file_as_it_was(tmp_path, fitted):
     fit = fitted[2]
-    path = posterior.save(fit, tmp_path / "fit.nc")
-    again = posterior.load(path)
+    path = fit_file.save(fit, tmp_path / "fit.nc")
+    again = fit_file.load(path)
     assert again.attrs["solver"] == "converged"
     assert set(again.groups) == set(fit.groups)
     for group in ("posterior", "constant_data", "observed_data"):
@@ -249,10 +250,10 @@ def test_a_fit_comes_back_from_its_file_as_it_was(tmp_path, fitted):
 
 def test_saving_leaves_no_draft_and_replaces_what_was_there(tmp_path):
     first, second = tiny_fit(seed=1), tiny_fit(seed=2)
-    posterior.save(first, tmp_path / "fit.nc")
-    posterior.save(second, tmp_path / "fit.nc")
+    fit_file.save(first, tmp_path / "fit.nc")
+    fit_file.save(second, tmp_path / "fit.nc")
     assert [path.name for path in tmp_path.iterdir()] == ["fit.nc"]
-    again = posterior.load(tmp_path / "fit.nc")
+    again = fit_file.load(tmp_path / "fit.nc")
     assert again["posterior"].to_dataset().equals(second["posterior"].to_dataset())
 
 

@@ -8,17 +8,19 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from pm_dalec import reduction
-from pm_dalec.aggregate import aggregate, stratum_samples, summarise
+from pm_dalec.aggregate import aggregate, stratum_samples
+from pm_dalec.ensemble import summarise
 from pm_dalec.experiments import (
     domain_ensemble,
     load_experiment,
     open_experiments,
     pairs,
-    reduce_fit,
     reduce_fits,
     save_experiment,
 )
-from pm_dalec.posterior import budget, save, trajectories
+from pm_dalec.fit_file import save
+from pm_dalec.posterior import budget, trajectories
+from pm_dalec.reduction import reduce_fit
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def folder(fits, tmp_path):
 
 def test_reductions_of_a_folder_are_made_once(folder, monkeypatch):
     first = open_experiments(folder)
-    monkeypatch.setattr("pm_dalec.experiments.reduce_fit", None)
+    monkeypatch.setattr("pm_dalec.reduction.reduce_fit", None)
     again = open_experiments(folder)
     assert list(again) == list(first)
     xr.testing.assert_allclose(again["baseline", 1.0].series, first["baseline", 1.0].series)

@@ -10,13 +10,14 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_array_equal
 
-from pm_dalec import checkpoints, diagnose, posterior, unit, unit_state
+from pm_dalec import checkpoints, diagnose, fit_file, posterior, unit, unit_state
 from pm_dalec.bench import region as invented_region
 from pm_dalec.calibrate import calibrate, calibrate_edinburgh, identities
 from pm_dalec.models import baseline, stratified
-from pm_dalec.parameters import PARAMETERS, Fixed
 from pm_dalec.regions import calibrate_region, converged_share, present, unit_report
 from pm_dalec.synthetic import synthetic_site, truth_of
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import Fixed
 from pm_dalec.target import compile_target
 from pm_dalec.unit import Unit
 from pm_dalec.unit_state import Settings, new_state, state_from_arrays, state_to_arrays
@@ -313,6 +314,6 @@ def test_a_run_killed_ten_times_equals_an_undisturbed_one(tmp_path):
             process.send_signal(signal.SIGKILL)
             killed += 1
         process.communicate()
-    whole, broken = (posterior.load(tmp_path / f"{name}.nc") for name in ("whole", "broken"))
+    whole, broken = (fit_file.load(tmp_path / f"{name}.nc") for name in ("whole", "broken"))
     assert killed == 10
     assert_array_equal(draws_of(broken), draws_of(whole))

@@ -7,57 +7,9 @@ the box, times the Gaussian factors that are declared here.
 from collections import namedtuple
 from dataclasses import dataclass
 
-from pm_dalec.tables import Table
-
-DAYS_PER_YEAR = 365.25
-
-
-@dataclass(frozen=True)
-class Gaussian:
-    """Gaussian factor on a parameter in natural units.
-
-    Parameters
-    ----------
-    mean, sigma : float
-        In the units of the parameter.
-    """
-
-    mean: float
-    sigma: float
-
-
-@dataclass(frozen=True)
-class FromData:
-    """Gaussian factor whose mean and sigma are variables of the `units` dataset.
-
-    Parameters
-    ----------
-    mean, sigma : str
-        Names in the dataset. Where they are absent or NaN, the factor is one.
-    """
-
-    mean: str
-    sigma: str
-
-
-@dataclass(frozen=True)
-class LogUniform:
-    """Log-uniform prior between the bounds of the parameter, times an optional Gaussian factor."""
-
-    factor: Gaussian | FromData | None = None
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """A parameter that is not sampled.
-
-    Parameters
-    ----------
-    value : float
-        In the units of the parameter.
-    """
-
-    value: float
+from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
+from pm_dalec.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -79,7 +31,7 @@ class Parameter:
     meaning : str
         One phrase.
     source : str
-        Key of `pm_dalec.bibliography.SOURCES`.
+        Key of `pm_dalec.tables.sources.SOURCES`.
     number : int
         Position in the Fortran's vector, used to read reference files and for nothing else.
     process : str
@@ -178,7 +130,6 @@ PARAMETERS = Table(
 
 Theta = namedtuple("Theta", PARAMETERS.names)
 Theta.__doc__ = "Parameter set of DALEC C6: one value or array a parameter, in the table's units."
-
 
 PRIOR_SETS = {
     "edinburgh2020": PARAMETERS.replace("canopy_efficiency", prior=LogUniform()),

@@ -5,8 +5,13 @@ One value a draw each; `pm_dalec.posterior.budget` says how they are made.
 
 from dataclasses import dataclass
 
-from pm_dalec.tables import Table
-from pm_dalec.variables import CARBON, CARBON_FLUX, POOLS, VARIABLES
+from pm_dalec.tables.table import Table
+from pm_dalec.tables.variables import (
+    CARBON,
+    CARBON_FLUX,
+    POOLS,
+    VARIABLES,
+)
 
 
 @dataclass(frozen=True)
@@ -77,3 +82,13 @@ QUANTITIES = Table(
         Quantity("npp_wood", "NPP$_{wood}$", CARBON_FLUX, "net primary production of wood, mean"),
     ),
 )
+
+BUDGET_UNITS = {
+    **dict.fromkeys(("gpp", "reco", "nee", "harvest", "fire", "npp"), "g m-2 d-1"),
+    "lai": "m2 m-2",
+    "mean_wood": "g m-2",
+    "change_live": "g m-2",
+    "change_dead": "g m-2",
+    **{f"residence_{pool}": "yr" for pool in POOLS},
+    **{f"npp_{pool}_fraction": "1" for pool in ("foliage", "labile", "roots", "wood")},
+}

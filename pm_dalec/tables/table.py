@@ -71,7 +71,7 @@ class Table[Record](Mapping[str, Record]):
 
         Examples
         --------
-        >>> from pm_dalec.parameters import PARAMETERS
+        >>> from pm_dalec.tables.parameters import PARAMETERS
         >>> PARAMETERS.replace("leaf_lifespan", bounds=(1.001, 4.0))["leaf_lifespan"].bounds
         (1.001, 4.0)
         """

@@ -8,7 +8,7 @@ NEE and NBE are positive to the atmosphere.
 from dataclasses import dataclass
 from typing import Literal
 
-from pm_dalec.tables import Table
+from pm_dalec.tables.table import Table
 
 Role = Literal["driver", "pool", "flux", "rate", "diagnostic"]
 
@@ -33,7 +33,7 @@ class Variable:
     role : {"driver", "pool", "flux", "rate", "diagnostic"}
         Its part in the model.
     source : str
-        Key of `pm_dalec.bibliography.SOURCES`.
+        Key of `pm_dalec.tables.sources.SOURCES`.
     """
 
     name: str
@@ -213,42 +213,3 @@ HARVESTED = ("labile", "foliage", "wood")
 DRIVERS = VARIABLES.select(role="driver")
 POOLS = VARIABLES.select(role="pool")
 FLUXES = VARIABLES.select(role="flux")
-
-
-@dataclass(frozen=True)
-class Stream:
-    """One stream of observations and the model quantity it is compared with.
-
-    Parameters
-    ----------
-    name : str
-        Name of the observation in `units`; its one-sigma uncertainty is ``{name}_unc``.
-    observes : str
-        The variable of `VARIABLES` that it observes. Stocks and LAI are compared at the START of the
-        step, fluxes as means over it (MODEL, section 10).
-    default : bool
-        Whether the paper assimilates it.
-    source : str
-        Key of `pm_dalec.bibliography.SOURCES`.
-    """
-
-    name: str
-    observes: str
-    default: bool
-    source: str
-
-
-STREAMS = Table(
-    "observation stream",
-    (
-        Stream("lai", "lai", True, "milodowski2023"),
-        Stream("cwood", "wood", True, "milodowski2023"),
-        Stream("gpp", "gpp", False, "bloom2015"),
-        Stream("nee", "nee", False, "bloom2015"),
-        Stream("nbe", "nbe", False, "bloom2016"),
-        Stream("reco", "reco", False, "bloom2015"),
-        Stream("cfol", "foliage", False, "bloom2015"),
-        Stream("croots", "roots", False, "bloom2015"),
-        Stream("csom", "som", False, "bloom2015"),
-    ),
-)

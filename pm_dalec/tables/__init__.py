@@ -1,0 +1,1 @@
+"""What exists: parameters, variables, streams, strata, summaries and constants, as frozen records."""

@@ -1,0 +1,12 @@
+"""Constants that several rooms share, each with its unit; those of one equation stand beside it."""
+
+DAYS_PER_YEAR = 365.25
+
+EARTH_RADIUS = 6_371_007.181
+"""Radius of the sphere of equal area [m], as in MODIS' sinusoidal grid."""
+RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
+"""Width of a pixel [degree], in the order of the numbers below."""
+
+TRUTH = "truth_"
+
+REPRESENTED = "represented_area"
