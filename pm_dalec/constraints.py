@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Literal, NamedTuple
 
-from pm_dalec.dalec import allocation
+from pm_dalec.physics.step import allocation
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import GAINS, HARVESTED, LOSSES, POOLS

@@ -8,25 +8,13 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec import constraints as rules
-from pm_dalec import dalec
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.records import drivers_of
 from pm_dalec.priors import draw_log_uniform, factor_of
-from pm_dalec.run import run_numpy
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.priors import Fixed
-from pm_dalec.tables.variables import DRIVERS
 
 BATCH = 5_000
-
-
-def drivers_of(units):
-    """Drivers of a site as arrays along time, and its latitude [degrees_north]."""
-    if set(units["tmin"].dims) != {"time"}:
-        raise ValueError(
-            f"wanted one site with dims ('time',), got {units['tmin'].dims}; select one pixel with "
-            "units.isel(pixel=...)"
-        )
-    drivers = dalec.Drivers(*(np.asarray(units[name].values, float) for name in DRIVERS))
-    return drivers, float(units["lat"])
 
 
 def draw_prior(units, count, *, parameters=PARAMETERS, rng):

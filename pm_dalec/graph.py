@@ -10,12 +10,12 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from pm_dalec import constraints as rules
-from pm_dalec import dalec
 from pm_dalec.checks import check_units
 from pm_dalec.observe import add_stream
-from pm_dalec.operators import fluxes_for, seen_by
+from pm_dalec.physics import records
+from pm_dalec.physics.observation_operators import fluxes_for, seen_by
+from pm_dalec.physics.pytensor_run import run_pytensor
 from pm_dalec.priors import add_prior
-from pm_dalec.run import run_pytensor
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.priors import Fixed
@@ -61,7 +61,7 @@ def add_drivers(units):
         array = units[name].transpose(*(d for d in (dims.TIME, *SPACE) if d in units[name].dims))
         held.append(pm.Data(name, np.asarray(array.values, float), dims=array.dims))
     latitude = pm.Data("lat", np.asarray(units["lat"].values, float), dims=units["lat"].dims)
-    return dalec.Drivers(*held), latitude
+    return records.Drivers(*held), latitude
 
 
 def add_parameters(table, units):

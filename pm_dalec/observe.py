@@ -4,7 +4,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from pm_dalec.operators import HALF_LOG_TWO_PI
+from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI
 
 
 def masked_normal_logp(value, modelled, sigma, seen):

@@ -8,14 +8,15 @@ A fit is an `xarray.DataTree` with the groups ``posterior`` (parameters in natur
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dalec
-from pm_dalec.operators import HALF_LOG_TWO_PI, seen_by
-from pm_dalec.run import run_numpy
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI, seen_by
+from pm_dalec.physics.records import driver_arrays
+from pm_dalec.physics.summaries import summarised
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.summaries import BUDGET_UNITS
-from pm_dalec.tables.variables import DRIVERS, GAINS, HARVESTED, LOSSES, POOLS, VARIABLES
+from pm_dalec.tables.variables import POOLS, VARIABLES
 
 SAMPLE = (dims.CHAIN, dims.DRAW)
 SPACE = (dims.STRATUM, dims.PIXEL)
@@ -88,23 +89,6 @@ def _evenly(count, wanted):
     return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(int))
 
 
-def driver_arrays(units, space):
-    """Drivers as arrays (time[, stratum][, pixel]) that broadcast with parameters, and latitude."""
-
-    def widened(array):
-        missing = [name for name in space if name not in array.dims]
-        array = array.expand_dims(missing) if missing else array
-        return array.transpose(*(d for d in (dims.TIME, *space) if d in array.dims)).values
-
-    drivers = dalec.Drivers(
-        *(
-            np.asarray(widened(units[name]) if units[name].ndim > 1 else units[name].values, float)
-            for name in DRIVERS
-        )
-    )
-    return drivers, np.asarray(units["lat"].values, float)
-
-
 def _run(units, theta, space, solver, names):
     drivers, latitude = driver_arrays(units, space)
     run = run_numpy(drivers, latitude, theta, solver=solver)
@@ -157,25 +141,6 @@ def log_likelihood(fit):
     return whole.transpose(*SAMPLE, dims.TIME, *space)
 
 
-def residence_time(run, pool):
-    """Mean residence time of a pool [yr], with harvest and fire (PAPER, M13).
-
-    Parameters
-    ----------
-    run : Trajectory
-        Arrays with time in front.
-    pool : str
-
-    Notes
-    -----
-    ``1 / (365.25 mean(sum of outputs / pool))``, the pool at the start of the step.
-    """
-    names = (*LOSSES[pool], *((f"{pool}_harvest",) if pool in HARVESTED else ()))
-    lost = sum(getattr(run.fluxes, name) for name in names)
-    with np.errstate(all="ignore"):
-        return 1 / (365.25 * (lost / getattr(run.pools, pool)[:-1]).mean(axis=0))
-
-
 def budget(fit, *, drivers=None):
     """Scalar summaries of every draw: the quantities of the paper's Table 2 and Figure 8.
 
@@ -215,34 +180,3 @@ def budget(fit, *, drivers=None):
     for name in whole:
         whole[name].attrs["units"] = BUDGET_UNITS[name]
     return whole
-
-
-def summarised(run, step_days):
-    """Scalar summaries of a run, by name; see `budget`.
-
-    Parameters
-    ----------
-    run : Trajectory
-        NumPy arrays with time in front.
-    step_days : array (time,) [d]
-    """
-    weights = step_days / step_days.sum()
-
-    def mean(series):
-        return np.tensordot(weights, series, axes=(0, 0))
-
-    live = [getattr(run.pools, pool) for pool in ("labile", "foliage", "roots", "wood")]
-    dead = [run.pools.litter, run.pools.som]
-    found = {name: mean(getattr(run.fluxes, name)) for name in
-             ("gpp", "reco", "nee", "harvest", "fire", "lai")}  # fmt: skip
-    found["mean_wood"] = run.pools.wood.mean(axis=0)
-    found["change_live"] = sum(pool[-1] - pool[0] for pool in live)
-    found["change_dead"] = sum(pool[-1] - pool[0] for pool in dead)
-    for pool in POOLS:
-        found[f"residence_{pool}"] = residence_time(run, pool)
-    found["npp"] = found["gpp"] - mean(run.fluxes.autotrophic_respiration)
-    with np.errstate(all="ignore"):
-        for pool in ("foliage", "labile", "roots", "wood"):
-            gained = mean(getattr(run.fluxes, GAINS[pool][0]))
-            found[f"npp_{pool}_fraction"] = gained / found["npp"]
-    return found

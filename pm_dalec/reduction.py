@@ -14,8 +14,10 @@ from pm_dalec.aggregate import combine_strata, comonotone_sum
 from pm_dalec.diagnose import circular_mean
 from pm_dalec.ensemble import SAMPLE, finite_units, summarise
 from pm_dalec.fleet import unit_diagnostics
-from pm_dalec.posterior import driver_arrays, summarised, theta_of
-from pm_dalec.run import run_numpy
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.records import driver_arrays
+from pm_dalec.physics.summaries import quantities_of
+from pm_dalec.posterior import theta_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import REPRESENTED, TRUTH
 from pm_dalec.tables.parameters import PARAMETERS
@@ -269,25 +271,6 @@ def stratum_areas(units):
 def _zeros_for_nan(values):
     values = values.to_numpy()
     return np.where(np.isfinite(values), values, 0.0)
-
-
-def quantities_of(run, step_days):
-    """Every quantity of `pm_dalec.tables.summaries.QUANTITIES` of a run, by name.
-
-    Parameters
-    ----------
-    run : Trajectory
-        NumPy arrays with time in front.
-    step_days : array (time,) [d]
-    """
-    found = summarised(run, step_days)
-    found["stock"] = sum(
-        getattr(run.pools, pool).mean(axis=0) for pool in ("labile", "foliage", "wood")
-    )
-    found["npp_wood"] = np.tensordot(
-        step_days / step_days.sum(), run.fluxes.npp_to_wood, axes=(0, 0)
-    )
-    return found
 
 
 def _budget(run, step_days, labelled):

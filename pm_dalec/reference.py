@@ -11,10 +11,10 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec import constraints as rules
-from pm_dalec import dalec, run, stomata
-from pm_dalec.canopy import weather
 from pm_dalec.edc_report import case_of
-from pm_dalec.operators import misfit, seen_by
+from pm_dalec.physics import records, step, stomata
+from pm_dalec.physics.canopy import weather
+from pm_dalec.physics.observation_operators import misfit, seen_by
 from pm_dalec.priors import gaussian_log_factor
 from pm_dalec.reference_site import from_reference
 from pm_dalec.runners import RUNNERS
@@ -134,14 +134,14 @@ class _Case(NamedTuple):
     """Inputs of a group."""
 
     units: xr.Dataset
-    drivers: dalec.Drivers
+    drivers: records.Drivers
     latitude: float
     theta: Theta
 
 
 def _case(path, name, group):
     units = from_reference(path, name)
-    drivers = dalec.Drivers(*(units[driver].values for driver in DRIVERS))
+    drivers = records.Drivers(*(units[driver].values for driver in DRIVERS))
     numbers = {int(number): place for place, number in enumerate(group["parameter_index"].values)}
     vectors = group["parameter"].transpose(..., "parameter_index").values
     theta = Theta(*(vectors[:, numbers[PARAMETERS[name].number]] for name in Theta._fields))
@@ -231,10 +231,10 @@ def _spread(group, position):
 
 def _unbracketed(case, ours):
     """Steps at or after which the reference's search was not bracketed (sample, time)."""
-    drivers = run.aligned(case.drivers, 1, np)
+    drivers = records.aligned(case.drivers, 1, np)
     with np.errstate(all="ignore"):
-        seen, boundary, supply = dalec.canopy_leaves(
-            dalec.Pools(*(pool[:-1] for pool in ours.pools)),
+        seen, boundary, supply = step.canopy_leaves(
+            records.Pools(*(pool[:-1] for pool in ours.pools)),
             weather(drivers, case.latitude, np),
             case.theta,
             np,

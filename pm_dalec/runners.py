@@ -4,14 +4,14 @@ from functools import cache
 
 import numpy as np
 
-from pm_dalec import dalec, run
+from pm_dalec.physics import jax_run, numpy_run, pytensor_run, records
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import DRIVERS
 
 
 def with_numpy(drivers, latitude, theta, solver):
     """Trajectory by `run.run_numpy`."""
-    return run.run_numpy(drivers, latitude, theta, solver=solver)
+    return numpy_run.run_numpy(drivers, latitude, theta, solver=solver)
 
 
 def with_jax(drivers, latitude, theta, solver):
@@ -32,7 +32,7 @@ def _jitted(solver):
     import jax
 
     return jax.jit(
-        lambda drivers, latitude, theta: run.run_jax(drivers, latitude, theta, solver=solver)
+        lambda drivers, latitude, theta: jax_run.run_jax(drivers, latitude, theta, solver=solver)
     )
 
 
@@ -40,8 +40,8 @@ def with_pytensor(drivers, latitude, theta, solver):
     """Trajectory by `run.run_pytensor`, compiled once for each solver."""
     flat = _compiled(solver)(*(np.asarray(d, float) for d in drivers), float(latitude),
                              *(np.asarray(value, float) for value in theta))  # fmt: skip
-    count = len(dalec.Pools._fields)
-    return run.Trajectory(dalec.Pools(*flat[:count]), dalec.Fluxes(*flat[count:]))
+    count = len(records.Pools._fields)
+    return records.Trajectory(records.Pools(*flat[:count]), records.Fluxes(*flat[count:]))
 
 
 @cache
@@ -51,12 +51,12 @@ def _compiled(solver):
     import pytensor.tensor as pt
     from pytensor.compile.mode import Mode
 
-    drivers = dalec.Drivers(*(pt.vector(name) for name in DRIVERS))
+    drivers = records.Drivers(*(pt.vector(name) for name in DRIVERS))
     latitude = pt.scalar("latitude")
     theta = Theta(*(pt.vector(name) for name in Theta._fields))
     # the flags reach the inside of the scan, which has a mode of its own
     with pytensor.config.change_flags(mode="FAST_COMPILE", cxx=""):
-        trajectory = run.run_pytensor(drivers, latitude, theta, solver=solver)
+        trajectory = pytensor_run.run_pytensor(drivers, latitude, theta, solver=solver)
         return pytensor.function(
             [*drivers, latitude, *theta],
             [*trajectory.pools, *trajectory.fluxes],
@@ -72,7 +72,7 @@ def with_lanes(drivers, latitude, theta, solver):
 
     count, steps = len(theta[0]), len(drivers.doy)
     with pm.Model(coords={"pixel": np.arange(count), "time": np.arange(steps)}) as model:
-        held = dalec.Drivers(
+        held = records.Drivers(
             *(
                 pm.Data(name, np.asarray(values, float), dims="time")
                 for name, values in zip(DRIVERS, drivers, strict=True)
@@ -80,21 +80,21 @@ def with_lanes(drivers, latitude, theta, solver):
         )
         place = pm.Data("lat", float(latitude))
         free = Theta(*(pm.Flat(name, dims="pixel") for name in Theta._fields))
-        trajectory = run.run_pytensor(held, place, free, solver=solver)
+        trajectory = pytensor_run.run_pytensor(held, place, free, solver=solver)
     series = [*trajectory.pools, *trajectory.fluxes]
     compiled = lane_function(model, series)
     found = compiled(np.stack([np.asarray(value, float) for value in theta], axis=1))
-    return run.Trajectory(
-        dalec.Pools(*found[: len(dalec.Pools._fields)]),
-        dalec.Fluxes(*found[len(dalec.Pools._fields) :]),
+    return records.Trajectory(
+        records.Pools(*found[: len(records.Pools._fields)]),
+        records.Fluxes(*found[len(records.Pools._fields) :]),
     )
 
 
 def as_arrays(trajectory):
     """Trajectory whose fields are NumPy arrays."""
-    return run.Trajectory(
-        dalec.Pools(*map(np.asarray, trajectory.pools)),
-        dalec.Fluxes(*map(np.asarray, trajectory.fluxes)),
+    return records.Trajectory(
+        records.Pools(*map(np.asarray, trajectory.pools)),
+        records.Fluxes(*map(np.asarray, trajectory.fluxes)),
     )
 
 

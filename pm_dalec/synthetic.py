@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.datasets import synthetic_drivers
-from pm_dalec.edc_report import draw_constrained_prior, drivers_of
-from pm_dalec.run import run_numpy
+from pm_dalec.edc_report import draw_constrained_prior
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables.constants import TRUTH
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 

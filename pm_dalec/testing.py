@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import numpy as np
 import xarray as xr
 
-from pm_dalec import dalec
 from pm_dalec.datasets import synthetic_drivers
-from pm_dalec.posterior import driver_arrays
-from pm_dalec.run import run_numpy
+from pm_dalec.physics import records
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.records import driver_arrays
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.streams import STREAMS
@@ -132,7 +132,7 @@ def random_drivers(steps, rng, *, days=None, disturbed=True):
     def fraction():
         return rng.uniform(0, 1, steps) * (rng.uniform(size=steps) < 0.5) * disturbed
 
-    return dalec.Drivers(
+    return records.Drivers(
         tmin=mean - half_range,
         tmax=mean + half_range,
         sw_rad=rng.uniform(0.1, 30, steps),

@@ -13,10 +13,11 @@ from scipy.stats import rankdata
 
 from pm_dalec import constraints as rules
 from pm_dalec.calibrate import calibrate
-from pm_dalec.edc_report import case_of, drivers_of
+from pm_dalec.edc_report import case_of
 from pm_dalec.leaf_area import LOWEST, seasonal_leaf_area
-from pm_dalec.reduction import quantities_of
-from pm_dalec.run import run_numpy
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.records import drivers_of
+from pm_dalec.physics.summaries import quantities_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import TRUTH
 from pm_dalec.tables.parameters import PARAMETERS, Theta

@@ -6,12 +6,7 @@ One value a draw each; `pm_dalec.posterior.budget` says how they are made.
 from dataclasses import dataclass
 
 from pm_dalec.tables.table import Table
-from pm_dalec.tables.variables import (
-    CARBON,
-    CARBON_FLUX,
-    POOLS,
-    VARIABLES,
-)
+from pm_dalec.tables.variables import CARBON, CARBON_FLUX, POOLS, VARIABLES
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pm_dalec import constraints as rules
-from pm_dalec import dalec
 from pm_dalec.constraints import EDCS
 from pm_dalec.datasets import synthetic_drivers
 from pm_dalec.edc_report import draw_constrained_prior, edc_report, judge
+from pm_dalec.physics import records
 from pm_dalec.priors import draw_log_uniform
 from pm_dalec.reference_site import from_reference
 from pm_dalec.tables import sources
@@ -60,7 +60,7 @@ def test_both_eras_have_the_same_rules_in_the_same_order():
 
 
 def test_rules_look_at_fluxes_that_the_model_keeps_for_them():
-    assert set(rules.WATCHED) <= set(dalec.Fluxes._fields)
+    assert set(rules.WATCHED) <= set(records.Fluxes._fields)
     assert {VARIABLES[name].role for name in rules.WATCHED} == {"flux"}
 
 
@@ -119,12 +119,12 @@ class Made(NamedTuple):
         days = np.tile(MONTHS, self.years)
         count = days.size
         flat = {name: np.ones(count + 1) for name in POOLS} | (pools or {})
-        fluxes = {name: np.ones(count) for name in dalec.Fluxes._fields} | (fluxes or {})
+        fluxes = {name: np.ones(count) for name in records.Fluxes._fields} | (fluxes or {})
         return rules.Case(
             FEASIBLE,
             9.0,
-            dalec.Pools(**{name: np.asarray(value, float) for name, value in flat.items()}),
-            dalec.Fluxes(**{name: np.asarray(value, float) for name, value in fluxes.items()}),
+            records.Pools(**{name: np.asarray(value, float) for name, value in flat.items()}),
+            records.Fluxes(**{name: np.asarray(value, float) for name, value in fluxes.items()}),
             days,
             rules.windows(days),
         )
@@ -251,8 +251,8 @@ def random_case(seed):
     return case._replace(
         theta=theta,
         mean_temperature=rng.uniform(-5, 50),
-        pools=dalec.Pools(*(series(count + 1) for _ in POOLS)),
-        fluxes=dalec.Fluxes(*(series(count) for _ in dalec.Fluxes._fields)),
+        pools=records.Pools(*(series(count + 1) for _ in POOLS)),
+        fluxes=records.Fluxes(*(series(count) for _ in records.Fluxes._fields)),
     )
 
 
@@ -394,10 +394,10 @@ def gradients():
     import jax
     import jax.numpy as jnp
 
-    from pm_dalec.run import run_jax
+    from pm_dalec.physics.jax_run import run_jax
 
     units = synthetic_drivers(0, years=2)
-    drivers = dalec.Drivers(*(units[name].values for name in dalec.Drivers._fields))
+    drivers = records.Drivers(*(units[name].values for name in records.Drivers._fields))
     days, latitude = units["step_days"].values, float(units["lat"])
     window = rules.windows(days)
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from numpy.testing import assert_allclose
 
 import pm_dalec
-from pm_dalec import dalec
 from pm_dalec.constraints import EDCS
-from pm_dalec.run import run_numpy
+from pm_dalec.physics import records, step
+from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.tables import dims, sources
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import ONE_YEAR, PARAMETERS, PRIOR_SETS, Theta, with_three_year_days
@@ -67,7 +67,7 @@ def test_the_physics_reads_every_parameter(name):
 
 def test_initial_pools_are_the_initial_parameters_of_every_pool():
     theta = Theta(*range(len(Theta._fields)))
-    start = dalec.initial_pools(theta)
+    start = step.initial_pools(theta)
     assert [getattr(theta, f"initial_{pool}") for pool in POOLS] == list(start)
 
 
@@ -78,23 +78,23 @@ def test_the_physics_reads_every_driver(name):
 
 @pytest.mark.parametrize("name", FLUXES)
 def test_every_flux_of_the_table_comes_out_of_a_step(name):
-    assert name in dalec.Fluxes._fields
+    assert name in records.Fluxes._fields
 
 
-@pytest.mark.parametrize("name", dalec.Fluxes._fields)
+@pytest.mark.parametrize("name", records.Fluxes._fields)
 def test_every_output_of_a_step_has_a_row_in_the_table(name):
     assert VARIABLES[name].role in ("flux", "rate", "diagnostic")
 
 
 def test_every_rate_and_diagnostic_of_the_table_comes_out_of_a_step():
     rows = {**VARIABLES.select(role="rate"), **VARIABLES.select(role="diagnostic")}
-    assert set(rows) <= set(dalec.Fluxes._fields)
+    assert set(rows) <= set(records.Fluxes._fields)
 
 
 def test_field_names_of_tuples_are_the_names_of_the_tables():
     assert Theta._fields == PARAMETERS.names
-    assert dalec.Drivers._fields == DRIVERS.names
-    assert dalec.Pools._fields == POOLS.names
+    assert records.Drivers._fields == DRIVERS.names
+    assert records.Pools._fields == POOLS.names
 
 
 def test_numbers_of_parameters_are_those_of_the_reference_vector():

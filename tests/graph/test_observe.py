@@ -8,7 +8,8 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from pm_dalec import dalec, observe, operators, run
+from pm_dalec import observe
+from pm_dalec.physics import observation_operators, records
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.testing import interpreted
 
@@ -26,34 +27,34 @@ def without_compiler():
 @pytest.fixture
 def trajectory():
     """Pools 0, 1, 2, 3 and fluxes 10, 11, 12 along time."""
-    return run.Trajectory(
-        dalec.Pools(*(np.arange(4.0) for _ in dalec.Pools._fields)),
-        dalec.Fluxes(*(np.arange(10.0, 13.0) for _ in dalec.Fluxes._fields)),
+    return records.Trajectory(
+        records.Pools(*(np.arange(4.0) for _ in records.Pools._fields)),
+        records.Fluxes(*(np.arange(10.0, 13.0) for _ in records.Fluxes._fields)),
     )
 
 
 @pytest.mark.parametrize("stream", ["cwood", "cfol", "croots", "csom"])
 def test_stocks_are_seen_at_the_start_of_the_step(trajectory, stream):
-    assert list(operators.seen_by(stream, trajectory)) == [0.0, 1.0, 2.0]
+    assert list(observation_operators.seen_by(stream, trajectory)) == [0.0, 1.0, 2.0]
 
 
 @pytest.mark.parametrize("stream", ["lai", "gpp", "nee", "nbe", "reco"])
 def test_leaf_area_and_fluxes_are_seen_in_their_step(trajectory, stream):
-    assert list(operators.seen_by(stream, trajectory)) == [10.0, 11.0, 12.0]
+    assert list(observation_operators.seen_by(stream, trajectory)) == [10.0, 11.0, 12.0]
 
 
 def test_only_streams_of_fluxes_ask_for_fluxes():
-    assert operators.fluxes_for(("lai", "cwood", "nbe")) == ("lai", "nbe")
-    assert operators.fluxes_for(tuple(STREAMS))[0] == "lai"
+    assert observation_operators.fluxes_for(("lai", "cwood", "nbe")) == ("lai", "nbe")
+    assert observation_operators.fluxes_for(tuple(STREAMS))[0] == "lai"
 
 
 def test_an_unknown_stream_is_answered_with_those_that_exist(trajectory):
     with pytest.raises(KeyError, match="no observation stream 'wood'; the nearest are"):
-        operators.seen_by("wood", trajectory)
+        observation_operators.seen_by("wood", trajectory)
 
 
 def test_the_misfit_of_what_was_not_seen_is_zero():
-    found = operators.misfit(MODELLED, OBSERVED, SIGMA)
+    found = observation_operators.misfit(MODELLED, OBSERVED, SIGMA)
     assert_allclose(found, [0.4**2, 0.0, 0.25, 0.0])
 
 
@@ -79,8 +80,8 @@ def test_what_the_model_says_where_nothing_was_seen_does_not_matter():
 
 def test_the_likelihood_and_the_misfit_are_the_same_up_to_the_normalisation():
     seen = np.isfinite(OBSERVED)
-    constants = -np.log(SIGMA[seen]).sum() - seen.sum() * operators.HALF_LOG_TWO_PI
-    expected = -0.5 * operators.misfit(MODELLED, OBSERVED, SIGMA).sum() + constants
+    constants = -np.log(SIGMA[seen]).sum() - seen.sum() * observation_operators.HALF_LOG_TWO_PI
+    expected = -0.5 * observation_operators.misfit(MODELLED, OBSERVED, SIGMA).sum() + constants
     assert_allclose(made().compile_logp()({}), expected)
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from pm_dalec import dalec
-from pm_dalec.canopy import weather
 from pm_dalec.landscape import make_twin
-from pm_dalec.posterior import driver_arrays
+from pm_dalec.physics import records, step
+from pm_dalec.physics.canopy import weather
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.records import aligned, driver_arrays
 from pm_dalec.region import build_region
-from pm_dalec.run import aligned, run_numpy
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.theory import mean_depletion
 
@@ -46,9 +46,9 @@ def domain_gpp(twin, resolution):
     drivers, latitude = driver_arrays(region, ("pixel",))
     lai = region["lai"].transpose("time", "pixel").values
     drivers = aligned(drivers, 1, np)
-    pools = dalec.Pools(*([np.float64(ROOTS)] * 6))._replace(foliage=lai * LEAF_CARBON)
+    pools = records.Pools(*([np.float64(ROOTS)] * 6))._replace(foliage=lai * LEAF_CARBON)
     with np.errstate(all="ignore"):
-        gas = dalec.gas_exchange(pools, weather(drivers, latitude, np), TYPICAL, np)
+        gas = step.gas_exchange(pools, weather(drivers, latitude, np), TYPICAL, np)
     pixels = np.average(gas.gpp, axis=0, weights=region["step_days"].values)
     return np.average(pixels, weights=region["area"].values)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import canopy
+from pm_dalec.physics import canopy
 from pm_dalec.testing import random_drivers
 
 EVERY_DAY = np.arange(1.0, 366.0)

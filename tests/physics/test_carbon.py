@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from numpy.testing import assert_allclose
 
-from pm_dalec import dalec
-from pm_dalec.run import run_numpy
+from pm_dalec.physics import records
+from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.testing import drivers_and_parameters, random_drivers, random_theta
 
 CASES = settings(max_examples=60, deadline=None)
@@ -57,7 +57,7 @@ def test_exchange_is_the_sum_of_its_parts(case):
     assert_allclose(flux.nee, flux.reco - flux.gpp)
     assert_allclose(flux.nbe, flux.nee + flux.fire)
     assert_allclose(flux.harvest, flux.labile_harvest + flux.foliage_harvest + flux.wood_harvest)
-    burned = sum(getattr(flux, f"{pool}_combustion") for pool in dalec.Pools._fields)
+    burned = sum(getattr(flux, f"{pool}_combustion") for pool in records.Pools._fields)
     assert_allclose(flux.fire, burned)
 
 

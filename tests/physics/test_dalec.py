@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import dalec, disturbance
-from pm_dalec.run import run_numpy
+from pm_dalec.physics import disturbance, records, step
+from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.tables.variables import POOLS
 from pm_dalec.testing import FEASIBLE, random_drivers
 
-POOLS_OF_TEN = dalec.Pools(*(10.0 for _ in POOLS))
+POOLS_OF_TEN = records.Pools(*(10.0 for _ in POOLS))
 LIVING = ("labile", "foliage", "roots", "wood")
 
 
@@ -25,37 +25,37 @@ def one_step(theta=FEASIBLE, **changed):
 @pytest.mark.parametrize("days", [1.0, 28.0, 30.4375, 365.0])
 def test_a_rate_over_a_step_compounds_daily(rate, days):
     expected = (1 - (1 - rate) ** days) / days
-    assert_allclose(dalec.over_step(np.array(rate), days, np), expected, rtol=1e-7)
+    assert_allclose(step.over_step(np.array(rate), days, np), expected, rtol=1e-7)
 
 
 def test_a_small_rate_over_a_step_keeps_its_digits():
     # the series of (1 - (1 - r)**30) / 30, which the direct form loses to rounding
     rate = 1e-12
-    assert_allclose(dalec.over_step(np.array(rate), 30.0, np), rate * (1 - 14.5 * rate), rtol=1e-14)
+    assert_allclose(step.over_step(np.array(rate), 30.0, np), rate * (1 - 14.5 * rate), rtol=1e-14)
 
 
 @pytest.mark.parametrize("rate", [1.2, 2.0, 2.5])
 @pytest.mark.parametrize("days", [1.0, 2.0, 5.0, 30.0, 31.0])
 def test_a_rate_above_one_takes_the_power_of_a_negative_base(rate, days):
     expected = (1 - (1 - rate) ** int(days)) / days
-    assert_allclose(dalec.over_step(np.array(rate), days, np), expected, rtol=1e-12)
+    assert_allclose(step.over_step(np.array(rate), days, np), expected, rtol=1e-12)
 
 
 def test_a_rate_of_one_takes_everything():
     with np.errstate(divide="ignore"):
-        assert dalec.over_step(np.array(1.0), 30.0, np) * 30.0 == 1.0
+        assert step.over_step(np.array(1.0), 30.0, np) * 30.0 == 1.0
 
 
 def test_a_rate_above_one_over_part_of_a_day_is_not_a_number():
     with np.errstate(invalid="ignore"):
-        assert np.isnan(dalec.over_step(np.array(1.5), 30.4375, np))
+        assert np.isnan(step.over_step(np.array(1.5), 30.4375, np))
 
 
 def test_shares_of_photosynthesis_are_handed_out_one_after_the_other():
     theta = FEASIBLE._replace(
         autotrophic_fraction=0.5, foliage_fraction=0.2, labile_fraction=0.25, root_fraction=0.6
     )
-    share = dalec.allocation(theta)
+    share = step.allocation(theta)
     # 1 - 0.5 = 0.5; 0.2 of it 0.1, 0.25 of the remaining 0.4 = 0.1, 0.6 of 0.3 = 0.18
     assert_allclose(share, (0.5, 0.1, 0.1, 0.18, 0.12))
 
@@ -143,10 +143,10 @@ def test_wood_litter_goes_to_the_soil_and_leaf_litter_to_the_litter():
 
 def test_drivers_of_pixels_serve_parameters_of_draws_and_pixels():
     drivers = random_drivers(5, np.random.default_rng(1), days=30.0)
-    two = dalec.Drivers(*(np.stack([value, value * 1.01], axis=1) for value in drivers))
+    two = records.Drivers(*(np.stack([value, value * 1.01], axis=1) for value in drivers))
     theta = type(FEASIBLE)(*(np.full((3, 2), value) for value in FEASIBLE))
     together = run_numpy(two, np.array([50.0, 51.0]), theta)
-    second = dalec.Drivers(*(value * 1.01 for value in drivers))
+    second = records.Drivers(*(value * 1.01 for value in drivers))
     apart = run_numpy(second, 51.0, FEASIBLE)
     assert together.fluxes.gpp.shape == (5, 3, 2)
     assert_allclose(together.fluxes.gpp[:, 2, 1], apart.fluxes.gpp, rtol=1e-13)

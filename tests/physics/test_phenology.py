@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import phenology
+from pm_dalec.physics import phenology
 from pm_dalec.testing import FEASIBLE
 
 DAYS = np.arange(1.0, 366.0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import dalec, run
-from pm_dalec.posterior import driver_arrays
+from pm_dalec.physics import numpy_run, pytensor_run, records
+from pm_dalec.physics.records import driver_arrays
 from pm_dalec.runners import RUNNERS
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.testing import near_feasible, random_theta, tiny_site
@@ -18,7 +18,7 @@ STEPS = 18  # with harvest; enough for pools to feed back on photosynthesis
 def case():
     """Drivers with harvest and fire, latitude and vectors near a feasible one."""
     drivers, latitude = driver_arrays(tiny_site(), ())
-    drivers = dalec.Drivers(*(value[:STEPS] for value in drivers))
+    drivers = records.Drivers(*(value[:STEPS] for value in drivers))
     burned = np.zeros(STEPS)
     burned[[4, 12]] = 0.3, 0.05
     removed = np.zeros(STEPS)
@@ -44,7 +44,7 @@ def largest_difference(ours, theirs):
 
 @pytest.mark.parametrize("runner", OTHERS)
 def test_every_runner_agrees_with_numpy(case, runner):
-    expected = run.run_numpy(*case)
+    expected = numpy_run.run_numpy(*case)
     name, worst = largest_difference(RUNNERS[runner](*case, "converged"), expected)
     assert worst < 1e-10, name
 
@@ -53,7 +53,7 @@ def test_every_runner_agrees_with_numpy(case, runner):
 @pytest.mark.parametrize("runner", OTHERS)
 def test_the_truncated_search_agrees_as_far_as_its_noise_lets_it(case, runner):
     # the difference of two nearby values of photosynthesis decides where the search stops
-    expected = run.run_numpy(*case, solver="truncated")
+    expected = numpy_run.run_numpy(*case, solver="truncated")
     name, worst = largest_difference(RUNNERS[runner](*case, "truncated"), expected)
     assert worst < 1e-6, name
 
@@ -68,12 +68,12 @@ def test_pools_have_the_initial_state_in_front(case, runner):
 
 def test_a_batch_is_the_same_as_one_vector_after_the_other(case):
     drivers, latitude, theta = case
-    together = run.run_numpy(drivers, latitude, theta)
-    third = run.run_numpy(drivers, latitude, Theta(*(value[3] for value in theta)))
+    together = numpy_run.run_numpy(drivers, latitude, theta)
+    third = numpy_run.run_numpy(drivers, latitude, Theta(*(value[3] for value in theta)))
     name, worst = largest_difference(
-        run.Trajectory(
-            dalec.Pools(*(pool[:, 3] for pool in together.pools)),
-            dalec.Fluxes(*(flux[:, 3] for flux in together.fluxes)),
+        records.Trajectory(
+            records.Pools(*(pool[:, 3] for pool in together.pools)),
+            records.Fluxes(*(flux[:, 3] for flux in together.fluxes)),
         ),
         third,
     )
@@ -82,23 +82,23 @@ def test_a_batch_is_the_same_as_one_vector_after_the_other(case):
 
 def test_a_run_in_two_parts_is_the_same_as_one(case):
     drivers, latitude, theta = case
-    whole = run.run_numpy(drivers, latitude, theta)
-    first = run.run_numpy(dalec.Drivers(*(v[:7] for v in drivers)), latitude, theta)
+    whole = numpy_run.run_numpy(drivers, latitude, theta)
+    first = numpy_run.run_numpy(records.Drivers(*(v[:7] for v in drivers)), latitude, theta)
     state = {f"initial_{pool}": value[-1] for pool, value in first.pools._asdict().items()}
-    rest = dalec.Drivers(*(v[7:] for v in drivers))
-    second = run.run_numpy(rest, latitude, theta._replace(**state))
+    rest = records.Drivers(*(v[7:] for v in drivers))
+    second = numpy_run.run_numpy(rest, latitude, theta._replace(**state))
     assert_allclose(second.pools.som[-1], whole.pools.som[-1], rtol=1e-14)
 
 
 def test_only_wanted_fluxes_are_returned_by_pytensor(case):
     drivers, latitude, theta = case
-    found = run.run_pytensor(drivers, latitude, theta, wanted=("gpp", "lai"))
+    found = pytensor_run.run_pytensor(drivers, latitude, theta, wanted=("gpp", "lai"))
     returned = [name for name, flux in found.fluxes._asdict().items() if flux is not None]
     assert returned == ["gpp", "lai"]
 
 
 def test_runs_stay_finite_over_the_whole_box():
     drivers, latitude = driver_arrays(tiny_site(), ())
-    found = run.run_numpy(drivers, latitude, random_theta(500, np.random.default_rng(3)))
+    found = numpy_run.run_numpy(drivers, latitude, random_theta(500, np.random.default_rng(3)))
     for series in (*found.pools, *found.fluxes):
         assert np.isfinite(series).all()

@@ -7,8 +7,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq, elementwise
 
-from pm_dalec import canopy, dalec, stomata
-from pm_dalec.run import aligned, run_numpy
+from pm_dalec.physics import canopy, records, stomata
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.records import aligned
+from pm_dalec.physics.step import canopy_leaves, gas_exchange, initial_pools
 from pm_dalec.testing import FEASIBLE, near_feasible, random_drivers, random_theta
 
 LARGEST_LAI = 60.0  # m2 m-2
@@ -39,8 +41,8 @@ def canopies_of_a_run(drivers, latitude, theta):
     """Leaves of every step of every vector of a run."""
     run = run_numpy(drivers, latitude, theta)
     weather = canopy.weather(aligned(drivers, 1, np), latitude, np)
-    pools = dalec.Pools(*(pool[:-1] for pool in run.pools))
-    leaves, boundary, supply = dalec.canopy_leaves(pools, weather, theta, np)
+    pools = records.Pools(*(pool[:-1] for pool in run.pools))
+    leaves, boundary, supply = canopy_leaves(pools, weather, theta, np)
     alive = (leaves.lai > SMALLEST_LAI) & (leaves.lai < LARGEST_LAI) & (boundary * supply > 0)
     return stomata.Leaves(*(np.broadcast_to(value, alive.shape)[alive] for value in leaves))
 
@@ -104,10 +106,10 @@ def leaf(**changed):
         co2=np.array([400.0]), vpd=np.array([600.0]), wind=np.array([3.0]),
     )  # fmt: skip
     now = canopy.weather(day, 50.0, np)
-    pools = dalec.initial_pools(FEASIBLE)._replace(
+    pools = initial_pools(FEASIBLE)._replace(
         foliage=np.array([2.0 * FEASIBLE.leaf_carbon_per_area]), roots=np.array([200.0])
     )
-    seen = dalec.canopy_leaves(pools, now, FEASIBLE, np)[0]
+    seen = canopy_leaves(pools, now, FEASIBLE, np)[0]
     return seen._replace(**{name: np.array([value]) for name, value in changed.items()})
 
 
@@ -170,10 +172,10 @@ def test_a_root_below_the_least_conductance_is_clipped_and_reported_as_unbracket
 def test_without_leaves_wind_or_water_the_gas_exchange_is_off(solver, pools, drivers):
     day = random_drivers(1, np.random.default_rng(1), days=30.0)
     day = day._replace(**{name: np.array([value]) for name, value in drivers.items()})
-    state = dalec.Pools(*(np.array([100.0]) for _ in dalec.Pools._fields))
+    state = records.Pools(*(np.array([100.0]) for _ in records.Pools._fields))
     state = state._replace(**{name: np.array([value]) for name, value in pools.items()})
     now = canopy.weather(day, 50.0, np)
-    gas = dalec.gas_exchange(state, now, FEASIBLE, np, solver=solver)
+    gas = gas_exchange(state, now, FEASIBLE, np, solver=solver)
     assert gas.gpp == 0.0
     assert gas.stomatal_conductance == canopy.SMALLEST_FLOW
     assert gas.ci_ratio == 0.0

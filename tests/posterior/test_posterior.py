@@ -6,7 +6,9 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from pm_dalec import dalec, fit_file, posterior, run
+from pm_dalec import fit_file, posterior
+from pm_dalec.physics import numpy_run, records
+from pm_dalec.physics.summaries import residence_time, summarised
 from pm_dalec.tables import summaries
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import DRIVERS, HARVESTED, LOSSES, POOLS, VARIABLES
@@ -31,7 +33,7 @@ def of_one_unit(fit, units, **where):
     """Run of one draw of one unit with NumPy, from plain numbers."""
     draw = fit["posterior"].to_dataset().isel(**where)
     space = {name: place for name, place in where.items() if name in ("stratum", "pixel")}
-    drivers = dalec.Drivers(
+    drivers = records.Drivers(
         *(
             units[name].isel({d: space[d] for d in space if d in units[name].dims}).values
             for name in DRIVERS
@@ -39,7 +41,7 @@ def of_one_unit(fit, units, **where):
     )
     latitude = units["lat"].isel({d: space[d] for d in space if d in units["lat"].dims})
     theta = Theta(*(float(draw[name]) for name in Theta._fields))
-    return run.run_numpy(drivers, float(latitude), theta)
+    return numpy_run.run_numpy(drivers, float(latitude), theta)
 
 
 def test_trajectories_have_the_dimensions_of_the_project(fitted):
@@ -119,10 +121,10 @@ def test_an_unknown_name_is_answered_with_the_nearest():
 def made(**changed):
     """Trajectory of three steps in which every flux is 2 and every pool is 100."""
     pools = {name: np.full(4, 100.0) for name in POOLS}
-    fluxes = {name: np.full(3, 2.0) for name in dalec.Fluxes._fields}
-    return run.Trajectory(
-        dalec.Pools(**{name: changed.get(name, value) for name, value in pools.items()}),
-        dalec.Fluxes(**{name: changed.get(name, value) for name, value in fluxes.items()}),
+    fluxes = {name: np.full(3, 2.0) for name in records.Fluxes._fields}
+    return records.Trajectory(
+        records.Pools(**{name: changed.get(name, value) for name, value in pools.items()}),
+        records.Fluxes(**{name: changed.get(name, value) for name, value in fluxes.items()}),
     )
 
 
@@ -130,18 +132,18 @@ DAYS = np.array([31.0, 28.0, 31.0])
 
 
 def test_means_of_constants_are_the_constants():
-    found = posterior.summarised(made(), DAYS)
+    found = summarised(made(), DAYS)
     for name in ("gpp", "reco", "nee", "harvest", "fire", "lai"):
         assert_allclose(found[name], 2.0)
 
 
 def test_means_weigh_steps_by_their_length():
-    found = posterior.summarised(made(gpp=np.array([1.0, 0.0, 0.0])), DAYS)
+    found = summarised(made(gpp=np.array([1.0, 0.0, 0.0])), DAYS)
     assert_allclose(found["gpp"], 31 / 90)
 
 
 def test_changes_of_stocks_are_the_last_instant_less_the_first():
-    found = posterior.summarised(
+    found = summarised(
         made(wood=np.array([100.0, 0.0, 0.0, 130.0]), som=np.array([50.0, 9.0, 9.0, 30.0])), DAYS
     )
     assert found["change_live"] == 30.0
@@ -161,21 +163,21 @@ def test_residence_time_of_a_pool_with_one_steady_loss():
     # 1 % of the pool a day: 100 days
     quiet = dict.fromkeys((*LOSSES["som"], *LOSSES["wood"], "wood_harvest"), np.zeros(3))
     run_ = made(**(quiet | {"som_respiration": np.full(3, 1.0)}))
-    assert_allclose(posterior.residence_time(run_, "som"), 100 / 365.25)
+    assert_allclose(residence_time(run_, "som"), 100 / 365.25)
 
 
 @pytest.mark.parametrize("pool", HARVESTED)
 def test_harvest_shortens_the_residence_time(pool):
     # all losses of the pool at 2 a day, harvest among them
     expected = 100 / (2.0 * (len(LOSSES[pool]) + 1)) / 365.25
-    assert_allclose(posterior.residence_time(made(), pool), expected)
+    assert_allclose(residence_time(made(), pool), expected)
 
 
 def test_the_budget_of_a_draw_is_that_of_its_run(fitted):
     space, units, fit = fitted
     where = {"chain": 0, "draw": 3} | dict.fromkeys(SPACE[space], 1)
     found = posterior.budget(fit).isel(where)
-    expected = posterior.summarised(of_one_unit(fit, units, **where), units["step_days"].values)
+    expected = summarised(of_one_unit(fit, units, **where), units["step_days"].values)
     for name, value in expected.items():
         assert_allclose(found[name], value, rtol=1e-12, err_msg=name)
 

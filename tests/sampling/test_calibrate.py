@@ -64,12 +64,14 @@ def test_a_fit_has_every_parameter_by_chain_draw_and_pixel(fit, units):
 
 
 def test_every_draw_meets_the_constraints(fit, units):
-    from pm_dalec import constraints, dalec, run
-    from pm_dalec.posterior import driver_arrays, theta_of
+    from pm_dalec import constraints
+    from pm_dalec.physics import numpy_run, records
+    from pm_dalec.physics.records import driver_arrays
+    from pm_dalec.posterior import theta_of
 
     theta = theta_of(fit["posterior"].to_dataset())
     drivers, latitude = driver_arrays(fit["constant_data"].to_dataset(), ("pixel",))
-    trajectory = run.run_numpy(drivers, latitude, theta)
+    trajectory = numpy_run.run_numpy(drivers, latitude, theta)
     days = units["step_days"].values
     case = constraints.Case(
         theta,
@@ -81,7 +83,7 @@ def test_every_draw_meets_the_constraints(fit, units):
     )
     with np.errstate(all="ignore"):
         found = constraints.margins(constraints.EDCS["edinburgh2021"], case, np)
-    assert isinstance(trajectory.pools, dalec.Pools)
+    assert isinstance(trajectory.pools, records.Pools)
     assert min(np.nanmin(margin) for margin in found.values()) >= -1e-9
 
 

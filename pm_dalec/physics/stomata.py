@@ -7,7 +7,7 @@ and without a search; `truncated` repeats the eight-pass search of CARDAMOM, for
 
 from typing import NamedTuple
 
-from pm_dalec.canopy import (
+from pm_dalec.physics.canopy import (
     GRAM_PER_MICROMOL,
     LARGEST_CONDUCTANCE,
     LIGHT_YIELD,

@@ -6,97 +6,9 @@ Order within a step: photosynthesis with the leaf area at its start, fluxes and 
 (MODEL, section 3).
 """
 
-from collections import namedtuple
-from typing import NamedTuple
-
-from pm_dalec import canopy, disturbance, phenology, stomata
-from pm_dalec.tables.variables import DRIVERS, POOLS
-
-Drivers = namedtuple("Drivers", DRIVERS.names)
-Drivers.__doc__ = "Drivers of one or many steps, one array a driver, in the units of the table."
-
-Pools = namedtuple("Pools", POOLS.names)
-Pools.__doc__ = "Carbon pools [g m-2]."
-
-
-class Rates(NamedTuple):
-    """What drivers and parameters decide about a step without the pools."""
-
-    temperature_rate: object  # 1
-    leaf_fall_rate: object  # d-1
-    labile_release_rate: object  # d-1
-    labile_release: object  # d-1, effective over the step
-    leaf_fall: object  # d-1, effective over the step
-    wood_turnover: object  # d-1, effective over the step
-    root_turnover: object  # d-1, effective over the step
-    litter_respiration: object  # d-1, effective over the step
-    som_respiration: object  # d-1, effective over the step
-    litter_to_som: object  # d-1, effective over the step
-
-
-class Allocation(NamedTuple):
-    """Shares of GPP; they add up to one."""
-
-    respiration: object  # 1
-    foliage: object  # 1
-    labile: object  # 1
-    roots: object  # 1
-    wood: object  # 1
-
-
-class Forcing(NamedTuple):
-    """Everything that a step needs besides pools and parameters."""
-
-    weather: canopy.Weather
-    rates: Rates
-    forest_loss_fraction: object  # 1
-    burned_fraction: object  # 1
-    step_days: object  # d
-
-
-class Fluxes(NamedTuple):
-    """Fluxes and diagnostics of one step; units in `pm_dalec.tables.variables`."""
-
-    gpp: object
-    autotrophic_respiration: object
-    npp_to_foliage: object
-    npp_to_labile: object
-    npp_to_roots: object
-    npp_to_wood: object
-    labile_to_foliage: object
-    foliage_to_litter: object
-    wood_to_som: object
-    roots_to_litter: object
-    litter_respiration: object
-    som_respiration: object
-    litter_to_som: object
-    labile_harvest: object
-    foliage_harvest: object
-    wood_harvest: object
-    harvest: object
-    labile_combustion: object
-    foliage_combustion: object
-    roots_combustion: object
-    wood_combustion: object
-    litter_combustion: object
-    som_combustion: object
-    labile_fire_litter: object
-    foliage_fire_litter: object
-    roots_fire_litter: object
-    wood_fire_litter: object
-    litter_fire_litter: object
-    fire: object
-    reco: object
-    nee: object
-    nbe: object
-    temperature_rate: object
-    leaf_fall_rate: object
-    labile_release_rate: object
-    lai: object
-    stomatal_conductance: object
-    boundary_conductance: object
-    ci_ratio: object
-    apar: object
+from pm_dalec.physics import canopy, disturbance, phenology, stomata
+from pm_dalec.physics.records import Allocation, Fluxes, Forcing, Gas, Pools, Rates
+from pm_dalec.tables.variables import POOLS
 
 
 def initial_pools(theta):
@@ -192,17 +104,6 @@ def prepare(drivers, latitude, theta, xp):
         drivers.burned_fraction,
         drivers.step_days,
     )
-
-
-class Gas(NamedTuple):
-    """Gas exchange of a step."""
-
-    gpp: object  # g m-2 d-1
-    lai: object  # m2 m-2
-    stomatal_conductance: object  # mmol m-2 s-1
-    boundary_conductance: object  # mmol m-2 s-1
-    ci_ratio: object  # 1
-    apar: object  # MJ m-2 d-1
 
 
 def gas_exchange(pools, weather, theta, xp, *, solver="converged"):
