@@ -6,7 +6,7 @@ constraints (Milodowski et al. 2023, section 2.4). Every pixel is independent of
 
 import pymc as pm
 
-from pm_dalec.constraints import EDCS
+from pm_dalec.constraints.sets import EDCS
 from pm_dalec.graph import (
     add_constraints,
     add_dalec,

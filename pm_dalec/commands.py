@@ -67,7 +67,7 @@ def parity(options):
 
 def edc_report(options):
     """Print pass rates of the constraints under the prior of a site."""
-    from pm_dalec.edc_report import edc_report as report
+    from pm_dalec.constraints.report import edc_report as report
 
     units = site_named(options.site, options)
     with bar() as progress:

@@ -9,8 +9,9 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from pm_dalec import constraints as rules
 from pm_dalec.checks import check_units
+from pm_dalec.constraints import forms, sets
+from pm_dalec.constraints.case import Case, windows
 from pm_dalec.observe import add_stream
 from pm_dalec.physics import records
 from pm_dalec.physics.observation_operators import fluxes_for, seen_by
@@ -102,12 +103,12 @@ def add_dalec(drivers, latitude, theta, *, streams=(), solver="converged", const
     Trajectory
         Pools (N + 1) and the needed fluxes (N), time in front.
     """
-    watched = rules.WATCHED if constrained else ()
+    watched = sets.WATCHED if constrained else ()
     wanted = tuple(dict.fromkeys((*watched, *fluxes_for(streams))))
     return run_pytensor(drivers, latitude, theta, solver=solver, wanted=wanted)
 
 
-def add_constraints(table, trajectory, drivers, theta, units, *, form=rules.hard):
+def add_constraints(table, trajectory, drivers, theta, units, *, form=forms.hard):
     """Put ecological constraints into the model as potentials.
 
     PyMC's predictive functions ignore potentials: for the constrained prior, sample
@@ -129,24 +130,24 @@ def add_constraints(table, trajectory, drivers, theta, units, *, form=rules.hard
     days = np.asarray(units["step_days"].values, float)
     mean_temperature = ((drivers.tmin + drivers.tmax) / 2).mean(axis=0)
     shape = (len(days), *([1] * (trajectory.pools.wood.ndim - 1)))
-    case = rules.Case(
+    case = Case(
         theta,
         mean_temperature,
         trajectory.pools,
         trajectory.fluxes,
         pt.as_tensor(days.reshape(shape)),
-        rules.windows(days),
+        windows(days),
     )
     shortfall = score = 0.0
     for level in ("parameter", "trajectory"):
         part = table.select(level=level)
         if not part:
             continue
-        found = rules.margins(part, case, pt)
+        found = forms.margins(part, case, pt)
         value = form(found.values(), pt)
         pm.Potential(f"{level}_constraints", value, dims=space_of(units) or None)
-        shortfall = shortfall + rules.shortfall(found.values(), pt)
-        score = score + rules.start_score(found.values(), pt)
+        shortfall = shortfall + forms.shortfall(found.values(), pt)
+        score = score + forms.start_score(found.values(), pt)
     # no variables of the model: the search for a start looks at them, and nothing else does
     model = pm.modelcontext(None)
     model.constraint_shortfall, model.constraint_score = shortfall, score

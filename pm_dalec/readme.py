@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from pm_dalec.constraints import EDCS
+from pm_dalec.constraints.sets import EDCS
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian
 from pm_dalec.tables.sources import SOURCES

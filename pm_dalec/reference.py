@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from pm_dalec import constraints as rules
-from pm_dalec.edc_report import case_of
+from pm_dalec.constraints import forms, sets
+from pm_dalec.constraints.case import case_of
+from pm_dalec.constraints.prior_draws import gaussian_log_factor
 from pm_dalec.physics import records, step, stomata
 from pm_dalec.physics.canopy import weather
 from pm_dalec.physics.observation_operators import misfit, seen_by
-from pm_dalec.priors import gaussian_log_factor
 from pm_dalec.reference_site import from_reference
 from pm_dalec.runners import RUNNERS
 from pm_dalec.tables.parameters import PARAMETERS, Theta
@@ -269,8 +269,8 @@ def _line(group, quantity, error, rtol, spread, loose, places, seen=None):
 
 def _margins(case, ours):
     with np.errstate(all="ignore"):
-        return rules.margins(
-            rules.EDCS["edinburgh2021"], case_of(ours, case.drivers, case.theta), np
+        return forms.margins(
+            sets.EDCS["edinburgh2021"], case_of(ours, case.drivers, case.theta), np
         )
 
 
@@ -278,12 +278,12 @@ def _flags(name, group, case, execute):
     margins = _margins(case, execute(case.drivers, case.latitude, case.theta, "truncated"))
     place = {int(number): index for index, number in enumerate(group["edc_number"].values)}
     wrong, remarks = {}, {}
-    for rule in rules.EDCS["edinburgh2021"].values():
+    for rule in sets.EDCS["edinburgh2021"].values():
         if rule.number not in place:
             continue
         theirs = group["edc_pass"].isel(edc=place[rule.number]).values.astype(bool)
         slack = group["edc_margin"].isel(edc=place[rule.number]).values
-        passed = np.broadcast_to(rules.holds(margins[rule.name]), theirs.shape)
+        passed = np.broadcast_to(forms.holds(margins[rule.name]), theirs.shape)
         close = np.abs(slack) < UNDECIDED_MARGIN
         wrong[rule.name] = (passed != theirs) & ~close
         remarks[rule.name] = f"{int((~theirs).sum())} fail, {int(close.sum())} undecided"
@@ -317,11 +317,11 @@ def _on_a_jump(case, execute, suspects):
         )
     )
     if not suspects.size:
-        return dict.fromkeys(rules.EDCS["edinburgh2021"], np.zeros(0, bool))
+        return dict.fromkeys(sets.EDCS["edinburgh2021"], np.zeros(0, bool))
     ours = execute(case.drivers, case.latitude, moved, "truncated")
     found = {}
     for name, margin in _margins(case._replace(theta=moved), ours).items():
-        passed = rules.holds(np.broadcast_to(margin, moved[0].shape)).reshape(-1, tries)
+        passed = forms.holds(np.broadcast_to(margin, moved[0].shape)).reshape(-1, tries)
         found[name] = passed.any(axis=1) & ~passed.all(axis=1)
     return found
 
@@ -332,7 +332,7 @@ def _likelihood(name, group, case, execute, rtol):
     parts = np.stack([stream_log_likelihood(ours, case.units, STREAM_NAMES[s]) for s in streams])
     counts = np.array([np.isfinite(case.units[STREAM_NAMES[s]].values).sum() for s in streams])
     with np.errstate(all="ignore"):
-        holds = np.stack([rules.holds(m) for m in _spread_out(_margins(case, ours), parts)])
+        holds = np.stack([forms.holds(m) for m in _spread_out(_margins(case, ours), parts)])
     barrier = np.where(holds.all(axis=0), 0.0, -np.inf)
     for position, variant in enumerate(str(value) for value in group["variant"].values):
         scaled = parts / counts[:, None] if variant == "divided_by_n" else parts

@@ -7,8 +7,8 @@ canopy, wood and soil look like a British woodland.
 import numpy as np
 import xarray as xr
 
+from pm_dalec.constraints.prior_draws import draw_constrained_prior
 from pm_dalec.datasets import synthetic_drivers
-from pm_dalec.edc_report import draw_constrained_prior
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables.constants import TRUTH

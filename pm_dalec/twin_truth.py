@@ -11,9 +11,9 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from pm_dalec import constraints as rules
 from pm_dalec.calibrate import calibrate
-from pm_dalec.edc_report import case_of
+from pm_dalec.constraints import forms, sets
+from pm_dalec.constraints.case import case_of
 from pm_dalec.leaf_area import LOWEST, seasonal_leaf_area
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
@@ -193,9 +193,9 @@ def _first_that_holds(unit, theta):
         wood = np.clip(wood, *PARAMETERS["initial_wood"].bounds)
     case = case_of(run, drivers, theta)
     with np.errstate(all="ignore"):
-        margins = rules.margins(rules.EDCS["edinburgh2021"], case, np)
+        margins = forms.margins(sets.EDCS["edinburgh2021"], case, np)
     holds = np.logical_and.reduce(
-        [np.broadcast_to(rules.holds(margin), wood.shape) for margin in margins.values()]
+        [np.broadcast_to(forms.holds(margin), wood.shape) for margin in margins.values()]
     )
     if not holds.any():
         place = {name: str(unit[name].values) for name in (dims.STRATUM, dims.PIXEL)}

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import constraints as rules
-from pm_dalec.constraints import EDCS
+from pm_dalec import constraints
+from pm_dalec.constraints import forms, sets
+from pm_dalec.constraints.case import Case, windows
+from pm_dalec.constraints.prior_draws import draw_constrained_prior, draw_log_uniform, judge
+from pm_dalec.constraints.report import edc_report
+from pm_dalec.constraints.sets import EDCS
 from pm_dalec.datasets import synthetic_drivers
-from pm_dalec.edc_report import draw_constrained_prior, edc_report, judge
 from pm_dalec.physics import records
-from pm_dalec.priors import draw_log_uniform
 from pm_dalec.reference_site import from_reference
 from pm_dalec.tables import sources
 from pm_dalec.tables.parameters import PARAMETERS, THREE_YEARS, Theta
@@ -32,11 +34,11 @@ def quiet():
 
 
 def holds(rule, case):
-    return bool(np.all(rules.holds(rule.margin(case, np))))
+    return bool(np.all(forms.holds(rule.margin(case, np))))
 
 
 def parameter_case(mean_temperature=9.0, **changed):
-    return rules.Case(FEASIBLE._replace(**changed), mean_temperature)
+    return Case(FEASIBLE._replace(**changed), mean_temperature)
 
 
 # --- sets and rows
@@ -60,8 +62,8 @@ def test_both_eras_have_the_same_rules_in_the_same_order():
 
 
 def test_rules_look_at_fluxes_that_the_model_keeps_for_them():
-    assert set(rules.WATCHED) <= set(records.Fluxes._fields)
-    assert {VARIABLES[name].role for name in rules.WATCHED} == {"flux"}
+    assert set(sets.WATCHED) <= set(records.Fluxes._fields)
+    assert {VARIABLES[name].role for name in sets.WATCHED} == {"flux"}
 
 
 # --- parameter rules, one case on either side
@@ -120,13 +122,13 @@ class Made(NamedTuple):
         count = days.size
         flat = {name: np.ones(count + 1) for name in POOLS} | (pools or {})
         fluxes = {name: np.ones(count) for name in records.Fluxes._fields} | (fluxes or {})
-        return rules.Case(
+        return Case(
             FEASIBLE,
             9.0,
             records.Pools(**{name: np.asarray(value, float) for name, value in flat.items()}),
             records.Fluxes(**{name: np.asarray(value, float) for name, value in fluxes.items()}),
             days,
-            rules.windows(days),
+            windows(days),
         )
 
 
@@ -156,7 +158,7 @@ def test_in_the_later_era_wood_may_gain_up_to_twice_what_it_loses():
 
 @pytest.mark.parametrize("pool", [pool for pool in POOLS if pool != "wood"])
 def test_other_pools_may_gain_up_to_twice_what_they_lose(pool):
-    gains, losses = rules.GAINS[pool], rules.LOSSES[pool]
+    gains, losses = constraints.GAINS[pool], constraints.LOSSES[pool]
     moved = {name: np.ones(36) / len(losses) for name in losses}
     assert pool != "litter" or not set(gains) & set(losses)
     for factor, expected in ((1.99, True), (2.01, False), (1 / 1.99, True), (1 / 2.01, False)):
@@ -343,12 +345,12 @@ def test_the_sign_of_a_margin_is_that_of_the_literal_rule(number):
     ],
 )
 def test_windows_of_whole_years(years, first, second, steady):
-    assert rules.windows(np.tile(MONTHS, years)) == (first, second, steady)
+    assert windows(np.tile(MONTHS, years)) == (first, second, steady)
 
 
 def test_years_are_rounded_and_steps_a_year_are_cut_off():
     # 40 months are 3.33 years: 3, and 40 // 3 = 13 steps a year
-    window = rules.windows(np.tile(MONTHS, 4)[:40])
+    window = windows(np.tile(MONTHS, 4)[:40])
     assert window == (slice(0, 13), slice(13, 26), slice(26, None))
 
 
@@ -359,8 +361,8 @@ def test_in_a_run_of_one_year_the_change_of_years_is_not_judged():
 
 def test_a_run_below_half_a_year_is_refused():
     with pytest.raises(ValueError, match=r"at least half a year, got 181 days in 6 steps; use a l"):
-        rules.windows(MONTHS[:6])
-    assert rules.windows(np.r_[MONTHS[:6], 2.0]).first_year == slice(0, 7)
+        windows(MONTHS[:6])
+    assert windows(np.r_[MONTHS[:6], 2.0]).first_year == slice(0, 7)
 
 
 # --- forms
@@ -368,11 +370,11 @@ def test_a_run_below_half_a_year_is_refused():
 
 def test_the_hard_form_is_zero_or_minus_infinity():
     margins = [np.array([0.1, 0.0, -0.1, np.nan]), np.array([1.0, 1.0, 1.0, 1.0])]
-    assert list(rules.hard(margins, np)) == [0.0, 0.0, -np.inf, 0.0]
+    assert list(forms.hard(margins, np)) == [0.0, 0.0, -np.inf, 0.0]
 
 
 def test_the_soft_form_follows_the_hard_one_far_from_the_threshold():
-    inside, at, outside = (rules.soft([np.array(m)], np) for m in (1.0, 0.0, -1.0))
+    inside, at, outside = (forms.soft([np.array(m)], np) for m in (1.0, 0.0, -1.0))
     assert -1e-8 < inside < 0
     assert_allclose(at, -np.log(2))
     assert_allclose(outside, -1.0 / 0.05, rtol=1e-8)
@@ -380,12 +382,12 @@ def test_the_soft_form_follows_the_hard_one_far_from_the_threshold():
 
 def test_the_start_score_takes_five_for_every_failure():
     margins = [np.array([0.1, -1.0]), np.array([-0.1, -2.0]), np.array([np.nan, 3.0])]
-    assert list(rules.start_score(margins, np)) == [-5.0, -10.0]
+    assert list(forms.start_score(margins, np)) == [-5.0, -10.0]
 
 
 def test_the_shortfall_adds_what_failing_rules_lack():
     margins = [np.array([0.5, -0.25, np.nan]), np.array([2.0, -np.inf, -1.0])]
-    assert list(rules.shortfall(margins, np)) == [0.0, 100.25, 1.0]
+    assert list(forms.shortfall(margins, np)) == [0.0, 100.25, 1.0]
 
 
 @pytest.fixture(scope="module")
@@ -399,13 +401,13 @@ def gradients():
     units = synthetic_drivers(0, years=2)
     drivers = records.Drivers(*(units[name].values for name in records.Drivers._fields))
     days, latitude = units["step_days"].values, float(units["lat"])
-    window = rules.windows(days)
+    window = windows(days)
 
     def every_rule(vector):
         theta = Theta(*vector)
-        case = rules.Case(theta, 9.0, *run_jax(drivers, latitude, theta), days, window)
-        found = rules.margins(PAPER, case, jnp)
-        return jnp.stack([rules.soft([margin], jnp) for margin in found.values()])
+        case = Case(theta, 9.0, *run_jax(drivers, latitude, theta), days, window)
+        found = forms.margins(PAPER, case, jnp)
+        return jnp.stack([forms.soft([margin], jnp) for margin in found.values()])
 
     with jax.enable_x64(True):
         found = jax.jit(jax.jacfwd(every_rule))(jnp.asarray(FEASIBLE))
@@ -427,7 +429,7 @@ def test_a_rule_near_its_threshold_has_a_gradient_in_what_it_looks_at(gradients)
 
 def test_the_feasible_vector_meets_every_rule_of_the_paper():
     found = judge(tiny_site(), Theta(*(np.array([value]) for value in FEASIBLE)))
-    assert [name for name, margin in found.items() if not rules.holds(margin)[0]] == []
+    assert [name for name, margin in found.items() if not forms.holds(margin)[0]] == []
 
 
 def plain(parameters=PARAMETERS):
@@ -446,8 +448,8 @@ def test_parameter_rules_pass_as_often_as_was_measured_for_the_paper(shared_data
         draw_log_uniform(*table[name].bounds, 1.0, np.inf, rng=rng, size=20_000)
         for name in Theta._fields
     ))  # fmt: skip
-    found = rules.margins(PAPER.select(level="parameter"), rules.Case(theta, temperature), np)
-    passed = np.all([rules.holds(margin) & np.ones(20_000, bool) for margin in found.values()], 0)
+    found = forms.margins(PAPER.select(level="parameter"), Case(theta, temperature), np)
+    passed = np.all([forms.holds(margin) & np.ones(20_000, bool) for margin in found.values()], 0)
     assert passed.mean() == pytest.approx(0.694, abs=0.01)
 
 
@@ -491,17 +493,17 @@ def near_feasible_table():
 
 
 def test_draws_of_the_constrained_prior_meet_every_rule(monkeypatch):
-    monkeypatch.setattr("pm_dalec.edc_report.BATCH", 20)
+    monkeypatch.setattr("pm_dalec.constraints.prior_draws.BATCH", 20)
     theta = draw_constrained_prior(
         tiny_site(), 30, parameters=near_feasible_table(), rng=np.random.default_rng(0)
     )
     assert theta.initial_som.shape == (30,)
     for margin in judge(tiny_site(), theta).values():
-        assert rules.holds(margin).all()
+        assert forms.holds(margin).all()
 
 
 def test_an_impossible_constrained_prior_names_the_rule_that_blocks(monkeypatch):
-    monkeypatch.setattr("pm_dalec.edc_report.BATCH", 20)
+    monkeypatch.setattr("pm_dalec.constraints.prior_draws.BATCH", 20)
     table = near_feasible_table().replace("wood_turnover_rate", prior=Fixed(1e-3)).replace(
         "leaf_lifespan", prior=Fixed(8.0)
     )  # fmt: skip

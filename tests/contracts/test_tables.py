@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from numpy.testing import assert_allclose
 
 import pm_dalec
-from pm_dalec.constraints import EDCS
+from pm_dalec.constraints.sets import EDCS
 from pm_dalec.physics import records, step
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.tables import dims, sources

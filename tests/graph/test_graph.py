@@ -5,13 +5,13 @@ import pymc as pm
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import constraints as rules
 from pm_dalec import graph, reference
+from pm_dalec.constraints import sets as rules
+from pm_dalec.constraints.prior_draws import factor_of, gaussian_log_factor
 from pm_dalec.models import baseline, stratified
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI
 from pm_dalec.physics.records import Trajectory, driver_arrays
-from pm_dalec.priors import factor_of, gaussian_log_factor
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.variables import DRIVERS
 from pm_dalec.testing import (

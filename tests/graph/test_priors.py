@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 from scipy import integrate, stats
 
 from pm_dalec import priors
+from pm_dalec.constraints import prior_draws
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
 from pm_dalec.testing import interpreted, tiny_region, tiny_site
@@ -31,7 +32,7 @@ def plain(name):
 
 def natural_density(parameter, values, units=EMPTY):
     """Log-density in natural units of one parameter at many values."""
-    mean, sigma = priors.factor_of(parameter, units)
+    mean, sigma = prior_draws.factor_of(parameter, units)
     bounds = map(np.float64, parameter.bounds)
     found = priors._log_density(pt.as_tensor(np.asarray(values)), *bounds, mean, sigma)
     return found.eval()
@@ -104,7 +105,7 @@ def test_the_density_without_a_factor_integrates_to_one(name):
 
 def test_draws_without_a_factor_are_log_uniform():
     rng = np.random.default_rng(0)
-    drawn = priors.draw_log_uniform(9e-6, 1e-3, 1.0, np.inf, rng=rng, size=5000)
+    drawn = prior_draws.draw_log_uniform(9e-6, 1e-3, 1.0, np.inf, rng=rng, size=5000)
     assert stats.kstest(drawn, stats.loguniform(9e-6, 1e-3).cdf).pvalue > 0.01
 
 
@@ -116,7 +117,9 @@ def test_draws_with_a_factor_follow_the_density(name):
     density = np.exp(natural_density(record, grid))
     cumulative = integrate.cumulative_trapezoid(density, grid, initial=0.0)
     rng = np.random.default_rng(1)
-    drawn = priors.draw_log_uniform(*record.bounds, factor.mean, factor.sigma, rng=rng, size=5000)
+    drawn = prior_draws.draw_log_uniform(
+        *record.bounds, factor.mean, factor.sigma, rng=rng, size=5000
+    )
     assert (
         stats.kstest(drawn, lambda v: np.interp(v, grid, cumulative / cumulative[-1])).pvalue > 0.01
     )
@@ -125,33 +128,33 @@ def test_draws_with_a_factor_follow_the_density(name):
 def test_draws_are_different_for_every_pixel():
     rng = np.random.default_rng(2)
     mean, sigma = np.array([1e3, 1e5]), np.array([10.0, 1e3])
-    drawn = priors.draw_log_uniform(200.0, 250000.0, mean, sigma, rng=rng)
+    drawn = prior_draws.draw_log_uniform(200.0, 250000.0, mean, sigma, rng=rng)
     assert (np.abs(drawn - mean) < 6 * sigma).all()
 
 
 def test_a_factor_far_outside_the_bounds_is_refused():
     with pytest.raises(ValueError, match=r"the Gaussian \(mean .*\) lies far outside the bounds"):
-        priors.draw_log_uniform(1.0, 2.0, 1e6, 1.0, rng=np.random.default_rng(0), size=2)
+        prior_draws.draw_log_uniform(1.0, 2.0, 1e6, 1.0, rng=np.random.default_rng(0), size=2)
 
 
 def test_a_factor_of_the_table_needs_no_data():
-    assert priors.factor_of(PARAMETERS["autotrophic_fraction"], EMPTY) == (0.46, 0.12)
+    assert prior_draws.factor_of(PARAMETERS["autotrophic_fraction"], EMPTY) == (0.46, 0.12)
     assert PARAMETERS["autotrophic_fraction"].prior.factor == Gaussian(0.46, 0.12)
 
 
 def test_a_factor_from_data_is_read_from_the_dataset():
     site = tiny_site()
-    mean, sigma = priors.factor_of(PARAMETERS["initial_som"], site)
+    mean, sigma = prior_draws.factor_of(PARAMETERS["initial_som"], site)
     assert PARAMETERS["initial_som"].prior.factor == FromData("csom_prior", "csom_prior_unc")
     assert (mean, sigma) == (site["csom_prior"].item(), site["csom_prior_unc"].item())
 
 
 def test_where_the_data_are_missing_there_is_no_factor():
     record = PARAMETERS["initial_som"]
-    assert priors.factor_of(record, EMPTY) == (1.0, np.inf)
+    assert prior_draws.factor_of(record, EMPTY) == (1.0, np.inf)
     region = tiny_region(pixels=2)
     region["csom_prior"][1] = np.nan
-    sigma = priors.factor_of(record, region)[1]
+    sigma = prior_draws.factor_of(record, region)[1]
     assert np.isinf(sigma[1])
     assert np.isfinite(sigma[0])
     values = np.array([16800.0, 30000.0])
@@ -161,7 +164,7 @@ def test_where_the_data_are_missing_there_is_no_factor():
 
 def test_half_a_factor_from_data_is_refused():
     with pytest.raises(ValueError, match="wants 'csom_prior' and 'csom_prior_unc'"):
-        priors.factor_of(PARAMETERS["initial_som"], tiny_site().drop_vars("csom_prior_unc"))
+        prior_draws.factor_of(PARAMETERS["initial_som"], tiny_site().drop_vars("csom_prior_unc"))
 
 
 def test_a_fixed_parameter_is_a_constant_and_no_variable():
@@ -183,5 +186,7 @@ def test_pymc_draws_from_the_prior_that_it_evaluates():
         priors.add_prior(PARAMETERS["autotrophic_fraction"], EMPTY, ())
         drawn = pm.sample_prior_predictive(2000, random_seed=3)
     values = drawn["prior"]["autotrophic_fraction"].values.ravel()
-    again = priors.draw_log_uniform(0.2, 0.8, 0.46, 0.12, rng=np.random.default_rng(4), size=2000)
+    again = prior_draws.draw_log_uniform(
+        0.2, 0.8, 0.46, 0.12, rng=np.random.default_rng(4), size=2000
+    )
     assert stats.ks_2samp(values, again).pvalue > 0.01

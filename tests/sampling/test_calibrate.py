@@ -64,7 +64,8 @@ def test_a_fit_has_every_parameter_by_chain_draw_and_pixel(fit, units):
 
 
 def test_every_draw_meets_the_constraints(fit, units):
-    from pm_dalec import constraints
+    from pm_dalec.constraints import forms, sets
+    from pm_dalec.constraints.case import Case, windows
     from pm_dalec.physics import numpy_run, records
     from pm_dalec.physics.records import driver_arrays
     from pm_dalec.posterior import theta_of
@@ -73,16 +74,16 @@ def test_every_draw_meets_the_constraints(fit, units):
     drivers, latitude = driver_arrays(fit["constant_data"].to_dataset(), ("pixel",))
     trajectory = numpy_run.run_numpy(drivers, latitude, theta)
     days = units["step_days"].values
-    case = constraints.Case(
+    case = Case(
         theta,
         ((drivers.tmin + drivers.tmax) / 2).mean(axis=0),
         trajectory.pools,
         trajectory.fluxes,
         days[:, None, None, None],
-        constraints.windows(days),
+        windows(days),
     )
     with np.errstate(all="ignore"):
-        found = constraints.margins(constraints.EDCS["edinburgh2021"], case, np)
+        found = forms.margins(sets.EDCS["edinburgh2021"], case, np)
     assert isinstance(trajectory.pools, records.Pools)
     assert min(np.nanmin(margin) for margin in found.values()) >= -1e-9
 

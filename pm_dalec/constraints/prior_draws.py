@@ -1,18 +1,13 @@
-"""Draws from the prior, and what the constraints make of them.
-
-The constraints are the larger part of the prior: about one log-uniform draw in ten thousand meets them.
-Everything here runs forward with NumPy in batches; nothing is sampled by Markov chains.
-"""
+"""Draws from the prior, and what the constraints make of them."""
 
 import numpy as np
-import xarray as xr
 
-from pm_dalec import constraints as rules
+from pm_dalec.constraints import forms, sets
+from pm_dalec.constraints.case import case_of
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
-from pm_dalec.priors import draw_log_uniform, factor_of
 from pm_dalec.tables.parameters import PARAMETERS, Theta
-from pm_dalec.tables.priors import Fixed
+from pm_dalec.tables.priors import Fixed, FromData, Gaussian
 
 BATCH = 5_000
 
@@ -44,19 +39,6 @@ def draw_prior(units, count, *, parameters=PARAMETERS, rng):
     return Theta(*drawn)
 
 
-def case_of(trajectory, drivers, theta):
-    """What constraints look at, from a finished NumPy run with steps (time) and batches behind."""
-    days = drivers.step_days
-    return rules.Case(
-        theta,
-        np.mean((drivers.tmin + drivers.tmax) / 2),
-        trajectory.pools,
-        trajectory.fluxes,
-        days.reshape(-1, *([1] * (trajectory.pools.wood.ndim - 1))),
-        rules.windows(days),
-    )
-
-
 def judge(units, theta, *, constraints="edinburgh2021", solver="converged"):
     """Margin of every rule for every parameter vector.
 
@@ -77,7 +59,7 @@ def judge(units, theta, *, constraints="edinburgh2021", solver="converged"):
     trajectory = run_numpy(drivers, latitude, theta, solver=solver)
     case = case_of(trajectory, drivers, theta)
     with np.errstate(all="ignore"):
-        found = rules.margins(rules.EDCS[constraints], case, np)
+        found = forms.margins(sets.EDCS[constraints], case, np)
     size = theta[0].shape
     return {name: np.broadcast_to(margin, size) for name, margin in found.items()}
 
@@ -115,7 +97,7 @@ def draw_constrained_prior(
         found = judge(units, theta, constraints=constraints)
         good = np.ones(BATCH, bool)
         for name, margin in found.items():
-            held = rules.holds(margin)
+            held = forms.holds(margin)
             failures[name] = failures.get(name, 0) + int((~held).sum())
             good &= held
         kept.append(tuple(value[good] for value in theta))
@@ -129,61 +111,55 @@ def draw_constrained_prior(
     return Theta(*(np.concatenate(column)[:count] for column in zip(*kept, strict=True)))
 
 
-def edc_report(
-    units, *, draws=100_000, parameters=PARAMETERS, constraints="edinburgh2021", seed=0,
-    progress=None,
-):  # fmt: skip
-    """Pass rates of the constraints under the prior of a site.
+def gaussian_log_factor(value, mean, sigma):
+    """Logarithm of a Gaussian factor, without its normalisation (MODEL, section 10)."""
+    return -0.5 * ((value - mean) / sigma) ** 2
+
+
+def draw_log_uniform(lower, upper, mean, sigma, rng=None, size=None):
+    """Draws from the prior by rejection: log-uniform proposals, thinned by the Gaussian factor."""
+    shape = np.broadcast_shapes(*map(np.shape, (lower, upper, mean, sigma)))
+    shape = shape if size is None else tuple(np.atleast_1d(size))
+    drawn, open_ = np.empty(shape), np.ones(shape, bool)
+    mean, sigma = np.broadcast_to(mean, shape), np.broadcast_to(sigma, shape)
+    for _ in range(10_000):
+        proposal = lower * (upper / lower) ** rng.uniform(size=shape)
+        kept = np.log(rng.uniform(size=shape)) < gaussian_log_factor(proposal, mean, sigma)
+        drawn[open_ & kept] = proposal[open_ & kept]
+        open_ &= ~kept
+        if not open_.any():
+            return drawn
+    raise ValueError(
+        f"wanted draws of a log-uniform prior on [{np.min(lower):g}, {np.max(upper):g}] times a "
+        f"Gaussian, got none in 10000 tries for {open_.sum()} values; the Gaussian (mean "
+        f"{np.min(mean):g} .. {np.max(mean):g}) lies far outside the bounds, change one of the two"
+    )
+
+
+def factor_of(parameter, units):
+    """Mean and sigma of the Gaussian factor of a parameter, in its units; sigma infinite for none.
 
     Parameters
     ----------
+    parameter : Parameter
     units : Dataset
-        Site.
-    draws : int
-        From the prior.
-    parameters : Table of Parameter
-    constraints : {"edinburgh2021", "edinburgh2024"}
-    seed : int
-    progress : callable, optional
-        Called with the number of draws done.
+        Where the factors that come from data are found; NaN there means no factor.
 
     Returns
     -------
-    Dataset
-        By ``constraint``: ``failure_rate`` [1] of all draws, ``failure_rate_after_parameters`` [1]
-        of those that meet all parameter rules, ``binds_alone`` [1] (share of all draws that fail
-        this rule only), ``inequality``. Attributes: ``pass_rate``, ``parameter_pass_rate``, ``draws``.
+    tuple of float or array
     """
-    table = rules.EDCS[constraints]
-    level = np.array([rule.level == "parameter" for rule in table.values()])
-    rng = np.random.default_rng(seed)
-    failed = after = alone = np.zeros(len(table))
-    passed_parameters = passed_all = done = 0
-    while done < draws:
-        theta = draw_prior(units, min(BATCH, draws - done), parameters=parameters, rng=rng)
-        found = judge(units, theta, constraints=constraints)
-        fails = np.stack([~rules.holds(found[name]) for name in table])
-        first = ~fails[level].any(axis=0)
-        failed = failed + fails.sum(axis=1)
-        after = after + fails[:, first].sum(axis=1)
-        alone = alone + (fails & (fails.sum(axis=0) == 1)).sum(axis=1)
-        passed_parameters += int(first.sum())
-        passed_all += int((~fails).all(axis=0).sum())
-        done += theta[0].size
-        if progress is not None:
-            progress(done)
-    return xr.Dataset(
-        {
-            "failure_rate": ("constraint", failed / done),
-            "failure_rate_after_parameters": ("constraint", after / max(passed_parameters, 1)),
-            "binds_alone": ("constraint", alone / done),
-            "inequality": ("constraint", [rule.inequality for rule in table.values()]),
-        },
-        coords={"constraint": list(table)},
-        attrs={
-            "pass_rate": passed_all / done,
-            "parameter_pass_rate": passed_parameters / done,
-            "draws": done,
-            "constraints": str(constraints),
-        },
-    )
+    factor = parameter.prior.factor
+    if isinstance(factor, Gaussian):
+        return factor.mean, factor.sigma
+    if isinstance(factor, FromData) and factor.mean in units:
+        if factor.sigma not in units:
+            raise ValueError(
+                f"prior of {parameter.name!r} wants {factor.mean!r} and {factor.sigma!r} [g m-2], "
+                f"got only the first in the dataset; add {factor.sigma!r}, or drop the first"
+            )
+        mean = np.asarray(units[factor.mean].values, float)
+        sigma = np.asarray(units[factor.sigma].values, float)
+        known = np.isfinite(mean) & np.isfinite(sigma)
+        return np.where(known, mean, 1.0), np.where(known, sigma, np.inf)
+    return 1.0, np.inf

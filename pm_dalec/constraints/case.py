@@ -1,0 +1,66 @@
+"""What a constraint looks at: parameters, pools, fluxes and the windows of a run."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Windows(NamedTuple):
+    """Steps over which inputs and outputs of pools are compared."""
+
+    first_year: slice
+    second_year: slice
+    steady: slice
+
+
+class Case(NamedTuple):
+    """What a rule may look at."""
+
+    theta: object
+    mean_temperature: object  # degC, over all steps
+    pools: object = None  # N + 1 values along the first axis
+    fluxes: object = None  # N values along the first axis
+    step_days: object = None  # d
+    windows: Windows | None = None
+
+
+def windows(step_days):
+    """First year, second year and all steps after them (all steps in runs below three years).
+
+    Parameters
+    ----------
+    step_days : sequence of float [d]
+
+    Raises
+    ------
+    ValueError
+        If the run is shorter than half a year.
+    """
+    count, total = len(step_days), float(sum(step_days))
+    years = int(total / 365.25 + 0.5)
+    if years == 0:
+        raise ValueError(
+            f"ecological constraints compare years and want a run of at least half a year, got "
+            f"{total:g} days in {count} steps; use a longer series or constraints=None"
+        )
+    year = count // years
+    # CARDAMOM: a run of one year would read beyond its second year; here that window is empty
+    steady = slice(2 * year, None) if years >= 3 else slice(0, None)
+    return Windows(slice(0, year), slice(year, 2 * year), steady)
+
+
+def within(ratio_log, limit, xp):
+    return limit - xp.abs(ratio_log)
+
+
+def case_of(trajectory, drivers, theta):
+    """What constraints look at, from a finished NumPy run with steps (time) and batches behind."""
+    days = drivers.step_days
+    return Case(
+        theta,
+        np.mean((drivers.tmin + drivers.tmax) / 2),
+        trajectory.pools,
+        trajectory.fluxes,
+        days.reshape(-1, *([1] * (trajectory.pools.wood.ndim - 1))),
+        windows(days),
+    )

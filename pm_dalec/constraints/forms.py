@@ -1,0 +1,51 @@
+"""Forms of the potential that margins make: hard, soft, and the scores of a search for a start."""
+
+PENALTY = -5.0  # of one failed rule in the search for a start
+
+
+def margins(constraints, case, xp):
+    """Margin of every rule of a table, by name."""
+    return {rule.name: rule.margin(case, xp) for rule in constraints.values()}
+
+
+def holds(margin):
+    """Whether a rule holds: its margin is not negative. NaN holds, as in CARDAMOM."""
+    return ~(margin < 0)
+
+
+def hard(margin_values, xp):
+    """Log-probability of the rules: zero where all hold, minus infinity elsewhere."""
+    total = 0.0
+    for margin in margin_values:
+        total = total + xp.where(margin < 0, float("-inf"), 0.0)
+    return total
+
+
+def soft(margin_values, xp, *, scale=0.05):
+    """Smooth stand-in for `hard`, for samplers that need gradients: a sum of log-sigmoids.
+
+    The posterior differs from the one under `hard`; state it where it is used.
+
+    Parameters
+    ----------
+    scale : float
+        Margin over which a rule fades in.
+    """
+    total = 0.0
+    for margin in margin_values:
+        faded = -xp.logaddexp(0.0, -margin / scale)
+        total = total + xp.where(xp.isnan(margin), 0.0, faded)  # NaN holds, as in the hard form
+    return total
+
+
+def shortfall(margin_values, xp):
+    """How far the rules are from holding: the sum of what failing ones lack, each at most 100 [1]."""
+    total = 0.0
+    for margin in margin_values:
+        total = total + xp.where(margin < 0, xp.minimum(-margin, 100.0), 0.0)
+    return total
+
+
+def start_score(margin_values, xp):
+    """Score of the start-up search: -5 for every rule that fails."""
+    return sum(xp.where(margin < 0, PENALTY, 0.0) for margin in margin_values)
