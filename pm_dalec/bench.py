@@ -19,7 +19,7 @@ from unittest.mock import patch
 import numpy as np
 
 from pm_dalec import adaptive
-from pm_dalec.datasets import synthetic_drivers
+from pm_dalec.data.synthetic_sites import synthetic_drivers
 from pm_dalec.lane_random import streams
 from pm_dalec.surrogate import empty_walk
 from pm_dalec.unit_state import WINDOW
@@ -336,8 +336,8 @@ def bench(options):
 
 def _bench_samplers(options, tell):
     from pm_dalec.bench_samplers import compare_samplers
-    from pm_dalec.datasets import load
-    from pm_dalec.synthetic import synthetic_site
+    from pm_dalec.data.by_name import load
+    from pm_dalec.data.synthetic_sites import synthetic_site
 
     build = import_module("pm_dalec.models.baseline").build
     sites = {name: load(name, fill_wind=True) for name in options.site}

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from pm_dalec import datasets
+from pm_dalec.data import by_name
 
 console = Console(width=max(Console().width, 120))  # a table must not lose its digits
 
@@ -32,14 +32,14 @@ def site_named(name, options):
     """Units dataset of a file, of a site by name, or of the built-in site."""
     disturbance = "none" if options.no_disturbance else "file"
     if name == "synthetic":
-        from pm_dalec.synthetic import synthetic_site
+        from pm_dalec.data.synthetic_sites import synthetic_site
 
         return synthetic_site(options.seed)
     if Path(name).suffix in (".nc", ".nc4", ".cdf") or Path(name).exists():
-        from pm_dalec.data import open_site
+        from pm_dalec.data.site_file import open_site
 
         return open_site(name, fill_wind=options.fill_wind, disturbance=disturbance)
-    return datasets.load(name, fill_wind=options.fill_wind, disturbance=disturbance)
+    return by_name.load(name, fill_wind=options.fill_wind, disturbance=disturbance)
 
 
 def parity(options):
@@ -110,10 +110,10 @@ def info(options):
             print(f"{name:<10} not installed")
     print(f"{'python':<10} {platform.python_version()}")
     print(f"{'machine':<10} {platform.machine()}, {os.cpu_count()} cores")
-    folder = os.environ.get(datasets.DATA_VARIABLE)
-    print(f"{datasets.DATA_VARIABLE}: {folder or 'not set; needed for sites by name'}")
+    folder = os.environ.get(by_name.DATA_VARIABLE)
+    print(f"{by_name.DATA_VARIABLE}: {folder or 'not set; needed for sites by name'}")
     if folder:
-        for site in datasets.available():
+        for site in by_name.available():
             print(f"  {site.site} ({site.source}, {site.resolution})")
     return 0
 

@@ -9,9 +9,9 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from pm_dalec.checks import check_units
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import Case, windows
+from pm_dalec.data.checks import check_units
 from pm_dalec.observe import add_stream
 from pm_dalec.physics import records
 from pm_dalec.physics.observation_operators import fluxes_for, seen_by

@@ -6,15 +6,14 @@ Seasonal curves of northern England and southern Scotland (TWIN, section 5.4), a
 from functools import partial
 
 import numpy as np
-import xarray as xr
 
+from pm_dalec.data.time_axis import attributes, monthly_axis
 from pm_dalec.fields import named_generator
 from pm_dalec.grid import target_grid
 from pm_dalec.landscape_table import DOMAIN, YEARS
 from pm_dalec.overlap import aggregate, overlap_with
 from pm_dalec.strata import single_stratum
 from pm_dalec.tables import dims
-from pm_dalec.tables.variables import DRIVERS
 
 CLIMATE_RESOLUTION = 0.5
 LAPSE_RATE = 6.5e-3
@@ -28,42 +27,6 @@ LOWLAND = 15.0
 
 WARMING, FINAL_CO2, FINAL_YEAR = 2.0, 600.0, 2100
 """Warming by the end of 2100 [degC] and CO2 then [ppm], like SSP2-4.5."""
-
-
-def monthly_axis(first_year, last_year):
-    """Calendar months as steps: start, bounds, length and day of year at the end.
-
-    Parameters
-    ----------
-    first_year, last_year : int
-        First and last calendar year.
-
-    Returns
-    -------
-    xarray.Dataset
-        Coordinates time and time_bnds; step_days [d], doy [d] (the last day of the step).
-    """
-    starts = np.arange(f"{first_year}-01", f"{last_year + 1}-02", dtype="datetime64[M]")
-    days = starts.astype("datetime64[D]")
-    bounds = np.stack([days[:-1], days[1:]], axis=1)
-    length = np.diff(days).astype(np.float64)
-    new_year = starts[:-1].astype("datetime64[Y]").astype("datetime64[D]")
-    end = (days[1:] - new_year).astype(np.float64)
-    axis = xr.Dataset(
-        {
-            "step_days": (dims.TIME, length, _attributes("step_days")),
-            "doy": (dims.TIME, end, _attributes("doy")),
-        },
-        coords={
-            dims.TIME: (dims.TIME, days[:-1].astype("datetime64[ns]"), {"bounds": "time_bnds"}),
-            "time_bnds": ((dims.TIME, "bnds"), bounds.astype("datetime64[ns]")),
-        },
-    )
-    return axis
-
-
-def _attributes(name):
-    return {"units": DRIVERS[name].units, "long_name": DRIVERS[name].long_name}
 
 
 def meteorology(twin):
@@ -151,7 +114,7 @@ def _seasonal_weather(twin, axis, *, warmer, co2_trend):
     }
     full = partial(np.broadcast_to, shape=(month.shape[0], *cells.shape))
     layers = {
-        name: ((dims.TIME, "lat", "lon"), full(cells_of).copy(), _attributes(name))
+        name: ((dims.TIME, "lat", "lon"), full(cells_of).copy(), attributes(name))
         for name, cells_of in values.items()
     }
     return axis.assign(layers).assign_coords(lat=cells.latitudes, lon=cells.longitudes)

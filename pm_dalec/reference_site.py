@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data import site_from_arrays
+from pm_dalec.data.standardised import site_from_arrays
+from pm_dalec.data.time_axis import day_of_year_at_end
+from pm_dalec.data.uncertainties import RULES_ATTRIBUTE
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import SOIL_PRIOR, SOIL_PRIOR_UNITS
-from pm_dalec.time_axis import day_of_year_at_end
-from pm_dalec.uncertainties import RULES_ATTRIBUTE
 
 _REFERENCE_DRIVERS = {
     "tmin": "driver_tmin",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import xarray as xr
 
-from pm_dalec.checks import check_units
-from pm_dalec.faults import refuse_where
+from pm_dalec.data.checks import check_units
+from pm_dalec.data.messages import refuse_where
 from pm_dalec.tables import dims
 
 NETCDF, ZARR = (".nc", ".nc4"), (".zarr",)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pm_dalec.assembly import APPROACHES, MINIMUM_COVERAGE
+from pm_dalec.data.messages import sentence
 from pm_dalec.grid import Grid, target_grid
-from pm_dalec.products.common import Window, checked_window, sentence
+from pm_dalec.products.reading.windows import Window, checked_window
 
 PRODUCT = "region file"
 

@@ -24,7 +24,7 @@ SHOWN_DRAWS = 60  # of each chain, in figures
 
 def demo(options):
     """Calibrate the built-in site with known truth; print, save, draw."""
-    from pm_dalec.synthetic import synthetic_site, truth_of
+    from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 
     console.print("drawing a site with known truth from the constrained prior", style="dim")
     units = synthetic_site(options.seed)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import xarray as xr
 
-from pm_dalec.datasets import synthetic_drivers
+from pm_dalec.data.synthetic_sites import synthetic_drivers
 from pm_dalec.physics import records
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import driver_arrays

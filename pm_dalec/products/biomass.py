@@ -14,7 +14,8 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec import rules
-from pm_dalec.products import common, netcdf, rasters
+from pm_dalec.data import messages, netcdf
+from pm_dalec.products.reading import files, rasters, windows
 
 PRODUCT = "ESA CCI Biomass"
 VERSION = "2.0"
@@ -43,9 +44,9 @@ def grid_axes(window):
     tuple of numpy.ndarray
         Latitudes (descending) and longitudes [degrees].
     """
-    west, south, east, north = common.checked_window(window, product=PRODUCT)
-    lat = common.snapped_centres(south, north, step=STEP, origin=0.0)
-    return lat[::-1], common.snapped_centres(west, east, step=STEP, origin=0.0)
+    west, south, east, north = windows.checked_window(window, product=PRODUCT)
+    lat = windows.snapped_centres(south, north, step=STEP, origin=0.0)
+    return lat[::-1], windows.snapped_centres(west, east, step=STEP, origin=0.0)
 
 
 def open_biomass(path_or_paths, *, window, year):
@@ -65,10 +66,10 @@ def open_biomass(path_or_paths, *, window, year):
     xarray.Dataset
         ``agb``, ``agb_unc`` [Mg ha-1] (lat, lon).
     """
-    window = common.checked_window(window, product=PRODUCT)
+    window = windows.checked_window(window, product=PRODUCT)
     if year not in YEARS:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"a year among {', '.join(map(str, YEARS))}",
                 came=repr(year),
@@ -76,15 +77,15 @@ def open_biomass(path_or_paths, *, window, year):
                 do="version 2 has maps of these years only",
             )
         )
-    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    found = files.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     merged = [path for path, _ in found if path.suffix == ".nc"]
     maps = _from_netcdf(merged[0], window, year) if merged else _from_tiles(found, window, year)
-    common.expect_some(maps["agb"], product=PRODUCT, where=f"window {tuple(window)}")
+    windows.expect_some(maps["agb"], product=PRODUCT, where=f"window {tuple(window)}")
     maps.attrs = {
         "product": PRODUCT,
         "product_version": f"v{VERSION}",
         "year": year,
-        "crs": common.WGS84,
+        "crs": windows.WGS84,
         "source": "ESA CCI Biomass v2, CEDA 84403d09cef3485883158f4df2989b0c",
         "verified_on": "synthetic files only",
     }
@@ -95,7 +96,7 @@ def _from_tiles(found, window, year):
     wrong = sorted({match[4] for _, match in found if match[4] != VERSION})
     if wrong:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"version fv{VERSION}",
                 came=", ".join("fv" + each for each in wrong),
@@ -108,7 +109,7 @@ def _from_tiles(found, window, year):
         paths = [path for path, match in found if match[2] == layer and int(match[3]) == year]
         if not paths:
             raise ValueError(
-                common.sentence(
+                messages.sentence(
                     PRODUCT,
                     wanted=f"tiles of layer {layer} for {year}",
                     came=", ".join(sorted({f"{m[2]} {m[3]}" for _, m in found})),
@@ -117,7 +118,7 @@ def _from_tiles(found, window, year):
                 )
             )
         piece = rasters.read_tiles(
-            paths, window, product=PRODUCT, crs=common.WGS84, step=STEP, dtypes=("uint16",)
+            paths, window, product=PRODUCT, crs=windows.WGS84, step=STEP, dtypes=("uint16",)
         )
         values = piece.values[0].astype("float32")
         values[_invalid(piece.values[0], piece.nodata)] = np.nan
@@ -130,7 +131,7 @@ def _from_netcdf(path, window, year):
     with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
         if "agb_sd" in dataset and "agb_se" not in dataset:
             raise ValueError(
-                common.sentence(
+                messages.sentence(
                     PRODUCT,
                     wanted="version 2, with the variable agb_se",
                     came="agb_sd, the name of version 3 and later",
@@ -143,7 +144,7 @@ def _from_netcdf(path, window, year):
         years = xr.decode_cf(dataset[["time"]])["time"].dt.year.values
         if year not in years:
             raise ValueError(
-                common.sentence(
+                messages.sentence(
                     PRODUCT,
                     wanted=f"the map of {year}",
                     came=", ".join(map(str, years)),
@@ -152,7 +153,7 @@ def _from_netcdf(path, window, year):
                 )
             )
         part = dataset[["agb", "agb_se"]].isel(time=int(np.flatnonzero(years == year)[0]))
-        part = netcdf.windowed(part, window, step=STEP, product=PRODUCT, where=where).load()
+        part = windows.windowed(part, window, step=STEP, product=PRODUCT, where=where).load()
     maps = {}
     for source, name in (("agb", "agb"), ("agb_se", "agb_unc")):
         valid = (part[source] >= 0) & (part[source] <= LARGEST)
@@ -237,6 +238,6 @@ def write_biomass(folder, maps, *, year):
         )
         coded = np.rint(maps[name]).fillna(0).clip(0, LARGEST)
         paths.append(
-            rasters.write_geotiff(Path(folder) / file, [coded], crs=common.WGS84, dtype="uint16")
+            rasters.write_geotiff(Path(folder) / file, [coded], crs=windows.WGS84, dtype="uint16")
         )
     return paths

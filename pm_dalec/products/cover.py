@@ -12,9 +12,11 @@ from rasterio.transform import from_origin
 from rasterio.warp import transform as transform_points
 
 from pm_dalec.assembly import LandCover
+from pm_dalec.data import messages
 from pm_dalec.grid import Grid, edges_of
 from pm_dalec.overlap import centres_in, overlap_with
-from pm_dalec.products import common, lai300, landcover
+from pm_dalec.products import lai300, landcover
+from pm_dalec.products.reading import windows
 from pm_dalec.strata import modal_strata_projected, strata_from_lcm2015
 
 
@@ -80,7 +82,7 @@ def _overlap(grid, lat, lon):
 
 def _centres(grid, y, x, crs):
     columns, rows = np.meshgrid(x, y)
-    lon, lat = transform_points(crs, common.WGS84, columns.ravel(), rows.ravel())
+    lon, lat = transform_points(crs, windows.WGS84, columns.ravel(), rows.ravel())
     return centres_in(
         grid,
         longitude=np.reshape(lon, rows.shape),
@@ -114,7 +116,7 @@ def land_cover_maps(path, *, window, grid, product, resolution=25):
     openers = {"lcm2015": landcover.open_lcm2015, "esa_cci": landcover.open_esa_cci_landcover}
     if product not in openers:
         raise KeyError(
-            common.sentence(
+            messages.sentence(
                 "land cover",
                 wanted=f"a product among {', '.join(openers)}",
                 came=repr(product),
@@ -142,7 +144,7 @@ def land_cover_maps(path, *, window, grid, product, resolution=25):
             np.empty((lat.size, lon.size), np.uint8),
             {"lat": lat, "lon": lon},
             ("lat", "lon"),
-            attrs={"crs": common.WGS84},
+            attrs={"crs": windows.WGS84},
         )
         reference = maps.on(cells)
     return maps._replace(reference=reference)

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.products import common, netcdf
+from pm_dalec.data import messages, netcdf
+from pm_dalec.products.reading import windows
+from pm_dalec.products.reading.files import found_files
 from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "CRU-JRA"
@@ -65,9 +67,9 @@ def grid_axes(window):
     tuple of numpy.ndarray
         Latitudes (ascending) and longitudes [degrees].
     """
-    west, south, east, north = common.checked_window(window, product=PRODUCT)
-    lat = common.snapped_centres(south, north, step=STEP, origin=0.0)
-    return lat, common.snapped_centres(west, east, step=STEP, origin=0.0)
+    west, south, east, north = windows.checked_window(window, product=PRODUCT)
+    lat = windows.snapped_centres(south, north, step=STEP, origin=0.0)
+    return lat, windows.snapped_centres(west, east, step=STEP, origin=0.0)
 
 
 def time_axis(year):
@@ -104,8 +106,8 @@ def open_crujra(path_or_paths, *, window, years):
     xarray.Dataset
         `VARIABLES` (time, lat, lon); temperatures in K, ``dswrf`` in J m-2 a step, 365-day calendar.
     """
-    window = common.checked_window(window, product=PRODUCT)
-    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    window = windows.checked_window(window, product=PRODUCT)
+    found = found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     files = _listed(found)
     years = sorted(int(year) for year in years)
     _check_complete(files, years, found)
@@ -114,11 +116,11 @@ def open_crujra(path_or_paths, *, window, years):
         parts = [_one_variable(files[name, year], name, year, window) for name in VARIABLES]
         per_year.append(xr.merge(parts, join="exact", compat="equals"))
     meteorology = xr.concat(per_year, dim="time", join="exact")
-    common.expect_some(meteorology["tmin"], product=PRODUCT, where=f"window {tuple(window)}")
+    windows.expect_some(meteorology["tmin"], product=PRODUCT, where=f"window {tuple(window)}")
     meteorology.attrs = {
         "product": PRODUCT,
         "product_version": ", ".join(sorted({"v" + match[1] for _, match in found})),
-        "crs": common.WGS84,
+        "crs": windows.WGS84,
         "calendar": "noleap",
         "source": "CRU-JRA (Harris, CEDA)",
         "verified_on": "synthetic files only",
@@ -131,7 +133,7 @@ def _listed(found):
     versions = sorted({match[1] for _, match in found})
     if len(versions) > 1:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="files of one version",
                 came=", ".join("v" + each for each in versions),
@@ -152,7 +154,7 @@ def _check_complete(files, years, found):
     if absent or not years:
         more = f" and {len(absent) - 6} more" if len(absent) > 6 else ""
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"files of {', '.join(absent[:6]) or 'at least one year'}{more}",
                 came=f"{len(files)} files of years "
@@ -175,7 +177,7 @@ def _one_variable(path, name, year, window):
         )
         units = netcdf.expect_units(dataset[stored], _UNITS[name], product=PRODUCT, where=where)
         _check_steps(dataset[stored].sizes, where)
-        part = netcdf.windowed(
+        part = windows.windowed(
             dataset[[stored]], window, step=STEP, product=PRODUCT, where=where, **axes
         ).load()
     values = part[stored].rename({axes["lat"]: "lat", axes["lon"]: "lon"}).rename(name)
@@ -196,7 +198,7 @@ def _one_variable(path, name, year, window):
 def _check_steps(sizes, where):
     if sizes.get("time") != STEPS_PER_YEAR:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"{STEPS_PER_YEAR} six-hourly steps, a year of 365 days",
                 came=f"{sizes.get('time', 'no')} along 'time'",
@@ -225,7 +227,7 @@ def _check_range(values, where):
     if bool(wrong.any()):
         first = float(values.where(wrong).max())
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"'{values.name}' from {low:g} to {high:g} {values.attrs['units']}",
                 came=f"{int(wrong.sum())} values such as {first:.4g}",

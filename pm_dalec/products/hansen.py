@@ -16,8 +16,9 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec import rules
-from pm_dalec.products import common, rasters
+from pm_dalec.data import messages
 from pm_dalec.products.biomass import tile_name
+from pm_dalec.products.reading import files, rasters, windows
 
 PRODUCT = "Hansen forest change"
 VERSION = "GFC-2019-v1.7"
@@ -48,9 +49,9 @@ def grid_axes(window):
     tuple of numpy.ndarray
         Latitudes (descending) and longitudes [degrees].
     """
-    west, south, east, north = common.checked_window(window, product=PRODUCT)
-    lat = common.snapped_centres(south, north, step=STEP, origin=0.0)
-    return lat[::-1], common.snapped_centres(west, east, step=STEP, origin=0.0)
+    west, south, east, north = windows.checked_window(window, product=PRODUCT)
+    lat = windows.snapped_centres(south, north, step=STEP, origin=0.0)
+    return lat[::-1], windows.snapped_centres(west, east, step=STEP, origin=0.0)
 
 
 def tiles_of(window):
@@ -65,7 +66,7 @@ def tiles_of(window):
     -------
     list of str
     """
-    west, south, east, north = common.checked_window(window, product=PRODUCT)
+    west, south, east, north = windows.checked_window(window, product=PRODUCT)
     tops = range(int(np.floor(south / 10) * 10) + 10, int(np.ceil(north / 10) * 10) + 10, 10)
     lefts = range(int(np.floor(west / 10) * 10), int(np.ceil(east / 10) * 10), 10)
     return [
@@ -94,10 +95,10 @@ def open_hansen(path_or_paths, *, window, layer="lossyear", version=VERSION):
     xarray.DataArray
         (lat, lon) float32. ``lossyear`` holds calendar years, 0 where no loss; NaN without data.
     """
-    window = common.checked_window(window, product=PRODUCT)
+    window = windows.checked_window(window, product=PRODUCT)
     if layer not in LAYERS:
         raise KeyError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"a layer among {', '.join(LAYERS)}",
                 came=repr(layer),
@@ -106,9 +107,9 @@ def open_hansen(path_or_paths, *, window, layer="lossyear", version=VERSION):
             )
         )
     last_year = _last_year(version)
-    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    found = files.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     paths = _tiles(found, window, layer, version)
-    piece = rasters.read_tiles(paths, window, product=PRODUCT, crs=common.WGS84, step=STEP)
+    piece = rasters.read_tiles(paths, window, product=PRODUCT, crs=windows.WGS84, step=STEP)
     stored = piece.values[0]
     largest = {"lossyear": last_year - 2000, "treecover2000": 100, "datamask": 2, "gain": 1}[layer]
     missing = np.zeros(stored.shape, bool) if piece.nodata is None else stored == piece.nodata
@@ -119,12 +120,12 @@ def open_hansen(path_or_paths, *, window, layer="lossyear", version=VERSION):
     values[missing] = np.nan
     units, long_name = _LABELS[layer]
     array = rasters.as_array(values, piece, name=layer, units=units, long_name=long_name)
-    common.expect_some(array, product=PRODUCT, where=f"window {tuple(window)}")
+    windows.expect_some(array, product=PRODUCT, where=f"window {tuple(window)}")
     array.attrs.update(
         product=PRODUCT,
         product_version=version,
         last_year=last_year,
-        crs=common.WGS84,
+        crs=windows.WGS84,
         source="Hansen et al. (2013), Global Forest Change, CC BY 4.0",
         verified_on="real crops of GFC-2023-v1.11; synthetic files of GFC-2019-v1.7",
     )
@@ -135,7 +136,7 @@ def _last_year(version):
     match = re.fullmatch(r"GFC-(\d{4})-v\d+\.\d+", str(version))
     if not match:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"a release such as {VERSION}",
                 came=repr(version),
@@ -152,7 +153,7 @@ def _tiles(found, window, layer, version):
     right = [(path, match) for path, match in found if match[1] == version]
     if not right:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"version {version}",
                 came=", ".join(releases),
@@ -163,7 +164,7 @@ def _tiles(found, window, layer, version):
     of_layer = {f"{match[3]}_{match[4]}": path for path, match in right if match[2] == layer}
     if not of_layer:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"files of layer {layer}",
                 came=", ".join(sorted({match[2] for _, match in right})),
@@ -174,7 +175,7 @@ def _tiles(found, window, layer, version):
     absent = [name for name in tiles_of(window) if name not in of_layer]
     if absent:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"tile {', '.join(absent)} of layer {layer}",
                 came=", ".join(sorted(of_layer)),
@@ -189,7 +190,7 @@ def _check_codes(stored, missing, largest, layer, paths):
     beyond = (stored > largest) & ~missing
     if beyond.any():
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"'{layer}' from 0 to {largest}",
                 came=f"{int(beyond.sum())} cells up to {int(stored[beyond].max())}",
@@ -217,7 +218,7 @@ def loss_in_year(loss_year, year):
     last = int(loss_year.attrs.get("last_year", year))
     if not FIRST_YEAR <= year <= last:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"a year from {FIRST_YEAR} to {last}",
                 came=repr(year),
@@ -279,4 +280,4 @@ def write_hansen(folder, layer_values, *, layer="lossyear", version=VERSION):
     if layer == "lossyear":
         coded = xr.where(coded > 0, coded - 2000, 0)
     path = Path(folder) / f"Hansen_{version}_{layer}_{tile}.tif"
-    return [rasters.write_geotiff(path, [coded], crs=common.WGS84, dtype="uint8")]
+    return [rasters.write_geotiff(path, [coded], crs=windows.WGS84, dtype="uint8")]

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.products import common, netcdf
+from pm_dalec.data import messages, netcdf
+from pm_dalec.products.reading import files, windows
 
 PRODUCT = "Copernicus LAI 300 m"
 VERSIONS = ("1.0.1", "1.1.1", "1.1.2")
@@ -53,10 +54,10 @@ def grid_axes(window):
     The file's coordinates are pixel centres at integer multiples of 1/336 degree; edges are shifted
     by half a pixel.
     """
-    west, south, east, north = common.checked_window(window, product=PRODUCT)
+    west, south, east, north = windows.checked_window(window, product=PRODUCT)
     half = STEP / 2
-    lat = common.snapped_centres(south, north, step=STEP, origin=half)
-    lon = common.snapped_centres(west, east, step=STEP, origin=half)
+    lat = windows.snapped_centres(south, north, step=STEP, origin=half)
+    lon = windows.snapped_centres(west, east, step=STEP, origin=half)
     return lat[::-1], lon
 
 
@@ -78,22 +79,22 @@ def open_lai300(path_or_paths, *, window, reject=()):
         ``lai``, ``lai_unc`` [m2 m-2] (time, lat, lon), ``quality_flag``; time is the last day of the
         dekad.
     """
-    window = common.checked_window(window, product=PRODUCT)
+    window = windows.checked_window(window, product=PRODUCT)
     dekads = read_dekads(path_or_paths, window=window, reject=reject)
-    common.expect_some(dekads["lai"], product=PRODUCT, where=f"window {tuple(window)}")
+    windows.expect_some(dekads["lai"], product=PRODUCT, where=f"window {tuple(window)}")
     return dekads
 
 
 def read_dekads(path_or_paths, *, window, reject=()):
     """Read what `open_lai300` opens, where a month under cloud may be missing altogether."""
-    window = common.checked_window(window, product=PRODUCT)
+    window = windows.checked_window(window, product=PRODUCT)
     _check_reject(reject)
-    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    found = files.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     dates = [_checked_date(path, match) for path, match in found]
     if len(set(dates)) < len(dates):
         repeated = sorted({date.strftime("%Y-%m-%d") for date in dates if dates.count(date) > 1})
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="one file a dekad",
                 came=f"several for {', '.join(repeated)}",
@@ -108,7 +109,7 @@ def read_dekads(path_or_paths, *, window, reject=()):
     joined.attrs = {
         "product": PRODUCT,
         "product_version": ", ".join(sorted({"V" + match[4] for _, match in found})),
-        "crs": common.WGS84,
+        "crs": windows.WGS84,
         "source": "Copernicus Land Monitoring Service, LAI 300 m version 1",
         "verified_on": "synthetic files only",
         "files": len(found),
@@ -131,7 +132,7 @@ def files_by_month(path_or_paths, *, years):
     list of list of Path
         In the order of time; months without a file are left out.
     """
-    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    found = files.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     months, wanted = {}, set(years)
     for path, match in found:
         date = _checked_date(path, match)
@@ -139,7 +140,7 @@ def files_by_month(path_or_paths, *, years):
             months.setdefault((date.year, date.month), []).append(path)
     if not months:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"files of {min(wanted)} to {max(wanted)}",
                 came=f"{len(found)} files of other years",
@@ -154,7 +155,7 @@ def _check_reject(reject):
     unknown = [name for name in reject if name not in QUALITY]
     if unknown:
         raise KeyError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"quality names among {', '.join(QUALITY)}",
                 came=", ".join(unknown),
@@ -169,7 +170,7 @@ def _checked_date(path, match):
     where = f"file {path}"
     if version not in VERSIONS:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"version {' or '.join(VERSIONS)}",
                 came=version,
@@ -180,7 +181,7 @@ def _checked_date(path, match):
     date = pd.to_datetime(text, format="%Y%m%d", errors="coerce")
     if pd.isna(date) or date.day not in {10, 20, date.days_in_month}:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="a date at the end of a dekad (10, 20, last day)",
                 came=text,
@@ -196,7 +197,7 @@ def _one_dekad(path, window, reject):
     with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
         netcdf.expect_names(dataset, ("lat", "lon", *_VARIABLES), product=PRODUCT, where=where)
         _check_coding(dataset["LAI"], where)
-        part = netcdf.windowed(
+        part = windows.windowed(
             dataset[list(_VARIABLES)], window, step=STEP, product=PRODUCT, where=where
         )
         if "time" in part.dims:  # OLCI files carry a time axis of length one
@@ -216,7 +217,7 @@ def _check_coding(lai, where):
         came = f"{lai.sizes['time']} times in one file"
     if came:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="LAI as 8-bit numbers with scale 1/30, one dekad a file",
                 came=came,

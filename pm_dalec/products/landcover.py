@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.products import common, netcdf, rasters
+from pm_dalec.data import messages, netcdf
+from pm_dalec.products.reading import files, rasters, windows
 
 PRODUCT = "UKCEH LCM2015"
 CRS = "EPSG:27700"
@@ -52,11 +53,11 @@ def grid_axes(window, *, resolution=25):
     tuple of numpy.ndarray
         y (descending) and x [m].
     """
-    window = common.checked_window(window, product=PRODUCT)
+    window = windows.checked_window(window, product=PRODUCT)
     step = STEPS[resolution]
     left, bottom, right, top = rasters.projected_bounds(window, rasters.crs_of(CRS))
-    y = common.snapped_centres(bottom, top, step=step, origin=0.0)
-    return y[::-1], common.snapped_centres(left, right, step=step, origin=0.0)
+    y = windows.snapped_centres(bottom, top, step=step, origin=0.0)
+    return y[::-1], windows.snapped_centres(left, right, step=step, origin=0.0)
 
 
 def open_lcm2015(path, *, window, resolution=25):
@@ -76,10 +77,10 @@ def open_lcm2015(path, *, window, resolution=25):
     xarray.Dataset
         ``land_cover`` (y, x) uint8 class 0-21, 0 sea or none; ``probability`` [percent].
     """
-    window = common.checked_window(window, product=PRODUCT)
+    window = windows.checked_window(window, product=PRODUCT)
     if resolution not in STEPS:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="resolution 25 or 300 m",
                 came=repr(resolution),
@@ -87,7 +88,7 @@ def open_lcm2015(path, *, window, resolution=25):
                 do="give the cell width of the file",
             )
         )
-    found = common.found_files(path, product=PRODUCT, pattern=_NAME, example="lcm2015gb25m.tif")
+    found = files.found_files(path, product=PRODUCT, pattern=_NAME, example="lcm2015gb25m.tif")
     piece = rasters.read_tiles(
         [each for each, _ in found],
         window,
@@ -99,7 +100,7 @@ def open_lcm2015(path, *, window, resolution=25):
     )
     _check_classes(piece.values[0], f"file {found[0][0]}")
     maps = _labelled(piece)
-    common.expect_some(
+    windows.expect_some(
         maps["land_cover"].where(maps["land_cover"] > 0),
         product=PRODUCT,
         where=f"window {tuple(window)}",
@@ -132,7 +133,7 @@ def _check_classes(classes, where):
     wrong = ~np.isin(classes, list(CLASSES))
     if wrong.any():
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="classes 0 to 21 in band 1",
                 came=f"{int(wrong.sum())} cells such as {int(classes[wrong][0])}",
@@ -178,8 +179,8 @@ def open_esa_cci_landcover(path, *, window):
     xarray.Dataset
         ``lccs_class`` and ``land_cover`` (lat, lon) uint8, the latter in codes of LCM2015.
     """
-    window = common.checked_window(window, product=ESA_PRODUCT)
-    found = common.found_files(
+    window = windows.checked_window(window, product=ESA_PRODUCT)
+    found = files.found_files(
         path, product=ESA_PRODUCT, pattern=r".*\.nc", example="ESACCI-LC-L4-LCCS-Map-300m.nc"
     )
     file = found[0][0]
@@ -187,7 +188,7 @@ def open_esa_cci_landcover(path, *, window):
     with netcdf.opened_netcdf(file, product=ESA_PRODUCT) as dataset:
         names = ("lat", "lon", "lccs_class")
         netcdf.expect_names(dataset, names, product=ESA_PRODUCT, where=where)
-        part = netcdf.windowed(dataset, window, step=ESA_STEP, product=ESA_PRODUCT, where=where)
+        part = windows.windowed(dataset, window, step=ESA_STEP, product=ESA_PRODUCT, where=where)
         classes = part["lccs_class"].load().drop_attrs()
     known = {code: group for group, codes in _ESA_GROUPS.items() for code in codes}
     table = np.full(256, 255, np.uint8)
@@ -195,7 +196,7 @@ def open_esa_cci_landcover(path, *, window):
     joined = classes.astype("uint8").copy(data=table[classes.values.astype(np.uint8)])
     if bool((joined == 255).any()):
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 ESA_PRODUCT,
                 wanted="LCCS classes of version 2",
                 came=f"{int((joined == 255).sum())} cells with other codes or fills",
@@ -203,13 +204,13 @@ def open_esa_cci_landcover(path, *, window):
                 do="check the variable lccs_class, or choose a window inside the mosaic",
             )
         )
-    common.expect_some(joined.where(joined > 0), product=ESA_PRODUCT, where=where)
+    windows.expect_some(joined.where(joined > 0), product=ESA_PRODUCT, where=where)
     maps = xr.Dataset({"lccs_class": classes, "land_cover": joined})
     maps["land_cover"].attrs = {"units": "1", "long_name": "class in the codes of LCM2015"}
     maps.attrs = {
         "product": ESA_PRODUCT,
         "product_version": "2.0.7",
-        "crs": common.WGS84,
+        "crs": windows.WGS84,
         "source": "ESA Climate Change Initiative - Land Cover led by UCLouvain (2017)",
         "verified_on": "a real mosaic of north-eastern Poland, 2015",
     }

@@ -8,7 +8,8 @@ import xarray as xr
 
 from pm_dalec.assembly import LandCover, Layer, Loss
 from pm_dalec.overlap import aggregate
-from pm_dalec.products import biomass, common, hansen, lai300, mcd64a1, soilgrids
+from pm_dalec.products import biomass, hansen, lai300, mcd64a1, soilgrids
+from pm_dalec.products.reading import windows
 from pm_dalec.strata import single_stratum
 from pm_dalec.tables import dims
 from pm_dalec.tables.strata import STRATA
@@ -39,8 +40,8 @@ def lai_layers(path, *, window, maps, years, reject=()):
         dekads = lai300.read_dekads(files, window=window, reject=reject)
         months.append(lai300.monthly_lai(lai300.cell_sigma(dekads)))
     series = xr.concat(months, dim="time", join="exact", combine_attrs="override")
-    common.expect_some(series["lai"], product=lai300.PRODUCT, where=f"window {tuple(window)}")
-    layer = series["lai"].assign_attrs(crs=common.WGS84)
+    windows.expect_some(series["lai"], product=lai300.PRODUCT, where=f"window {tuple(window)}")
+    layer = series["lai"].assign_attrs(crs=windows.WGS84)
     return [
         Layer(
             name="lai",
@@ -74,7 +75,7 @@ def biomass_layers(path, *, window, maps, years):
     wood = [
         biomass.wood_carbon(biomass.open_biomass(path, window=window, year=year)) for year in years
     ]
-    layer = wood[0]["cwood"].assign_attrs(crs=common.WGS84)
+    layer = wood[0]["cwood"].assign_attrs(crs=windows.WGS84)
     return [
         Layer(
             name="cwood",

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.products import common
+from pm_dalec.data import messages
 
 PRODUCT = "Mauna Loa CO2"
 MISSING = -99.99  # [ppm] missing average of the old layout
@@ -73,7 +73,7 @@ def _existing(path):
     file = Path(path)
     if not file.is_file():
         raise FileNotFoundError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="the file co2_mm_mlo.txt or co2_mm_mlo.csv",
                 came="a path where no file is",
@@ -89,7 +89,7 @@ def _checked_width(rows, file):
     if len(widths) != 1 or widths[0] not in _COLUMNS:
         came = "no data lines" if not rows else f"rows of {', '.join(map(str, widths))} columns"
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="rows of 7 columns (layout to 2019) or 8 (present layout)",
                 came=came,
@@ -107,7 +107,7 @@ def _numbers(rows, width, file):
             table[index] = [float(cell) for cell in row]
         except ValueError as error:
             raise ValueError(
-                common.sentence(
+                messages.sentence(
                     PRODUCT,
                     wanted="numbers",
                     came=f"'{' '.join(row)}'",
@@ -122,7 +122,7 @@ def _checked_months(year, month, file):
     where = f"file {file}"
     if not (np.all(month == np.rint(month)) and month.min() >= 1 and month.max() <= 12):
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="months 1 to 12 in the second column",
                 came=f"{month.min():g} to {month.max():g}",
@@ -135,7 +135,7 @@ def _checked_months(year, month, file):
     if breaks.size:
         first = breaks[0]
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="consecutive months",
                 came=f"{breaks.size} breaks, the first after {year[first]:.0f}-{month[first]:02.0f}",
@@ -151,7 +151,7 @@ def _check_values(mean, times, file):
     wrong = ~((mean >= low) & (mean <= high))
     if wrong.any():
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"monthly means from {low:g} to {high:g} ppm",
                 came=f"{int(wrong.sum())} such as {mean[wrong][0]:g} in {times[wrong][0]:%Y-%m}",
@@ -169,7 +169,7 @@ def _check_period(co2, start, end, file):
     if short:
         came = f"{have[0]} to {have[-1]}" if len(have) else "no month of it"
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"months from {start} to {end}",
                 came=came,
@@ -197,7 +197,7 @@ def write_mauna_loa(path, co2, *, layout="new"):
     """
     if layout not in _LAYOUTS:
         raise KeyError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"a layout among {', '.join(_LAYOUTS)}",
                 came=repr(layout),

@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.products import common, rasters
+from pm_dalec.data import messages
+from pm_dalec.products.reading import rasters, windows
+from pm_dalec.products.reading.files import found_files
 
 PRODUCT = "MCD64A1 burned area"
 COLLECTION = "061"
@@ -45,10 +47,10 @@ def grid_axes(window):
     tuple of numpy.ndarray
         y (descending) and x in the sinusoidal projection [m].
     """
-    window = common.checked_window(window, product=PRODUCT)
+    window = windows.checked_window(window, product=PRODUCT)
     left, bottom, right, top = rasters.projected_bounds(window, rasters.crs_of(CRS))
-    y = common.snapped_centres(bottom, top, step=STEP, origin=0.0)
-    return y[::-1], common.snapped_centres(left, right, step=STEP, origin=0.0)
+    y = windows.snapped_centres(bottom, top, step=STEP, origin=0.0)
+    return y[::-1], windows.snapped_centres(left, right, step=STEP, origin=0.0)
 
 
 def open_mcd64a1(path_or_paths, *, window):
@@ -68,15 +70,15 @@ def open_mcd64a1(path_or_paths, *, window):
         ``burned`` (time, y, x) [1]: 1 burned in the month, 0 not, NaN missing or water. Time is the
         start of the month.
     """
-    window = common.checked_window(window, product=PRODUCT)
-    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    window = windows.checked_window(window, product=PRODUCT)
+    found = found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     months = {}
     for path, match in found:
         months.setdefault(_checked_month(path, match), []).append((path, match))
     layers = [_one_month(files, window, month) for month, files in sorted(months.items())]
     time = xr.DataArray(pd.DatetimeIndex(sorted(months)), dims="time", name="time")
     burned = xr.concat(layers, dim=time, join="exact")
-    common.expect_some(burned, product=PRODUCT, where=f"window {tuple(window)}")
+    windows.expect_some(burned, product=PRODUCT, where=f"window {tuple(window)}")
     burned.attrs.update(
         product=PRODUCT,
         product_version=f"collection {COLLECTION}",
@@ -91,7 +93,7 @@ def _checked_month(path, match):
     where = f"file {path}"
     if match[5] != COLLECTION:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"collection {COLLECTION}",
                 came=match[5],
@@ -102,7 +104,7 @@ def _checked_month(path, match):
     start = pd.Timestamp(int(match[1]), 1, 1) + pd.Timedelta(days=int(match[2]) - 1)
     if start.day != 1 or start.year != int(match[1]):
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="a name with the first day of a month (A2014001, A2014032, ...)",
                 came=f"A{match[1]}{match[2]}",
@@ -145,7 +147,7 @@ def _check_dates(dates, burned, missing, month, where):
     wrong = (burned & ((dates < first) | (dates > last))) | ((dates < 0) & ~missing)
     if wrong.any():
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"burn dates from {first} to {last}, or 0, -1, -2",
                 came=f"{int(wrong.sum())} cells such as {int(dates[wrong][0])}",
@@ -159,7 +161,7 @@ def _from_archives(archives, window, where):
     """Window of HDF4 tiles, whose place follows from the tile's numbers."""
     if find_spec("pyhdf") is None:
         raise ModuleNotFoundError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="the package pyhdf for HDF4 files",
                 came="none",
@@ -180,8 +182,8 @@ def _read_archive(path, match, bounds):
     left, bottom, right, top = bounds
     x = (int(match[3]) - 18) * TILE + (np.arange(CELLS) + 0.5) * STEP
     y = (9 - int(match[4])) * TILE - (np.arange(CELLS) + 0.5) * STEP
-    columns = common.overlapping(x, left, right, step=STEP)
-    rows = common.overlapping(y, bottom, top, step=STEP)
+    columns = windows.overlapping(x, left, right, step=STEP)
+    rows = windows.overlapping(y, bottom, top, step=STEP)
     if not (columns.size and rows.size):
         return None
     try:
@@ -189,7 +191,7 @@ def _read_archive(path, match, bounds):
         layer = archive.select(BURN_DATE)
     except HDF4Error as error:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"an HDF4 file with the layer '{BURN_DATE}'",
                 came=f"one that does not open so: {error}",

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.products import common, rasters
+from pm_dalec.data import messages
+from pm_dalec.products.reading import rasters, windows
+from pm_dalec.products.reading.files import found_files
 
 PRODUCT = "SoilGrids 2.0"
 CRS = "+proj=igh +lat_0=0 +lon_0=0 +datum=WGS84 +units=m +no_defs"
@@ -46,10 +48,10 @@ def grid_axes(window):
     tuple of numpy.ndarray
         y (descending) and x in the Homolosine projection [m].
     """
-    window = common.checked_window(window, product=PRODUCT)
+    window = windows.checked_window(window, product=PRODUCT)
     left, bottom, right, top = rasters.projected_bounds(window, rasters.crs_of(CRS))
-    y = common.snapped_centres(bottom, top, step=STEP, origin=ORIGIN[1])
-    return y[::-1], common.snapped_centres(left, right, step=STEP, origin=ORIGIN[0])
+    y = windows.snapped_centres(bottom, top, step=STEP, origin=ORIGIN[1])
+    return y[::-1], windows.snapped_centres(left, right, step=STEP, origin=ORIGIN[0])
 
 
 def open_soilgrids(path_or_paths, *, window):
@@ -68,8 +70,8 @@ def open_soilgrids(path_or_paths, *, window):
     xarray.Dataset
         ``ocd``, ``ocd_low``, ``ocd_high`` [kg m-3] (depth, y, x) and ``thickness`` (depth) [m].
     """
-    window = common.checked_window(window, product=PRODUCT)
-    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    window = windows.checked_window(window, product=PRODUCT)
+    found = found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     files = {(match[2], match[3]): path for path, match in found if match[1] == "ocd"}
     _check_complete(files, found)
     layers = {}
@@ -78,7 +80,7 @@ def open_soilgrids(path_or_paths, *, window):
         depth = xr.DataArray(list(DEPTHS), dims="depth", name="depth")
         layers[name] = xr.concat(stack, dim=depth, join="exact")
     profile = xr.Dataset(layers)
-    common.expect_some(profile["ocd"], product=PRODUCT, where=f"window {tuple(window)}")
+    windows.expect_some(profile["ocd"], product=PRODUCT, where=f"window {tuple(window)}")
     profile["thickness"] = ("depth", list(DEPTHS.values()), {"units": "m"})
     profile.attrs = {
         "product": PRODUCT,
@@ -95,7 +97,7 @@ def _check_complete(files, found):
     absent = [f"ocd_{d}_{s}" for d in DEPTHS for s in STATISTICS if (d, s) not in files]
     if not files:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="property ocd (organic carbon density)",
                 came=", ".join(sorted({match[1] for _, match in found})),
@@ -105,7 +107,7 @@ def _check_complete(files, found):
         )
     if absent:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"{len(DEPTHS) * len(STATISTICS)} layers, five depths and three statistics",
                 came=f"{len(files)} files without {', '.join(absent[:4])}",

@@ -16,7 +16,6 @@ from pm_dalec.landscape_table import CELLS_PER_DEGREE, DOMAIN
 from pm_dalec.meteorology import future_climate, meteorology
 from pm_dalec.products import (
     biomass,
-    common,
     crujra,
     hansen,
     lai300,
@@ -26,6 +25,7 @@ from pm_dalec.products import (
     soilgrids,
     ukesm,
 )
+from pm_dalec.products.reading import windows
 
 PRESSURE = 1e5  # [Pa] of the made-up humidity
 DEKAD_ENDS = (10, 20, None)  # None is the last day of the month
@@ -150,7 +150,7 @@ def _geographic(twin_field, axes, **labels):
 def _projected(twin_field, axes, crs, **labels):
     y, x = axes
     columns, rows = np.meshgrid(x, y)
-    lon, lat = transform_points(crs, common.WGS84, columns.ravel(), rows.ravel())
+    lon, lat = transform_points(crs, windows.WGS84, columns.ravel(), rows.ravel())
     place = (np.reshape(lat, rows.shape), np.reshape(lon, rows.shape))
     values = _sampled(twin_field, *place)
     return xr.DataArray(values, {"y": y, "x": x}, ("y", "x"), attrs=labels)
@@ -214,7 +214,7 @@ def _burned(twin, window, months):
     burned = xr.zeros_like(land, dtype=float).where(land).expand_dims(time=months).copy()
     west, south, east, north = window
     place = ([west + 0.3 * (east - west)], [south + 0.3 * (north - south)])
-    x, y = transform_points(common.WGS84, mcd64a1.CRS, *place)
+    x, y = transform_points(windows.WGS84, mcd64a1.CRS, *place)
     cell = land.sel(x=x[0], y=y[0], method="nearest")
     burned.loc[{"time": months[0], "y": cell["y"], "x": cell["x"]}] = 1.0
     return burned.rename("burned")

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec import time_axis
-from pm_dalec.products import common, netcdf
+from pm_dalec.data import messages, netcdf, time_axis
 from pm_dalec.products.crujra import FREEZING
+from pm_dalec.products.reading import windows
+from pm_dalec.products.reading.files import found_files
 from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "UKESM1-0-LL"
@@ -53,9 +54,9 @@ def grid_axes(window):
     tuple of numpy.ndarray
         Latitudes (ascending) and longitudes [degrees].
     """
-    west, south, east, north = common.checked_window(window, product=PRODUCT)
-    lat = common.snapped_centres(south, north, step=STEPS[0], origin=-90.0)
-    return lat, common.snapped_centres(west, east, step=STEPS[1], origin=0.0)
+    west, south, east, north = windows.checked_window(window, product=PRODUCT)
+    lat = windows.snapped_centres(south, north, step=STEPS[0], origin=-90.0)
+    return lat, windows.snapped_centres(west, east, step=STEPS[1], origin=0.0)
 
 
 def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
@@ -76,8 +77,8 @@ def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
         ``tmin``, ``tmax`` [degC], ``sw_rad`` [MJ m-2 d-1], ``vpd`` [Pa], ``wind`` [m s-1]
         (time, lat, lon) and ``co2`` [ppm] (time); time is the start of the month, standard calendar.
     """
-    window = common.checked_window(window, product=PRODUCT)
-    found = common.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    window = windows.checked_window(window, product=PRODUCT)
+    found = found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     files = _of_scenario(found, scenario)
     raw = {name: _series(files[name], name, window) for name in (*VARIABLES, "co2mass")}
     fields = xr.Dataset(raw) if _same_months(raw) else None
@@ -92,13 +93,13 @@ def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
         "wind": fields["sfcWind"],
         "co2": fields["co2mass"] / KG_PER_PPM,
     })  # fmt: skip
-    common.expect_some(drivers["tmin"], product=PRODUCT, where=f"window {tuple(window)}")
+    windows.expect_some(drivers["tmin"], product=PRODUCT, where=f"window {tuple(window)}")
     for name in drivers.data_vars:
         drivers[name].attrs = {"units": DRIVERS[name].units, "long_name": DRIVERS[name].long_name}
     return drivers.assign_attrs(
         product=PRODUCT,
         product_version=f"CMIP6 {scenario}",
-        crs=common.WGS84,
+        crs=windows.WGS84,
         calendar="months of a 360-day calendar, put on the standard one",
         source="CMIP6 ScenarioMIP, UKESM1-0-LL r1i1p1f2",
         verified_on="synthetic files only",
@@ -114,7 +115,7 @@ def _of_scenario(found, scenario):
     models = sorted({match[2] for _, match in found if match[2] != PRODUCT})
     if models:
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"files of {PRODUCT}",
                 came=", ".join(models),
@@ -130,7 +131,7 @@ def _of_scenario(found, scenario):
     if absent:
         came = sorted({f"{match[1]} {match[3]}" for _, match in found})
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"monthly files of {', '.join(absent)} for {scenario}",
                 came=", ".join(came),
@@ -155,7 +156,7 @@ def _one_file(path, name, window):
         part = dataset[[name]]
         if name != "co2mass":
             netcdf.expect_names(dataset, ("lat", "lon"), product=PRODUCT, where=where)
-            part = netcdf.windowed(part, window, step=STEPS, product=PRODUCT, where=where)
+            part = windows.windowed(part, window, step=STEPS, product=PRODUCT, where=where)
         values = part[name].load()
     values = values.where(values < 0.9 * FILL).astype("float64").assign_coords(time=months)
     return values.drop_vars(set(values.coords) - {"time", "lat", "lon"}).drop_attrs()
@@ -165,7 +166,7 @@ def _months(time, where):
     calendar = str(time.attrs.get("calendar", "none"))
     if calendar != "360_day":
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="calendar '360_day'",
                 came=repr(calendar),
@@ -179,7 +180,7 @@ def _months(time, where):
     steps = np.diff(starts.to_period("M").astype("int64"))
     if starts.size > 1 and not np.all(steps == 1):
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted="consecutive months",
                 came=f"{int((steps != 1).sum())} breaks",
@@ -197,7 +198,7 @@ def _same_months(raw):
         whole = pd.date_range(first[0], first[-1], freq="MS")
         if not (months.equals(first) and months.equals(whole)):
             raise ValueError(
-                common.sentence(
+                messages.sentence(
                     PRODUCT,
                     wanted=f"the same months without a gap, {first[0]:%Y-%m} to {first[-1]:%Y-%m}",
                     came=f"{months.size} months, {months[0]:%Y-%m} to {months[-1]:%Y-%m}",
@@ -270,7 +271,7 @@ def _check_reference(observed, scenario, reference):
     whole = months % 12 == 0 and int(observed["time"].dt.month[0]) == 1
     if not (inside and whole):
         raise ValueError(
-            common.sentence(
+            messages.sentence(
                 PRODUCT,
                 wanted=f"whole observed years that hold the reference {first}-{last}, "
                 "and a scenario that goes beyond them",

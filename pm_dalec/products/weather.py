@@ -3,8 +3,9 @@
 import numpy as np
 import xarray as xr
 
-from pm_dalec.meteorology import monthly_axis
-from pm_dalec.products import common, crujra, mauna_loa
+from pm_dalec.data.time_axis import monthly_axis
+from pm_dalec.products import crujra, mauna_loa
+from pm_dalec.products.reading import windows
 from pm_dalec.tables import dims
 
 
@@ -44,7 +45,7 @@ def _two_cells_wide(window):
     for low, high in ((0, 2), (1, 3)):
         cells = np.ceil(edges[high] / crujra.STEP) - np.floor(edges[low] / crujra.STEP)
         edges[high] += crujra.STEP * (cells < 2)
-    return common.Window(*edges)
+    return windows.Window(*edges)
 
 
 def _filled_from_nearest(layer):

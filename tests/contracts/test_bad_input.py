@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec import checks, data, datasets
+from pm_dalec.data import by_name, checks, site_file, synthetic_sites
 
 STEPS = 24
 
@@ -18,7 +18,7 @@ def valid_site():
 
 @cache
 def unbroken_site():
-    drivers = datasets.synthetic_drivers(seed=3, years=2, harvests=1)
+    drivers = synthetic_sites.synthetic_drivers(seed=3, years=2, harvests=1)
     drivers = drivers.reset_coords("time_bnds")
     start, end = (drivers["time_bnds"].isel(bnds=side).to_numpy() for side in (0, 1))
     site = drivers.assign_coords(time=start + (end - start) / 2)
@@ -331,13 +331,13 @@ def test_a_malformed_site_file_is_refused_with_its_sentence(fault, tmp_path):
     change, kind, fragments = BAD_FILES[fault]
     path = write(change(valid_site()), tmp_path / "site.nc")
     with pytest.raises(kind) as caught:
-        data.open_site(path)
+        site_file.open_site(path)
     missing = [part for part in fragments if part not in str(caught.value)]
     assert not missing, f"{missing} not in: {caught.value}"
 
 
 def test_the_unbroken_site_file_is_accepted(tmp_path):
-    units = data.open_site(write(valid_site(), tmp_path / "site.nc"))
+    units = site_file.open_site(write(valid_site(), tmp_path / "site.nc"))
     assert units.sizes["time"] == STEPS
 
 
@@ -364,38 +364,38 @@ def test_a_wrong_argument_is_refused_with_its_sentence(fault, tmp_path):
     arguments, kind, fragments = BAD_ARGUMENTS[fault]
     path = write(valid_site(), tmp_path / "site.nc")
     with pytest.raises(kind) as caught:
-        data.open_site(path, **arguments)
+        site_file.open_site(path, **arguments)
     assert all(part in str(caught.value) for part in fragments), caught.value
 
 
 def test_a_sigma_of_zero_as_argument_is_refused(tmp_path):
     path = write(without("lai_unc")(valid_site()), tmp_path / "site.nc")
     with pytest.raises(ValueError, match="'lai_unc' above 0"):
-        data.open_site(path, uncertainties={"lai": 0.0})
+        site_file.open_site(path, uncertainties={"lai": 0.0})
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no such file .*nowhere\.nc"):
-        data.open_site(tmp_path / "nowhere.nc")
+        site_file.open_site(tmp_path / "nowhere.nc")
 
 
 def test_a_folder_is_not_a_site_file(tmp_path):
     with pytest.raises(FileNotFoundError, match="a folder"):
-        data.open_site(tmp_path)
+        site_file.open_site(tmp_path)
 
 
 def test_a_text_file_is_not_a_site_file(tmp_path):
     path = tmp_path / "site.csv"
     path.write_text("time,tmin\n2014-01-01,1.0\n")
     with pytest.raises(ValueError, match=r"another format .*site\.csv.*NetCDF"):
-        data.open_site(path)
+        site_file.open_site(path)
 
 
 def test_a_truncated_netcdf_file_is_refused(tmp_path):
     path = write(valid_site(), tmp_path / "site.nc")
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(ValueError, match="readable NetCDF file"):
-        data.open_site(path)
+        site_file.open_site(path)
 
 
 def test_an_unknown_site_name_lists_what_exists(tmp_path, monkeypatch):
@@ -404,18 +404,18 @@ def test_an_unknown_site_name_lists_what_exists(tmp_path, monkeypatch):
     write(valid_site(), folder / "gcel_UK-Syn_monthly.nc")
     monkeypatch.setenv("PM_DALEC_DATA", str(tmp_path))
     with pytest.raises(KeyError, match=r"no site 'FI-Hyy'.*UK-Syn \(gcel, monthly\)"):
-        datasets.load("FI-Hyy")
+        by_name.load("FI-Hyy")
 
 
 def test_a_site_name_without_a_data_folder_says_how_to_set_it(monkeypatch):
     monkeypatch.delenv("PM_DALEC_DATA", raising=False)
     with pytest.raises(KeyError, match="PM_DALEC_DATA is not set; set it to the folder"):
-        datasets.load("FI-Hyy")
+        by_name.load("FI-Hyy")
 
 
 def test_more_harvests_than_months_are_refused():
     with pytest.raises(ValueError, match="0 to 12 harvests, got 1 years and 13 harvests"):
-        datasets.synthetic_drivers(years=1, harvests=13)
+        synthetic_sites.synthetic_drivers(years=1, harvests=13)
 
 
 @pytest.mark.parametrize("check", [checks.check_drivers, checks.check_observations])
@@ -430,4 +430,4 @@ def test_time_units_that_mean_nothing_are_refused(tmp_path):
         file.load()["time"].attrs["units"] = "parsecs since 1990"
         file.to_netcdf(tmp_path / "site.nc", engine="h5netcdf")
     with pytest.raises(ValueError, match=r"parsecs.*site\.nc.*'days since"):
-        data.open_site(tmp_path / "site.nc")
+        site_file.open_site(tmp_path / "site.nc")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec import checks, datasets
-from pm_dalec.limits import LIMITS
+from pm_dalec.data import checks, synthetic_sites
+from pm_dalec.data.limits import LIMITS
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
@@ -14,7 +14,7 @@ STRATA = ["conifer", "broadleaf", "heath", "arable"]
 
 @pytest.fixture
 def drivers():
-    return datasets.synthetic_drivers(seed=5, years=2)
+    return synthetic_sites.synthetic_drivers(seed=5, years=2)
 
 
 def region(drivers, *, pixels=3, strata=None):

@@ -12,7 +12,7 @@ from pm_dalec.constraints.case import Case, windows
 from pm_dalec.constraints.prior_draws import draw_constrained_prior, draw_log_uniform, judge
 from pm_dalec.constraints.report import edc_report
 from pm_dalec.constraints.sets import EDCS
-from pm_dalec.datasets import synthetic_drivers
+from pm_dalec.data.synthetic_sites import synthetic_drivers
 from pm_dalec.physics import records
 from pm_dalec.reference_site import from_reference
 from pm_dalec.tables import sources

@@ -5,13 +5,13 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import data, datasets, time_axis
+from pm_dalec.data import by_name, site_file, synthetic_sites, time_axis
 from pm_dalec.tables.variables import DRIVERS
 
 
 @pytest.fixture
 def drivers():
-    return datasets.synthetic_drivers(seed=5, years=2)
+    return synthetic_sites.synthetic_drivers(seed=5, years=2)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def rewritten(path, change):
 
 
 def test_time_is_the_start_of_the_step(site_path):
-    units = data.open_site(site_path)
+    units = site_file.open_site(site_path)
     assert_array_equal(units["time"], units["time_bnds"].isel(bnds=0))
     assert str(units["time"].to_numpy()[1])[:10] == "2014-02-01"
 
@@ -50,103 +50,103 @@ def test_time_is_the_start_of_the_step(site_path):
 def test_numbers_of_a_file_are_promoted_without_change(site_path):
     with xr.open_dataset(site_path, decode_timedelta=False, engine="h5netcdf") as file:
         stored = file["tmin"].to_numpy()
-    units = data.open_site(site_path)
+    units = site_file.open_site(site_path)
     assert stored.dtype == np.float32
     assert all(units[name].dtype == np.float64 for name in units.data_vars)
     assert_array_equal(units["tmin"], stored.astype(np.float64))
 
 
 def test_coordinates_are_named_as_in_regions(site_path):
-    units = data.open_site(site_path)
+    units = site_file.open_site(site_path)
     assert {"lat", "lon", "site", "time", "time_bnds"} == set(units.coords)
     assert set(DRIVERS) <= set(units.data_vars)
 
 
 def test_a_site_file_has_no_pixel_and_no_stratum(site_path):
-    units = data.open_site(site_path)
+    units = site_file.open_site(site_path)
     assert set(units.dims) == {"time", "bnds"}
 
 
 def test_uncertainties_are_those_of_the_file(site_path):
-    units = data.open_site(site_path)
+    units = site_file.open_site(site_path)
     assert_array_equal(units["lai_unc"].dropna("time"), 0.5)
 
 
 def test_missing_wind_is_filled_only_when_asked_and_with_a_warning(site_path):
     rewritten(site_path, lambda site: site.drop_vars("wind"))
     with pytest.raises(ValueError, match="fill_wind=True"):
-        data.open_site(site_path)
+        site_file.open_site(site_path)
     with pytest.warns(UserWarning, match=r"24 of 24 steps .* 3\.23 m s-1"):
-        units = data.open_site(site_path, fill_wind=True)
+        units = site_file.open_site(site_path, fill_wind=True)
     assert_array_equal(units["wind"], 3.23)
 
 
 def test_gaps_in_wind_are_filled_and_the_rest_is_kept(site_path):
     rewritten(site_path, lambda site: site.assign(wind=site["wind"].where(site["doy"] != 31)))
     with pytest.warns(UserWarning, match="2 of 24 steps"):
-        units = data.open_site(site_path, fill_wind=True)
+        units = site_file.open_site(site_path, fill_wind=True)
     assert float(units["wind"][0]) == 3.23
     assert float(units["wind"][1]) != 3.23
 
 
 def test_wind_that_is_there_is_not_filled(site_path):
-    assert float(data.open_site(site_path, fill_wind=True)["wind"][0]) == 6.0
+    assert float(site_file.open_site(site_path, fill_wind=True)["wind"][0]) == 6.0
 
 
 def test_missing_disturbance_is_zero_only_when_asked_and_with_a_warning(site_path):
     rewritten(site_path, lambda site: site.drop_vars("burned_fraction"))
     with pytest.raises(ValueError, match="disturbance='none'"):
-        data.open_site(site_path)
+        site_file.open_site(site_path)
     with pytest.warns(UserWarning, match="burned_fraction missing"):
-        units = data.open_site(site_path, disturbance="none")
+        units = site_file.open_site(site_path, disturbance="none")
     assert_array_equal(units["burned_fraction"], 0.0)
     assert float(units["forest_loss_fraction"].max()) > 0.0  # the file has it: kept
 
 
 def test_radiation_in_watts_is_converted(site_path):
-    before = data.open_site(site_path)["sw_rad"]
+    before = site_file.open_site(site_path)["sw_rad"]
 
     def to_watts(site):
         watts = (site["sw_rad"] / 0.0864).assign_attrs(units="W m-2")
         return site.assign(sw_rad=watts)
 
-    after = data.open_site(rewritten(site_path, to_watts))["sw_rad"]
+    after = site_file.open_site(rewritten(site_path, to_watts))["sw_rad"]
     assert_allclose(after, before, rtol=1e-6)
     assert after.attrs["units"] == "MJ m-2 d-1"
 
 
 def test_temperature_in_kelvin_is_converted(site_path):
-    before = data.open_site(site_path)["tmin"]
+    before = site_file.open_site(site_path)["tmin"]
 
     def to_kelvin(site):
         return site.assign(
             {n: (site[n] + 273.15).assign_attrs(units="K") for n in ("tmin", "tmax")}
         )
 
-    after = data.open_site(rewritten(site_path, to_kelvin))["tmin"]
+    after = site_file.open_site(rewritten(site_path, to_kelvin))["tmin"]
     assert_allclose(after, before, atol=1e-4)
 
 
 def test_a_file_without_step_lengths_gets_them_from_the_bounds(site_path):
     rewritten(site_path, lambda site: site.drop_vars("step_days"))
-    assert_array_equal(data.open_site(site_path)["step_days"][:3], [31.0, 28.0, 31.0])
+    assert_array_equal(site_file.open_site(site_path)["step_days"][:3], [31.0, 28.0, 31.0])
 
 
 def test_a_file_without_bounds_gets_them_from_the_step_lengths(site_path):
-    before = data.open_site(site_path)
+    before = site_file.open_site(site_path)
 
     def without_bounds(site):
         site["time"].attrs.pop("bounds", None)
         site["time"].encoding.pop("bounds", None)
         return site.drop_vars("time_bnds")
 
-    after = data.open_site(rewritten(site_path, without_bounds))
+    after = site_file.open_site(rewritten(site_path, without_bounds))
     assert_array_equal(after["time_bnds"], before["time_bnds"])
 
 
 def test_only_the_wanted_observations_are_kept(site_path):
-    assert "lai" not in data.open_site(site_path, observations=())
-    assert "lai_unc" in data.open_site(site_path, observations=["lai"])
+    assert "lai" not in site_file.open_site(site_path, observations=())
+    assert "lai_unc" in site_file.open_site(site_path, observations=["lai"])
 
 
 def test_a_given_sigma_is_used_only_where_the_file_has_none(site_path):
@@ -157,8 +157,8 @@ def test_a_given_sigma_is_used_only_where_the_file_has_none(site_path):
 
     rewritten(site_path, lose_one)
     with pytest.raises(ValueError, match=r"'lai_unc' wherever 'lai' is observed"):
-        data.open_site(site_path)
-    units = data.open_site(site_path, uncertainties={"lai": 0.9})
+        site_file.open_site(site_path)
+    units = site_file.open_site(site_path, uncertainties={"lai": 0.9})
     assert_array_equal(units["lai_unc"].dropna("time"), [0.9, 0.5, 0.5])
 
 
@@ -175,19 +175,19 @@ def test_a_site_is_loaded_by_name(site_path, monkeypatch):
     for source in ("differland", "gcel"):
         (folder / f"{source}_UK-Syn_monthly.nc").write_bytes(site_path.read_bytes())
     monkeypatch.setenv("PM_DALEC_DATA", str(site_path.parent))
-    assert [file.source for file in datasets.available()] == ["gcel", "differland"]
-    assert datasets.load("UK-Syn").attrs["source_file"] == "gcel_UK-Syn_monthly.nc"
-    other = datasets.load("UK-Syn", source="differland")
+    assert [file.source for file in by_name.available()] == ["gcel", "differland"]
+    assert by_name.load("UK-Syn").attrs["source_file"] == "gcel_UK-Syn_monthly.nc"
+    other = by_name.load("UK-Syn", source="differland")
     assert other.attrs["source_file"] == "differland_UK-Syn_monthly.nc"
 
 
 def test_a_dataset_of_units_comes_back_from_the_disk(site_path, tmp_path):
-    units = data.open_site(site_path)
+    units = site_file.open_site(site_path)
     units.to_netcdf(tmp_path / "units.nc", engine="h5netcdf")
-    assert data.open_site(tmp_path / "units.nc").equals(units)
+    assert site_file.open_site(tmp_path / "units.nc").equals(units)
 
 
 def test_a_netcdf_3_file_opens_too(site_path, tmp_path):
-    units = data.open_site(site_path)
+    units = site_file.open_site(site_path)
     units.to_netcdf(tmp_path / "units.nc", engine="scipy")
-    assert data.open_site(tmp_path / "units.nc")["tmin"].equals(units["tmin"])
+    assert site_file.open_site(tmp_path / "units.nc")["tmin"].equals(units["tmin"])

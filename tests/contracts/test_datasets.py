@@ -5,13 +5,14 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import checks, data, datasets, reference_site, uncertainties
+from pm_dalec import reference_site
+from pm_dalec.data import by_name, checks, site_file, synthetic_sites, uncertainties
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
 
 def test_synthetic_drivers_are_six_years_of_months_with_harvest_and_without_fire():
-    units = datasets.synthetic_drivers(seed=1)
+    units = synthetic_sites.synthetic_drivers(seed=1)
     assert units.sizes["time"] == 72
     assert float(units["step_days"].sum()) == 2191.0
     assert int((units["forest_loss_fraction"] > 0).sum()) == 3
@@ -20,7 +21,7 @@ def test_synthetic_drivers_are_six_years_of_months_with_harvest_and_without_fire
 
 
 def test_synthetic_drivers_repeat_with_their_seed_and_differ_between_seeds():
-    first, again, other = (datasets.synthetic_drivers(seed=seed) for seed in (1, 1, 2))
+    first, again, other = (synthetic_sites.synthetic_drivers(seed=seed) for seed in (1, 1, 2))
     assert first.identical(again)
     assert not first["tmin"].equals(other["tmin"])
 
@@ -57,9 +58,9 @@ def test_the_site_file_with_the_rules_of_edinburgh_is_what_the_reference_used(
     shared_data, inputs, monkeypatch
 ):
     monkeypatch.setenv("PM_DALEC_DATA", str(shared_data))
-    if not datasets.available():
+    if not by_name.available():
         pytest.skip(f"no site files in {shared_data / 'data' / 'sites'}")
-    site = uncertainties.prepare_uncertainties(datasets.load("FI-Hyy"))
+    site = uncertainties.prepare_uncertainties(by_name.load("FI-Hyy"))
     for name in ("tmin", "vpd", "wind", "lai", "lai_unc", "cwood_unc", "csom_prior_unc"):
         assert_allclose(site[name], inputs[name], rtol=1e-6, atol=1e-6, err_msg=name)
 
@@ -72,13 +73,13 @@ def test_groups_that_hold_no_drivers_are_named(shared_data):
         reference_site.from_reference(path, "FI-Hyy")
 
 
-@pytest.mark.parametrize("source", datasets.SOURCES)
+@pytest.mark.parametrize("source", by_name.SOURCES)
 @pytest.mark.filterwarnings("ignore:wind is missing", "ignore:forest_loss_fraction")
 def test_site_files_of_each_source_open(source, shared_data, monkeypatch):
     monkeypatch.setenv("PM_DALEC_DATA", str(shared_data))
-    files = [file for file in datasets.available() if file.source == source]
+    files = [file for file in by_name.available() if file.source == source]
     if not files:
         pytest.skip(f"no site files of {source} in {shared_data / 'data' / 'sites'}")
     for file in files:
-        units = data.open_site(file.path, fill_wind=True, disturbance="none", observations=())
+        units = site_file.open_site(file.path, fill_wind=True, disturbance="none", observations=())
         assert set(DRIVERS) <= set(units.data_vars)

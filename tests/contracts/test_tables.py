@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 import pm_dalec
 from pm_dalec.constraints.sets import EDCS
+from pm_dalec.data.units import conversion
 from pm_dalec.physics import records, step
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.tables import dims, sources
@@ -20,7 +21,6 @@ from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS, FLUXES, GAINS, HARVESTED, LOSSES, POOLS, VARIABLES
 from pm_dalec.testing import drivers_and_parameters
-from pm_dalec.units import conversion
 
 PHYSICS = ("canopy", "stomata", "phenology", "disturbance", "dalec")
 HOUSE = Path(pm_dalec.__file__).parent

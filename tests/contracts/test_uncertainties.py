@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import uncertainties
+from pm_dalec.data import uncertainties
 
 
 def observed(name, values, sigma):

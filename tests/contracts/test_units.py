@@ -2,9 +2,9 @@
 
 import pytest
 
+from pm_dalec.data.units import conversion, describe, same_units
 from pm_dalec.tables.streams import STREAMS, wanted_units
 from pm_dalec.tables.variables import VARIABLES
-from pm_dalec.units import conversion, describe, same_units
 
 SAME = [
     ("gC m-2 d-1", "g m-2 d-1"),

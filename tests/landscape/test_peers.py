@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from pm_dalec import data
-from pm_dalec.products import cardamom_csv, cbf, edinburgh_binary, sites
+from pm_dalec.data import site_file
+from pm_dalec.data.formats import cardamom_csv, cbf, edinburgh_binary
+from pm_dalec.data.formats.columns import site_units
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.variables import DRIVERS
 
@@ -42,7 +43,7 @@ def site():
         "csom_prior": 17000.0,
         "csom_prior_unc": 4000.0,
     }
-    return sites.site_units(
+    return site_units(
         columns,
         run_days=run_days,
         start="2014-01-01",
@@ -73,7 +74,7 @@ def test_a_site_survives_the_binary_file(site, tmp_path):
 
 
 def test_the_real_site_survives_both(shared_data, tmp_path):
-    site = data.open_site(shared_data / "data" / "sites" / "gcel_FI-Hyy_monthly.nc")
+    site = site_file.open_site(shared_data / "data" / "sites" / "gcel_FI-Hyy_monthly.nc")
     met, *_ = cardamom_csv.write_cardamom_csv(tmp_path, site, site="FI-Hyy")
     (path,) = edinburgh_binary.write_edinburgh_binary(tmp_path / "FI-Hyy.bin", site)
     for came in (

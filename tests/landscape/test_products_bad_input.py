@@ -19,10 +19,10 @@ from pm_dalec.products import (
     landcover,
     mauna_loa,
     mcd64a1,
-    rasters,
     soilgrids,
     ukesm,
 )
+from pm_dalec.products.reading import rasters
 
 WINDOW = (-3.02, 54.99, -3.0, 55.01)
 ELSEWHERE = (-6.02, 54.99, -6.0, 55.01)

@@ -11,7 +11,8 @@ import rasterio
 import xarray as xr
 from rasterio.transform import from_origin
 
-from pm_dalec.products import common, crujra, hansen, lai300, rasters, ukesm
+from pm_dalec.products import crujra, hansen, lai300, ukesm
+from pm_dalec.products.reading import rasters, windows
 
 WINDOW = (-3.1, 54.9, -3.0, 55.0)
 
@@ -113,14 +114,14 @@ def test_a_window_reads_no_block_outside_it(whole_loss_tile, monkeypatch):
 
 
 def test_cells_that_only_touch_a_window_are_not_read():
-    part = common.cells_inside(
+    part = windows.cells_inside(
         np.array([0.5, 1.5, 2.5, 3.5]), 1.0, 3.0, step=1.0, name="x", product="p", where="w"
     )
     assert (part.start, part.stop) == (1, 3)
 
 
 def test_cells_cut_by_the_edge_of_a_window_are_read():
-    part = common.cells_inside(
+    part = windows.cells_inside(
         np.array([3.5, 2.5, 1.5, 0.5]), 0.9, 2.2, step=1.0, name="y", product="p", where="w"
     )
     assert (part.start, part.stop) == (1, 4)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from pm_dalec.meteorology import monthly_axis
+from pm_dalec.data.time_axis import monthly_axis
 from pm_dalec.rules import above_ground_biomass, spread_over_year, wood_carbon, wood_carbon_sigma
 
 

@@ -13,9 +13,9 @@ from numpy.testing import assert_array_equal
 from pm_dalec import checkpoints, diagnose, fit_file, posterior, unit, unit_state
 from pm_dalec.bench import region as invented_region
 from pm_dalec.calibrate import calibrate, calibrate_edinburgh, identities
+from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.models import baseline, stratified
 from pm_dalec.regions import calibrate_region, converged_share, present, unit_report
-from pm_dalec.synthetic import synthetic_site, truth_of
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed
 from pm_dalec.target import compile_target

@@ -5,9 +5,9 @@ import pymc as pm
 import pytest
 from numpy.testing import assert_array_equal
 
+from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.models import baseline
 from pm_dalec.step_method import AdaptiveMetropolis, feasible_start
-from pm_dalec.synthetic import synthetic_site
 
 
 @pytest.fixture(scope="module")

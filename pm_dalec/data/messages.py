@@ -113,3 +113,20 @@ def refuse_where(bad, units, *, wanted, came, advice):
     """
     if bool(bad.any()):
         raise ValueError(f"wanted {wanted}, got {came} ({place(bad, units)}); {advice}")
+
+
+def sentence(product, *, wanted, came, where, do):
+    """Text of an error: what was wanted, what came, where, what to do.
+
+    Parameters
+    ----------
+    product : str
+        Name of the product, as a user knows it.
+    wanted, came, where, do : str
+        The four parts.
+
+    Returns
+    -------
+    str
+    """
+    return f"{product}: wanted {wanted}, came {came} ({where}); {do}"

@@ -15,8 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pm_dalec.products import sites
-from pm_dalec.products.common import sentence
+from pm_dalec.data.formats.columns import (
+    SOIL_PRIOR,
+    checked_site,
+    run_days_of,
+    site_units,
+    with_fills,
+    without_fills,
+)
+from pm_dalec.data.messages import sentence
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
@@ -101,11 +108,11 @@ def open_cardamom_csv(met, *, start, lat=None, lon=np.nan):
     _check_present(columns, place[0], met)
     for name in _OPTIONAL:
         columns.setdefault(name, np.zeros(steps))
-    for name in sites.SOIL_PRIOR:
+    for name in SOIL_PRIOR:
         if name in columns:
             columns[name] = columns[name][0]
     run_days = columns.pop("run_day")
-    return sites.site_units(
+    return site_units(
         columns,
         run_days=run_days,
         start=start,
@@ -184,7 +191,7 @@ def _table(path):
                     do="remove one of them",
                 )
             )
-        columns[name] = sites.without_fills(numbers[:, position]) * scale + offset
+        columns[name] = without_fills(numbers[:, position]) * scale + offset
     return columns, ignored
 
 
@@ -281,8 +288,8 @@ def write_cardamom_csv(folder, units, *, site):
     list of Path
         Meteorology, observations, initial values.
     """
-    sites.checked_site(units, product=PRODUCT)
-    drivers = {"run_day": sites.run_days_of(units)}
+    checked_site(units, product=PRODUCT)
+    drivers = {"run_day": run_days_of(units)}
     drivers |= {name: units[name].values for name in DRIVERS if name != "step_days"}
     observed = {
         f"{name}{end}": units[f"{name}{end}"].values
@@ -291,13 +298,13 @@ def write_cardamom_csv(folder, units, *, site):
         if f"{name}{end}" in units
     }
     initial = {name: [float(units[name])] for name in ("lat", "lon") if name in units.coords}
-    initial |= {name: [float(units[name])] for name in sites.SOIL_PRIOR if name in units}
+    initial |= {name: [float(units[name])] for name in SOIL_PRIOR if name in units}
     paths = []
     for part, columns in (("met", drivers), ("obs", observed), ("initial", initial)):
         if not columns:
             continue
         path = Path(folder) / f"{site}{_PARTS[part]}"
-        lines = zip(*(sites.with_fills(values) for values in columns.values()), strict=True)
+        lines = zip(*(with_fills(values) for values in columns.values()), strict=True)
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(columns)

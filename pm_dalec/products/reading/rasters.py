@@ -11,7 +11,8 @@ from rasterio.errors import RasterioIOError
 from rasterio.transform import from_origin
 from rasterio.warp import transform_bounds
 
-from pm_dalec.products.common import WGS84, cells_inside, expect_step, overlapping, sentence
+from pm_dalec.data.messages import sentence
+from pm_dalec.products.reading.windows import WGS84, cells_inside, expect_step, overlapping
 
 # Points along each side of a window when its bounds are carried into a projection.
 _DENSIFY = 41

@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.products import netcdf, sites
-from pm_dalec.products.common import sentence
-from pm_dalec.time_axis import day_of_year_at_end
-from pm_dalec.units import conversion
+from pm_dalec.data import netcdf
+from pm_dalec.data.formats.columns import site_units, without_fills
+from pm_dalec.data.messages import sentence
+from pm_dalec.data.time_axis import day_of_year_at_end
+from pm_dalec.data.units import conversion
 
 PRODUCT = "JPL CBF"
 
@@ -83,7 +84,7 @@ def open_cbf(path, *, wind, forest_loss_fraction=0.0, uncertainties=None):
     columns["doy"] = day_of_year_at_end(bounds).values
     run_days = (ends - starts[0]) / pd.Timedelta(days=1)
     lon = float(np.ravel(stored["LON"])[0]) if "LON" in stored else np.nan
-    return sites.site_units(
+    return site_units(
         columns,
         run_days=run_days,
         start=starts[0],
@@ -141,7 +142,7 @@ def _months(time, where):
 
 
 def _values(variable, assumed, wanted, where):
-    values = sites.without_fills(variable.values)
+    values = without_fills(variable.values)
     given = str(variable.attrs.get("units", assumed))
     rule = conversion(given, wanted)
     if rule is None:

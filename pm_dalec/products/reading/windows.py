@@ -3,12 +3,11 @@
 Every message has four parts: what was wanted, what came, where, and what to do.
 """
 
-import re
-from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from pm_dalec.data.messages import sentence
 
 WGS84 = "EPSG:4326"
 
@@ -23,23 +22,6 @@ class Window(NamedTuple):
     south: float
     east: float
     north: float
-
-
-def sentence(product, *, wanted, came, where, do):
-    """Text of an error: what was wanted, what came, where, what to do.
-
-    Parameters
-    ----------
-    product : str
-        Name of the product, as a user knows it.
-    wanted, came, where, do : str
-        The four parts.
-
-    Returns
-    -------
-    str
-    """
-    return f"{product}: wanted {wanted}, came {came} ({where}); {do}"
 
 
 def checked_window(window, *, product):
@@ -72,78 +54,6 @@ def checked_window(window, *, product):
             sentence(product, wanted=wanted, came=repr(window), where="argument window", do=do)
         )
     return checked
-
-
-def found_files(path_or_paths, *, product, pattern, example):
-    """Files of a folder, one file or a list of files, each with the match of its name.
-
-    Parameters
-    ----------
-    path_or_paths : str, Path or iterable of them
-        A folder is searched (not its subfolders) for names that match; a named file has to match.
-    product : str
-        Name for the message.
-    pattern : str
-        Regular expression of the whole file name.
-    example : str
-        A file name that matches, for the message.
-
-    Returns
-    -------
-    list of (Path, re.Match)
-        Sorted by name.
-    """
-    do = f"keep the distributor's file names, as {example}"
-    found = []
-    for path in _listed(path_or_paths, product=product):
-        if path.is_dir():
-            inside = [(each, re.fullmatch(pattern, each.name)) for each in sorted(path.iterdir())]
-            matching = [pair for pair in inside if pair[1]]
-            if not matching:
-                came = f"{len(inside)} files with other names"
-                wanted = "files named by the product's rule"
-                raise ValueError(
-                    sentence(product, wanted=wanted, came=came, where=f"folder {path}", do=do)
-                )
-            found += matching
-            continue
-        if not path.exists():
-            raise FileNotFoundError(
-                sentence(
-                    product,
-                    wanted="an existing file or folder",
-                    came="a path where nothing is",
-                    where=str(path),
-                    do="correct the path or download the file",
-                )
-            )
-        match = re.fullmatch(pattern, path.name)
-        if not match:
-            raise ValueError(
-                sentence(
-                    product,
-                    wanted="a file named by the product's rule",
-                    came=f"'{path.name}'",
-                    where=f"file {path}",
-                    do=do,
-                )
-            )
-        found.append((path, match))
-    return sorted(found, key=lambda pair: pair[0].name)
-
-
-def _listed(path_or_paths, *, product):
-    if isinstance(path_or_paths, str | Path):
-        return [Path(path_or_paths)]
-    wanted, do = "a path or a list of paths", "pass a folder, a file or a list of files"
-    where = "argument path_or_paths"
-    if not isinstance(path_or_paths, Iterable):
-        came = type(path_or_paths).__name__
-        raise TypeError(sentence(product, wanted=wanted, came=came, where=where, do=do))
-    paths = [Path(each) for each in path_or_paths]
-    if not paths:
-        raise ValueError(sentence(product, wanted=wanted, came="none", where=where, do=do))
-    return paths
 
 
 def expect_step(centres, step, *, name, product, where):
@@ -267,3 +177,44 @@ def snapped_centres(low, high, *, step, origin):
     first = int(np.floor((low - origin) / step + _TOUCH))
     last = int(np.ceil((high - origin) / step - _TOUCH))
     return origin + (np.arange(first, last) + 0.5) * step
+
+
+def windowed(dataset, window, *, step, product, where, lat="lat", lon="lon"):
+    """Lazy part of a NetCDF file on a latitude/longitude grid that overlaps a window.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        From `opened_netcdf`; longitudes from -180 or from 0.
+    window : Window
+        [degrees].
+    step : float or tuple of float
+        Spacing of the product, or of its latitudes and longitudes [degrees].
+    product, where : str
+        For the message.
+    lat, lon : str
+        Names of the axes in the file.
+
+    Returns
+    -------
+    xarray.Dataset
+        Nothing but the axes has been read.
+    """
+    steps = (step, step) if isinstance(step, float) else step
+    limits = {"product": product, "where": where}
+    degrees = np.asarray(dataset[lon].values, dtype=float)
+    signed = np.where(degrees > 180, degrees - 360, degrees)
+    order = np.argsort(signed)
+    expect_step(dataset[lat].values, steps[0], name=lat, **limits)
+    expect_step(signed[order], steps[1], name=lon, **limits)
+    rows = cells_inside(
+        dataset[lat].values, window.south, window.north, step=steps[0], name=lat, **limits
+    )
+    inside = cells_inside(
+        signed[order], window.west, window.east, step=steps[1], name=lon, **limits
+    )
+    columns = order[inside]
+    if np.all(np.diff(columns) == 1):  # a slice is read without an index list
+        columns = slice(int(columns[0]), int(columns[-1]) + 1)
+    part = dataset.isel({lat: rows, lon: columns})
+    return part.assign_coords({lon: (lon, signed[columns], {"units": "degrees_east"})})

@@ -7,12 +7,12 @@ and the count.
 import numpy as np
 import xarray as xr
 
-from pm_dalec.faults import everywhere, first_of, refuse_where
-from pm_dalec.limits import UNITS_DIMS, check_dims, check_numbers
+from pm_dalec.data.limits import UNITS_DIMS, check_dims, check_numbers
+from pm_dalec.data.messages import everywhere, first_of, refuse_where
+from pm_dalec.data.time_axis import check_day_of_year, check_time_axis
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS
-from pm_dalec.time_axis import check_day_of_year, check_time_axis
 
 DISTURBANCES = ("forest_loss_fraction", "burned_fraction")
 _SHARE_SUM_ERROR = 1e-6  # [1] area fractions kept in float32
@@ -64,7 +64,7 @@ def _expect_dataset(units):
     if not isinstance(units, xr.Dataset):
         raise TypeError(
             f"wanted a units dataset (xarray.Dataset), got {type(units).__name__} (first argument); "
-            "open a site with pm_dalec.data.open_site"
+            "open a site with pm_dalec.data.site_file.open_site"
         )
 
 

@@ -13,8 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pm_dalec.products import sites
-from pm_dalec.products.common import sentence
+from pm_dalec.data.formats.columns import (
+    MISSING,
+    SOIL_PRIOR,
+    checked_site,
+    run_days_of,
+    site_units,
+    with_fills,
+    without_fills,
+)
+from pm_dalec.data.messages import sentence
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 
@@ -96,22 +104,22 @@ def open_edinburgh_binary(path, *, start, lon=np.nan):
     steps, columns = _checked_static(static, numbers.size, where)
     table = numbers[5 * BLOCK :].reshape(steps, DRIVER_COLUMNS + columns)
     drivers = {name: table[:, row - 1] for name, row in _DRIVERS.items()}
-    seen = sites.without_fills(table[:, DRIVER_COLUMNS:])
+    seen = without_fills(table[:, DRIVER_COLUMNS:])
     observed = {}
     for name, column in _OBSERVATIONS.items():
         if column < columns and np.isfinite(seen[:, column - 1]).any():
             observed[name] = seen[:, column - 1]
             unread = np.isnan(observed[name])
             observed[f"{name}_unc"] = np.where(unread, np.nan, seen[:, column])
-    priors = sites.without_fills(numbers[BLOCK : 3 * BLOCK]).reshape(2, BLOCK)
+    priors = without_fills(numbers[BLOCK : 3 * BLOCK]).reshape(2, BLOCK)
     soil = PARAMETERS["initial_som"].number - 1
-    soil_prior = dict(zip(sites.SOIL_PRIOR, priors[:, soil], strict=True))
+    soil_prior = dict(zip(SOIL_PRIOR, priors[:, soil], strict=True))
     others = [
         column_name
         for column_name, column in _NOT_READ.items()
         if column <= columns and np.isfinite(seen[:, column - 1]).any()
     ]
-    units = sites.site_units(
+    units = site_units(
         drivers | observed | soil_prior,
         run_days=table[:, _RUN_DAY - 1],
         start=start,
@@ -167,7 +175,7 @@ def _checked_static(static, total, where):
          "this version reads files of that model; write one with it"),
         (drivers != DRIVER_COLUMNS, f"{DRIVER_COLUMNS} drivers", f"{drivers:g}",
          "write the file with the version of May 2021"),
-        (parameters not in (len(PARAMETERS), sites.MISSING, 0.0), f"{len(PARAMETERS)} parameters",
+        (parameters not in (len(PARAMETERS), MISSING, 0.0), f"{len(PARAMETERS)} parameters",
          f"{parameters:g}", "later versions have 28 parameters and another meaning; use 2021's"),
         (not (steps >= 1 and steps == np.rint(steps)), "a whole number of steps", f"{steps:g}",
          "check the byte order and the layout"),
@@ -206,32 +214,32 @@ def write_edinburgh_binary(path, units):
     -------
     list of Path
     """
-    sites.checked_site(units, product=PRODUCT)
+    checked_site(units, product=PRODUCT)
     steps = units.sizes["time"]
-    static = np.full(BLOCK, sites.MISSING)
+    static = np.full(BLOCK, MISSING)
     values = (
         MODEL_ID, float(units["lat"]), steps, DRIVER_COLUMNS, OBSERVATION_COLUMNS, 1.0,
         float(units.attrs.get("plant_type", 0.0)), len(PARAMETERS),
     )  # fmt: skip
     static[list(_STATIC.values())] = values
     table = np.zeros((steps, DRIVER_COLUMNS + OBSERVATION_COLUMNS))
-    table[:, DRIVER_COLUMNS:] = sites.MISSING
-    table[:, _RUN_DAY - 1] = sites.run_days_of(units)
+    table[:, DRIVER_COLUMNS:] = MISSING
+    table[:, _RUN_DAY - 1] = run_days_of(units)
     for name, row in _DRIVERS.items():
         table[:, row - 1] = units[name].values
     for name in STREAMS:
         if name in units:
             column = DRIVER_COLUMNS + _OBSERVATIONS[name] - 1
-            table[:, column] = sites.with_fills(units[name].values)
-            table[:, column + 1] = sites.with_fills(units[f"{name}_unc"].values)
-    others = np.full(2 * BLOCK, sites.MISSING)
+            table[:, column] = with_fills(units[name].values)
+            table[:, column + 1] = with_fills(units[f"{name}_unc"].values)
+    others = np.full(2 * BLOCK, MISSING)
     numbers = np.concatenate([static, *_prior_blocks(units), others, table.ravel()])
     numbers.astype("<f8").tofile(path)
     return [Path(path)]
 
 
 def _prior_blocks(units):
-    means, sigmas = np.full((2, BLOCK), sites.MISSING)
+    means, sigmas = np.full((2, BLOCK), MISSING)
     for name, parameter in PARAMETERS.items():
         place = parameter.number - 1
         if "parameter_prior" in units:
@@ -240,8 +248,8 @@ def _prior_blocks(units):
             factor = getattr(parameter.prior, "factor", None)
             pair = [getattr(factor, "mean", np.nan), getattr(factor, "sigma", np.nan)]
         if name == "initial_som":
-            pair = [float(units.get(each, np.nan)) for each in sites.SOIL_PRIOR]
-        means[place], sigmas[place] = sites.with_fills(pair)
+            pair = [float(units.get(each, np.nan)) for each in SOIL_PRIOR]
+        means[place], sigmas[place] = with_fills(pair)
     return means, sigmas
 
 

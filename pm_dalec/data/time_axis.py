@@ -3,9 +3,10 @@
 import numpy as np
 import xarray as xr
 
-from pm_dalec.faults import everywhere, first_of, refuse_where
-from pm_dalec.limits import check_numbers
+from pm_dalec.data.limits import check_numbers
+from pm_dalec.data.messages import everywhere, first_of, refuse_where
 from pm_dalec.tables import dims
+from pm_dalec.tables.variables import DRIVERS
 
 _DAYS_APART = 1e-3  # [d] rounding of step lengths kept in float32
 _DOY_APART = 0.75  # [d] more than rounding, less than the step of a daily file
@@ -156,5 +157,41 @@ def check_day_of_year(units):
         units,
         wanted=f"'doy' as the day of year at the END of the step, {first_of(wanted, bad)}",
         came=first_of(given, bad),
-        advice="replace it by pm_dalec.time_axis.day_of_year_at_end(time_bnds)",
+        advice="replace it by pm_dalec.data.time_axis.day_of_year_at_end(time_bnds)",
     )
+
+
+def monthly_axis(first_year, last_year):
+    """Calendar months as steps: start, bounds, length and day of year at the end.
+
+    Parameters
+    ----------
+    first_year, last_year : int
+        First and last calendar year.
+
+    Returns
+    -------
+    xarray.Dataset
+        Coordinates time and time_bnds; step_days [d], doy [d] (the last day of the step).
+    """
+    starts = np.arange(f"{first_year}-01", f"{last_year + 1}-02", dtype="datetime64[M]")
+    days = starts.astype("datetime64[D]")
+    bounds = np.stack([days[:-1], days[1:]], axis=1)
+    length = np.diff(days).astype(np.float64)
+    new_year = starts[:-1].astype("datetime64[Y]").astype("datetime64[D]")
+    end = (days[1:] - new_year).astype(np.float64)
+    axis = xr.Dataset(
+        {
+            "step_days": (dims.TIME, length, attributes("step_days")),
+            "doy": (dims.TIME, end, attributes("doy")),
+        },
+        coords={
+            dims.TIME: (dims.TIME, days[:-1].astype("datetime64[ns]"), {"bounds": "time_bnds"}),
+            "time_bnds": ((dims.TIME, "bnds"), bounds.astype("datetime64[ns]")),
+        },
+    )
+    return axis
+
+
+def attributes(name):
+    return {"units": DRIVERS[name].units, "long_name": DRIVERS[name].long_name}

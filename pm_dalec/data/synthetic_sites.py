@@ -1,18 +1,80 @@
-"""A built-in site with known truth: UK-like weather, observations made by DALEC itself with noise.
-
-For the demo, for teaching and for tests of recovery: the truth is a draw of the constrained prior whose
-canopy, wood and soil look like a British woodland.
-"""
+"""Synthetic sites: invented weather, and observations with a known truth."""
 
 import numpy as np
 import xarray as xr
 
 from pm_dalec.constraints.prior_draws import draw_constrained_prior
-from pm_dalec.datasets import synthetic_drivers
+from pm_dalec.data.checks import check_drivers
+from pm_dalec.data.standardised import site_from_arrays
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables.constants import TRUTH
 from pm_dalec.tables.parameters import PARAMETERS, Theta
+
+
+def synthetic_drivers(seed=0, *, years=6, start_year=2014, latitude=55.0, harvests=3):
+    """Monthly drivers of an invented site with a climate like that of northern England.
+
+    Parameters
+    ----------
+    seed : int, default 0
+        Of the monthly temperature anomalies and of the harvests.
+    years : int, default 6
+        Number of years from ``start_year``.
+    start_year : int, default 2014
+        First calendar year.
+    latitude : float, default 55.0
+        In degrees north.
+    harvests : int, default 3
+        Number of months in which 2 to 15 % of the living carbon is removed.
+
+    Returns
+    -------
+    xarray.Dataset
+        Units dataset with drivers only; no fire, no observations.
+
+    Notes
+    -----
+    The seasonal curves are cosines of the month, wind and radiation those of the middle of the
+    domain between west and east, CO2 rises linearly. All numbers are invented, none is measured.
+    """
+    if years < 1 or not 0 <= harvests <= 12 * years:
+        raise ValueError(
+            f"wanted at least one year and 0 to {12 * max(years, 0)} harvests, got {years} years and "
+            f"{harvests} harvests (synthetic drivers); ask for one harvest per month at most"
+        )
+    random = np.random.default_rng(np.random.SeedSequence(seed))
+    edges = np.arange(
+        np.datetime64(f"{start_year}-01"), np.datetime64(f"{start_year + years}-02")
+    ).astype("datetime64[ns]")[: 12 * years + 1]
+    month = np.tile(np.arange(1, 13), years)
+    values = _uk_weather(month, start_year + np.arange(12 * years) // 12, random)
+    values["forest_loss_fraction"] = np.zeros(month.size)
+    felled = random.choice(month.size, size=harvests, replace=False)
+    values["forest_loss_fraction"][felled] = random.uniform(0.02, 0.15, size=harvests)
+    values["burned_fraction"] = np.zeros(month.size)
+    units = site_from_arrays(values, edges, latitude, site="synthetic UK")
+    units = units.assign_coords(lon=((), -3.0, {"units": "degrees_east"}))
+    return check_drivers(units.assign_attrs(title="synthetic drivers, UK-like", seed=seed))
+
+
+def _uk_weather(month, year, random):
+    """Monthly weather of the middle of an invented British landscape (units of the tables)."""
+
+    def season(peak):
+        return np.cos(2 * np.pi * (month - peak) / 12)
+
+    mean = 9.3 + 5.6 * season(7.1) + random.normal(0.0, 1.0, month.size)
+    half_range = 3.4 + 1.2 * season(6.5)
+    return {
+        "tmin": mean - half_range,
+        "tmax": mean + half_range,
+        "sw_rad": 9.3 + 8.0 * season(6.0),
+        "co2": 397.0 + 2.4 * (year - 2014) + 3.0 * season(4.5),
+        "vpd": (260.0 + 190.0 * season(6.8)) * 1.025,
+        "wind": 5.0 + 0.5 * (1.0 + season(1.0)),
+    }
+
 
 LAI_RANGE = (1.0, 5.0)  # m2 m-2, of the mean
 WOOD_RANGE = (2000.0, 15000.0)  # g m-2, of the mean

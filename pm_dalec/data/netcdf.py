@@ -1,11 +1,10 @@
-"""NetCDF windows: opened without reading values, with checks of names, units and axes."""
+"""NetCDF files opened with a sentence where they are something else, and looks at what is in them."""
 
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
-from pm_dalec.products.common import cells_inside, expect_step, sentence
+from pm_dalec.data.messages import sentence
 
 _SIGNATURES = {
     b"\x89HDF": "h5netcdf",
@@ -111,44 +110,3 @@ def expect_units(variable, accepted, *, product, where):
             )
         )
     return units
-
-
-def windowed(dataset, window, *, step, product, where, lat="lat", lon="lon"):
-    """Lazy part of a NetCDF file on a latitude/longitude grid that overlaps a window.
-
-    Parameters
-    ----------
-    dataset : xarray.Dataset
-        From `opened_netcdf`; longitudes from -180 or from 0.
-    window : Window
-        [degrees].
-    step : float or tuple of float
-        Spacing of the product, or of its latitudes and longitudes [degrees].
-    product, where : str
-        For the message.
-    lat, lon : str
-        Names of the axes in the file.
-
-    Returns
-    -------
-    xarray.Dataset
-        Nothing but the axes has been read.
-    """
-    steps = (step, step) if isinstance(step, float) else step
-    limits = {"product": product, "where": where}
-    degrees = np.asarray(dataset[lon].values, dtype=float)
-    signed = np.where(degrees > 180, degrees - 360, degrees)
-    order = np.argsort(signed)
-    expect_step(dataset[lat].values, steps[0], name=lat, **limits)
-    expect_step(signed[order], steps[1], name=lon, **limits)
-    rows = cells_inside(
-        dataset[lat].values, window.south, window.north, step=steps[0], name=lat, **limits
-    )
-    inside = cells_inside(
-        signed[order], window.west, window.east, step=steps[1], name=lon, **limits
-    )
-    columns = order[inside]
-    if np.all(np.diff(columns) == 1):  # a slice is read without an index list
-        columns = slice(int(columns[0]), int(columns[-1]) + 1)
-    part = dataset.isel({lat: rows, lon: columns})
-    return part.assign_coords({lon: (lon, signed[columns], {"units": "degrees_east"})})

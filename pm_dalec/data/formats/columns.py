@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec import checks, time_axis
-from pm_dalec.products.common import sentence
+from pm_dalec.data import checks, time_axis
+from pm_dalec.data.messages import sentence
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, VARIABLES

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pm_dalec.faults import everywhere, first_of, refuse_where
+from pm_dalec.data.messages import everywhere, first_of, refuse_where
+from pm_dalec.data.units import conversion, describe, same_units
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import SOIL_PRIOR, wanted_units
 from pm_dalec.tables.table import Table
-from pm_dalec.units import conversion, describe, same_units
 
 UNITS_DIMS = (dims.TIME, dims.STRATUM, dims.PIXEL)
 _SMALLEST_FILL = 1e15  # fill values of NetCDF and GRIB (9.97e36, 1e20) lie above, data below
@@ -161,7 +161,9 @@ def _check_units(name, values, units):
     elif rule is None:
         advice = f"there is no exact conversion: give it in {wanted!r}"
     else:
-        advice = f"{describe(rule)}, or pass the dataset through pm_dalec.data.standardise"
+        advice = (
+            f"{describe(rule)}, or pass the dataset through pm_dalec.data.standardised.standardise"
+        )
     raise ValueError(
         f"wanted units {wanted!r} for {name!r}, got {came} ({everywhere(units)}); {advice}"
     )

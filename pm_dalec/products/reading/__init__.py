@@ -1,0 +1,1 @@
+"""What the readers share: files by name, windows, NetCDF, rasters."""
