@@ -120,7 +120,7 @@ def info(options):
 
 def landscape(options):
     """Write the units of the synthetic twin, and its maps when asked."""
-    from pm_dalec.region import landscape_command
+    from pm_dalec.landscape.twin.region import landscape_command
 
     landscape_command(
         options.resolution, options.seed, options.out, approach=options.approach,
@@ -133,10 +133,10 @@ def landscape(options):
 
 
 def _landscape_figures(options):
-    from pm_dalec.landscape import make_twin
+    from pm_dalec.landscape.twin.region import build_region
+    from pm_dalec.landscape.twin.twin import make_twin
     from pm_dalec.plots.landscape import fraction_maps, land_cover_map
     from pm_dalec.plots.style import save_figure
-    from pm_dalec.region import build_region
 
     twin = make_twin(options.seed)
     regions = {
@@ -150,7 +150,7 @@ def _landscape_figures(options):
 
 def region(options):
     """Write the units of a region from real products."""
-    from pm_dalec.region_config import region_command
+    from pm_dalec.landscape.from_products.region import region_command
 
     region_command(
         options.config, options.out, progress=lambda words: console.print(words, style="dim")

@@ -8,8 +8,8 @@ intervals imply. For layouts, tests and rehearsals of tables and figures; nothin
 import numpy as np
 import xarray as xr
 
-from pm_dalec.region import build_region
-from pm_dalec.survey import represented_areas, sample_pixels
+from pm_dalec.landscape.pixel_sample import represented_areas, sample_pixels
+from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import REPRESENTED
 from pm_dalec.tables.parameters import PARAMETERS
@@ -166,7 +166,7 @@ def emulated_fits(twin, resolutions, *, draws=100, chains=2, seed=0, pixels=None
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.Twin
+    twin : pm_dalec.landscape.twin.twin.Twin
     resolutions : sequence of float
         [degree].
     draws, chains, seed

@@ -1,15 +1,10 @@
 """The figures of the paper: from experiments and a landscape to a Figure, one function each."""
 
-import numpy as np
-import xarray as xr
-
 from pm_dalec import figure_data, printed
 from pm_dalec.evidence import coarsest, finest
 from pm_dalec.experiments import pairs, pixel_medians
 from pm_dalec.fleet import RHAT_LIMIT, fleet_maps
-from pm_dalec.grid import edges_of, target_grid
-from pm_dalec.landscape_table import DOMAIN
-from pm_dalec.overlap import overlap_with, stratum_areas
+from pm_dalec.landscape.region_file import fractions_of
 from pm_dalec.plots.distributions import domain_densities_figure, trait_violins
 from pm_dalec.plots.fleet import convergence_maps
 from pm_dalec.plots.flux_maps import flux_maps
@@ -23,7 +18,6 @@ from pm_dalec.plots.timeseries import (
     series_with_bands,
 )
 from pm_dalec.tables import dims
-from pm_dalec.tables.strata import STRATUM_NAMES
 
 FRACTION_RESOLUTIONS = (0.5, 0.25, 0.05)
 BUDGET = ("gpp", "reco", "harvest", "change_live", "change_dead")
@@ -138,42 +132,6 @@ def figa1_fractions(experiments, landscape):
             if approach == "stratified" and r in FRACTION_RESOLUTIONS
         }
     return fraction_maps(regions)
-
-
-def fractions_of(landscape, resolution):
-    """Shares of the strata in the pixels of a resolution, from a map of strata.
-
-    Parameters
-    ----------
-    landscape : DataArray
-        (lat, lon) stratum of every cell.
-    resolution : float
-        [degree].
-
-    Returns
-    -------
-    Dataset
-        ``area_fraction`` (stratum, pixel) with ``lat``, ``lon``; pixels without unmasked land are
-        left out.
-    """
-    grid = target_grid(resolution, **DOMAIN)
-    weights = overlap_with(
-        grid, latitude_edges=edges_of(landscape["lat"]), longitude_edges=edges_of(landscape["lon"])
-    )
-    strata = landscape.transpose("lat", "lon").to_numpy()
-    area = stratum_areas(strata, weights, stratum_count=len(STRATUM_NAMES))
-    area = area.reshape(len(STRATUM_NAMES), -1)
-    kept = area.sum(axis=0) > 0
-    latitude, longitude = np.meshgrid(grid.latitudes, grid.longitudes, indexing="ij")
-    return xr.Dataset(
-        {"area_fraction": ((dims.STRATUM, dims.PIXEL), area[:, kept] / area[:, kept].sum(axis=0))},
-        coords={
-            dims.STRATUM: list(STRATUM_NAMES),
-            dims.PIXEL: grid.pixels[kept],
-            "lat": (dims.PIXEL, latitude.ravel()[kept]),
-            "lon": (dims.PIXEL, longitude.ravel()[kept]),
-        },
-    )
 
 
 def figa2_leaf_area(experiments):

@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import norm
 
-from pm_dalec.fields import block_mean_correlation
-from pm_dalec.grid import edges_of, target_grid
-from pm_dalec.land_cover import stratum_correlation
-from pm_dalec.landscape import grid_spacing
-from pm_dalec.landscape_table import CELLS_PER_DEGREE, CLASSES, DOMAIN
-from pm_dalec.overlap import aggregate, overlap_with, stratum_areas
+from pm_dalec.landscape.grid import edges_of, target_grid
+from pm_dalec.landscape.overlap import aggregate, overlap_with, stratum_areas
+from pm_dalec.landscape.twin.land_cover import stratum_correlation
+from pm_dalec.landscape.twin.random_fields import block_mean_correlation
+from pm_dalec.landscape.twin.table import CELLS_PER_DEGREE, CLASSES, DOMAIN
+from pm_dalec.landscape.twin.twin import grid_spacing
 from pm_dalec.tables.strata import STRATA
 
 
@@ -44,7 +44,7 @@ def pixel_means(cells, resolution):
     Parameters
     ----------
     cells : xarray.Dataset
-        From `pm_dalec.landscape.truth`.
+        From `pm_dalec.landscape.twin.twin.truth`.
     resolution : float
         Width of a pixel [degree].
 

@@ -11,9 +11,9 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.aggregate import comonotone_sum
-from pm_dalec.grid import TICKS
-from pm_dalec.landscape import make_twin, truth
-from pm_dalec.landscape_table import PAPER_HARVEST
+from pm_dalec.landscape.grid import TICKS
+from pm_dalec.landscape.twin.table import PAPER_HARVEST
+from pm_dalec.landscape.twin.twin import make_twin, truth
 from pm_dalec.metrics import mean_relative_error, width_ratio
 from pm_dalec.mosaic import (
     PixelMeans,
@@ -281,7 +281,7 @@ def harvest_table(seeds, *, mask=False, cv=0.0, gamma=0.0, leak=0.0):
     seeds : sequence of int
         Seeds of the landscapes.
     mask, cv, gamma, leak : bool, float, float, float
-        Switches of `pm_dalec.landscape.make_twin`; stocks are the paper's model medians.
+        Switches of `pm_dalec.landscape.twin.twin.make_twin`; stocks are the paper's model medians.
 
     Returns
     -------

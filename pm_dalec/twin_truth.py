@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 from pm_dalec.calibrate import calibrate
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import case_of
-from pm_dalec.leaf_area import LOWEST, seasonal_leaf_area
+from pm_dalec.landscape.twin.leaf_area import LOWEST, seasonal_leaf_area
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.physics.summaries import quantities_of
@@ -37,7 +37,7 @@ def typical_units(region):
     Parameters
     ----------
     region : Dataset
-        Stratified, as from `pm_dalec.region.build_region`.
+        Stratified, as from `pm_dalec.landscape.twin.region.build_region`.
 
     Returns
     -------

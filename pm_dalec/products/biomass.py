@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec import rules
 from pm_dalec.data import messages, netcdf
 from pm_dalec.products.reading import files, rasters, windows
 
@@ -170,32 +169,6 @@ _LABELS = {
 def _invalid(values, nodata):
     beyond = values > LARGEST
     return beyond if nodata is None else beyond | (values == nodata)
-
-
-def wood_carbon(maps):
-    """Wood carbon above and below ground at the native cells, with its uncertainty.
-
-    Parameters
-    ----------
-    maps : xarray.Dataset
-        ``agb``, ``agb_unc`` [Mg ha-1].
-
-    Returns
-    -------
-    xarray.Dataset
-        ``cwood``, ``cwood_unc`` [g m-2].
-
-    Notes
-    -----
-    `pm_dalec.rules`: the allometry is concave, so it is applied before averaging.
-    """
-    agb, sigma = maps["agb"], maps["agb_unc"]
-    carbon = agb.copy(data=rules.wood_carbon(agb.values))
-    spread = agb.copy(data=rules.wood_carbon_sigma(agb.values, sigma.values))
-    reduced = xr.Dataset({"cwood": carbon, "cwood_unc": spread})
-    reduced["cwood"].attrs = {"units": "g m-2", "long_name": "wood carbon, above and below ground"}
-    reduced["cwood_unc"].attrs = {"units": "g m-2", "long_name": "uncertainty of wood carbon"}
-    return reduced.assign_attrs(maps.attrs)
 
 
 def tile_name(north, west):

@@ -12,10 +12,8 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from pm_dalec import rules
 from pm_dalec.data import messages
 from pm_dalec.products.biomass import tile_name
 from pm_dalec.products.reading import files, rasters, windows
@@ -228,32 +226,6 @@ def loss_in_year(loss_year, year):
         )
     lost = (loss_year == year).astype("float32").where(loss_year.notnull())
     return lost.assign_attrs(units="1", long_name=f"tree-cover loss in {year}")
-
-
-def spread_over_months(annual):
-    """Loss fraction of each month, from annual fractions spread evenly over the days of the year.
-
-    Parameters
-    ----------
-    annual : xarray.DataArray
-        Dimension ``year`` (calendar years) and any others [1 in the year].
-
-    Returns
-    -------
-    xarray.DataArray
-        Dimension ``time`` (start of the month) in place of ``year`` [1 in the month]; the months of a
-        year sum to its annual fraction.
-    """
-    years = annual["year"].values
-    edges = pd.date_range(f"{years.min()}-01-01", f"{years.max() + 1}-01-01", freq="MS")
-    bounds = np.stack([edges[:-1], edges[1:]], axis=1)
-    ordered = annual.transpose("year", ...)
-    spread = rules.spread_over_year(ordered.values, years, time_bounds=bounds)
-    others = [name for name in ordered.dims if name != "year"]
-    coords = {name: ordered[name] for name in others if name in ordered.coords}
-    monthly = xr.DataArray(spread, {"time": edges[:-1], **coords}, ("time", *others))
-    monthly.attrs = {"units": "1", "long_name": "tree-cover loss in the month"}
-    return monthly
 
 
 def write_hansen(folder, layer_values, *, layer="lossyear", version=VERSION):

@@ -12,8 +12,8 @@ import pandas as pd
 import xarray as xr
 from rasterio.warp import transform as transform_points
 
-from pm_dalec.landscape_table import CELLS_PER_DEGREE, DOMAIN
-from pm_dalec.meteorology import future_climate, meteorology
+from pm_dalec.landscape.twin.table import CELLS_PER_DEGREE, DOMAIN
+from pm_dalec.landscape.twin.weather import future_climate, meteorology
 from pm_dalec.products import (
     biomass,
     crujra,
@@ -59,7 +59,7 @@ def twin_arrays(twin, *, window, years=(2014,), biomass_year=2017, last_scenario
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.Twin
+    twin : pm_dalec.landscape.twin.twin.Twin
         The landscape.
     window : tuple of float
         West, south, east, north [degrees], inside the twin's domain with a margin of a cell or two.

@@ -8,7 +8,7 @@ import pytest
 SCRIPT = """
 import resource, time
 import numpy as np
-from pm_dalec.grid import aggregate, overlap_with, target_grid
+from pm_dalec.landscape.grid import aggregate, overlap_with, target_grid
 
 grid = target_grid(0.05, south=54.5, north=55.5, west=-4.5, east=-1.5)
 rng = np.random.default_rng(0)

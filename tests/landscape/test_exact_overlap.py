@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from pm_dalec.grid import edges_of, target_grid
-from pm_dalec.overlap import aggregate, overlap_with
+from pm_dalec.landscape.grid import edges_of, target_grid
+from pm_dalec.landscape.overlap import aggregate, overlap_with
 
 TOLERANCE = 1e-6
 """Of the largest value: exactextract takes a partial row as a share of degrees, we of sin(lat)."""

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pyproj import Transformer
 
-from pm_dalec.grid import edges_of, target_grid
-from pm_dalec.overlap import (
+from pm_dalec.landscape.grid import edges_of, target_grid
+from pm_dalec.landscape.overlap import (
     aggregate,
     centres_in,
     overlap,

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec.fields import gaussian_field, named_generator, top_share
-from pm_dalec.landscape import grid_spacing, make_twin, truth
-from pm_dalec.landscape_table import CLASSES, CONIFER_LOSS_RATE, YEARS
-from pm_dalec.leaf_area import seasonal_leaf_area
-from pm_dalec.meteorology import future_climate, meteorology
-from pm_dalec.rules import wood_carbon
+from pm_dalec.landscape.allometry import wood_carbon
+from pm_dalec.landscape.twin.leaf_area import seasonal_leaf_area
+from pm_dalec.landscape.twin.random_fields import gaussian_field, named_generator, top_share
+from pm_dalec.landscape.twin.table import CLASSES, CONIFER_LOSS_RATE, YEARS
+from pm_dalec.landscape.twin.twin import grid_spacing, make_twin, truth
+from pm_dalec.landscape.twin.weather import future_climate, meteorology
 from pm_dalec.tables.strata import MASKED, STRATUM_NAMES
 
 

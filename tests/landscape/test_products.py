@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pm_dalec.landscape import make_twin
-from pm_dalec.meteorology import future_climate, meteorology
+from pm_dalec.landscape.twin.twin import make_twin
+from pm_dalec.landscape.twin.weather import future_climate, meteorology
 from pm_dalec.products import (
     biomass,
     crujra,

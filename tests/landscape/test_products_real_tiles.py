@@ -6,10 +6,11 @@ import xarray as xr
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
-from pm_dalec.grid import target_grid
-from pm_dalec.overlap import stratum_areas
-from pm_dalec.products import cover, hansen, landcover, mcd64a1
-from pm_dalec.strata import strata_from_lcm2015
+from pm_dalec.landscape.from_products import land_cover
+from pm_dalec.landscape.grid import target_grid
+from pm_dalec.landscape.overlap import stratum_areas
+from pm_dalec.landscape.strata_maps import strata_from_lcm2015
+from pm_dalec.products import hansen, landcover, mcd64a1
 from pm_dalec.tables.strata import MASKED, STRATA
 
 CARIBBEAN = (-71.735, 18.635, -71.69, 18.685)
@@ -67,7 +68,7 @@ def test_a_real_window_off_the_crop_is_refused(tiles):
 def test_real_land_cover_gives_strata_at_every_resolution(tiles, resolution):
     west, south, east, north = 22.3, 52.8, 23.3, 53.8
     grid = target_grid(resolution, south=south, north=north, west=west, east=east)
-    maps = cover.land_cover_maps(
+    maps = land_cover.land_cover_maps(
         tiles, window=(west, south, east, north), grid=grid, product="esa_cci"
     )
     areas = stratum_areas(maps.reference.strata, maps.reference.weights, stratum_count=4)
@@ -93,7 +94,7 @@ def test_shares_of_real_strata_agree_with_exactextract(tiles):
     window = (22.35, 52.9, 23.1, 53.65)
     west, south, east, north = window
     grid = target_grid(0.25, south=south, north=north, west=west, east=east)
-    maps = cover.land_cover_maps(tiles, window=window, grid=grid, product="esa_cci")
+    maps = land_cover.land_cover_maps(tiles, window=window, grid=grid, product="esa_cci")
     strata = maps.reference.strata
     classes = landcover.open_esa_cci_landcover(tiles, window=window)["land_cover"]
     lat, lon = classes["lat"].values, classes["lon"].values

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from pm_dalec.products import biomass, crujra, hansen, lai300, soilgrids, ukesm, weather
+from pm_dalec.landscape import losses
+from pm_dalec.landscape.from_products import observations, weather
+from pm_dalec.products import crujra, hansen, lai300, soilgrids, ukesm
 
 
 def _dekads(lai, sigma, dates):
@@ -96,7 +98,7 @@ def _maps(agb, sigma):
 
 
 def test_wood_carbon_follows_the_allometry_in_megagrams_per_hectare():
-    wood = biomass.wood_carbon(_maps([220.0], [110.0]))
+    wood = observations.wood_carbon_maps(_maps([220.0], [110.0]))
     below = 0.489 * 220.0**0.89
     assert wood["cwood"].item() == pytest.approx(48.0 * (220.0 + below))
     slope = 1 + 0.4352 * 220.0**-0.11
@@ -104,7 +106,7 @@ def test_wood_carbon_follows_the_allometry_in_megagrams_per_hectare():
 
 
 def test_the_sigma_of_wood_is_at_most_the_stock_and_zero_where_there_is_none():
-    wood = biomass.wood_carbon(_maps([10.0, 0.0, np.nan], [50.0, 5.0, 5.0]))
+    wood = observations.wood_carbon_maps(_maps([10.0, 0.0, np.nan], [50.0, 5.0, 5.0]))
     sigma = wood["cwood_unc"].values.ravel()
     assert sigma[0] == wood["cwood"].values.ravel()[0]
     assert sigma[1] == 0.0
@@ -144,7 +146,7 @@ def test_a_soil_layer_that_is_missing_makes_the_stock_missing():
 
 def test_the_months_of_a_year_share_its_loss_by_their_days():
     annual = xr.DataArray([[0.0365, 0.0], [0.0366, 0.01]], {"year": [2015, 2016]}, ("year", "x"))
-    months = hansen.spread_over_months(annual)
+    months = losses.spread_over_months(annual)
     assert months.sizes == {"time": 24, "x": 2}
     assert months[0, 0].item() == pytest.approx(0.0031)
     assert months[13, 0].item() == pytest.approx(0.0029)

@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 
-from pm_dalec.grid import target_grid
-from pm_dalec.landscape import make_twin
-from pm_dalec.overlap import aggregate
-from pm_dalec.products import cover, lai300, layers, twin_products, ukesm
-from pm_dalec.region import build_region
-from pm_dalec.region_config import build_from_config, region_command
-from pm_dalec.region_file import open_region
-from pm_dalec.region_plan import EXAMPLE, read_config
-from pm_dalec.strata import single_stratum
+from pm_dalec.landscape.from_products import land_cover
+from pm_dalec.landscape.from_products.plan import EXAMPLE, read_config
+from pm_dalec.landscape.from_products.region import build_from_config, region_command
+from pm_dalec.landscape.grid import target_grid
+from pm_dalec.landscape.overlap import aggregate
+from pm_dalec.landscape.region_file import open_region
+from pm_dalec.landscape.strata_maps import single_stratum
+from pm_dalec.landscape.twin.region import build_region
+from pm_dalec.landscape.twin.twin import make_twin
+from pm_dalec.products import lai300, twin_products, ukesm
+from pm_dalec.products.soilgrids import CRS
 
 WINDOW = (-3.2, 54.9, -3.1, 55.0)
 GOOD = """
@@ -78,7 +80,7 @@ def baseline(folder):
 def maps(folder):
     grid = target_grid(0.05, west=-3.2, south=54.9, east=-3.1, north=55.0)
     path = folder / "lcm2015" / "lcm2015gb25m.tif"
-    return cover.land_cover_maps(path, window=WINDOW, grid=grid, product="lcm2015")
+    return land_cover.land_cover_maps(path, window=WINDOW, grid=grid, product="lcm2015")
 
 
 def test_leaf_area_of_units_is_that_of_the_arrays_within_the_coding(stratified, arrays, maps):
@@ -94,7 +96,7 @@ def test_leaf_area_of_units_is_that_of_the_arrays_within_the_coding(stratified, 
 
 def test_soil_carbon_of_units_is_that_of_the_arrays_within_the_coding(baseline, arrays, maps):
     stock = arrays.soilgrids["ocd"].isel(depth=0) * 1000.0
-    place = maps.on(stock.assign_attrs(crs=layers.soilgrids.CRS))
+    place = maps.on(stock.assign_attrs(crs=CRS))
     strata = single_stratum(place.strata)
     direct = aggregate(stock.values, strata, place.weights, stratum_count=1).mean
     came = baseline["csom_prior"].values

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from pm_dalec.data.time_axis import monthly_axis
-from pm_dalec.rules import above_ground_biomass, spread_over_year, wood_carbon, wood_carbon_sigma
+from pm_dalec.landscape.allometry import above_ground_biomass, wood_carbon, wood_carbon_sigma
+from pm_dalec.landscape.losses import spread_over_year
 
 
 def test_wood_carbon_is_the_allometry_in_megagrams_per_hectare():

@@ -5,9 +5,9 @@ import pytest
 from affine import Affine
 from numpy.testing import assert_array_equal
 
-from pm_dalec.grid import target_grid
-from pm_dalec.overlap import overlap_with
-from pm_dalec.strata import (
+from pm_dalec.landscape.grid import target_grid
+from pm_dalec.landscape.overlap import overlap_with
+from pm_dalec.landscape.strata_maps import (
     modal_strata,
     modal_strata_projected,
     single_stratum,

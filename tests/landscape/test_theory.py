@@ -5,9 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pm_dalec import aggregate, metrics, mosaic, theory
-from pm_dalec.landscape import make_twin, truth
-from pm_dalec.landscape_table import CLASSES, CONIFER_LOSS_RATE, PAPER_HARVEST, SMALL_POOLS
-from pm_dalec.leaf_area import seasonal_leaf_area
+from pm_dalec.landscape.twin.leaf_area import seasonal_leaf_area
+from pm_dalec.landscape.twin.table import CLASSES, CONIFER_LOSS_RATE, PAPER_HARVEST, SMALL_POOLS
+from pm_dalec.landscape.twin.twin import make_twin, truth
 from pm_dalec.tables.strata import STRATUM_NAMES
 
 RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from pm_dalec import twin_truth
 from pm_dalec.coverage import coverage
-from pm_dalec.landscape import make_twin
+from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.models import baseline
 from pm_dalec.paper_command import regions
 from pm_dalec.reduction import Experiment

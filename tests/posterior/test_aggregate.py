@@ -15,7 +15,7 @@ from pm_dalec.aggregate import (
     stratum_samples,
 )
 from pm_dalec.ensemble import pooled, summarise
-from pm_dalec.landscape import make_twin, truth
+from pm_dalec.landscape.twin.twin import make_twin, truth
 from pm_dalec.metrics import interval_width, width_ratio
 from pm_dalec.mosaic import pixel_means
 

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from pm_dalec.landscape_table import PAPER_HARVEST
+from pm_dalec.landscape.twin.table import PAPER_HARVEST
 from pm_dalec.metrics import (
     area_mean,
     convergence_gap,

@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 from pm_dalec import experiments as experiments_module
 from pm_dalec import figure_data, figures, paper
 from pm_dalec.experiments import open_experiments
+from pm_dalec.landscape import region_file
 from pm_dalec.plots.style import BASELINE, STRATIFIED
 
 SCRIPTS = sorted((Path(__file__).resolve().parents[2] / "paper_figures").glob("*.py"))
@@ -141,4 +142,4 @@ def test_a_density_has_the_area_one():
 
 def test_fractions_of_a_map_are_those_of_the_region(landscape, fits, strata):
     units = fits["stratified", 0.5]["constant_data"]
-    assert_allclose(figures.fractions_of(strata, 0.5)["area_fraction"], units["area_fraction"])
+    assert_allclose(region_file.fractions_of(strata, 0.5)["area_fraction"], units["area_fraction"])

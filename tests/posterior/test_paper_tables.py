@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from pm_dalec import printed
 from pm_dalec.experiments import domain_ensemble
-from pm_dalec.landscape_table import PAPER_HARVEST
+from pm_dalec.landscape.twin.table import PAPER_HARVEST
 from pm_dalec.paper_tables import (
     PAPER,
     as_markdown,

@@ -5,7 +5,12 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from pm_dalec.survey import effective_number, known_totals, represented_areas, sample_pixels
+from pm_dalec.landscape.pixel_sample import (
+    effective_number,
+    known_totals,
+    represented_areas,
+    sample_pixels,
+)
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,13 @@
 import numpy as np
 import xarray as xr
 
-from pm_dalec.fields import (
+from pm_dalec.landscape.twin.random_fields import (
     block_mean_correlation,
     covariance_spectrum,
     field_from_spectrum,
     named_generator,
 )
-from pm_dalec.landscape_table import (
+from pm_dalec.landscape.twin.table import (
     CELLS_PER_DEGREE,
     CLASSES,
     LEAF_AREA_SIGMA,

@@ -6,27 +6,16 @@ of observations and a `Loss` for felling and fire.
 
 import numpy as np
 
-from pm_dalec.assembly import LandCover, Layer, Loss, assemble_region
-from pm_dalec.grid import target_grid
-from pm_dalec.landscape import make_twin
-from pm_dalec.landscape_table import DOMAIN, YEARS
-from pm_dalec.meteorology import meteorology
-from pm_dalec.overlap import overlap_with
-from pm_dalec.region_file import open_region, validate_units, write_region
-from pm_dalec.rules import wood_carbon, wood_carbon_sigma
+from pm_dalec.landscape.allometry import wood_carbon, wood_carbon_sigma
+from pm_dalec.landscape.assembly import assemble_region
+from pm_dalec.landscape.grid import target_grid
+from pm_dalec.landscape.layers import LandCover, Layer, Loss
+from pm_dalec.landscape.overlap import overlap_with
+from pm_dalec.landscape.region_file import write_region
+from pm_dalec.landscape.twin.table import DOMAIN, YEARS
+from pm_dalec.landscape.twin.twin import make_twin
+from pm_dalec.landscape.twin.weather import meteorology
 from pm_dalec.tables.strata import MASKED
-
-__all__ = [
-    "LandCover",
-    "Layer",
-    "Loss",
-    "assemble_region",
-    "build_region",
-    "landscape_command",
-    "open_region",
-    "validate_units",
-    "write_region",
-]
 
 VERSION = "synthetic landscape twin, version 1"
 
@@ -36,7 +25,7 @@ def build_region(twin, *, resolution, approach="baseline"):
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.Twin
+    twin : pm_dalec.landscape.twin.twin.Twin
         The landscape.
     resolution : float
         1.0, 0.5, 0.25 or 0.05 [degree].

@@ -1,7 +1,4 @@
-"""Biomass to wood carbon, and annual loss to steps: rules applied before any averaging in space.
-
-The allometry is concave and holds for Mg of dry mass per hectare, so it belongs on native cells.
-"""
+"""Wood carbon from above-ground biomass, its uncertainty, and the inverse."""
 
 import numpy as np
 
@@ -78,31 +75,3 @@ def above_ground_biomass(carbon):
         slope = 1 + BELOW_GROUND_FACTOR * BELOW_GROUND_EXPONENT * power
         mass = np.maximum(mass - excess / (slope * CARBON_FRACTION * GRAMS_PER_SQUARE_METRE), 0)
     return mass
-
-
-def spread_over_year(annual, years, *, time_bounds):
-    """Fraction lost in each step when a year's loss falls evenly on its days.
-
-    Parameters
-    ----------
-    annual : array_like
-        (year, ...), fraction of the area lost in the year [1].
-    years : sequence of int
-        The calendar years.
-    time_bounds : array_like of datetime64
-        (time, 2), start and end of each step.
-
-    Returns
-    -------
-    ndarray
-        (time, ...), fraction lost in the step [1]; a year's steps add up to its loss.
-    """
-    annual = np.asarray(annual, dtype=np.float64)
-    bounds = np.asarray(time_bounds).astype("datetime64[D]").astype(np.int64)
-    shares = np.zeros((bounds.shape[0], len(years)))
-    for position, year in enumerate(years):
-        first, last = np.array([f"{year}-01-01", f"{year + 1}-01-01"], "datetime64[D]").astype(int)
-        days = np.minimum(bounds[:, 1], last) - np.maximum(bounds[:, 0], first)
-        # CARDAMOM: divides by 365.25, so that a year's loss is not quite conserved
-        shares[:, position] = np.maximum(days, 0) / (last - first)
-    return np.tensordot(shares, annual, axes=1)

@@ -11,13 +11,13 @@ import xarray as xr
 from rasterio.transform import from_origin
 from rasterio.warp import transform as transform_points
 
-from pm_dalec.assembly import LandCover
 from pm_dalec.data import messages
-from pm_dalec.grid import Grid, edges_of
-from pm_dalec.overlap import centres_in, overlap_with
+from pm_dalec.landscape.grid import Grid, edges_of
+from pm_dalec.landscape.layers import LandCover
+from pm_dalec.landscape.overlap import centres_in, overlap_with
+from pm_dalec.landscape.strata_maps import modal_strata_projected, strata_from_lcm2015
 from pm_dalec.products import lai300, landcover
 from pm_dalec.products.reading import windows
-from pm_dalec.strata import modal_strata_projected, strata_from_lcm2015
 
 
 class LandCoverMaps(NamedTuple):
@@ -29,9 +29,9 @@ class LandCoverMaps(NamedTuple):
         On the map's own grid, north up.
     transform, crs
         Its place.
-    grid : pm_dalec.grid.Grid
+    grid : pm_dalec.landscape.grid.Grid
         Target pixels.
-    reference : pm_dalec.assembly.LandCover
+    reference : pm_dalec.landscape.layers.LandCover
         The map from which fractions, areas and masks come.
     source : str
         Product and version.
@@ -54,7 +54,7 @@ class LandCoverMaps(NamedTuple):
 
         Returns
         -------
-        pm_dalec.assembly.LandCover
+        pm_dalec.landscape.layers.LandCover
         """
         y_name, x_name = layer.dims[-2:]
         y, x = layer[y_name].values, layer[x_name].values
@@ -100,7 +100,7 @@ def land_cover_maps(path, *, window, grid, product, resolution=25):
         File of the product.
     window : Window
         [degrees].
-    grid : pm_dalec.grid.Grid
+    grid : pm_dalec.landscape.grid.Grid
         Target pixels.
     product : str
         "lcm2015" or "esa_cci".

@@ -10,9 +10,10 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-from pm_dalec.assembly import APPROACHES, MINIMUM_COVERAGE
 from pm_dalec.data.messages import sentence
-from pm_dalec.grid import Grid, target_grid
+from pm_dalec.landscape.assembly import APPROACHES
+from pm_dalec.landscape.grid import Grid, target_grid
+from pm_dalec.landscape.layers import MINIMUM_COVERAGE
 from pm_dalec.products.reading.windows import Window, checked_window
 
 PRODUCT = "region file"
@@ -84,7 +85,7 @@ class Plan(NamedTuple):
     ----------
     approach : str
         "baseline" or "stratified".
-    grid : pm_dalec.grid.Grid
+    grid : pm_dalec.landscape.grid.Grid
         Target pixels.
     window : Window
         Bounds of the grid [degree].
@@ -157,7 +158,7 @@ def _parsed(path):
                 wanted="an existing TOML file",
                 came="a path where no file is",
                 where=str(path),
-                do="correct the path; pm_dalec.region_plan.EXAMPLE shows one",
+                do="correct the path; pm_dalec.landscape.from_products.plan.EXAMPLE shows one",
             )
         )
     try:
@@ -200,7 +201,7 @@ def _check_keys(tables, where):
                 wanted=", ".join(missing),
                 came=f"tables {', '.join(tables) or 'none'}",
                 where=where,
-                do="add them; pm_dalec.region_plan.EXAMPLE shows all",
+                do="add them; pm_dalec.landscape.from_products.plan.EXAMPLE shows all",
             )
         )
 

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.assembly import LandCover, Layer, Loss
-from pm_dalec.overlap import aggregate
+from pm_dalec.landscape import allometry
+from pm_dalec.landscape.layers import LandCover, Layer, Loss
+from pm_dalec.landscape.overlap import aggregate
+from pm_dalec.landscape.strata_maps import single_stratum
 from pm_dalec.products import biomass, hansen, lai300, mcd64a1, soilgrids
 from pm_dalec.products.reading import windows
-from pm_dalec.strata import single_stratum
 from pm_dalec.tables import dims
 from pm_dalec.tables.strata import STRATA
 
@@ -33,7 +34,7 @@ def lai_layers(path, *, window, maps, years, reject=()):
 
     Returns
     -------
-    list of pm_dalec.assembly.Layer
+    list of pm_dalec.landscape.layers.Layer
     """
     months = []
     for files in lai300.files_by_month(path, years=years):
@@ -68,12 +69,12 @@ def biomass_layers(path, *, window, maps, years):
 
     Returns
     -------
-    list of pm_dalec.assembly.Layer
+    list of pm_dalec.landscape.layers.Layer
     """
     if not years:
         return []
     wood = [
-        biomass.wood_carbon(biomass.open_biomass(path, window=window, year=year)) for year in years
+        wood_carbon_maps(biomass.open_biomass(path, window=window, year=year)) for year in years
     ]
     layer = wood[0]["cwood"].assign_attrs(crs=windows.WGS84)
     return [
@@ -102,7 +103,7 @@ def soil_layers(path, *, window, maps, sigmas_in_range):
 
     Returns
     -------
-    list of pm_dalec.assembly.Layer
+    list of pm_dalec.landscape.layers.Layer
     """
     profile = soilgrids.open_soilgrids(path, window=window)
     soil = soilgrids.soil_carbon(profile, sigmas_in_range=sigmas_in_range)
@@ -133,7 +134,7 @@ def loss_layers(path, *, window, maps, years, version):
 
     Returns
     -------
-    list of pm_dalec.assembly.Loss
+    list of pm_dalec.landscape.layers.Loss
     """
     layer = hansen.open_hansen(path, window=window, version=version)
     covered = tuple(year for year in years if year <= layer.attrs["last_year"])
@@ -180,10 +181,10 @@ def with_burned(units, layer, grid):
     Parameters
     ----------
     units : xarray.Dataset
-        From `pm_dalec.assembly.assemble_region`.
+        From `pm_dalec.landscape.assembly.assemble_region`.
     layer : Burned
         From `burned_layer`.
-    grid : pm_dalec.grid.Grid
+    grid : pm_dalec.landscape.grid.Grid
         Target pixels.
 
     Returns
@@ -217,3 +218,29 @@ def with_burned(units, layer, grid):
     }
     filled = np.nan_to_num(complete.values)
     return units.assign(burned_fraction=(complete.dims, filled, attrs))
+
+
+def wood_carbon_maps(maps):
+    """Wood carbon above and below ground at the native cells, with its uncertainty.
+
+    Parameters
+    ----------
+    maps : xarray.Dataset
+        ``agb``, ``agb_unc`` [Mg ha-1].
+
+    Returns
+    -------
+    xarray.Dataset
+        ``cwood``, ``cwood_unc`` [g m-2].
+
+    Notes
+    -----
+    `pm_dalec.rules`: the allometry is concave, so it is applied before averaging.
+    """
+    agb, sigma = maps["agb"], maps["agb_unc"]
+    carbon = agb.copy(data=allometry.wood_carbon(agb.values))
+    spread = agb.copy(data=allometry.wood_carbon_sigma(agb.values, sigma.values))
+    reduced = xr.Dataset({"cwood": carbon, "cwood_unc": spread})
+    reduced["cwood"].attrs = {"units": "g m-2", "long_name": "wood carbon, above and below ground"}
+    reduced["cwood_unc"].attrs = {"units": "g m-2", "long_name": "uncertainty of wood carbon"}
+    return reduced.assign_attrs(maps.attrs)

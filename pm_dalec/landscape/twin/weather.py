@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 
 from pm_dalec.data.time_axis import attributes, monthly_axis
-from pm_dalec.fields import named_generator
-from pm_dalec.grid import target_grid
-from pm_dalec.landscape_table import DOMAIN, YEARS
-from pm_dalec.overlap import aggregate, overlap_with
-from pm_dalec.strata import single_stratum
+from pm_dalec.landscape.grid import target_grid
+from pm_dalec.landscape.overlap import aggregate, overlap_with
+from pm_dalec.landscape.strata_maps import single_stratum
+from pm_dalec.landscape.twin.random_fields import named_generator
+from pm_dalec.landscape.twin.table import DOMAIN, YEARS
 from pm_dalec.tables import dims
 
 CLIMATE_RESOLUTION = 0.5
@@ -34,7 +34,7 @@ def meteorology(twin):
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.Twin
+    twin : pm_dalec.landscape.twin.twin.Twin
         The landscape; its elevation cools, its seed draws the weather.
 
     Returns
@@ -55,7 +55,7 @@ def future_climate(twin, *, first_year=2015, last_year=FINAL_YEAR):
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.Twin
+    twin : pm_dalec.landscape.twin.twin.Twin
         The landscape.
     first_year, last_year : int
         First and last calendar year.

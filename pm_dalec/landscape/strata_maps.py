@@ -7,7 +7,7 @@ sea are masked from all analyses, the baseline's included.
 import numpy as np
 from rasterio.warp import Resampling, reproject
 
-from pm_dalec.overlap import stratum_areas
+from pm_dalec.landscape.overlap import stratum_areas
 from pm_dalec.tables.strata import LCM2015_MASKED, MASKED, STRATA
 
 
@@ -63,7 +63,7 @@ def modal_strata(strata, weights, *, stratum_count=4):
     ----------
     strata : array_like of int
         Stratum of each cell of the map, or `MASKED`.
-    weights : pm_dalec.overlap.Overlap
+    weights : pm_dalec.landscape.overlap.Overlap
         Overlap of the map with the product's grid.
     stratum_count : int
         Number of strata.

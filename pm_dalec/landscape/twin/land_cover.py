@@ -3,8 +3,13 @@
 import numpy as np
 from scipy.stats import norm
 
-from pm_dalec.fields import gaussian_field, named_generator, nested_field, top_share
-from pm_dalec.landscape_table import CLASSES
+from pm_dalec.landscape.twin.random_fields import (
+    gaussian_field,
+    named_generator,
+    nested_field,
+    top_share,
+)
+from pm_dalec.landscape.twin.table import CLASSES
 
 LENGTHS, VARIANCES = (80.0, 15.0, 2.0), (0.25, 0.30, 0.45)
 """Correlation lengths [km] and shares of variance [1] of the fields behind the strata."""

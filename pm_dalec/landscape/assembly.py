@@ -10,93 +10,26 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from pm_dalec.grid import edges_of
-from pm_dalec.overlap import Centres, Overlap, aggregate, overlap_with, stratum_areas, stratum_cells
-from pm_dalec.region_file import validate_units
-from pm_dalec.rules import spread_over_year
-from pm_dalec.strata import single_stratum
+from pm_dalec.landscape.grid import edges_of
+from pm_dalec.landscape.layers import MINIMUM_COVERAGE
+from pm_dalec.landscape.losses import spread_over_year
+from pm_dalec.landscape.overlap import (
+    aggregate,
+    overlap_with,
+    stratum_areas,
+    stratum_cells,
+)
+from pm_dalec.landscape.region_file import validate_units
+from pm_dalec.landscape.strata_maps import single_stratum
 from pm_dalec.tables import dims
 from pm_dalec.tables.strata import STRATA, STRATUM_NAMES
 from pm_dalec.tables.streams import STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
-MINIMUM_COVERAGE = 0.1
-"""Observations that saw less than this share of a stratum are dropped [1]."""
-
 APPROACHES = ("baseline", "stratified")
 
 WEATHER = ("tmin", "tmax", "sw_rad", "co2", "vpd", "wind")
 """Drivers that come from the weather and are the same for all strata of a pixel."""
-
-
-class LandCover(NamedTuple):
-    """Stratum of each cell of a fine grid, and where the cells lie on the target grid.
-
-    Attributes
-    ----------
-    strata : ndarray of uint8
-        Position in `pm_dalec.tables.strata.STRATA`, or `MASKED`.
-    weights : Overlap or Centres
-        From `overlap_with` or `centres_in`.
-    source : str
-        Product and version, for the provenance.
-    """
-
-    strata: np.ndarray
-    weights: Overlap | Centres
-    source: str
-
-
-class Layer(NamedTuple):
-    """One observation stream on the native grid of its product.
-
-    Attributes
-    ----------
-    name : str
-        Variable of the units dataset: a stream, or ``csom_prior``.
-    value, sigma : array_like
-        ([time,] latitude, longitude) in the units of the table, NaN where missing.
-    land_cover : LandCover
-        Strata on this product's grid.
-    times : array_like of datetime64, optional
-        Start of the step that each value belongs to; absent for a prior.
-    product, version, rule : str
-        Provenance.
-    """
-
-    name: str
-    value: np.ndarray
-    sigma: np.ndarray
-    land_cover: LandCover
-    times: np.ndarray | None
-    product: str
-    version: str
-    rule: str
-
-
-class Loss(NamedTuple):
-    """Annual losses of area as a share of the stratum.
-
-    Attributes
-    ----------
-    name : str
-        ``forest_loss_fraction`` or ``burned_fraction``.
-    year : ndarray of int
-        (latitude, longitude) calendar year in which the cell was lost, anything else for never.
-    years : sequence of int
-        Years of the period.
-    land_cover : LandCover
-        Strata on this product's grid.
-    product, version : str
-        Provenance.
-    """
-
-    name: str
-    year: np.ndarray
-    years: tuple
-    land_cover: LandCover
-    product: str
-    version: str
 
 
 class _Frame(NamedTuple):
@@ -133,7 +66,7 @@ def assemble_region(
 
     Parameters
     ----------
-    grid : pm_dalec.grid.Grid
+    grid : pm_dalec.landscape.grid.Grid
         Target pixels.
     land_cover : LandCover
         The reference map: fractions, areas and masks come from it.
@@ -144,7 +77,7 @@ def assemble_region(
     weather : xarray.Dataset
         (time, lat, lon) drivers on a coarse regular grid, with time_bnds, step_days and doy.
     approach : {"baseline", "stratified"}
-        One stratum, or the four of `pm_dalec.strata`.
+        One stratum, or the four of `pm_dalec.landscape.strata_maps`.
     minimum_coverage : float
         Observations with less are dropped [1].
 

@@ -4,12 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pm_dalec.assembly import assemble_region
-from pm_dalec.products import cover, layers, weather
-from pm_dalec.region_file import validate_units, write_region
-from pm_dalec.region_plan import EXAMPLE, Plan, read_config
-
-__all__ = ["EXAMPLE", "Plan", "build_from_config", "read_config", "region_command"]
+from pm_dalec.landscape.assembly import assemble_region
+from pm_dalec.landscape.from_products import land_cover, observations, weather
+from pm_dalec.landscape.from_products.plan import read_config
+from pm_dalec.landscape.region_file import validate_units, write_region
 
 
 def build_from_config(path, *, progress=None):
@@ -47,7 +45,7 @@ def build_from_config(path, *, progress=None):
         minimum_coverage=plan.minimum_coverage,
     )
     if "burned_area" in made:
-        units = layers.with_burned(units, made["burned_area"], plan.grid)
+        units = observations.with_burned(units, made["burned_area"], plan.grid)
     units["co2"].attrs |= {"product": "Mauna Loa CO2", "rule": "one series for all pixels"}
     filled = "weather_cells_filled_from_nearest"
     units.attrs |= {
@@ -88,7 +86,7 @@ def _silent(text):
 
 def _land_cover(plan, _):
     table = plan.tables["land_cover"]
-    return cover.land_cover_maps(
+    return land_cover.land_cover_maps(
         table["path"],
         window=plan.window,
         grid=plan.grid,
@@ -111,7 +109,7 @@ def _co2(plan, made):
 
 def _lai(plan, made):
     table = plan.tables["lai"]
-    return layers.lai_layers(
+    return observations.lai_layers(
         table["path"],
         window=plan.window,
         maps=made["land_cover"],
@@ -123,14 +121,14 @@ def _lai(plan, made):
 def _biomass(plan, made):
     table = plan.tables["biomass"]
     years = [year for year in table.get("years", (2017, 2018)) if year in plan.years]
-    return layers.biomass_layers(
+    return observations.biomass_layers(
         table["path"], window=plan.window, maps=made["land_cover"], years=years
     )
 
 
 def _soil(plan, made):
     table = plan.tables["soil"]
-    return layers.soil_layers(
+    return observations.soil_layers(
         table["path"],
         window=plan.window,
         maps=made["land_cover"],
@@ -140,7 +138,7 @@ def _soil(plan, made):
 
 def _forest_loss(plan, made):
     table = plan.tables["forest_loss"]
-    return layers.loss_layers(
+    return observations.loss_layers(
         table["path"],
         window=plan.window,
         maps=made["land_cover"],
@@ -151,7 +149,7 @@ def _forest_loss(plan, made):
 
 def _burned_area(plan, made):
     path = plan.tables["burned_area"]["path"]
-    return layers.burned_layer(path, window=plan.window, maps=made["land_cover"])
+    return observations.burned_layer(path, window=plan.window, maps=made["land_cover"])
 
 
 # Readers in the order in which they run: what a product needs comes before it.

@@ -1,6 +1,6 @@
 """Target grids of 1.0, 0.5, 0.25 and 0.05 degree, with edges snapped in integers.
 
-The aggregation onto them (`overlap`, `aggregate`, ...) lives in `pm_dalec.overlap`, and can be
+The aggregation onto them (`overlap`, `aggregate`, ...) lives in `pm_dalec.landscape.overlap`, and can be
 imported from here.
 """
 
@@ -8,35 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pm_dalec.overlap import (
-    Aggregated,
-    Centres,
-    Overlap,
-    aggregate,
-    centres_in,
-    overlap,
-    overlap_with,
-    stratum_areas,
-    stratum_cells,
-)
 from pm_dalec.tables.constants import EARTH_RADIUS
-
-__all__ = [
-    "EARTH_RADIUS",
-    "TICKS",
-    "Aggregated",
-    "Centres",
-    "Grid",
-    "Overlap",
-    "aggregate",
-    "centres_in",
-    "edges_of",
-    "overlap",
-    "overlap_with",
-    "stratum_areas",
-    "stratum_cells",
-    "target_grid",
-]
 
 TICKS_PER_DEGREE = 20
 """Grid edges are integers of 0.05 degree: sums of 0.05 in floating point drop or add cells."""

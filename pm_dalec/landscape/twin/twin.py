@@ -10,15 +10,18 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
-from pm_dalec.fields import (
+from pm_dalec.landscape.allometry import above_ground_biomass, wood_carbon, wood_carbon_sigma
+from pm_dalec.landscape.strata_maps import strata_from_lcm2015
+from pm_dalec.landscape.twin.land_cover import land_cover_map
+from pm_dalec.landscape.twin.leaf_area import leaf_area
+from pm_dalec.landscape.twin.random_fields import (
     covariance_spectrum,
     field_from_spectrum,
     gaussian_field,
     named_generator,
     top_share,
 )
-from pm_dalec.land_cover import land_cover_map
-from pm_dalec.landscape_table import (
+from pm_dalec.landscape.twin.table import (
     BIOMASS_LENGTH,
     BIOMASS_YEARS,
     CELLS_PER_DEGREE,
@@ -34,14 +37,8 @@ from pm_dalec.landscape_table import (
     URBAN,
     YEARS,
 )
-from pm_dalec.leaf_area import leaf_area
-from pm_dalec.meteorology import future_climate, meteorology
-from pm_dalec.rules import above_ground_biomass, wood_carbon, wood_carbon_sigma
-from pm_dalec.strata import strata_from_lcm2015
 from pm_dalec.tables.constants import EARTH_RADIUS
 from pm_dalec.tables.strata import MASKED, STRATA
-
-__all__ = ["DOMAIN", "Twin", "future_climate", "make_twin", "meteorology", "truth"]
 
 
 @dataclass(frozen=True)

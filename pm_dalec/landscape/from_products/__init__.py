@@ -1,0 +1,1 @@
+"""A region assembled from real products that a TOML file names."""

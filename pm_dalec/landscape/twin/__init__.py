@@ -1,0 +1,1 @@
+"""The synthetic landscape, whose truth is known."""
