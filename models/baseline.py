@@ -7,7 +7,7 @@ constraints (Milodowski et al. 2023, section 2.4). Every pixel is independent of
 import pymc as pm
 
 from pm_dalec.constraints.sets import EDCS
-from pm_dalec.graph import (
+from pm_dalec.graph.verbs import (
     add_constraints,
     add_dalec,
     add_drivers,

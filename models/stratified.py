@@ -8,7 +8,7 @@ and are calibrated independently (Milodowski et al. 2023, section 2.4).
 import pymc as pm
 
 from pm_dalec.constraints.sets import EDCS
-from pm_dalec.graph import (
+from pm_dalec.graph.verbs import (
     add_constraints,
     add_dalec,
     add_drivers,

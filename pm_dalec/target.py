@@ -41,7 +41,7 @@ def compile_target(model):
     Parameters
     ----------
     model : pm.Model
-        Its free variables are DALEC parameters with the transform of `pm_dalec.priors`.
+        Its free variables are DALEC parameters with the transform of `pm_dalec.graph.priors`.
 
     Returns
     -------

@@ -13,12 +13,7 @@ import xarray as xr
 from pm_dalec.landscape.grid import edges_of
 from pm_dalec.landscape.layers import MINIMUM_COVERAGE
 from pm_dalec.landscape.losses import spread_over_year
-from pm_dalec.landscape.overlap import (
-    aggregate,
-    overlap_with,
-    stratum_areas,
-    stratum_cells,
-)
+from pm_dalec.landscape.overlap import aggregate, overlap_with, stratum_areas, stratum_cells
 from pm_dalec.landscape.region_file import validate_units
 from pm_dalec.landscape.strata_maps import single_stratum
 from pm_dalec.tables import dims

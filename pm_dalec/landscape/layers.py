@@ -4,10 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pm_dalec.landscape.overlap import (
-    Centres,
-    Overlap,
-)
+from pm_dalec.landscape.overlap import Centres, Overlap
 
 MINIMUM_COVERAGE = 0.1
 """Observations that saw less than this share of a stratum are dropped [1]."""

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 import pm_dalec.models
-from pm_dalec.graph import add_observations
+from pm_dalec.graph.verbs import add_observations
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed

@@ -5,9 +5,10 @@ import pymc as pm
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import graph, reference
+from pm_dalec import reference
 from pm_dalec.constraints import sets as rules
 from pm_dalec.constraints.prior_draws import factor_of, gaussian_log_factor
+from pm_dalec.graph import verbs
 from pm_dalec.models import baseline, stratified
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI
@@ -200,23 +201,23 @@ def test_strata_that_see_the_same_have_the_densities_of_the_baseline(region, reg
 
 
 def test_space_is_what_stands_behind_time():
-    assert graph.space_of(tiny_site()) == ()
-    assert graph.space_of(tiny_region(pixels=2)) == ("pixel",)
-    assert graph.space_of(tiny_region(pixels=2, strata=("heath", "conifer"))) == (
+    assert verbs.space_of(tiny_site()) == ()
+    assert verbs.space_of(tiny_region(pixels=2)) == ("pixel",)
+    assert verbs.space_of(tiny_region(pixels=2, strata=("heath", "conifer"))) == (
         "stratum",
         "pixel",
     )
 
 
 def test_pools_have_one_instant_more_than_steps():
-    coords = graph.coords_of(tiny_site())
+    coords = verbs.coords_of(tiny_site())
     assert len(coords["bound"]) == len(coords["time"]) + 1
 
 
 def test_the_default_streams_are_those_that_are_there():
-    assert graph.streams_in(tiny_site()) == ("lai", "cwood")
-    assert graph.streams_in(tiny_site(streams=("gpp", "lai"))) == ("lai",)
+    assert verbs.streams_in(tiny_site()) == ("lai", "cwood")
+    assert verbs.streams_in(tiny_site(streams=("gpp", "lai"))) == ("lai",)
 
 
 def test_without_rules_no_potential_is_added():
-    graph.add_constraints(rules.EDCS[None], Trajectory(None, None), None, FEASIBLE, tiny_site())
+    verbs.add_constraints(rules.EDCS[None], Trajectory(None, None), None, FEASIBLE, tiny_site())

@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from pm_dalec import observe
+from pm_dalec.graph import likelihoods
 from pm_dalec.physics import observation_operators, records
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.testing import interpreted
@@ -62,7 +62,7 @@ def made(modelled=MODELLED):
     """Model of one stream with a known model value."""
     units = xr.Dataset({"lai": ("time", OBSERVED), "lai_unc": ("time", SIGMA)})
     with pm.Model(coords={"time": range(4)}) as model:
-        observe.add_stream("lai", pt.as_tensor(modelled), units, ("time",))
+        likelihoods.add_stream("lai", pt.as_tensor(modelled), units, ("time",))
     return model
 
 

@@ -9,8 +9,8 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy import integrate, stats
 
-from pm_dalec import priors
 from pm_dalec.constraints import prior_draws
+from pm_dalec.graph import priors
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
 from pm_dalec.testing import interpreted, tiny_region, tiny_site

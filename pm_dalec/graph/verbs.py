@@ -12,11 +12,11 @@ import pytensor.tensor as pt
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import Case, windows
 from pm_dalec.data.checks import check_units
-from pm_dalec.observe import add_stream
+from pm_dalec.graph.likelihoods import add_stream
+from pm_dalec.graph.priors import add_prior
 from pm_dalec.physics import records
 from pm_dalec.physics.observation_operators import fluxes_for, seen_by
 from pm_dalec.physics.pytensor_run import run_pytensor
-from pm_dalec.priors import add_prior
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.priors import Fixed

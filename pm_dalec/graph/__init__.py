@@ -1,0 +1,1 @@
+"""The verbs of a DALEC model in PyMC, one thing each."""
