@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from pm_dalec.lane_call import evaluate
 from pm_dalec.lane_random import normals, uniform
+from pm_dalec.lanes.call import evaluate
 from pm_dalec.moves import propose_lanes, stay
 from pm_dalec.surrogate import enter, move
 

@@ -225,7 +225,7 @@ def _processor():
 
 
 def _measure_lanes(lanes, steps, seconds, tell):
-    from pm_dalec import lane_machine
+    from pm_dalec.lanes.llvm import machine_code
 
     baseline = import_module("pm_dalec.models.baseline")
     from pm_dalec.target import compile_target
@@ -233,7 +233,7 @@ def _measure_lanes(lanes, steps, seconds, tell):
     model = baseline.build(region(1, steps))
     with (
         TemporaryDirectory() as empty,
-        patch.object(lane_machine, "cache_folder", lambda: Path(empty)),
+        patch.object(machine_code, "cache_folder", lambda: Path(empty)),
     ):
         cold, _ = _timed(lambda: compile_target(model))
     compile_target(model)

@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from pm_dalec.lane_jax import calls_per_second
-from pm_dalec.lanes import lane_logp
+from pm_dalec.lanes.backends import lane_logp
+from pm_dalec.lanes.jax_backend import calls_per_second
 from pm_dalec.tables.parameters import PARAMETERS
 
 GRADIENT_LANES = 64
@@ -94,7 +94,7 @@ def gradient_cost_ratio(bound, positions, seconds=0.5):
     Parameters
     ----------
     bound : callable
-        From ``bind`` of `pm_dalec.lane_jax.JaxLanes`.
+        From ``bind`` of `pm_dalec.lanes.jax_backend.JaxLanes`.
     positions : array (lane, parameter)
     seconds : float
         Of each of the two measurements.

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from pm_dalec import checkpoints
 from pm_dalec.edinburgh import run_edinburgh
 from pm_dalec.fit import as_fit
-from pm_dalec.lanes import lane_dimensions
+from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.progress import Progress
 from pm_dalec.target import compile_target
 from pm_dalec.unit import Unit

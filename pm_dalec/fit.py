@@ -5,7 +5,7 @@ from importlib.metadata import version
 import numpy as np
 import xarray as xr
 
-from pm_dalec.lanes import lane_dimensions
+from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.posterior import log_likelihood
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS

@@ -68,7 +68,7 @@ def with_lanes(drivers, latitude, theta, solver):
     """Trajectory by the compiled lanes: the machine code that calibration runs."""
     import pymc as pm
 
-    from pm_dalec.lanes import lane_function
+    from pm_dalec.lanes.backends import lane_function
 
     count, steps = len(theta[0]), len(drivers.doy)
     with pm.Model(coords={"pixel": np.arange(count), "time": np.arange(steps)}) as model:

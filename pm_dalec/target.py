@@ -7,8 +7,8 @@ import pytensor.tensor as pt
 from pytensor.graph.traversal import ancestors
 from pytensor.scan.op import Scan
 
-from pm_dalec.lane_graph import density_terms, lane_graph
-from pm_dalec.lanes import LaneFunction, check_lanes, lane_dimensions
+from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
+from pm_dalec.lanes.function import LaneFunction
 
 
 class Target(NamedTuple):

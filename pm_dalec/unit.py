@@ -17,7 +17,7 @@ import numpy as np
 
 from pm_dalec import adaptive
 from pm_dalec.diagnose import chain_statistics, comparable, split_rhat
-from pm_dalec.lane_call import NO_CALL
+from pm_dalec.lanes.call import NO_CALL
 from pm_dalec.moves import Guide
 from pm_dalec.surrogate import PLACES, empty_walk, fit_surrogate
 from pm_dalec.tables.parameters import PARAMETERS

@@ -10,8 +10,8 @@ from numba import carray, types
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pm_dalec import adaptive, moves
-from pm_dalec.lane_call import NO_CALL, Call
 from pm_dalec.lane_random import normals, streams, uniform
+from pm_dalec.lanes.call import NO_CALL, Call
 from pm_dalec.moments import Moments
 from pm_dalec.moves import Guide
 from pm_dalec.surrogate import empty_walk, enter, fit_surrogate, move

@@ -8,7 +8,7 @@ from pm_dalec.bench import measure, region
 from pm_dalec.bench_jax import feasible_positions, float32_error, gradient_cost_ratio
 from pm_dalec.bench_samplers import compare_samplers
 from pm_dalec.data.synthetic_sites import synthetic_site
-from pm_dalec.lanes import lane_logp
+from pm_dalec.lanes.backends import lane_logp
 from pm_dalec.models import baseline
 
 KEYS = {

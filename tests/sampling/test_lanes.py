@@ -8,10 +8,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pytensor.compile.mode import Mode
 
-from pm_dalec import lane_machine
-from pm_dalec.lane_facts import UnsupportedGraph
-from pm_dalec.lane_graph import FromData
-from pm_dalec.lanes import lane_function, lane_logp
+from pm_dalec.lanes.backends import lane_function, lane_logp
+from pm_dalec.lanes.from_data import FromData
+from pm_dalec.lanes.llvm import machine_code
+from pm_dalec.lanes.llvm.facts import UnsupportedGraph
 
 STEPS = 6
 PLAIN = Mode(linker="py", optimizer=None)
@@ -20,7 +20,7 @@ PLAIN = Mode(linker="py", optimizer=None)
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.getbasetemp() / "machine_code"
-    monkeypatch.setattr(lane_machine, "cache_folder", lambda: folder)
+    monkeypatch.setattr(machine_code, "cache_folder", lambda: folder)
 
 
 def decay(rates, forcing, observed, start):

@@ -6,7 +6,6 @@ variable is computed once for each set of data, outside the compiled function.
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +17,10 @@ from pytensor.graph.rewriting.basic import MergeOptimizer
 from pytensor.graph.traversal import ancestors, toposort
 from pytensor.tensor.shape import Shape, Shape_i
 
-from pm_dalec.lane_facts import Known, of_value
-from pm_dalec.lane_shapes import survey
+from pm_dalec.lanes.from_data import FromData
+from pm_dalec.lanes.llvm.facts import Known, of_value
+from pm_dalec.lanes.llvm.shapes import survey
+from pm_dalec.tables.dims import PIXEL, STRATUM
 
 
 class LaneGraph(NamedTuple):
@@ -37,7 +38,7 @@ class LaneGraph(NamedTuple):
         Input of the graph to the model's shared variable.
     results : tuple of Variable
     facts, inner_facts : dict
-        See `pm_dalec.lane_shapes.survey`.
+        See `pm_dalec.lanes.llvm.shapes.survey`.
     tail : int
         Number of axes that together are the lanes.
     lengths : tuple of Variable
@@ -54,20 +55,6 @@ class LaneGraph(NamedTuple):
     inner_facts: dict
     tail: int
     lengths: tuple
-
-
-def lengths_now(lengths):
-    """Lengths of lane dimensions as the model's data are now, tuple of int.
-
-    Parameters
-    ----------
-    lengths : tuple of Variable
-        Of a `LaneGraph`.
-    """
-    return tuple(
-        int(length.get_value() if isinstance(length, SharedVariable) else length.data)
-        for length in lengths
-    )
 
 
 def checked_positions(positions, lanes, names, dtype=float):
@@ -202,44 +189,21 @@ def _cut(model, results, names, positions, data, lane_dimensions):
     )
 
 
-class FromData:
-    """Computes what depends on data alone, operation by operation, without compiling.
+def lane_dimensions(model):
+    """Dimensions of a model whose elements are independent units, in the project's order."""
+    return tuple(name for name in (STRATUM, PIXEL) if name in model.coords)
 
-    Parameters
-    ----------
-    variables : list of Variable
-    data : dict
-        Input of the graph to the model's shared variable.
-    """
 
-    def __init__(self, variables, data):
-        self.variables = list(variables)
-        self.data = data
-        self.nodes = list(toposort(self.variables, blockers=list(data)))
-        self._seen, self._values = None, None
-        self._lock = Lock()
-
-    def __call__(self):
-        """Values of the variables with the data as they are now; kept until data are set anew."""
-        arrays = [original.get_value(borrow=True) for original in self.data.values()]
-        with self._lock:
-            same = self._seen is not None and all(
-                now is before for now, before in zip(arrays, self._seen, strict=True)
+def check_lanes(model, dimensions):
+    """Raise where a term of the model belongs to no single lane."""
+    wanted = tuple(dimensions)
+    for variable in (*model.free_RVs, *model.observed_RVs, *model.potentials):
+        dims = tuple(model.named_vars_to_dims.get(variable.name) or ())
+        if dims[len(dims) - len(wanted) :] != wanted:
+            raise ValueError(
+                f"'{variable.name}' has dims {dims}, wanted {wanted} at the end: its log "
+                f"probability belongs to no single unit, so units cannot be sampled "
+                f"independently (in model '{model.name or 'unnamed'}'); declare it with dims=(..., "
+                + ", ".join(map(repr, wanted))
+                + ")"
             )
-            if not same:
-                self._values = self._compute(arrays)
-                self._seen = arrays
-            return self._values
-
-    def _compute(self, arrays):
-        values = dict(zip(self.data, arrays, strict=True))
-
-        def value(variable):
-            return variable.data if isinstance(variable, Constant) else values[variable]
-
-        with np.errstate(all="ignore"):
-            for node in self.nodes:
-                storage = [[None] for _ in node.outputs]
-                node.op.perform(node, [value(variable) for variable in node.inputs], storage)
-                values.update(zip(node.outputs, (cell[0] for cell in storage), strict=True))
-        return [np.asarray(value(variable)) for variable in self.variables]

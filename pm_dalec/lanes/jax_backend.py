@@ -1,6 +1,6 @@
 """Lanes through JAX: the same graph of a PyMC model, compiled by XLA for a processor or a GPU.
 
-The default back end (`pm_dalec.lanes`) gives machine code with an address, which the samplers call from
+The default back end (`pm_dalec.lanes.backends`) gives machine code with an address, which the samplers call from
 inside their own; XLA gives a Python function. It serves for evaluation of many lanes at once, for
 float32, and for a GPU.
 """
@@ -13,8 +13,8 @@ import pytensor.tensor as pt
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.replace import clone_replace
 
-from pm_dalec.lane_graph import FromData, checked_positions, lengths_now
-from pm_dalec.lanes import lane_dimensions
+from pm_dalec.lanes.cut import checked_positions, lane_dimensions
+from pm_dalec.lanes.from_data import FromData, lengths_now
 
 DEVICES = {"jax": "cpu", "jax-gpu": "gpu"}
 LEFT_TO_XLA = (

@@ -2,7 +2,7 @@
 
 The graph of one block of lanes is written as straight-line vector instructions where variables have
 no axis besides lanes, and as loops elsewhere. Element-wise operations over the same index space, and
-reductions of them, share one loop. Facts about the variables come from `pm_dalec.lane_shapes`.
+reductions of them, share one loop. Facts about the variables come from `pm_dalec.lanes.llvm.shapes`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pytensor.scalar import basic as scalar
 from pytensor.scan.op import Scan
 from pytensor.tensor.elemwise import CAReduce, Elemwise
 
-from pm_dalec.lane_facts import UnsupportedGraph
-from pm_dalec.lane_fields import Cell, Literal
-from pm_dalec.lane_scalars import EMIT, aligned, as_truth, emit_cast
-from pm_dalec.lane_scan import emit_scan
-from pm_dalec.lane_views import emit_view
-from pm_dalec.registers import Register, constant
+from pm_dalec.lanes.llvm.facts import UnsupportedGraph
+from pm_dalec.lanes.llvm.memory import Cell, Literal
+from pm_dalec.lanes.llvm.registers import Register, constant
+from pm_dalec.lanes.llvm.scalars import EMIT, aligned, as_truth, emit_cast
+from pm_dalec.lanes.llvm.scan import emit_scan
+from pm_dalec.lanes.llvm.views import emit_view
 
 IDENTITY = {
     scalar.Add: 0.0,

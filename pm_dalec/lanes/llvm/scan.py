@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pm_dalec.lane_facts import UnsupportedGraph
-from pm_dalec.lane_fields import UNDEFINED, Literal, Memory, at_step
-from pm_dalec.lane_scan_parts import needed, scan_parts
+from pm_dalec.lanes.llvm.facts import UnsupportedGraph
+from pm_dalec.lanes.llvm.memory import UNDEFINED, Literal, Memory, at_step
+from pm_dalec.lanes.llvm.scan_parts import needed, scan_parts
 
 
 def emit_scan(program, node):

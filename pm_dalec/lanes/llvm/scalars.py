@@ -13,8 +13,16 @@ from llvmlite import ir
 from pytensor.scalar import basic as scalar
 from pytensor.scalar import math as special
 
-from pm_dalec import vector_math
-from pm_dalec.registers import BOOL, DOUBLE, Register, constant, intrinsic, splat, widened
+from pm_dalec.lanes.llvm import elementary
+from pm_dalec.lanes.llvm.registers import (
+    BOOL,
+    DOUBLE,
+    Register,
+    constant,
+    intrinsic,
+    splat,
+    widened,
+)
 
 
 def is_truth(operand):
@@ -199,7 +207,7 @@ def emit_power(x, exponent):
     if exponent == int(exponent) and 0 < abs(exponent) <= 16:
         power = _integer_power(x, abs(int(exponent)))
         return power if exponent > 0 else 1.0 / power
-    return vector_math.emit_exp(exponent * vector_math.emit_log(x))
+    return elementary.emit_exp(exponent * elementary.emit_log(x))
 
 
 def emit_cast(operand, dtype):
@@ -230,14 +238,14 @@ def _floor_division(x, y):
 def _softplus(x):
     """log(1 + exp(x)) without overflow."""
     positive = x.where(x.compare(">", 0.0), 0.0)
-    value = positive + vector_math.emit_log1p(vector_math.emit_exp(-abs(x)))
+    value = positive + elementary.emit_log1p(elementary.emit_exp(-abs(x)))
     return value.where(x.compare("==", x), x)
 
 
 def _log1mexp(x):
     """log(1 - exp(x)) for negative x."""
-    near = vector_math.emit_log(-vector_math.emit_expm1(x))
-    far = vector_math.emit_log1p(-vector_math.emit_exp(x))
+    near = elementary.emit_log(-elementary.emit_expm1(x))
+    far = elementary.emit_log1p(-elementary.emit_exp(x))
     return far.where(x.compare("<", -math.log(2.0)), near)
 
 
@@ -282,12 +290,12 @@ EMIT = {
     scalar.OR: _truths("or_"),
     scalar.XOR: _truths("xor"),
     scalar.Invert: _invert,
-    scalar.Exp: _numbers(vector_math.emit_exp),
-    scalar.Expm1: _numbers(vector_math.emit_expm1),
-    scalar.Log: _numbers(vector_math.emit_log),
-    scalar.Log1p: _numbers(vector_math.emit_log1p),
-    scalar.Sin: _numbers(vector_math.emit_sin),
-    scalar.Cos: _numbers(vector_math.emit_cos),
+    scalar.Exp: _numbers(elementary.emit_exp),
+    scalar.Expm1: _numbers(elementary.emit_expm1),
+    scalar.Log: _numbers(elementary.emit_log),
+    scalar.Log1p: _numbers(elementary.emit_log1p),
+    scalar.Sin: _numbers(elementary.emit_sin),
+    scalar.Cos: _numbers(elementary.emit_cos),
     scalar.Log2: _library("log2"),
     scalar.Log10: _library("log10"),
     scalar.Exp2: _library("exp2"),
@@ -300,7 +308,7 @@ EMIT = {
     special.Erf: _library("erf"),
     special.Erfc: _library("erfc"),
     special.GammaLn: _library("lgamma"),
-    special.Sigmoid: _numbers(lambda x: 1.0 / (1.0 + vector_math.emit_exp(-x))),
+    special.Sigmoid: _numbers(lambda x: 1.0 / (1.0 + elementary.emit_exp(-x))),
     special.Softplus: _numbers(_softplus),
     special.Log1mexp: _numbers(_log1mexp),
 }

@@ -1,9 +1,8 @@
-# ruff: noqa: D105  (operators mean what they always mean)
 """Arithmetic on LLVM values: one expression emits scalar or vector instructions.
 
 A :class:`Register` wraps a value of an LLVM builder, a double or a vector of doubles, and gives it
 Python's operators. Formulae written with registers serve Numba's scalar functions
-(:mod:`pm_dalec.vector_math`) and the explicit vectors of the lane compiler (:mod:`pm_dalec.lanes`)
+(:mod:`pm_dalec.lanes.llvm.elementary`) and the explicit vectors of the lane compiler (:mod:`pm_dalec.lanes.backends`)
 alike; there is one text of each formula.
 
 Additions and products carry the flag ``contract`` (a product and a sum may be rounded once), the

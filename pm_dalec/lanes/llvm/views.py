@@ -19,10 +19,10 @@ from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import Reshape, SpecifyShape
 from pytensor.tensor.subtensor import AdvancedSubtensor, IncSubtensor, Subtensor
 
-from pm_dalec.lane_facts import UnsupportedGraph
-from pm_dalec.lane_fields import UNDEFINED, Literal, Memory, is_truth_field, sliced
-from pm_dalec.lane_scalars import aligned, emit_switch
-from pm_dalec.lane_shapes import constant_indices
+from pm_dalec.lanes.llvm.facts import UnsupportedGraph
+from pm_dalec.lanes.llvm.memory import UNDEFINED, Literal, Memory, is_truth_field, sliced
+from pm_dalec.lanes.llvm.scalars import aligned, emit_switch
+from pm_dalec.lanes.llvm.shapes import constant_indices
 
 
 def emit_checked(program, node):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pytensor.graph.traversal import ancestors
 
-from pm_dalec.lane_facts import refuse
+from pm_dalec.lanes.llvm.facts import refuse
 
 
 class ScanParts(NamedTuple):

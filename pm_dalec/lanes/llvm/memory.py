@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from llvmlite import ir
 
-from pm_dalec.lane_scalars import as_double, as_truth, is_truth
-from pm_dalec.registers import DOUBLE, INT64, Register, constant, splat
+from pm_dalec.lanes.llvm.registers import DOUBLE, INT64, Register, constant, splat
+from pm_dalec.lanes.llvm.scalars import as_double, as_truth, is_truth
 
 
 class Cell(NamedTuple):

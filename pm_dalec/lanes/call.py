@@ -39,7 +39,7 @@ class Call(NamedTuple):
     Parameters
     ----------
     address : int
-        Of a function made by `pm_dalec.lanes`; zero stands for a function that is not there.
+        Of a function made by `pm_dalec.lanes.backends`; zero stands for a function that is not there.
     context : array of int64
         Addresses that it needs; private to one thread.
     out : array (block, result, width)

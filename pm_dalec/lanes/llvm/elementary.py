@@ -32,7 +32,7 @@ import math
 from numba import types
 from numba.extending import intrinsic
 
-from pm_dalec.registers import Register, polynomial
+from pm_dalec.lanes.llvm.registers import Register, polynomial
 
 # Adding and subtracting 1.5 * 2^52 rounds to an integer, whose low bits then stand in the mantissa.
 _ROUNDER = 6755399441055744.0

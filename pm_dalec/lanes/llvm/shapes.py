@@ -31,8 +31,8 @@ from pytensor.tensor.subtensor import (
     indices_from_subtensor,
 )
 
-from pm_dalec.lane_facts import Known, of_value, refuse
-from pm_dalec.lane_scan_parts import scan_parts
+from pm_dalec.lanes.llvm.facts import Known, of_value, refuse
+from pm_dalec.lanes.llvm.scan_parts import scan_parts
 
 
 def _fold(node, known, tail):

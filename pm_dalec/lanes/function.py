@@ -1,30 +1,16 @@
-"""Evaluate a PyMC model for many lanes in one compiled call.
-
-A lane is one chain of one pixel. A model whose free variables all have ``pixel`` as their last
-dimension is a stack of independent models; here the stack becomes vector instructions::
-
-    density = lane_logp(model)
-    density(positions)              # (lane, parameter) -> (lane,) log-probability
-    chains = density.bind(units)    # the data of chosen pixels, one lane each
-    chains(positions)
-
-The graph is PyMC's own. It is lowered to LLVM directly (`pm_dalec.lane_program`): element-wise
-operations become straight-line code on registers of several lanes, scans become loops over time around
-it, and what depends on data alone is computed once a set of data. A compiled function serves any number
-of lanes and any data of the same shapes, and is kept on disk.
-"""
+"""A compiled graph bound to data: one call evaluates many lanes."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from pm_dalec.lane_call import Call
-from pm_dalec.lane_graph import FromData, checked_positions, density_terms, lane_graph, lengths_now
-from pm_dalec.lane_machine import Loaded, emit_module, object_code
-from pm_dalec.tables.dims import PIXEL, STRATUM
+from pm_dalec.lanes.call import Call
+from pm_dalec.lanes.cut import checked_positions
+from pm_dalec.lanes.from_data import FromData, lengths_now
+from pm_dalec.lanes.llvm.machine_code import Loaded, object_code
+from pm_dalec.lanes.llvm.module import emit_module
 
 WIDTH = 8  # lanes in a block; LLVM splits it into what the processor has
 _ALIGNMENT = 64  # bytes
@@ -214,120 +200,3 @@ class BoundLanes:
             part = out[slot.offset : slot.offset + size]
             parts.append(part.reshape(*slot.shape, self.lanes))
         return parts[0] if len(parts) == 1 else tuple(parts)
-
-
-def lane_dimensions(model):
-    """Dimensions of a model whose elements are independent units, in the project's order."""
-    return tuple(name for name in (STRATUM, PIXEL) if name in model.coords)
-
-
-BACKENDS = ("auto", "llvm", "jax", "jax-gpu")
-
-
-def lane_logp(model, *, dimensions=None, width=WIDTH, backend="llvm", dtype="float64", lanes=None):
-    """Log-probability of a model for each lane.
-
-    Parameters
-    ----------
-    model : pymc.Model
-        Every free variable and every term has the lane dimensions last. A model without any is one
-        unit, and its lanes share all data.
-    dimensions : tuple of str, optional
-        Lane dimensions; stratum and pixel by default, where the model has them.
-    width : int
-        Lanes in a block of vector instructions.
-    backend : {"llvm", "jax", "jax-gpu", "auto"}
-        ``auto`` compiles for all that are installed, measures them with ``lanes`` lanes and takes the
-        fastest; what it measured is in ``speeds`` of the result (lanes per second by back end).
-        Samplers need ``llvm``.
-    dtype : {"float64", "float32"}
-        float32 through JAX only.
-    lanes : int, optional
-        Number of lanes for which ``auto`` chooses; that of the units by default.
-
-    Returns
-    -------
-    LaneFunction or JaxLanes
-        With ``bind``, ``names`` and ``backend``.
-    """
-    if backend not in BACKENDS:
-        raise ValueError(f"wanted a back end out of {BACKENDS}, got {backend!r}; choose one")
-    dimensions = lane_dimensions(model) if dimensions is None else tuple(dimensions)
-    check_lanes(model, dimensions)
-    total = 0.0
-    for term in density_terms(model):
-        leading = tuple(range(term.ndim - len(dimensions)))
-        total = total + (term.sum(axis=leading) if leading else term)
-    graph = lane_graph(model, [total], dimensions)
-    if backend == "auto":
-        return _fastest(model, graph, width, dtype, lanes)
-    if backend == "llvm":
-        if dtype != "float64":
-            raise ValueError(
-                f"wanted float64 for the back end 'llvm', got {dtype}; use backend='jax'"
-            )
-        return LaneFunction(graph, width)
-    from pm_dalec.lane_jax import JaxLanes
-
-    return JaxLanes(model, graph, backend, dtype)
-
-
-def _fastest(model, graph, width, dtype, lanes):
-    """The back end that is measured to be fastest on this machine for a number of lanes."""
-    from pm_dalec.lane_jax import JaxLanes, calls_per_second
-
-    made = {"llvm": LaneFunction(graph, width)} if dtype == "float64" else {}
-    for backend in ("jax", "jax-gpu") if graph.tail == 1 else ():
-        try:
-            made[backend] = JaxLanes(model, graph, backend, dtype)
-        except (ImportError, ValueError):
-            continue
-    if not made:
-        raise ValueError(
-            f"wanted a back end for {dtype}, got none on this machine; install pm_dalec[jax]"
-        )
-    speeds = {}
-    for backend, function in made.items():
-        count = int(np.prod(function.units, dtype=int))
-        units = np.arange(lanes or count) % count
-        bound = function.bind(units) if graph.tail else function.bind(lanes=len(units))
-        positions = np.full((len(units), len(function.names)), 0.5)
-        speeds[backend] = len(units) * calls_per_second(partial(bound, positions))
-    fastest = made[max(speeds, key=speeds.get)]
-    fastest.speeds = speeds
-    return fastest
-
-
-def lane_function(model, variables, *, dimensions=None, width=WIDTH):
-    """Variables of a model (deterministics, potentials) for each lane.
-
-    Parameters
-    ----------
-    model : pymc.Model
-    variables : sequence of Variable
-        With the lane dimensions last.
-    dimensions : tuple of str, optional
-    width : int
-
-    Returns
-    -------
-    LaneFunction
-    """
-    dimensions = lane_dimensions(model) if dimensions is None else tuple(dimensions)
-    results = model.replace_rvs_by_values(list(variables))
-    return LaneFunction(lane_graph(model, results, dimensions), width)
-
-
-def check_lanes(model, dimensions):
-    """Raise where a term of the model belongs to no single lane."""
-    wanted = tuple(dimensions)
-    for variable in (*model.free_RVs, *model.observed_RVs, *model.potentials):
-        dims = tuple(model.named_vars_to_dims.get(variable.name) or ())
-        if dims[len(dims) - len(wanted) :] != wanted:
-            raise ValueError(
-                f"'{variable.name}' has dims {dims}, wanted {wanted} at the end: its log "
-                f"probability belongs to no single unit, so units cannot be sampled "
-                f"independently (in model '{model.name or 'unnamed'}'); declare it with dims=(..., "
-                + ", ".join(map(repr, wanted))
-                + ")"
-            )

@@ -1,0 +1,1 @@
+"""The compiled back end: a graph survey, and its emission as LLVM instructions."""
