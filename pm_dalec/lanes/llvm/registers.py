@@ -1,3 +1,4 @@
+# ruff: noqa: D105  (operators mean what they always mean)
 """Arithmetic on LLVM values: one expression emits scalar or vector instructions.
 
 A :class:`Register` wraps a value of an LLVM builder, a double or a vector of doubles, and gives it
