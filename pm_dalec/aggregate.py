@@ -20,7 +20,6 @@ import numpy as np
 
 from pm_dalec.ensemble import (
     QUANTILES,
-    SAMPLE,
     aligned,
     finite_units,
     pixel_ids,
@@ -34,7 +33,6 @@ from pm_dalec.tables import dims
 
 __all__ = [
     "QUANTILES",
-    "SAMPLE",
     "aggregate",
     "combine_pixels",
     "combine_strata",

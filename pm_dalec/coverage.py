@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from pm_dalec.ensemble import SAMPLE
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import TRUTH
 from pm_dalec.tables.summaries import QUANTITIES
@@ -65,7 +64,7 @@ def _row(experiment, name, stratum, level):
     drawn, truth = experiment.budget[name], experiment.units[TRUTH + name]
     if stratum is not None:
         drawn, truth = (part.sel({dims.STRATUM: stratum}) for part in (drawn, truth))
-    drawn, truth = drawn.transpose(SAMPLE, dims.PIXEL).values, truth.values
+    drawn, truth = drawn.transpose(dims.POOLED, dims.PIXEL).values, truth.values
     with np.errstate(all="ignore"):
         spread = drawn.std(axis=0)
         counted = np.isfinite(truth) & (spread > 0)

@@ -5,7 +5,6 @@ import xarray as xr
 
 from pm_dalec.tables import dims
 
-SAMPLE = "sample"
 """Dimension of pooled chains and draws."""
 
 QUANTILES = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
@@ -30,8 +29,8 @@ def pooled(values):
             "add up: aggregate the draws and summarise last"
         )
     space = [name for name in (dims.STRATUM, dims.PIXEL) if name in values.dims]
-    if SAMPLE in values.dims:
-        return values.transpose(SAMPLE, ..., *space)
+    if dims.POOLED in values.dims:
+        return values.transpose(dims.POOLED, ..., *space)
     if dims.CHAIN not in values.dims or dims.DRAW not in values.dims:
         raise ValueError(
             f"wanted draws with dims 'chain' and 'draw', or 'sample', got {values.dims} in "
@@ -45,7 +44,7 @@ def pooled(values):
         if not {dims.CHAIN, dims.DRAW} & set(coordinate.dims)
     }
     flat = values.to_numpy().reshape(-1, *values.shape[2:])
-    return xr.DataArray(flat, coords, (SAMPLE, *rest), values.name, values.attrs)
+    return xr.DataArray(flat, coords, (dims.POOLED, *rest), values.name, values.attrs)
 
 
 def summarise(sample, quantiles=QUANTILES):
@@ -64,7 +63,7 @@ def summarise(sample, quantiles=QUANTILES):
     """
     sample = pooled(sample)
     found = np.quantile(sample.to_numpy(), quantiles, axis=0)
-    coords = {name: c for name, c in sample.coords.items() if SAMPLE not in c.dims}
+    coords = {name: c for name, c in sample.coords.items() if dims.POOLED not in c.dims}
     return xr.DataArray(
         found,
         coords | {dims.QUANTILE: list(quantiles)},

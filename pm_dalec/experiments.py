@@ -10,7 +10,6 @@ import xarray as xr
 
 from pm_dalec import fit_file
 from pm_dalec.aggregate import combine_strata, domain_sample
-from pm_dalec.ensemble import SAMPLE
 from pm_dalec.reduction import Experiment, reduce_fit
 from pm_dalec.tables import dims
 from pm_dalec.tables.summaries import QUANTITIES
@@ -230,7 +229,7 @@ def pixel_medians(experiment, name):
         Dims (pixel).
     """
     places = {name: experiment.units[name] for name in ("lat", "lon")}
-    return pixel_ensemble(experiment, name).median(SAMPLE).assign_coords(places)
+    return pixel_ensemble(experiment, name).median(dims.POOLED).assign_coords(places)
 
 
 def pairs(experiments):

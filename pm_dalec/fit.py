@@ -13,7 +13,6 @@ from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 from pm_dalec.target import natural
 
-SAMPLE = (dims.CHAIN, dims.DRAW)
 NOT_RUN = "not run"
 LARGEST_LIKELIHOOD = 5_000_000  # values a stream; `posterior.log_likelihood` makes larger ones
 
@@ -53,7 +52,7 @@ def as_fit(model, target, units, settings, chains, attributes):
         found[name] = np.where(np.isnan(whole[..., -1]), np.nan, value)
     posterior = xr.Dataset(
         {
-            name: ((*SAMPLE, *space), values, _labels(PARAMETERS[name], "meaning"))
+            name: ((*dims.SAMPLE, *space), values, _labels(PARAMETERS[name], "meaning"))
             for name, values in found.items()
         },
         coords=coords,
@@ -102,7 +101,7 @@ def _statistics(logp, units, shape, space, coords):
         numbers["thinning"][place] = state.thinning
     return xr.Dataset(
         {
-            "lp": ((*SAMPLE, *space), logp),
+            "lp": ((*dims.SAMPLE, *space), logp),
             "status": (space, status.reshape(shape)),
             **{name: (space, values.reshape(shape)) for name, values in numbers.items()},
         },

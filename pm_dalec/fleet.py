@@ -16,7 +16,6 @@ RHAT_LIMIT = 1.05
 
 STATUSES = ("converged", "budget", "no start")
 NOT_RUN, UNKNOWN = "not run", "unknown"
-SAMPLE = (dims.CHAIN, dims.DRAW)
 MEANINGS = {
     "worst_rhat": "largest rank R-hat of the parameters of a unit",
     "least_ess_bulk": "smallest bulk effective sample size of the parameters of a unit",
@@ -47,7 +46,7 @@ def unit_diagnostics(fit):
         fit[name].to_dataset() for name in ("diagnostics", "sample_stats") if name in fit.children
     ]
     draws = fit["posterior"]["initial_som"]
-    alive = draws.notnull().all(SAMPLE)
+    alive = draws.notnull().all(dims.SAMPLE)
     found = {
         "worst_rhat": report["rhat"].max(dims.PARAMETER),
         "least_ess_bulk": report["ess_bulk"].min(dims.PARAMETER),
@@ -70,7 +69,7 @@ def _report(fit):
         return fit["diagnostics"].to_dataset()
     draws = fit["posterior"]["initial_som"].reset_coords(drop=True)
     if draws.sizes[dims.CHAIN] < 2 or draws.sizes[dims.DRAW] < 4:
-        nothing = xr.full_like(draws.isel(dict.fromkeys(SAMPLE, 0), drop=True), np.nan)
+        nothing = xr.full_like(draws.isel(dict.fromkeys(dims.SAMPLE, 0), drop=True), np.nan)
         nothing = nothing.expand_dims(dims.PARAMETER)
         return xr.Dataset({"rhat": nothing, "ess_bulk": nothing})
     return diagnose(fit)

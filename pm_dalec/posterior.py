@@ -18,8 +18,6 @@ from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.summaries import BUDGET_UNITS
 from pm_dalec.tables.variables import POOLS, VARIABLES
 
-SAMPLE = (dims.CHAIN, dims.DRAW)
-SPACE = (dims.STRATUM, dims.PIXEL)
 BATCH = 4_000_000  # values of one series held at a time
 
 
@@ -32,7 +30,7 @@ def described(array, name):
 
 def theta_of(posterior):
     """Parameters of a posterior as arrays with dims (chain, draw, [stratum,] pixel)."""
-    order = (*SAMPLE, *(name for name in SPACE if name in posterior.dims))
+    order = (*dims.SAMPLE, *dims.space_of(posterior))
     return Theta(*(posterior[name].transpose(*order).values for name in Theta._fields))
 
 
@@ -66,7 +64,7 @@ def trajectories(fit, drivers=None, names=("gpp", "nee", "lai", "wood"), *, draw
     posterior = fit["posterior"].to_dataset()
     if draws is not None:
         posterior = posterior.isel(draw=_evenly(posterior.sizes[dims.DRAW], draws))
-    space = tuple(name for name in SPACE if name in posterior.dims)
+    space = dims.space_of(posterior)
     solver = fit.attrs.get("solver", "converged")
     found = {name: [] for name in names}
     size = max(1, BATCH // max(1, posterior["initial_som"].size // posterior.sizes[dims.DRAW]))
@@ -75,14 +73,14 @@ def trajectories(fit, drivers=None, names=("gpp", "nee", "lai", "wood"), *, draw
         part = posterior.isel(draw=slice(start, start + size))
         for name, series in _run(units, theta_of(part), space, solver, names).items():
             found[name].append(series)
-    order = (dims.TIME, *SAMPLE, *space)
-    coords = {name: posterior[name] for name in (*SAMPLE, *space) if name in posterior.coords}
+    order = (dims.TIME, *dims.SAMPLE, *space)
+    coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}
     coords |= {dims.TIME: units[dims.TIME]}
     out = {
         name: described(xr.DataArray(np.concatenate(parts, axis=2), dims=order), name)
         for name, parts in found.items()
     }
-    return xr.Dataset(out, coords=coords).transpose(*SAMPLE, dims.TIME, *space)
+    return xr.Dataset(out, coords=coords).transpose(*dims.SAMPLE, dims.TIME, *space)
 
 
 def _evenly(count, wanted):
@@ -121,7 +119,7 @@ def log_likelihood(fit):
     """
     observed, units = fit["observed_data"].to_dataset(), fit["constant_data"].to_dataset()
     posterior = fit["posterior"].to_dataset()
-    space = tuple(name for name in SPACE if name in posterior.dims)
+    space = dims.space_of(posterior)
     drivers, latitude = driver_arrays(units, space)
     theta = theta_of(posterior)
     run = run_numpy(drivers, latitude, theta, solver=fit.attrs["solver"])
@@ -135,10 +133,10 @@ def log_likelihood(fit):
         distance = (value - seen_by(stream, run)) / sigma
         density = -0.5 * distance**2 - np.log(sigma) - HALF_LOG_TWO_PI
         density = np.where(np.isnan(theta.initial_som), np.nan, density)
-        found[stream] = ((dims.TIME, *SAMPLE, *space), density)
-    coords = {name: posterior[name] for name in (*SAMPLE, *space) if name in posterior.coords}
+        found[stream] = ((dims.TIME, *dims.SAMPLE, *space), density)
+    coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}
     whole = xr.Dataset(found, coords=coords | {dims.TIME: observed[dims.TIME]})
-    return whole.transpose(*SAMPLE, dims.TIME, *space)
+    return whole.transpose(*dims.SAMPLE, dims.TIME, *space)
 
 
 def budget(fit, *, drivers=None):
@@ -160,7 +158,7 @@ def budget(fit, *, drivers=None):
     """
     units = fit["constant_data"].to_dataset() if drivers is None else drivers
     posterior = fit["posterior"].to_dataset()
-    space = tuple(name for name in SPACE if name in posterior.dims)
+    space = dims.space_of(posterior)
     solver = fit.attrs.get("solver", "converged")
     parts = []
     lanes = posterior["initial_som"].size // posterior.sizes[dims.DRAW]
@@ -173,9 +171,9 @@ def budget(fit, *, drivers=None):
         missing = np.isnan(theta.initial_som)  # strata that do not exist, units without a start
         values = summarised(run, units["step_days"].values)
         held = {name: np.where(missing, np.nan, value) for name, value in values.items()}
-        parts.append(xr.Dataset({name: ((*SAMPLE, *space), v) for name, v in held.items()}))
+        parts.append(xr.Dataset({name: ((*dims.SAMPLE, *space), v) for name, v in held.items()}))
     whole = xr.concat(parts, dims.DRAW)
-    coords = {name: posterior[name] for name in (*SAMPLE, *space) if name in posterior.coords}
+    coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}
     whole = whole.assign_coords(coords)
     for name in whole:
         whole[name].attrs["units"] = BUDGET_UNITS[name]

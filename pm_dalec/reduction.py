@@ -12,7 +12,7 @@ import xarray as xr
 
 from pm_dalec.aggregate import combine_strata, comonotone_sum
 from pm_dalec.diagnose import circular_mean
-from pm_dalec.ensemble import SAMPLE, finite_units, summarise
+from pm_dalec.ensemble import finite_units, summarise
 from pm_dalec.fleet import unit_diagnostics
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import driver_arrays
@@ -27,7 +27,6 @@ from pm_dalec.tables.summaries import QUANTITIES
 LANE_RUNS = 6_000  # runs of the model held at a time: some 30 kB each
 STREAM_NAMES = ("lai", "cwood")
 LIVE, DEAD = ("labile", "foliage", "roots", "wood"), ("litter", "som")
-SPACE = (dims.STRATUM, dims.PIXEL)
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def _described(fit, seed):
     wanted = [name for name in ("area", "area_fraction", "masked_fraction") if name in source]
     wanted += [name for name in source.data_vars if name.startswith(TRUTH)]
     units = source[wanted].reset_coords(drop=True).assign_coords(
-        {name: source[name] for name in ("lat", "lon", *SPACE) if name in source.variables}
+        {name: source[name] for name in ("lat", "lon", *dims.SPACE) if name in source.variables}
     )  # fmt: skip
     if REPRESENTED in source:
         units["area"] = source[REPRESENTED].reset_coords(drop=True)
@@ -188,7 +187,7 @@ class _Totals:
 
     def add(self, drivers, posterior, units, solver):
         """Run the pixels of one block and keep what is wanted of them."""
-        space = tuple(name for name in SPACE if name in posterior.dims)
+        space = dims.space_of(posterior)
         theta = theta_of(posterior)
         run = run_numpy(*driver_arrays(drivers, space), theta, solver=solver)
         coords = {name: posterior[name] for name in space if name in posterior.coords}
@@ -198,8 +197,10 @@ class _Totals:
             """(..., chain, draw, space) -> (sample, ..., space); NaN where a unit failed."""
             front_shape = array.shape[: len(front)]
             joined = array.reshape(*front_shape, -1, *array.shape[len(front) + 2 :])
-            found = xr.DataArray(np.where(alive, joined, np.nan), coords, (*front, SAMPLE, *space))
-            return found.transpose(SAMPLE, *front, *space)
+            found = xr.DataArray(
+                np.where(alive, joined, np.nan), coords, (*front, dims.POOLED, *space)
+            )
+            return found.transpose(dims.POOLED, *front, *space)
 
         self.budgets.append(_budget(run, drivers["step_days"].values, labelled))
         self.matched.append(_matched(run, drivers, labelled))
@@ -232,7 +233,7 @@ class _Totals:
         """Finished reduction."""
         time = {dims.TIME: observed[dims.TIME]}
         series = {
-            name: summarise(xr.DataArray(total / self.area, time, (SAMPLE, dims.TIME)))
+            name: summarise(xr.DataArray(total / self.area, time, (dims.POOLED, dims.TIME)))
             for name, total in self.domain.items()
         }
         strata = {}
@@ -240,11 +241,13 @@ class _Totals:
             with np.errstate(invalid="ignore"):
                 mean = total / self.stratum_area
             coords = time | {dims.STRATUM: units[dims.STRATUM]}
-            strata[name] = summarise(xr.DataArray(mean, coords, (SAMPLE, dims.TIME, dims.STRATUM)))
+            strata[name] = summarise(
+                xr.DataArray(mean, coords, (dims.POOLED, dims.TIME, dims.STRATUM))
+            )
         budget = xr.concat(self.budgets, dims.PIXEL)
         for name in budget:
             budget[name].attrs["units"] = QUANTITIES[name].units
-        live = np.isfinite(budget["gpp"]).all(SAMPLE)
+        live = np.isfinite(budget["gpp"]).all(dims.POOLED)
         share = units.get("area_fraction", xr.ones_like(units["area"]))
         units.attrs["missing_units"] = int(((share > 0) & ~live).sum())
         return Experiment(
@@ -301,7 +304,7 @@ def _matched(run, units, labelled):
     for stream in (name for name in STREAM_NAMES if name in units):
         modelled = run.fluxes.lai if STREAMS[stream].observes == "lai" else run.pools.wood[:-1]
         values = labelled(modelled, dims.TIME)
-        found[f"{stream}_modelled"] = values.median(SAMPLE).assign_coords(
+        found[f"{stream}_modelled"] = values.median(dims.POOLED).assign_coords(
             {dims.TIME: units[dims.TIME]}
         )
         found[f"{stream}_observed"] = units[stream]

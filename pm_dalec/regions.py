@@ -16,7 +16,6 @@ from pm_dalec.diagnose import diagnose
 from pm_dalec.tables import dims
 
 FIT = "fit.zarr"
-SPACE = (dims.STRATUM, dims.PIXEL)
 
 
 def present(region):
@@ -29,7 +28,7 @@ def present(region):
     """
     if dims.STRATUM not in region.dims:
         return np.arange(region.sizes[dims.PIXEL])
-    share = region["area_fraction"].transpose(*SPACE).values
+    share = region["area_fraction"].transpose(*dims.SPACE).values
     return np.flatnonzero(share.ravel() > 0)
 
 
@@ -110,7 +109,7 @@ def unit_report(fit, *, rhat=1.05):
     import pandas as pd
 
     report = fit["diagnostics"].to_dataset()
-    space = [name for name in SPACE if name in report.dims]
+    space = list(dims.space_of(report))
     worst = report["rhat"].max("parameter")
     rows = []
     for place in np.ndindex(*worst.transpose(*space).shape):

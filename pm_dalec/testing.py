@@ -263,13 +263,9 @@ def _with_strata(units, strata):
     return units.assign_coords({dims.STRATUM: list(strata)})
 
 
-def _space(units):
-    return tuple(name for name in (dims.STRATUM, dims.PIXEL) if name in units.dims)
-
-
 def _with_streams(units, streams):
     """Dataset with what the truth says in every second step, seen with a sigma."""
-    space = _space(units)
+    space = dims.space_of(units)
     drivers, latitude = driver_arrays(units, space)
     shape = tuple(units.sizes[name] for name in space)
     run = run_numpy(drivers, latitude, Theta(*(np.full(shape, value) for value in FEASIBLE)))
@@ -289,11 +285,11 @@ def _with_streams(units, streams):
 
 def _with_soil_prior(units):
     """Dataset with a prior of the initial soil carbon, 20 % wide."""
-    shape = tuple(units.sizes[name] for name in _space(units))
+    shape = tuple(units.sizes[name] for name in dims.space_of(units))
     mean, attrs = np.full(shape, FEASIBLE.initial_som), {"units": "g m-2"}
     return units.assign(
-        csom_prior=(_space(units), mean, attrs),
-        csom_prior_unc=(_space(units), SIGMA * mean, attrs),
+        csom_prior=(dims.space_of(units), mean, attrs),
+        csom_prior_unc=(dims.space_of(units), SIGMA * mean, attrs),
     )
 
 
@@ -315,7 +311,7 @@ def tiny_fit(units=None, *, chains=2, draws=4, seed=0, solver="converged"):
         Groups ``posterior``, ``constant_data`` (drivers) and ``observed_data``.
     """
     units = tiny_site() if units is None else units
-    space = _space(units)
+    space = dims.space_of(units)
     shape = (chains, draws, *(units.sizes[name] for name in space))
     theta = near_feasible(shape, np.random.default_rng(seed))
     coords = {dims.CHAIN: np.arange(chains), dims.DRAW: np.arange(draws)}

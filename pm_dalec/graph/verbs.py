@@ -23,13 +23,6 @@ from pm_dalec.tables.priors import Fixed
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
-SPACE = (dims.STRATUM, dims.PIXEL)
-
-
-def space_of(units):
-    """Dimensions of one parameter: those of the dataset behind time, in the project's order."""
-    return tuple(name for name in SPACE if name in units.dims)
-
 
 def coords_of(units):
     """Coordinates of a model of these units, for `pm.Model(coords=...)`.
@@ -40,7 +33,7 @@ def coords_of(units):
         Site or region; checked here, so that a fault is named before any graph is built.
     """
     check_units(units)
-    names = (dims.TIME, *space_of(units))
+    names = (dims.TIME, *dims.space_of(units))
     known = {name: units[name].values if name in units.coords else None for name in names}
     coords = {
         name: np.arange(units.sizes[name]) if values is None else values
@@ -59,7 +52,9 @@ def add_drivers(units):
     """
     held = []
     for name in DRIVERS:
-        array = units[name].transpose(*(d for d in (dims.TIME, *SPACE) if d in units[name].dims))
+        array = units[name].transpose(
+            *(d for d in (dims.TIME, *dims.SPACE) if d in units[name].dims)
+        )
         held.append(pm.Data(name, np.asarray(array.values, float), dims=array.dims))
     latitude = pm.Data("lat", np.asarray(units["lat"].values, float), dims=units["lat"].dims)
     return records.Drivers(*held), latitude
@@ -78,7 +73,7 @@ def add_parameters(table, units):
     Theta
         Tensors in natural units.
     """
-    space = space_of(units)
+    space = dims.space_of(units)
     fixed = {n: float(p.prior.value) for n, p in table.items() if isinstance(p.prior, Fixed)}
     pm.modelcontext(None).fixed_parameters = fixed  # part of a fit, though not sampled
     return Theta(*(add_prior(table[name], units, space) for name in Theta._fields))
@@ -145,7 +140,7 @@ def add_constraints(table, trajectory, drivers, theta, units, *, form=forms.hard
             continue
         found = forms.margins(part, case, pt)
         value = form(found.values(), pt)
-        pm.Potential(f"{level}_constraints", value, dims=space_of(units) or None)
+        pm.Potential(f"{level}_constraints", value, dims=dims.space_of(units) or None)
         shortfall = shortfall + forms.shortfall(found.values(), pt)
         score = score + forms.start_score(found.values(), pt)
     # no variables of the model: the search for a start looks at them, and nothing else does
@@ -171,7 +166,7 @@ def add_observations(streams, trajectory, units):
                 f"wanted observations of {stream!r} in the dataset, got only {present}; "
                 f"add {stream!r} and {stream + '_unc'!r}, or leave the stream out"
             )
-        where = (dims.TIME, *space_of(units))
+        where = (dims.TIME, *dims.space_of(units))
         add_stream(stream, seen_by(stream, trajectory), units.transpose(..., *where), where)
 
 

@@ -17,8 +17,6 @@ from pm_dalec.plots.style import (
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 
-SAMPLE = (dims.CHAIN, dims.DRAW)
-
 
 def band_quantiles():
     """Quantiles that the bands and the median need."""

@@ -16,6 +16,15 @@ PARAMETER = "parameter"
 LANE = "lane"
 QUANTILE = "quantile"
 
+SPACE = (STRATUM, PIXEL)
+"""Dimensions of what has a DALEC of its own."""
+
+SAMPLE = (CHAIN, DRAW)
+"""Dimensions of the draws of a fit."""
+
+POOLED = "sample"
+"""Chains and draws as one dimension."""
+
 ORDER = (CHAIN, DRAW, TIME, BOUND, POOL, STRATUM, PIXEL)
 
 
@@ -33,3 +42,18 @@ def ordered(dims):
     """
     known = [name for name in ORDER if name in dims]
     return (*(name for name in dims if name not in ORDER), *known)
+
+
+def space_of(units):
+    """Dimensions of one parameter: those of a dataset that are spatial, in the project's order.
+
+    Parameters
+    ----------
+    units : Dataset or DataArray
+
+    Returns
+    -------
+    tuple of str
+        () for a site, (pixel) or (stratum, pixel).
+    """
+    return tuple(name for name in SPACE if name in units.dims)

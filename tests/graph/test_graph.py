@@ -13,6 +13,7 @@ from pm_dalec.models import baseline, stratified
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI
 from pm_dalec.physics.records import Trajectory, driver_arrays
+from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.variables import DRIVERS
 from pm_dalec.testing import (
@@ -201,9 +202,9 @@ def test_strata_that_see_the_same_have_the_densities_of_the_baseline(region, reg
 
 
 def test_space_is_what_stands_behind_time():
-    assert verbs.space_of(tiny_site()) == ()
-    assert verbs.space_of(tiny_region(pixels=2)) == ("pixel",)
-    assert verbs.space_of(tiny_region(pixels=2, strata=("heath", "conifer"))) == (
+    assert dims.space_of(tiny_site()) == ()
+    assert dims.space_of(tiny_region(pixels=2)) == ("pixel",)
+    assert dims.space_of(tiny_region(pixels=2, strata=("heath", "conifer"))) == (
         "stratum",
         "pixel",
     )
