@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec.calibrate import calibrate_edinburgh
-from pm_dalec.diagnose import diagnose
 from pm_dalec.fit import as_fit
+from pm_dalec.posterior.convergence import diagnose
 from pm_dalec.target import compile_target
 from pm_dalec.unit import Unit
 from pm_dalec.unit_state import Settings, new_state

@@ -6,14 +6,14 @@ import numpy as np
 
 from pm_dalec import printed
 from pm_dalec.experiments import domain_ensemble, pairs, pixel_medians
-from pm_dalec.metrics import (
+from pm_dalec.posterior.metrics import (
     convergence_gap,
     determination,
     interval_width,
     scale_variance,
+    stratum_areas,
     weighted_quantile,
 )
-from pm_dalec.reduction import stratum_areas
 
 BUDGET = ("gpp", "reco", "change_live", "change_dead", "harvest")
 PURE_CONIFER = 0.8  # share from which a pixel counts as one stratum

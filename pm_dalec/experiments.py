@@ -8,8 +8,8 @@ from pathlib import Path
 
 import xarray as xr
 
-from pm_dalec import fit_file
-from pm_dalec.aggregate import combine_strata, domain_sample
+from pm_dalec.posterior import fit_file
+from pm_dalec.posterior.aggregation import combine_strata, domain_sample
 from pm_dalec.reduction import Experiment, reduce_fit
 from pm_dalec.tables import dims
 from pm_dalec.tables.summaries import QUANTITIES
@@ -142,7 +142,7 @@ def open_experiments(folder, *, draws=1000, seed=0, progress=None):
     if not found:
         raise ValueError(
             f"wanted fits of regions (*.nc, *.zarr, */fit.nc or */fit.zarr with a group 'posterior') "
-            f"in '{folder}', got none; make them with `pm-dalec paper` or pm_dalec.fit_file.save"
+            f"in '{folder}', got none; make them with `pm-dalec paper` or pm_dalec.posterior.fit_file.save"
         )
     return reduce_fits(found)
 
@@ -190,7 +190,7 @@ def domain_ensemble(
     name : str
         In `pm_dalec.tables.summaries.QUANTITIES`.
     across_strata, across_pixels, order
-        As for `pm_dalec.aggregate.domain_sample`; the paper's rules by default.
+        As for `pm_dalec.posterior.aggregation.domain_sample`; the paper's rules by default.
 
     Returns
     -------

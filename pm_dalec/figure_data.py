@@ -7,9 +7,14 @@ from scipy.stats import gaussian_kde
 from pm_dalec import printed
 from pm_dalec.evidence import finest
 from pm_dalec.experiments import domain_ensemble, pairs, pixel_medians
-from pm_dalec.metrics import area_mean, determination, recombined, weighted_quantile
 from pm_dalec.mosaic import variance_ratio
-from pm_dalec.reduction import stratum_areas
+from pm_dalec.posterior.metrics import (
+    area_mean,
+    determination,
+    recombined,
+    stratum_areas,
+    weighted_quantile,
+)
 from pm_dalec.tables import dims
 from pm_dalec.tables.summaries import QUANTITIES
 from pm_dalec.theory import harvest_ratio, pixel_harvest_ratio

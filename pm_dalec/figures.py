@@ -3,7 +3,7 @@
 from pm_dalec import figure_data, printed
 from pm_dalec.evidence import coarsest, finest
 from pm_dalec.experiments import pairs, pixel_medians
-from pm_dalec.fleet import RHAT_LIMIT, fleet_maps
+from pm_dalec.fleet import fleet_maps
 from pm_dalec.landscape.region_file import fractions_of
 from pm_dalec.plots.distributions import domain_densities_figure, trait_violins
 from pm_dalec.plots.fleet import convergence_maps
@@ -17,6 +17,7 @@ from pm_dalec.plots.timeseries import (
     series_by_resolution,
     series_with_bands,
 )
+from pm_dalec.posterior.convergence import RHAT_LIMIT
 from pm_dalec.tables import dims
 
 FRACTION_RESOLUTIONS = (0.5, 0.25, 0.05)

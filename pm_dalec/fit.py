@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.lanes.cut import lane_dimensions
-from pm_dalec.posterior import log_likelihood
+from pm_dalec.posterior.likelihoods import log_likelihood
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS

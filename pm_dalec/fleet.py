@@ -6,73 +6,15 @@ reductions, like all others.
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from pm_dalec.diagnose import diagnose
+from pm_dalec.posterior.convergence import (
+    MEANINGS,
+    NOT_RUN,
+    RHAT_LIMIT,
+    STATUSES,
+    UNKNOWN,
+)
 from pm_dalec.tables import dims
-
-RHAT_LIMIT = 1.05
-"""Worst rank R-hat below which a unit counts as converged [1], as in `pm_dalec.regions`."""
-
-STATUSES = ("converged", "budget", "no start")
-NOT_RUN, UNKNOWN = "not run", "unknown"
-MEANINGS = {
-    "worst_rhat": "largest rank R-hat of the parameters of a unit",
-    "least_ess_bulk": "smallest bulk effective sample size of the parameters of a unit",
-    "acceptance": "accepted share of the proposals of a unit",
-    "proposals": "proposals of each chain of a unit",
-    "status": "how the calibration of a unit ended",
-}
-
-
-def unit_diagnostics(fit):
-    """What a fit says about the convergence of its units.
-
-    Parameters
-    ----------
-    fit : DataTree
-        Statistics are those of the groups ``diagnostics`` and ``sample_stats``; R-hat and effective
-        sample size are computed from the draws of a fit without ``diagnostics``.
-
-    Returns
-    -------
-    Dataset
-        Dims ([stratum,] pixel): ``worst_rhat``, ``least_ess_bulk``, ``acceptance``, ``proposals``
-        [1], NaN where nothing is known; ``status``, "unknown" where a fit does not tell and "not
-        run" where there is no unit.
-    """
-    report = _report(fit)
-    known = [report] + [
-        fit[name].to_dataset() for name in ("diagnostics", "sample_stats") if name in fit.children
-    ]
-    draws = fit["posterior"]["initial_som"]
-    alive = draws.notnull().all(dims.SAMPLE)
-    found = {
-        "worst_rhat": report["rhat"].max(dims.PARAMETER),
-        "least_ess_bulk": report["ess_bulk"].min(dims.PARAMETER),
-        "acceptance": _first(known, "acceptance", xr.full_like(alive, np.nan, float)),
-        "proposals": _first(known, "proposals", xr.full_like(alive, np.nan, float)),
-        "status": _first(known, "status", xr.where(alive, UNKNOWN, NOT_RUN)),
-    }
-    for name, values in found.items():
-        values.attrs = {"long_name": MEANINGS[name]} | ({} if name == "status" else {"units": "1"})
-    return xr.Dataset(found).reset_coords(drop=True)
-
-
-def _first(datasets, name, otherwise):
-    return next((part[name].copy() for part in datasets if name in part), otherwise)
-
-
-def _report(fit):
-    """R-hat and bulk ESS by parameter and unit; NaN where the draws do not allow them."""
-    if "diagnostics" in fit.children:
-        return fit["diagnostics"].to_dataset()
-    draws = fit["posterior"]["initial_som"].reset_coords(drop=True)
-    if draws.sizes[dims.CHAIN] < 2 or draws.sizes[dims.DRAW] < 4:
-        nothing = xr.full_like(draws.isel(dict.fromkeys(dims.SAMPLE, 0), drop=True), np.nan)
-        nothing = nothing.expand_dims(dims.PARAMETER)
-        return xr.Dataset({"rhat": nothing, "ess_bulk": nothing})
-    return diagnose(fit)
 
 
 def table_fleet(experiments):

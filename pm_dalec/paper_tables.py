@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec import printed
-from pm_dalec.aggregate import stratum_samples
 from pm_dalec.experiments import domain_ensemble, pairs
 from pm_dalec.figure_data import harvest_ratios
-from pm_dalec.metrics import fit_metrics, interval_width, stratum_metrics, width_ratio
+from pm_dalec.posterior.aggregation import stratum_samples
+from pm_dalec.posterior.metrics import fit_metrics, interval_width, stratum_metrics, width_ratio
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from pm_dalec.aggregate import combine_strata, comonotone_sum
-from pm_dalec.diagnose import circular_mean
-from pm_dalec.ensemble import finite_units, summarise
-from pm_dalec.fleet import unit_diagnostics
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import driver_arrays
 from pm_dalec.physics.summaries import quantities_of
-from pm_dalec.posterior import theta_of
+from pm_dalec.posterior.aggregation import combine_strata, comonotone_sum
+from pm_dalec.posterior.chain_statistics import circular_mean
+from pm_dalec.posterior.convergence import unit_diagnostics
+from pm_dalec.posterior.ensembles import finite_units, summarise
+from pm_dalec.posterior.metrics import stratum_areas
+from pm_dalec.posterior.trajectory import theta_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import REPRESENTED, TRUTH
 from pm_dalec.tables.parameters import PARAMETERS
@@ -38,7 +39,7 @@ class Experiment:
     units : Dataset
         ``area`` (of a sample: what the pixel stands for), ``lat``, ``lon``, ``loss_rate`` [yr-1],
         ``area_fraction`` for strata, ``truth_*`` of a twin whose truth is known, convergence of each
-        unit as `pm_dalec.fleet.unit_diagnostics` gives it; the approach, resolution [degree],
+        unit as `pm_dalec.posterior.convergence.unit_diagnostics` gives it; the approach, resolution [degree],
         whether the pixels are a sample and what the fit says of itself in the attributes.
     budget : Dataset
         (sample[, stratum], pixel), names and units of `pm_dalec.tables.summaries.QUANTITIES`.
@@ -264,11 +265,6 @@ def _calibrated(posterior, space):
     """Units all of whose parameters are finite: DALEC gives finite GPP even without parameters."""
     finite = [np.isfinite(posterior[name]).all((dims.CHAIN, dims.DRAW)) for name in PARAMETERS]
     return np.logical_and.reduce([one.transpose(*space).to_numpy() for one in finite])
-
-
-def stratum_areas(units):
-    """Area of each stratum in each pixel [m2], (stratum, pixel)."""
-    return (units["area_fraction"] * units["area"]).transpose(dims.STRATUM, dims.PIXEL)
 
 
 def _zeros_for_nan(values):

@@ -1,6 +1,6 @@
 """Calibration of a whole region into a store: resumable, with every failed unit named.
 
-A store is a folder: ``fit.zarr`` when the region is done (see `pm_dalec.fit_file`), ``state/`` with the
+A store is a folder: ``fit.zarr`` when the region is done (see `pm_dalec.posterior.fit_file`), ``state/`` with the
 states of its units until then. A run that was killed goes on where it was; what was finished is not done
 again.
 """
@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec import fit_file
 from pm_dalec.calibrate import calibrate
-from pm_dalec.diagnose import diagnose
+from pm_dalec.posterior import fit_file
+from pm_dalec.posterior.convergence import diagnose
 from pm_dalec.tables import dims
 
 FIT = "fit.zarr"
@@ -89,50 +89,3 @@ def _diagnostics(fit):
     return report.assign(
         {name: statistics[name] for name in ("acceptance", "status", "proposals", "moved_lanes")}
     )
-
-
-def unit_report(fit, *, rhat=1.05):
-    """Table of the units that did not converge or never began, with the reason.
-
-    Parameters
-    ----------
-    fit : DataTree
-        From `calibrate_region`.
-    rhat : float
-        Largest R-hat that counts as converged.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns unit, status, worst_rhat, parameter, proposals, reason; empty where all is well.
-    """
-    import pandas as pd
-
-    report = fit["diagnostics"].to_dataset()
-    space = list(dims.space_of(report))
-    worst = report["rhat"].max("parameter")
-    rows = []
-    for place in np.ndindex(*worst.transpose(*space).shape):
-        where = dict(zip(space, place, strict=True))
-        status = str(report["status"].isel(where).values)
-        value = float(worst.isel(where))
-        if status == "not run" or (status != "no start" and value < rhat):
-            continue
-        label = ", ".join(f"{name} {report[name].values[at]}" for name, at in where.items())
-        if status == "no start":
-            name, reason = "", "no state found in which all constraints hold"
-        else:
-            column = report["rhat"].isel(where)
-            name = str(column["parameter"].values[int(column.argmax("parameter"))])
-            reason = f"R-hat of {name} is {value:.3f} after the whole budget"
-        rows.append((label, status, value, name, float(report["proposals"].isel(where)), reason))
-    columns = ("unit", "status", "worst_rhat", "parameter", "proposals", "reason")
-    return pd.DataFrame(rows, columns=columns)
-
-
-def converged_share(fit, *, rhat=1.05):
-    """Share of the sampled units whose worst rank R-hat is below a limit [1]."""
-    report = fit["diagnostics"].to_dataset()
-    worst = report["rhat"].max("parameter").values
-    ran = report["status"].values != "not run"
-    return float((worst[ran] < rhat).mean())

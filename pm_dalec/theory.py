@@ -10,11 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from pm_dalec.aggregate import comonotone_sum
 from pm_dalec.landscape.grid import TICKS
 from pm_dalec.landscape.twin.table import PAPER_HARVEST
 from pm_dalec.landscape.twin.twin import make_twin, truth
-from pm_dalec.metrics import mean_relative_error, width_ratio
 from pm_dalec.mosaic import (
     PixelMeans,
     fragmentation_from_geometry,
@@ -24,6 +22,8 @@ from pm_dalec.mosaic import (
     twin_fragmentation,
     variance_ratio,
 )
+from pm_dalec.posterior.aggregation import comonotone_sum
+from pm_dalec.posterior.metrics import mean_relative_error, width_ratio
 
 __all__ = [
     "PAPER_HARVEST",

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pm_dalec import adaptive
-from pm_dalec.diagnose import chain_statistics, comparable, split_rhat
 from pm_dalec.lanes.call import NO_CALL
 from pm_dalec.moves import Guide
+from pm_dalec.posterior.chain_statistics import chain_statistics, comparable, split_rhat
 from pm_dalec.surrogate import PLACES, empty_walk, fit_surrogate
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.target import natural

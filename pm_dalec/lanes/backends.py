@@ -20,12 +20,7 @@ from functools import partial
 
 import numpy as np
 
-from pm_dalec.lanes.cut import (
-    check_lanes,
-    density_terms,
-    lane_dimensions,
-    lane_graph,
-)
+from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
 from pm_dalec.lanes.function import WIDTH, LaneFunction
 
 BACKENDS = ("auto", "llvm", "jax", "jax-gpu")

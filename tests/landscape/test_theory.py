@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import aggregate, metrics, mosaic, theory
+from pm_dalec import mosaic, theory
 from pm_dalec.landscape.twin.leaf_area import seasonal_leaf_area
 from pm_dalec.landscape.twin.table import CLASSES, CONIFER_LOSS_RATE, PAPER_HARVEST, SMALL_POOLS
 from pm_dalec.landscape.twin.twin import make_twin, truth
+from pm_dalec.posterior import aggregation, metrics
 from pm_dalec.tables.strata import STRATUM_NAMES
 
 RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
@@ -171,7 +172,7 @@ def test_stratified_harvest_is_below_the_truth_where_heavy_stands_are_felled(
 def simulated_width(fraction, weight, ranks):
     """Width of the domain's ensemble from draws of strata with the given ranks."""
     draws = np.einsum("kp,dkp->dp", fraction, ranks)
-    return np.ptp(np.quantile(aggregate.comonotone_sum(draws, weight), [0.05, 0.95]))
+    return np.ptp(np.quantile(aggregation.comonotone_sum(draws, weight), [0.05, 0.95]))
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
@@ -203,7 +204,7 @@ def test_quantiles_of_the_comonotone_sum_are_sums_of_quantiles():
     draws, weight = rng.gamma(2.0, 1.0, size=(101, 7)), rng.dirichlet(np.ones(7))
     quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
     by_pixel = np.quantile(draws, quantiles, axis=0) @ weight
-    assert_allclose(np.quantile(aggregate.comonotone_sum(draws, weight), quantiles), by_pixel)
+    assert_allclose(np.quantile(aggregation.comonotone_sum(draws, weight), quantiles), by_pixel)
 
 
 def test_the_order_of_draws_within_a_pixel_does_not_matter_to_the_comonotone_sum():
@@ -211,7 +212,7 @@ def test_the_order_of_draws_within_a_pixel_does_not_matter_to_the_comonotone_sum
     draws, weight = rng.normal(size=(50, 3)), np.array([0.2, 0.3, 0.5])
     shuffled = rng.permuted(draws, axis=0)
     assert_allclose(
-        aggregate.comonotone_sum(shuffled, weight), aggregate.comonotone_sum(draws, weight)
+        aggregation.comonotone_sum(shuffled, weight), aggregation.comonotone_sum(draws, weight)
     )
 
 

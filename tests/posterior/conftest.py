@@ -6,8 +6,8 @@ import xarray as xr
 
 from pm_dalec.emulate import emulated_fits
 from pm_dalec.experiments import reduce_fits
-from pm_dalec.fit_file import save as save_fit
 from pm_dalec.landscape.twin.twin import make_twin
+from pm_dalec.posterior.fit_file import save as save_fit
 from pm_dalec.reduction import Experiment
 
 RESOLUTIONS = (1.0, 0.5, 0.25)

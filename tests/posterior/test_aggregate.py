@@ -6,7 +6,9 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
-from pm_dalec.aggregate import (
+from pm_dalec.landscape.twin.twin import make_twin, truth
+from pm_dalec.mosaic import pixel_means
+from pm_dalec.posterior.aggregation import (
     aggregate,
     combine_pixels,
     combine_strata,
@@ -14,10 +16,8 @@ from pm_dalec.aggregate import (
     domain_sample,
     stratum_samples,
 )
-from pm_dalec.ensemble import pooled, summarise
-from pm_dalec.landscape.twin.twin import make_twin, truth
-from pm_dalec.metrics import interval_width, width_ratio
-from pm_dalec.mosaic import pixel_means
+from pm_dalec.posterior.ensembles import pooled, summarise
+from pm_dalec.posterior.metrics import interval_width, width_ratio
 
 STRATA = ["conifer", "broadleaf", "heath", "arable"]
 RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)

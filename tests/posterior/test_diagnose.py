@@ -5,7 +5,8 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from pm_dalec.diagnose import chain_statistics, circular_mean, diagnose, turned, verdict
+from pm_dalec.posterior.chain_statistics import chain_statistics, circular_mean, turned
+from pm_dalec.posterior.convergence import diagnose, verdict
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.testing import tiny_fit, tiny_region

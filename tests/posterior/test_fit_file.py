@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec import fit_file, regions
+from pm_dalec import regions
+from pm_dalec.posterior import fit_file
 from pm_dalec.testing import tiny_fit, tiny_region
 
 STRATA = ("conifer", "heath")

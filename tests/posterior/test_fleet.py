@@ -8,11 +8,11 @@ from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pm_dalec import figures
-from pm_dalec.diagnose import diagnose
 from pm_dalec.experiments import load_experiment, open_experiments, save_experiment
-from pm_dalec.fit_file import save
-from pm_dalec.fleet import fleet_maps, table_fleet, unit_diagnostics
+from pm_dalec.fleet import fleet_maps, table_fleet
 from pm_dalec.paper_tables import save_table
+from pm_dalec.posterior.convergence import diagnose, unit_diagnostics
+from pm_dalec.posterior.fit_file import save
 from pm_dalec.reduction import Experiment
 from pm_dalec.testing import tiny_fit, tiny_region
 

@@ -6,7 +6,7 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from pm_dalec.landscape.twin.table import PAPER_HARVEST
-from pm_dalec.metrics import (
+from pm_dalec.posterior.metrics import (
     area_mean,
     convergence_gap,
     determination,

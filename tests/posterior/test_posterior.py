@@ -6,9 +6,9 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from pm_dalec import fit_file, posterior
 from pm_dalec.physics import numpy_run, records
 from pm_dalec.physics.summaries import residence_time, summarised
+from pm_dalec.posterior import budgets, fit_file, likelihoods, trajectory
 from pm_dalec.tables import summaries
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import DRIVERS, HARVESTED, LOSSES, POOLS, VARIABLES
@@ -46,7 +46,7 @@ def of_one_unit(fit, units, **where):
 
 def test_trajectories_have_the_dimensions_of_the_project(fitted):
     space, _, fit = fitted
-    found = posterior.trajectories(fit, names=("gpp", "wood"))
+    found = trajectory.trajectories(fit, names=("gpp", "wood"))
     assert found["gpp"].dims == ("chain", "draw", "time", *SPACE[space])
     assert found["gpp"].dims == found["wood"].dims
 
@@ -54,7 +54,7 @@ def test_trajectories_have_the_dimensions_of_the_project(fitted):
 def test_trajectories_are_the_runs_of_the_draws(fitted):
     space, units, fit = fitted
     where = {"chain": 1, "draw": 2} | dict.fromkeys(SPACE[space], 1)
-    found = posterior.trajectories(fit, names=("nee", "lai", "som")).isel(where)
+    found = trajectory.trajectories(fit, names=("nee", "lai", "som")).isel(where)
     expected = of_one_unit(fit, units, **where)
     assert_allclose(found["nee"], expected.fluxes.nee, rtol=1e-12)
     assert_allclose(found["lai"], expected.fluxes.lai, rtol=1e-12)
@@ -62,23 +62,23 @@ def test_trajectories_are_the_runs_of_the_draws(fitted):
 
 
 def test_trajectories_carry_units_and_names_from_the_tables():
-    found = posterior.trajectories(tiny_fit(), names=("gpp", "lai"))
+    found = trajectory.trajectories(tiny_fit(), names=("gpp", "lai"))
     assert found["gpp"].attrs["units"] == "g m-2 d-1"
     assert found["lai"].attrs["long_name"] == VARIABLES["lai"].long_name
 
 
 def test_trajectories_carry_the_coordinates_of_the_fit():
     region = tiny_region(pixels=2)
-    found = posterior.trajectories(tiny_fit(region), names=("gpp",))
+    found = trajectory.trajectories(tiny_fit(region), names=("gpp",))
     assert list(found["pixel"]) == list(region["pixel"])
     assert list(found["time"].values) == list(region["time"].values)
 
 
 def test_batches_of_draws_change_nothing(monkeypatch):
     fit = tiny_fit(draws=7)
-    whole = posterior.trajectories(fit, names=("gpp",)), posterior.budget(fit)
-    monkeypatch.setattr(posterior, "BATCH", 100)
-    parts = posterior.trajectories(fit, names=("gpp",)), posterior.budget(fit)
+    whole = trajectory.trajectories(fit, names=("gpp",)), budgets.budget(fit)
+    monkeypatch.setattr(trajectory, "BATCH", 100)
+    parts = trajectory.trajectories(fit, names=("gpp",)), budgets.budget(fit)
     for one, other in zip(whole, parts, strict=True):
         xr.testing.assert_allclose(one, other, rtol=1e-12)
 
@@ -86,20 +86,20 @@ def test_batches_of_draws_change_nothing(monkeypatch):
 @pytest.mark.parametrize(("wanted", "places"), [(1, [0]), (3, [0, 4, 9]), (99, list(range(10)))])
 def test_fewer_draws_are_taken_evenly(wanted, places):
     fit = tiny_fit(draws=10)
-    found = posterior.trajectories(fit, names=("gpp",), draws=wanted)
+    found = trajectory.trajectories(fit, names=("gpp",), draws=wanted)
     assert list(found["draw"]) == places
 
 
 def test_other_drivers_can_be_run_with_the_same_draws():
     fit, other = tiny_fit(), tiny_site(seed=9)
-    found = posterior.trajectories(fit, other, names=("gpp",))
+    found = trajectory.trajectories(fit, other, names=("gpp",))
     expected = of_one_unit(fit, other, chain=0, draw=0)
     assert_allclose(found["gpp"].isel(chain=0, draw=0), expected.fluxes.gpp, rtol=1e-12)
 
 
 def test_the_solver_is_that_of_the_fit():
     exact, coarse = (
-        posterior.trajectories(tiny_fit(solver=solver), names=("gpp",))["gpp"].values
+        trajectory.trajectories(tiny_fit(solver=solver), names=("gpp",))["gpp"].values
         for solver in ("converged", "truncated")
     )
     assert 1e-6 < np.abs(coarse / exact - 1).max() < 0.2
@@ -107,12 +107,12 @@ def test_the_solver_is_that_of_the_fit():
 
 def test_a_driver_is_no_trajectory():
     with pytest.raises(ValueError, match="got the driver 'tmax' in names"):
-        posterior.trajectories(tiny_fit(), names=("gpp", "tmax"))
+        trajectory.trajectories(tiny_fit(), names=("gpp", "tmax"))
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(KeyError, match="no variable 'gpp_total'"):
-        posterior.trajectories(tiny_fit(), names=("gpp_total",))
+        trajectory.trajectories(tiny_fit(), names=("gpp_total",))
 
 
 # --- budgets
@@ -152,7 +152,7 @@ def test_changes_of_stocks_are_the_last_instant_less_the_first():
 
 def test_net_primary_production_is_shared_out_completely():
     fit = tiny_fit()
-    found = posterior.budget(fit)
+    found = budgets.budget(fit)
     parts = [found[f"npp_{pool}_fraction"] for pool in ("foliage", "labile", "roots", "wood")]
     assert_allclose(sum(parts), 1.0, rtol=1e-12)
     respired = 1 - fit["posterior"]["autotrophic_fraction"]
@@ -176,7 +176,7 @@ def test_harvest_shortens_the_residence_time(pool):
 def test_the_budget_of_a_draw_is_that_of_its_run(fitted):
     space, units, fit = fitted
     where = {"chain": 0, "draw": 3} | dict.fromkeys(SPACE[space], 1)
-    found = posterior.budget(fit).isel(where)
+    found = budgets.budget(fit).isel(where)
     expected = summarised(of_one_unit(fit, units, **where), units["step_days"].values)
     for name, value in expected.items():
         assert_allclose(found[name], value, rtol=1e-12, err_msg=name)
@@ -184,13 +184,13 @@ def test_the_budget_of_a_draw_is_that_of_its_run(fitted):
 
 def test_the_carbon_of_the_budget_closes():
     units = tiny_site()
-    found = posterior.budget(tiny_fit(units))
+    found = budgets.budget(tiny_fit(units))
     lost = (found["nee"] + found["harvest"] + found["fire"]) * float(units["step_days"].sum())
     assert_allclose(found["change_live"] + found["change_dead"], -lost, rtol=1e-9)
 
 
 def test_every_number_of_the_budget_has_units():
-    for name, array in posterior.budget(tiny_fit()).items():
+    for name, array in budgets.budget(tiny_fit()).items():
         assert array.attrs["units"] == summaries.BUDGET_UNITS[name]
 
 
@@ -205,9 +205,9 @@ def absent(fit):
 def test_what_does_not_exist_has_no_fluxes():
     fit = absent(tiny_fit(tiny_region(pixels=2, strata=("conifer", "heath"))))
     for found in (
-        posterior.trajectories(fit, names=("gpp", "wood")),
-        posterior.budget(fit)[["gpp", "mean_wood"]],
-        posterior.log_likelihood(fit)[["lai"]].isel(time=slice(0, None, 2)),
+        trajectory.trajectories(fit, names=("gpp", "wood")),
+        budgets.budget(fit)[["gpp", "mean_wood"]],
+        likelihoods.log_likelihood(fit)[["lai"]].isel(time=slice(0, None, 2)),
     ):
         for array in found.values():
             missing = array.sel(stratum="heath", pixel=1001)
@@ -221,7 +221,7 @@ def test_what_does_not_exist_has_no_fluxes():
 def test_the_log_likelihood_of_an_observation_is_gaussian(fitted):
     space, units, fit = fitted
     where = {"chain": 1, "draw": 0} | dict.fromkeys(SPACE[space], 1)
-    found = posterior.log_likelihood(fit).isel(where)
+    found = likelihoods.log_likelihood(fit).isel(where)
     run_ = of_one_unit(fit, units, **where)
     seen = units.isel({d: 1 for d in SPACE[space]})
     for stream, modelled in (("lai", run_.fluxes.lai), ("cwood", run_.pools.wood[:-1])):
@@ -232,7 +232,7 @@ def test_the_log_likelihood_of_an_observation_is_gaussian(fitted):
 
 def test_the_log_likelihood_has_the_dimensions_of_the_project(fitted):
     space, _, fit = fitted
-    for array in posterior.log_likelihood(fit).values():
+    for array in likelihoods.log_likelihood(fit).values():
         assert array.dims == ("chain", "draw", "time", *SPACE[space])
 
 
@@ -247,7 +247,7 @@ def test_a_fit_comes_back_from_its_file_as_it_was(tmp_path, fitted):
     assert set(again.groups) == set(fit.groups)
     for group in ("posterior", "constant_data", "observed_data"):
         assert again[group].to_dataset().equals(fit[group].to_dataset()), group
-    assert posterior.budget(again).equals(posterior.budget(fit))
+    assert budgets.budget(again).equals(budgets.budget(fit))
 
 
 def test_saving_leaves_no_draft_and_replaces_what_was_there(tmp_path):
@@ -262,7 +262,7 @@ def test_saving_leaves_no_draft_and_replaces_what_was_there(tmp_path):
 def test_parameters_come_out_of_a_posterior_in_the_order_of_the_table():
     theta = near_feasible((2, 3), np.random.default_rng(0))
     columns = {name: (("draw", "chain"), value.T) for name, value in theta._asdict().items()}
-    found = posterior.theta_of(xr.Dataset(dict(reversed(columns.items()))))
+    found = trajectory.theta_of(xr.Dataset(dict(reversed(columns.items()))))
     for name in Theta._fields:
         assert np.array_equal(getattr(found, name), getattr(theta, name))
     assert found.leaf_lifespan.mean() == pytest.approx(FEASIBLE.leaf_lifespan, rel=0.02)

@@ -8,8 +8,6 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from pm_dalec import reduction
-from pm_dalec.aggregate import aggregate, stratum_samples
-from pm_dalec.ensemble import summarise
 from pm_dalec.experiments import (
     domain_ensemble,
     load_experiment,
@@ -18,8 +16,11 @@ from pm_dalec.experiments import (
     reduce_fits,
     save_experiment,
 )
-from pm_dalec.fit_file import save
-from pm_dalec.posterior import budget, trajectories
+from pm_dalec.posterior.aggregation import aggregate, stratum_samples
+from pm_dalec.posterior.budgets import budget
+from pm_dalec.posterior.ensembles import summarise
+from pm_dalec.posterior.fit_file import save
+from pm_dalec.posterior.trajectory import trajectories
 from pm_dalec.reduction import reduce_fit
 
 

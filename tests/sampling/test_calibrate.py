@@ -10,12 +10,15 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_array_equal
 
-from pm_dalec import checkpoints, diagnose, fit_file, posterior, unit, unit_state
+from pm_dalec import checkpoints, unit, unit_state
 from pm_dalec.bench import region as invented_region
 from pm_dalec.calibrate import calibrate, calibrate_edinburgh, identities
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.models import baseline, stratified
-from pm_dalec.regions import calibrate_region, converged_share, present, unit_report
+from pm_dalec.posterior import convergence, fit_file
+from pm_dalec.posterior.convergence import converged_share, unit_report
+from pm_dalec.posterior.trajectory import trajectories
+from pm_dalec.regions import calibrate_region, present
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed
 from pm_dalec.target import compile_target
@@ -68,7 +71,7 @@ def test_every_draw_meets_the_constraints(fit, units):
     from pm_dalec.constraints.case import Case, windows
     from pm_dalec.physics import numpy_run, records
     from pm_dalec.physics.records import driver_arrays
-    from pm_dalec.posterior import theta_of
+    from pm_dalec.posterior.trajectory import theta_of
 
     theta = theta_of(fit["posterior"].to_dataset())
     drivers, latitude = driver_arrays(fit["constant_data"].to_dataset(), ("pixel",))
@@ -199,7 +202,7 @@ def test_rules_that_need_no_run_fail_only_where_the_target_is_zero(model):
 
 def test_what_a_converged_unit_says_of_itself_is_what_its_draws_say(model):
     fit = calibrate(model, only=[0], **{**SHORT, "rhat": 9.0, "ess": 1.0, "proposals": 9000})
-    report = diagnose.diagnose(fit.isel(pixel=[0]))
+    report = convergence.diagnose(fit.isel(pixel=[0]))
     assert str(fit["sample_stats"]["status"].values[0]) == "converged"
     stated = fit["sample_stats"].isel(pixel=0)
     np.testing.assert_allclose(stated["rhat"], report["rhat"].max(), rtol=1e-9)
@@ -230,7 +233,7 @@ def test_only_strata_that_exist_are_calibrated_and_the_rest_is_nan(units, tmp_pa
     assert fit["posterior"]["initial_som"].dims == ("chain", "draw", "stratum", "pixel")
     absent = fit["posterior"]["initial_som"].sel(stratum="heath").isel(pixel=1)
     assert np.isnan(absent).all()
-    simulated = posterior.trajectories(fit, names=["gpp"], draws=3)["gpp"]
+    simulated = trajectories(fit, names=["gpp"], draws=3)["gpp"]
     assert np.isnan(simulated.sel(stratum="heath").isel(pixel=1)).all()
     assert np.isfinite(simulated.sel(stratum="conifer")).all()
     assert str(fit["sample_stats"]["status"].sel(stratum="heath").values[1]) == "not run"
@@ -256,7 +259,7 @@ def test_a_fixed_parameter_is_not_sampled(units):
     fit = calibrate(model, **SHORT)
     assert "leaf_lifespan" not in [v.name for v in model.free_RVs]
     assert (fit["posterior"]["leaf_lifespan"] == 3.0).all()
-    posterior.trajectories(fit, names=["gpp"], draws=2)
+    trajectories(fit, names=["gpp"], draws=2)
 
 
 @pytest.mark.slow
@@ -272,7 +275,7 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
             baseline.build(site), proposals=1_000_000, rhat=1.05, ess=150, random_seed=seed,
             progress=False,
         )  # fmt: skip
-        assert float(diagnose.diagnose(fit)["rhat"].max()) < 1.1
+        assert float(convergence.diagnose(fit)["rhat"].max()) < 1.1
         inside.extend(coverage(fit, truth_of(site)).values())
     assert np.mean(inside) >= 0.85
 

@@ -18,7 +18,7 @@ are renormalised, and the attribute ``missing_units`` counts those that should h
 
 import numpy as np
 
-from pm_dalec.ensemble import (
+from pm_dalec.posterior.ensembles import (
     QUANTILES,
     aligned,
     finite_units,
@@ -28,20 +28,8 @@ from pm_dalec.ensemble import (
     summarise,
     without,
 )
-from pm_dalec.pairing import copula_ranks, paired_pixels, paired_strata
+from pm_dalec.posterior.pairing import copula_ranks, paired_pixels, paired_strata
 from pm_dalec.tables import dims
-
-__all__ = [
-    "QUANTILES",
-    "aggregate",
-    "combine_pixels",
-    "combine_strata",
-    "comonotone_sum",
-    "domain_sample",
-    "pooled",
-    "stratum_samples",
-    "summarise",
-]
 
 INDEPENDENT, CORRELATED = "independent", "correlated"
 PIXEL_RULES = (CORRELATED, INDEPENDENT)

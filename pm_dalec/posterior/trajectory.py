@@ -9,13 +9,9 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI, seen_by
 from pm_dalec.physics.records import driver_arrays
-from pm_dalec.physics.summaries import summarised
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
-from pm_dalec.tables.streams import STREAMS
-from pm_dalec.tables.summaries import BUDGET_UNITS
 from pm_dalec.tables.variables import POOLS, VARIABLES
 
 BATCH = 4_000_000  # values of one series held at a time
@@ -99,82 +95,3 @@ def _run(units, theta, space, solver, names):
         )
         for name in names
     }
-
-
-def log_likelihood(fit):
-    """Log-likelihood of every observation under every draw, for `arviz.loo` and its kin.
-
-    Parameters
-    ----------
-    fit : DataTree
-
-    Returns
-    -------
-    Dataset
-        One variable a stream, dims (chain, draw, time[, stratum][, pixel]); NaN where nothing was seen.
-
-    Notes
-    -----
-    Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test.
-    """
-    observed, units = fit["observed_data"].to_dataset(), fit["constant_data"].to_dataset()
-    posterior = fit["posterior"].to_dataset()
-    space = dims.space_of(posterior)
-    drivers, latitude = driver_arrays(units, space)
-    theta = theta_of(posterior)
-    run = run_numpy(drivers, latitude, theta, solver=fit.attrs["solver"])
-    found = {}
-    for stream in (name for name in STREAMS if name in observed):
-        shape = (observed.sizes[dims.TIME], 1, 1, *(observed.sizes[name] for name in space))
-        value, sigma = (
-            observed[name].transpose(dims.TIME, *space).values.reshape(shape)
-            for name in (stream, f"{stream}_unc")
-        )
-        distance = (value - seen_by(stream, run)) / sigma
-        density = -0.5 * distance**2 - np.log(sigma) - HALF_LOG_TWO_PI
-        density = np.where(np.isnan(theta.initial_som), np.nan, density)
-        found[stream] = ((dims.TIME, *dims.SAMPLE, *space), density)
-    coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}
-    whole = xr.Dataset(found, coords=coords | {dims.TIME: observed[dims.TIME]})
-    return whole.transpose(*dims.SAMPLE, dims.TIME, *space)
-
-
-def budget(fit, *, drivers=None):
-    """Scalar summaries of every draw: the quantities of the paper's Table 2 and Figure 8.
-
-    Parameters
-    ----------
-    fit : DataTree
-    drivers : Dataset, optional
-        Units dataset; that of the fit by default.
-
-    Returns
-    -------
-    Dataset
-        Dims (chain, draw[, stratum][, pixel]): ``gpp``, ``reco``, ``nee``, ``harvest``, ``fire``
-        [g m-2 d-1], time-weighted means; ``lai`` [m2 m-2]; ``mean_wood`` [g m-2];
-        ``change_live``, ``change_dead`` [g m-2], end minus start; ``residence_{pool}`` [yr];
-        ``npp`` [g m-2 d-1], ``npp_{pool}_fraction`` [1].
-    """
-    units = fit["constant_data"].to_dataset() if drivers is None else drivers
-    posterior = fit["posterior"].to_dataset()
-    space = dims.space_of(posterior)
-    solver = fit.attrs.get("solver", "converged")
-    parts = []
-    lanes = posterior["initial_som"].size // posterior.sizes[dims.DRAW]
-    size = max(1, BATCH // (30 * units.sizes[dims.TIME] * lanes))
-    for start in range(0, posterior.sizes[dims.DRAW], size):
-        part = posterior.isel(draw=slice(start, start + size))
-        arrays, latitude = driver_arrays(units, space)
-        theta = theta_of(part)
-        run = run_numpy(arrays, latitude, theta, solver=solver)
-        missing = np.isnan(theta.initial_som)  # strata that do not exist, units without a start
-        values = summarised(run, units["step_days"].values)
-        held = {name: np.where(missing, np.nan, value) for name, value in values.items()}
-        parts.append(xr.Dataset({name: ((*dims.SAMPLE, *space), v) for name, v in held.items()}))
-    whole = xr.concat(parts, dims.DRAW)
-    coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}
-    whole = whole.assign_coords(coords)
-    for name in whole:
-        whole[name].attrs["units"] = BUDGET_UNITS[name]
-    return whole

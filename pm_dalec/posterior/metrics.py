@@ -245,3 +245,8 @@ def weighted_quantile(values, weight, quantiles):
     values, weight = values[kept][order], weight[kept][order]
     middle = (np.cumsum(weight) - 0.5 * weight) / weight.sum()
     return np.interp(quantiles, middle, values)
+
+
+def stratum_areas(units):
+    """Area of each stratum in each pixel [m2], (stratum, pixel)."""
+    return (units["area_fraction"] * units["area"]).transpose(dims.STRATUM, dims.PIXEL)

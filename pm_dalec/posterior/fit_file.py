@@ -73,7 +73,7 @@ def _opened(path):
     suffix = _known_suffix(path)
     if not path.exists():
         raise FileNotFoundError(
-            f"wanted a fit at '{path}', found nothing there; write one with pm_dalec.fit_file.save"
+            f"wanted a fit at '{path}', found nothing there; write one with pm_dalec.posterior.fit_file.save"
         )
     if suffix == NETCDF:
         return xr.open_datatree(path, engine="h5netcdf")

@@ -1,14 +1,8 @@
-"""Convergence of a fit: rank R-hat, bulk and tail effective sample size of every parameter.
-
-Day parameters act modulo 365.25 and are turned to their circular mean first, so that the same day in
-another year is no other value.
-"""
+"""Statistics of chains as plain arrays: circular means, split and rank R-hat, effective sizes."""
 
 import numpy as np
-import xarray as xr
 from arviz_stats.base import array_stats
 
-from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
 
@@ -95,66 +89,3 @@ def chain_statistics(values, *, tail=True):
             row.append(array_stats.ess(one, method="tail", prob=(0.05, 0.95), **axes))
         found.append(row)
     return tuple(np.array(found).T.reshape(-1, *shape))
-
-
-def diagnose(fit):
-    """Convergence statistics of every sampled parameter.
-
-    Parameters
-    ----------
-    fit : DataTree
-        With ``posterior``; at least two chains.
-
-    Returns
-    -------
-    Dataset
-        ``rhat`` [1], ``ess_bulk``, ``ess_tail`` [1] with dims (parameter[, stratum][, pixel]).
-        Parameters that were fixed are left out.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two chains or four draws.
-    """
-    posterior = fit["posterior"].to_dataset()
-    chains, draws = posterior.sizes[dims.CHAIN], posterior.sizes[dims.DRAW]
-    if chains < 2 or draws < 4:
-        raise ValueError(
-            f"wanted at least 2 chains of 4 draws, got {chains} of {draws}; R-hat compares chains: "
-            "calibrate with chains=4"
-        )
-    names, found = [], []
-    for name in (n for n in PARAMETERS if n in posterior):
-        array = posterior[name].transpose(dims.CHAIN, dims.DRAW, ...)
-        if np.ptp(array.values) == 0:
-            continue
-        names.append(name)
-        found.append(chain_statistics(comparable(name, array.values)))
-    space = tuple(d for d in posterior["initial_som"].dims if d not in (dims.CHAIN, dims.DRAW))
-    out = {
-        label: ((dims.PARAMETER, *space), np.stack([statistics[place] for statistics in found]))
-        for place, label in enumerate(("rhat", "ess_bulk", "ess_tail"))
-    }
-    coords = {dims.PARAMETER: names} | {d: posterior[d] for d in space if d in posterior.coords}
-    return xr.Dataset(out, coords=coords)
-
-
-def verdict(report, *, rhat=1.01, ess=400):
-    """One sentence on whether a fit may be used.
-
-    Parameters
-    ----------
-    report : Dataset
-        From `diagnose`.
-    rhat, ess : float
-        Largest R-hat and smallest bulk ESS that count as converged.
-    """
-    worst, least = float(report["rhat"].max()), float(report["ess_bulk"].min())
-    by_name = report["rhat"].max([d for d in report["rhat"].dims if d != "parameter"])
-    name = str(by_name["parameter"].values[int(by_name.argmax("parameter"))])
-    if worst < rhat and least > ess:
-        return f"converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}"
-    return (
-        f"not converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}; wanted "
-        f"below {rhat} and above {ess}, so run longer before you use the numbers"
-    )

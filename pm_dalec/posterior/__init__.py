@@ -1,0 +1,1 @@
+"""What a fit says: files, trajectories, budgets, convergence, and draws added up to pixels and domain."""

@@ -1,0 +1,186 @@
+"""Convergence of a fit: rank R-hat, bulk and tail effective sample size of every parameter.
+
+Day parameters act modulo 365.25 and are turned to their circular mean first, so that the same day in
+another year is no other value.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from pm_dalec.posterior.chain_statistics import chain_statistics, comparable
+from pm_dalec.tables import dims
+from pm_dalec.tables.parameters import PARAMETERS
+
+
+def diagnose(fit):
+    """Convergence statistics of every sampled parameter.
+
+    Parameters
+    ----------
+    fit : DataTree
+        With ``posterior``; at least two chains.
+
+    Returns
+    -------
+    Dataset
+        ``rhat`` [1], ``ess_bulk``, ``ess_tail`` [1] with dims (parameter[, stratum][, pixel]).
+        Parameters that were fixed are left out.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two chains or four draws.
+    """
+    posterior = fit["posterior"].to_dataset()
+    chains, draws = posterior.sizes[dims.CHAIN], posterior.sizes[dims.DRAW]
+    if chains < 2 or draws < 4:
+        raise ValueError(
+            f"wanted at least 2 chains of 4 draws, got {chains} of {draws}; R-hat compares chains: "
+            "calibrate with chains=4"
+        )
+    names, found = [], []
+    for name in (n for n in PARAMETERS if n in posterior):
+        array = posterior[name].transpose(dims.CHAIN, dims.DRAW, ...)
+        if np.ptp(array.values) == 0:
+            continue
+        names.append(name)
+        found.append(chain_statistics(comparable(name, array.values)))
+    space = tuple(d for d in posterior["initial_som"].dims if d not in (dims.CHAIN, dims.DRAW))
+    out = {
+        label: ((dims.PARAMETER, *space), np.stack([statistics[place] for statistics in found]))
+        for place, label in enumerate(("rhat", "ess_bulk", "ess_tail"))
+    }
+    coords = {dims.PARAMETER: names} | {d: posterior[d] for d in space if d in posterior.coords}
+    return xr.Dataset(out, coords=coords)
+
+
+def verdict(report, *, rhat=1.01, ess=400):
+    """One sentence on whether a fit may be used.
+
+    Parameters
+    ----------
+    report : Dataset
+        From `diagnose`.
+    rhat, ess : float
+        Largest R-hat and smallest bulk ESS that count as converged.
+    """
+    worst, least = float(report["rhat"].max()), float(report["ess_bulk"].min())
+    by_name = report["rhat"].max([d for d in report["rhat"].dims if d != "parameter"])
+    name = str(by_name["parameter"].values[int(by_name.argmax("parameter"))])
+    if worst < rhat and least > ess:
+        return f"converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}"
+    return (
+        f"not converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}; wanted "
+        f"below {rhat} and above {ess}, so run longer before you use the numbers"
+    )
+
+
+RHAT_LIMIT = 1.05
+"""Worst rank R-hat below which a unit counts as converged [1], as in `pm_dalec.regions`."""
+
+STATUSES = ("converged", "budget", "no start")
+NOT_RUN, UNKNOWN = "not run", "unknown"
+MEANINGS = {
+    "worst_rhat": "largest rank R-hat of the parameters of a unit",
+    "least_ess_bulk": "smallest bulk effective sample size of the parameters of a unit",
+    "acceptance": "accepted share of the proposals of a unit",
+    "proposals": "proposals of each chain of a unit",
+    "status": "how the calibration of a unit ended",
+}
+
+
+def unit_diagnostics(fit):
+    """What a fit says about the convergence of its units.
+
+    Parameters
+    ----------
+    fit : DataTree
+        Statistics are those of the groups ``diagnostics`` and ``sample_stats``; R-hat and effective
+        sample size are computed from the draws of a fit without ``diagnostics``.
+
+    Returns
+    -------
+    Dataset
+        Dims ([stratum,] pixel): ``worst_rhat``, ``least_ess_bulk``, ``acceptance``, ``proposals``
+        [1], NaN where nothing is known; ``status``, "unknown" where a fit does not tell and "not
+        run" where there is no unit.
+    """
+    report = _report(fit)
+    known = [report] + [
+        fit[name].to_dataset() for name in ("diagnostics", "sample_stats") if name in fit.children
+    ]
+    draws = fit["posterior"]["initial_som"]
+    alive = draws.notnull().all(dims.SAMPLE)
+    found = {
+        "worst_rhat": report["rhat"].max(dims.PARAMETER),
+        "least_ess_bulk": report["ess_bulk"].min(dims.PARAMETER),
+        "acceptance": _first(known, "acceptance", xr.full_like(alive, np.nan, float)),
+        "proposals": _first(known, "proposals", xr.full_like(alive, np.nan, float)),
+        "status": _first(known, "status", xr.where(alive, UNKNOWN, NOT_RUN)),
+    }
+    for name, values in found.items():
+        values.attrs = {"long_name": MEANINGS[name]} | ({} if name == "status" else {"units": "1"})
+    return xr.Dataset(found).reset_coords(drop=True)
+
+
+def _first(datasets, name, otherwise):
+    return next((part[name].copy() for part in datasets if name in part), otherwise)
+
+
+def _report(fit):
+    """R-hat and bulk ESS by parameter and unit; NaN where the draws do not allow them."""
+    if "diagnostics" in fit.children:
+        return fit["diagnostics"].to_dataset()
+    draws = fit["posterior"]["initial_som"].reset_coords(drop=True)
+    if draws.sizes[dims.CHAIN] < 2 or draws.sizes[dims.DRAW] < 4:
+        nothing = xr.full_like(draws.isel(dict.fromkeys(dims.SAMPLE, 0), drop=True), np.nan)
+        nothing = nothing.expand_dims(dims.PARAMETER)
+        return xr.Dataset({"rhat": nothing, "ess_bulk": nothing})
+    return diagnose(fit)
+
+
+def unit_report(fit, *, rhat=1.05):
+    """Table of the units that did not converge or never began, with the reason.
+
+    Parameters
+    ----------
+    fit : DataTree
+        From `calibrate_region`.
+    rhat : float
+        Largest R-hat that counts as converged.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns unit, status, worst_rhat, parameter, proposals, reason; empty where all is well.
+    """
+
+    report = fit["diagnostics"].to_dataset()
+    space = list(dims.space_of(report))
+    worst = report["rhat"].max("parameter")
+    rows = []
+    for place in np.ndindex(*worst.transpose(*space).shape):
+        where = dict(zip(space, place, strict=True))
+        status = str(report["status"].isel(where).values)
+        value = float(worst.isel(where))
+        if status == "not run" or (status != "no start" and value < rhat):
+            continue
+        label = ", ".join(f"{name} {report[name].values[at]}" for name, at in where.items())
+        if status == "no start":
+            name, reason = "", "no state found in which all constraints hold"
+        else:
+            column = report["rhat"].isel(where)
+            name = str(column["parameter"].values[int(column.argmax("parameter"))])
+            reason = f"R-hat of {name} is {value:.3f} after the whole budget"
+        rows.append((label, status, value, name, float(report["proposals"].isel(where)), reason))
+    columns = ("unit", "status", "worst_rhat", "parameter", "proposals", "reason")
+    return pd.DataFrame(rows, columns=columns)
+
+
+def converged_share(fit, *, rhat=1.05):
+    """Share of the sampled units whose worst rank R-hat is below a limit [1]."""
+    report = fit["diagnostics"].to_dataset()
+    worst = report["rhat"].max("parameter").values
+    ran = report["status"].values != "not run"
+    return float((worst[ran] < rhat).mean())

@@ -1,0 +1,49 @@
+"""Log-likelihood of every observation under every draw."""
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI, seen_by
+from pm_dalec.physics.records import driver_arrays
+from pm_dalec.posterior.trajectory import theta_of
+from pm_dalec.tables import dims
+from pm_dalec.tables.streams import STREAMS
+
+
+def log_likelihood(fit):
+    """Log-likelihood of every observation under every draw, for `arviz.loo` and its kin.
+
+    Parameters
+    ----------
+    fit : DataTree
+
+    Returns
+    -------
+    Dataset
+        One variable a stream, dims (chain, draw, time[, stratum][, pixel]); NaN where nothing was seen.
+
+    Notes
+    -----
+    Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test.
+    """
+    observed, units = fit["observed_data"].to_dataset(), fit["constant_data"].to_dataset()
+    posterior = fit["posterior"].to_dataset()
+    space = dims.space_of(posterior)
+    drivers, latitude = driver_arrays(units, space)
+    theta = theta_of(posterior)
+    run = run_numpy(drivers, latitude, theta, solver=fit.attrs["solver"])
+    found = {}
+    for stream in (name for name in STREAMS if name in observed):
+        shape = (observed.sizes[dims.TIME], 1, 1, *(observed.sizes[name] for name in space))
+        value, sigma = (
+            observed[name].transpose(dims.TIME, *space).values.reshape(shape)
+            for name in (stream, f"{stream}_unc")
+        )
+        distance = (value - seen_by(stream, run)) / sigma
+        density = -0.5 * distance**2 - np.log(sigma) - HALF_LOG_TWO_PI
+        density = np.where(np.isnan(theta.initial_som), np.nan, density)
+        found[stream] = ((dims.TIME, *dims.SAMPLE, *space), density)
+    coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}
+    whole = xr.Dataset(found, coords=coords | {dims.TIME: observed[dims.TIME]})
+    return whole.transpose(*dims.SAMPLE, dims.TIME, *space)
