@@ -18,11 +18,11 @@ from unittest.mock import patch
 
 import numpy as np
 
-from pm_dalec import adaptive
 from pm_dalec.data.synthetic_sites import synthetic_drivers
-from pm_dalec.lane_random import streams
-from pm_dalec.surrogate import empty_walk
-from pm_dalec.unit_state import WINDOW
+from pm_dalec.sampling.kernels import acceptance, windows
+from pm_dalec.sampling.kernels.streams import streams
+from pm_dalec.sampling.kernels.walk import empty_walk
+from pm_dalec.sampling.state import WINDOW
 
 # Runs per second times seconds for 1e7 exponentials of the compiled Fortran of the paper's era: 22,300
 # on a machine that needs 0.0125 s. It makes figures of different machines comparable.
@@ -109,18 +109,18 @@ def _lanes_rates(target, unit, lanes, seconds):
     rows = np.repeat(passed[:1].T, blocks * bound.function.width, axis=1)
     rows[:, :lanes] = passed[np.arange(lanes) % len(passed)].T
     position = rows.copy()
-    logp = adaptive.results_at(call, position, rows, adaptive.LOGP, lanes)
-    tally = adaptive.Tally(np.zeros(lanes, np.int64), np.zeros(lanes, np.int64))
+    logp = acceptance.results_at(call, position, rows, acceptance.LOGP, lanes)
+    tally = windows.Tally(np.zeros(lanes, np.int64), np.zeros(lanes, np.int64))
     walk, random = empty_walk(lanes, state.surrogate), streams(0, [0], lanes)
     recorded = np.empty((1, lanes, rows.shape[0] + 1))
     made, guide = [0], unit.guide()
     turns = int(np.clip(A_CALL // lanes, 16, WINDOW))
 
     def evaluate():
-        adaptive.evaluate(call, rows, 0, blocks)
+        windows.evaluate(call, rows, 0, blocks)
 
     def propose():
-        adaptive.lanes_window(
+        windows.lanes_window(
             call, early.call(), 0, blocks, position, logp, random, walk, guide, turns, turns,
             recorded, tally, rows,
         )  # fmt: skip
@@ -140,7 +140,7 @@ def _scaling(target, unit, seconds):
 
     def several(call):
         for _ in range(100):
-            adaptive.evaluate(call, rows, 0, call.out.shape[0])
+            windows.evaluate(call, rows, 0, call.out.shape[0])
 
     with ThreadPoolExecutor(count) as pool:
         one, every = _rates(
@@ -228,7 +228,7 @@ def _measure_lanes(lanes, steps, seconds, tell):
     from pm_dalec.lanes.llvm import machine_code
 
     baseline = import_module("pm_dalec.models.baseline")
-    from pm_dalec.target import compile_target
+    from pm_dalec.sampling.target import compile_target
 
     model = baseline.build(region(1, steps))
     with (
@@ -263,8 +263,9 @@ def _timed(call):
 
 def _sampled_unit(target):
     """A unit after two rounds, and the share of tuning and rounds outside compiled code [1]."""
-    from pm_dalec.unit import Unit
-    from pm_dalec.unit_state import Settings, new_state
+    from pm_dalec.sampling.settings import Settings
+    from pm_dalec.sampling.state import new_state
+    from pm_dalec.sampling.unit import Unit
 
     lanes = 8  # as calibrations of regions use
     bound, settings = target.function.bind(np.zeros(lanes, int)), Settings(search=100_000)
@@ -280,8 +281,8 @@ def _sampled_unit(target):
         kernel(*arguments)
         spent.append(time.perf_counter() - started)
 
-    kernel = adaptive.lanes_window
-    with patch.object(adaptive, "lanes_window", timed):
+    kernel = windows.lanes_window
+    with patch.object(windows, "lanes_window", timed):
         started = time.perf_counter()
         while unit.state.round < 3 and not unit.finished:
             unit.advance()

@@ -22,7 +22,7 @@ def feasible_positions(model, count):
     count : int
         Of lanes; the positions repeat.
     """
-    from pm_dalec.calibrate import calibrate
+    from pm_dalec.sampling.calibration import calibrate
 
     fit = calibrate(model, chains=16, draws=16, proposals=1000, only=[0], progress=False)
     drawn = []

@@ -9,12 +9,13 @@ import time
 import numpy as np
 import pandas as pd
 
-from pm_dalec.calibrate import calibrate_edinburgh
-from pm_dalec.fit import as_fit
 from pm_dalec.posterior.convergence import diagnose
-from pm_dalec.target import compile_target
-from pm_dalec.unit import Unit
-from pm_dalec.unit_state import Settings, new_state
+from pm_dalec.sampling.calibration import calibrate_edinburgh
+from pm_dalec.sampling.labelled_fit import as_fit
+from pm_dalec.sampling.settings import Settings
+from pm_dalec.sampling.state import new_state
+from pm_dalec.sampling.target import compile_target
+from pm_dalec.sampling.unit import Unit
 
 CHAINS = 8
 TRIAL = 20_000  # proposals of a chain from which the rate of edinburgh2021 is told
@@ -110,7 +111,8 @@ def _haario(model, seconds, seed):
     """Through `pm.sample`, a chain after the other; half of the time is for tuning."""
     import pymc as pm
 
-    from pm_dalec.step_method import AdaptiveMetropolis, feasible_start
+    from pm_dalec.sampling.starts import feasible_start
+    from pm_dalec.sampling.step_method import AdaptiveMetropolis
 
     inner, started = 200, time.process_time()
     with model:

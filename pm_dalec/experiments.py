@@ -120,7 +120,7 @@ def open_experiments(folder, *, draws=1000, seed=0, progress=None):
     ----------
     folder : str or Path
         With fits of regions, NetCDF or zarr with a group ``posterior``: ``*.nc``, ``*.zarr``,
-        ``*/fit.nc``, or ``*/fit.zarr`` as `pm_dalec.regions.calibrate_region` keeps them.
+        ``*/fit.nc``, or ``*/fit.zarr`` as `pm_dalec.sampling.region_store.calibrate_region` keeps them.
     draws, seed, progress
         As for `reduce_fit`; a kept reduction made with others, or of an older fit, is made anew.
 

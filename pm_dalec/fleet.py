@@ -7,13 +7,7 @@ reductions, like all others.
 import numpy as np
 import pandas as pd
 
-from pm_dalec.posterior.convergence import (
-    MEANINGS,
-    NOT_RUN,
-    RHAT_LIMIT,
-    STATUSES,
-    UNKNOWN,
-)
+from pm_dalec.posterior.convergence import MEANINGS, NOT_RUN, RHAT_LIMIT, STATUSES, UNKNOWN
 from pm_dalec.tables import dims
 
 

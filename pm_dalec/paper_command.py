@@ -11,7 +11,7 @@ from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.paper import make_all, save_landscape
 from pm_dalec.posterior.convergence import converged_share, unit_report
-from pm_dalec.regions import FIT, calibrate_region
+from pm_dalec.sampling.region_store import FIT, calibrate_region
 from pm_dalec.tables import dims
 from pm_dalec.twin_truth import add_truth, candidates
 

@@ -7,13 +7,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pm_dalec.calibrate import calibrate as calibrate_lanes
-from pm_dalec.calibrate import calibrate_edinburgh
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file, trajectory
 from pm_dalec.posterior.chain_statistics import circular_mean
 from pm_dalec.posterior.convergence import diagnose, verdict
+from pm_dalec.sampling.calibration import calibrate as calibrate_lanes
+from pm_dalec.sampling.calibration import calibrate_edinburgh
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
 from pm_dalec.tables.streams import STREAMS

@@ -11,13 +11,13 @@ import numpy as np
 import xarray as xr
 from scipy.stats import rankdata
 
-from pm_dalec.calibrate import calibrate
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import case_of
 from pm_dalec.landscape.twin.leaf_area import LOWEST, seasonal_leaf_area
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.physics.summaries import quantities_of
+from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import TRUTH
 from pm_dalec.tables.parameters import PARAMETERS, Theta

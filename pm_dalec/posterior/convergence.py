@@ -77,7 +77,7 @@ def verdict(report, *, rhat=1.01, ess=400):
 
 
 RHAT_LIMIT = 1.05
-"""Worst rank R-hat below which a unit counts as converged [1], as in `pm_dalec.regions`."""
+"""Worst rank R-hat below which a unit counts as converged [1], as in `pm_dalec.sampling.region_store`."""
 
 STATUSES = ("converged", "budget", "no start")
 NOT_RUN, UNKNOWN = "not run", "unknown"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec import regions
 from pm_dalec.posterior import fit_file
+from pm_dalec.sampling import region_store
 from pm_dalec.testing import tiny_fit, tiny_region
 
 STRATA = ("conifer", "heath")
@@ -124,12 +124,12 @@ def calls(monkeypatch):
         found.append(settings)
         return sampled(units)
 
-    monkeypatch.setattr(regions, "calibrate", calibrate)
+    monkeypatch.setattr(region_store, "calibrate", calibrate)
     return found
 
 
 def calibrated(region, store):
-    return regions.calibrate_region(lambda units: units, region, store=store, progress=False)
+    return region_store.calibrate_region(lambda units: units, region, store=store, progress=False)
 
 
 def test_a_finished_region_is_a_zarr_folder_and_is_not_calibrated_again(region, tmp_path, calls):
@@ -148,4 +148,4 @@ def test_a_region_that_was_killed_while_it_was_written_is_not_finished(region, t
     fit = calibrated(region, tmp_path)
     assert len(calls) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["fit.zarr"]
-    assert fit_file.load(tmp_path / regions.FIT).identical(fit)
+    assert fit_file.load(tmp_path / region_store.FIT).identical(fit)

@@ -9,12 +9,14 @@ import pytest
 from numba import carray, types
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import adaptive, moves
-from pm_dalec.lane_random import normals, streams, uniform
 from pm_dalec.lanes.call import NO_CALL, Call
-from pm_dalec.moments import Moments
-from pm_dalec.moves import Guide
-from pm_dalec.surrogate import empty_walk, enter, fit_surrogate, move
+from pm_dalec.sampling.kernels import acceptance, edinburgh, proposals, search
+from pm_dalec.sampling.kernels.covariance import Moments
+from pm_dalec.sampling.kernels.proposals import Guide
+from pm_dalec.sampling.kernels.streams import normals, streams, uniform
+from pm_dalec.sampling.kernels.surrogate import fit_surrogate
+from pm_dalec.sampling.kernels.walk import empty_walk, enter, move
+from pm_dalec.sampling.kernels.windows import Tally, lanes_window
 
 WIDTH = 4
 SIGNATURE = types.void(
@@ -91,14 +93,14 @@ class Lanes(NamedTuple):
     logp: np.ndarray
     streams: np.ndarray
     guide: Guide
-    tally: adaptive.Tally
+    tally: Tally
 
     def run(self, density, count, record=1, blocks=None, early=None):
         """Run proposals of some blocks of lanes (all by default); gives the recorded states."""
         size, padded = self.position.shape
         recorded = np.empty((count // record, self.logp.size, size + 1))
         first, last = (0, padded // WIDTH) if blocks is None else blocks
-        adaptive.lanes_window(
+        lanes_window(
             call_of(density, padded), NO_CALL if early is None else call_of(early, padded),
             first, last, self.position, self.logp, self.streams,
             empty_walk(self.logp.size, self.guide.surrogate), self.guide, count, record, recorded,
@@ -120,7 +122,7 @@ def lanes_of(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=
             fit_surrogate(archive, components), np.array([0.7, 1.0]), np.array([0, 1]), archive,
             len(archive), 0.75, 0.5,
         ),
-        adaptive.Tally(np.zeros(chains, np.int64), np.zeros(chains, np.int64)),
+        Tally(np.zeros(chains, np.int64), np.zeros(chains, np.int64)),
     )  # fmt: skip
 
 
@@ -137,7 +139,7 @@ class Edinburgh(NamedTuple):
         size, padded = self.position.shape
         lanes = self.logp.size
         vectors, accepted = np.empty((lanes, count, size + 1)), np.zeros(lanes, np.int64)
-        adaptive.edinburgh_window(
+        edinburgh.edinburgh_window(
             call_of(density, padded), self.position, self.logp, self.streams, self.moments.factor,
             self.moments.established(), count, 0, vectors, accepted, np.empty((size, padded)),
         )  # fmt: skip
@@ -172,12 +174,12 @@ def adapted(state, density, windows, length):
 )  # fmt: skip
 def test_sure_proposals_are_accepted_and_hopeless_ones_are_not(proposed, current, expected):
     (stream,) = streams(1, [0], 1)
-    assert all(adaptive.accept(stream, proposed, current, 0.0) == expected for _ in range(200))
+    assert all(acceptance.accept(stream, proposed, current, 0.0) == expected for _ in range(200))
 
 
 def test_acceptance_has_the_probability_of_the_ratio():
     (stream,) = streams(2, [0], 1)
-    accepted = [adaptive.accept(stream, np.log(0.2), 0.0, np.log(1.5)) for _ in range(20_000)]
+    accepted = [acceptance.accept(stream, np.log(0.2), 0.0, np.log(1.5)) for _ in range(20_000)]
     assert_allclose(np.mean(accepted), 0.3, atol=0.015)
 
 
@@ -341,14 +343,14 @@ def test_the_default_sampler_recovers_analytic_targets(density):
 @pytest.mark.parametrize("density", [gaussian, flat], ids=["gaussian", "flat"])
 def test_each_move_keeps_the_target(conditional, by_process, trust, density, monkeypatch):
     """The archive is uniform, so that the surrogate is a poor likeness of either density."""
-    monkeypatch.setattr(moves, "BY_PROCESS", by_process)
+    monkeypatch.setattr(proposals, "BY_PROCESS", by_process)
     for name in ("_conditional_step", "propose_lanes"):
-        monkeypatch.setattr(moves, name, numba.njit(getattr(moves, name).py_func))
+        monkeypatch.setattr(proposals, name, numba.njit(getattr(proposals, name).py_func))
     state = lanes_of(chains=1, spread=0.05, density=density)
     guide = state.guide._replace(conditional=conditional, trust=trust)
     draws = np.empty((150_000, 2))
     _walk(
-        moves.propose_lanes, density, state.streams[0], state.position,
+        proposals.propose_lanes, density, state.streams[0], state.position,
         empty_walk(1, guide.surrogate), guide, draws,
     )  # fmt: skip
     check_moments(draws[500:], density, tolerance=0.15)
@@ -363,7 +365,7 @@ def _walk(propose, density, stream, position, walk, guide, draws):
     for turn in range(len(draws)):
         ratio = propose(stream, 0, position, rows, walk, guide, memory, noise)
         proposed = density(rows[:, 0])
-        if adaptive.accept(stream, proposed, logp, ratio):
+        if acceptance.accept(stream, proposed, logp, ratio):
             logp = proposed
             move(walk, 0, guide.surrogate)
             position[:, 0] = rows[:, 0]
@@ -454,7 +456,7 @@ def test_the_search_arrives_and_never_turns_worse():
     density = lane_density(2, distance_to_corner, results=2)
     history = [violation.copy()]
     for _ in range(40):
-        adaptive.search_window(
+        search.search_window(
             call_of(density, lanes, 2), position, violation, random, 50, np.empty_like(position)
         )
         history.append(violation.copy())

@@ -10,20 +10,22 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_array_equal
 
-from pm_dalec import checkpoints, unit, unit_state
 from pm_dalec.bench import region as invented_region
-from pm_dalec.calibrate import calibrate, calibrate_edinburgh, identities
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.models import baseline, stratified
 from pm_dalec.posterior import convergence, fit_file
 from pm_dalec.posterior.convergence import converged_share, unit_report
 from pm_dalec.posterior.trajectory import trajectories
-from pm_dalec.regions import calibrate_region, present
+from pm_dalec.sampling import checkpoints, unit
+from pm_dalec.sampling import state as unit_state
+from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh, identities
+from pm_dalec.sampling.region_store import calibrate_region, present
+from pm_dalec.sampling.settings import Settings
+from pm_dalec.sampling.state import new_state, state_from_arrays, state_to_arrays
+from pm_dalec.sampling.target import compile_target
+from pm_dalec.sampling.unit import Unit
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed
-from pm_dalec.target import compile_target
-from pm_dalec.unit import Unit
-from pm_dalec.unit_state import Settings, new_state, state_from_arrays, state_to_arrays
 
 SHORT = {"chains": 8, "draws": 40, "proposals": 1500, "progress": False}
 
@@ -283,7 +285,7 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
 KILLED = """
 import sys
 from pm_dalec.bench import region
-from pm_dalec.calibrate import calibrate
+from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.models import baseline
 from pm_dalec import calibrate as module, posterior, unit, unit_state
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pm_dalec import progress
-from pm_dalec.progress import Progress, time_left_words
-from pm_dalec.unit_state import Settings
+from pm_dalec.sampling import progress
+from pm_dalec.sampling.progress import Progress, time_left_words
+from pm_dalec.sampling.settings import Settings
 
 CHAINS = 8
 

@@ -5,20 +5,10 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import logsumexp
 
-from pm_dalec import moves
-from pm_dalec.lane_random import streams
-from pm_dalec.surrogate import (
-    EDGE,
-    KNOTS,
-    ask,
-    empty_walk,
-    enter,
-    fit_surrogate,
-    log_density,
-    log_mixture,
-    move,
-    score,
-)
+from pm_dalec.sampling.kernels import acceptance, proposals
+from pm_dalec.sampling.kernels.streams import streams
+from pm_dalec.sampling.kernels.surrogate import EDGE, KNOTS, fit_surrogate, log_density
+from pm_dalec.sampling.kernels.walk import ask, empty_walk, enter, log_mixture, move, score
 
 SIZE = 4
 
@@ -102,7 +92,7 @@ def test_the_ratio_of_a_conditional_step_is_that_of_the_densities(states, surrog
     rows = position.copy()
     enter(walk, 0, position, surrogate)
     (stream,) = streams(5, [0], 1)
-    guide = moves.Guide(
+    guide = proposals.Guide(
         surrogate,
         np.arange(1, SIZE + 1) / SIZE,
         np.array([0, 0, 1, 2]),
@@ -114,8 +104,8 @@ def test_the_ratio_of_a_conditional_step_is_that_of_the_densities(states, surrog
     memory, noise = np.empty((SIZE, SIZE)), np.empty(SIZE)
     seen = 0
     for _ in range(200):
-        moves.stay(rows, position, 0)
-        ratio = moves._conditional_step(stream, 0, rows, walk, guide, memory, noise)
+        acceptance.stay(rows, position, 0)
+        ratio = proposals._conditional_step(stream, 0, rows, walk, guide, memory, noise)
         if np.isnan(ratio):
             continue
         before, after = log_density(surrogate, np.stack([position[:, 0], rows[:, 0]]))

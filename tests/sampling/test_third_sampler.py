@@ -10,10 +10,10 @@ import pytest
 import xarray as xr
 
 from pm_dalec import reference_site
-from pm_dalec.calibrate import calibrate
 from pm_dalec.models import baseline
+from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.target import compile_target
 from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
-from pm_dalec.target import compile_target
 
 SWEEPS = 1800
 LANES = 752

@@ -1,7 +1,7 @@
 """Calibration of a model: all its units, in threads, resumable, with progress.
 
 ``calibrate(model)`` takes any model of `models/`: of a site, of pixels, of strata of pixels. Each unit is
-sampled by itself (`pm_dalec.unit`); what it gives does not depend on its neighbours, on the number of
+sampled by itself (`pm_dalec.sampling.unit`); what it gives does not depend on its neighbours, on the number of
 threads or on interruptions.
 """
 
@@ -12,14 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pm_dalec import checkpoints
-from pm_dalec.edinburgh import run_edinburgh
-from pm_dalec.fit import as_fit
 from pm_dalec.lanes.cut import lane_dimensions
-from pm_dalec.progress import Progress
-from pm_dalec.target import compile_target
-from pm_dalec.unit import Unit
-from pm_dalec.unit_state import Settings, new_state
+from pm_dalec.sampling import checkpoints
+from pm_dalec.sampling.edinburgh import run_edinburgh
+from pm_dalec.sampling.labelled_fit import as_fit
+from pm_dalec.sampling.progress import Progress
+from pm_dalec.sampling.settings import Settings
+from pm_dalec.sampling.state import new_state
+from pm_dalec.sampling.target import compile_target
+from pm_dalec.sampling.unit import Unit
 
 STRIDE = 10**9  # identity of a stratum's units: its number times this, plus the pixel
 SAVE_EVERY = 20.0  # s between two states of one unit on disk
@@ -123,7 +124,7 @@ def calibrate(
 def calibrate_edinburgh(
     model, *, chains=3, proposals=100_000, draws=1000, random_seed=0, progress=True
 ):
-    """Sample every unit of a model with CARDAMOM's AP-MCMC of 2021 (`pm_dalec.edinburgh`).
+    """Sample every unit of a model with CARDAMOM's AP-MCMC of 2021 (`pm_dalec.sampling.edinburgh`).
 
     Parameters
     ----------

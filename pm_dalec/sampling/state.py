@@ -4,40 +4,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pm_dalec import adaptive
-from pm_dalec.lane_random import streams
-from pm_dalec.surrogate import Surrogate
+from pm_dalec.sampling.kernels import windows
+from pm_dalec.sampling.kernels.streams import streams
+from pm_dalec.sampling.kernels.surrogate import Surrogate
 
 WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
 FIRST_ROUND = 40  # windows; while tuning, the archive moves on after each of them
 ARCHIVE = 3000  # states
-
-
-@dataclass
-class Settings:
-    """How long and how well a unit is sampled.
-
-    Parameters
-    ----------
-    draws : int
-        Stored for each chain.
-    rhat, ess : float
-        Targets for the worst parameter: rank R-hat, bulk effective sample size.
-    proposals : int
-        Budget of each lane, the search for a start not counted.
-    search : int
-        Most proposals of each lane in that search.
-    conditional : float
-        Share of the proposals that are conditional steps; the others are differences. Chosen by
-        effective sample size per second (`pm-dalec bench --samplers`).
-    """
-
-    draws: int = 1000
-    rhat: float = 1.01
-    ess: float = 400.0
-    proposals: int = 1_000_000
-    search: int = 200_000
-    conditional: float = 0.75
 
 
 @dataclass
@@ -120,7 +93,7 @@ def new_state(identity, size, chains, padded, settings, seed):
 def scatter(position, random, lane):
     """Put a lane to a random place of the unit cube, from its own stream."""
     for row in range(position.shape[0]):
-        position[row, lane] = adaptive.uniform(random[lane])
+        position[row, lane] = windows.uniform(random[lane])
 
 
 def state_to_arrays(state):

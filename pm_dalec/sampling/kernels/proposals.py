@@ -14,8 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from pm_dalec.lane_random import integer, normals, uniform
-from pm_dalec.surrogate import EDGE, KNOTS, SPACING, Surrogate, ask, gap, score
+from pm_dalec.sampling.kernels.acceptance import stay
+from pm_dalec.sampling.kernels.streams import integer, normals, uniform
+from pm_dalec.sampling.kernels.surrogate import EDGE, KNOTS, SPACING, Surrogate
+from pm_dalec.sampling.kernels.walk import ask, gap, score
 
 # chosen by effective sample size per second on FI-Hyy
 BY_PROCESS = 0.8  # share of the conditional steps whose block is a process, not one by kinship
@@ -53,13 +55,6 @@ class Guide(NamedTuple):
     filled: int
     conditional: float
     trust: float
-
-
-@njit(cache=True, nogil=True)
-def stay(rows, position, lane):
-    """Put a lane's proposal back where it was: what must not be run is not."""
-    for row in range(position.shape[0]):
-        rows[row, lane] = position[row, lane]
 
 
 @njit(cache=True, nogil=True)

@@ -7,11 +7,11 @@ import xarray as xr
 
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.posterior.likelihoods import log_likelihood
+from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
-from pm_dalec.target import natural
 
 NOT_RUN = "not run"
 LARGEST_LIKELIHOOD = 5_000_000  # values a stream; `posterior.log_likelihood` makes larger ones

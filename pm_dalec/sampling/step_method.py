@@ -2,7 +2,7 @@
 
 For teaching, and for models that are read draw by draw. Every recorded draw stands for ``n_inner``
 proposals made in compiled code; the units of a model (pixels, strata) are lanes that accept or reject by
-themselves. For work on many units use `pm_dalec.calibrate`.
+themselves. For work on many units use `pm_dalec.sampling.calibration`.
 """
 
 from dataclasses import field
@@ -13,12 +13,10 @@ from pymc.step_methods.compound import BlockedStep, StepMethodState
 from pymc.step_methods.state import dataclass_state
 from pymc.util import get_random_generator
 
-from pm_dalec import adaptive
-from pm_dalec.lane_random import streams
-from pm_dalec.moments import Moments
-from pm_dalec.target import compile_target, natural
-from pm_dalec.unit import SEARCH_WINDOW, Unit
-from pm_dalec.unit_state import Settings, new_state
+from pm_dalec.sampling.kernels import acceptance, edinburgh
+from pm_dalec.sampling.kernels.covariance import Moments
+from pm_dalec.sampling.kernels.streams import streams
+from pm_dalec.sampling.target import compile_target
 
 VARIANTS = ("haario2001", "edinburgh2021")
 FIRST_SPREAD = 0.02  # of the unit interval, before a covariance is known
@@ -50,8 +48,8 @@ class AdaptiveMetropolis(BlockedStep):
         Proposals for each recorded draw.
     variant : {"haario2001", "edinburgh2021"}
         ``haario2001`` scales the covariance by ``2.38/sqrt(n)``; ``edinburgh2021`` proposes as CARDAMOM
-        does (`pm_dalec.adaptive.propose_edinburgh`). The target is the same. CARDAMOM's phases are in
-        `pm_dalec.calibrate.calibrate_edinburgh`.
+        does (`pm_dalec.sampling.kernels.edinburgh.propose_edinburgh`). The target is the same. CARDAMOM's phases are in
+        `pm_dalec.sampling.calibration.calibrate_edinburgh`.
     model : pm.Model, optional
         That of the context by default.
     rng : numpy.random.Generator, optional
@@ -145,12 +143,12 @@ class AdaptiveMetropolis(BlockedStep):
             position[row, :lanes] = np.ravel(point[name])
         position[:, lanes:] = position[:, :1]
         rows, call = np.empty_like(position), bound.call()
-        logp = adaptive.results_at(call, position, rows, adaptive.LOGP, lanes)
+        logp = acceptance.results_at(call, position, rows, acceptance.LOGP, lanes)
         vectors = np.empty((lanes, self.n_inner, size + 1))
         accepted = np.zeros(lanes, np.int64)
         factor, established = self._proposal()
-        adaptive.edinburgh_window(
-            call, position, logp, self.streams, factor, established, self.n_inner, adaptive.LOGP,
+        edinburgh.edinburgh_window(
+            call, position, logp, self.streams, factor, established, self.n_inner, acceptance.LOGP,
             vectors, accepted, rows,
         )  # fmt: skip
         if self.tune:
@@ -169,7 +167,7 @@ class AdaptiveMetropolis(BlockedStep):
         if self.variant == "edinburgh2021":
             return self.factor, moments.established()
         size = len(self.vars)
-        usual = adaptive.MULTIVARIATE_WEIGHT * adaptive.EDINBURGH_SCALE / size
+        usual = edinburgh.MULTIVARIATE_WEIGHT * edinburgh.EDINBURGH_SCALE / size
         return self.factor * (2.38 / np.sqrt(size) / usual), np.ones(len(self.factor), bool)
 
     def _adapt(self, positions):
@@ -183,50 +181,3 @@ class AdaptiveMetropolis(BlockedStep):
             moments.update(lane, vector.copy())
             if self.variant == "haario2001" and not moments.established()[lane]:
                 moments.factor[lane] = before
-
-
-def feasible_start(model, *, chains=1, random_seed=0, most=200_000):
-    """Starting points in which every constraint holds, dispersed, for ``pm.sample(initvals=...)``.
-
-    Parameters
-    ----------
-    model : pm.Model
-        Of one site.
-    chains : int
-    random_seed : int
-    most : int
-        Proposals of each chain after which the search ends.
-
-    Returns
-    -------
-    list of dict
-        One a chain: free variables in natural units by name.
-
-    Raises
-    ------
-    ValueError
-        If a chain found none; names how far its best state was.
-    """
-    target = compile_target(model)
-    if not target.site:
-        raise ValueError(
-            "wanted the model of one site, got one with units; calibrate finds the starts of each unit "
-            "by itself, or build the model of units.isel(pixel=...)"
-        )
-    bound = target.function.bind(lanes=chains)
-    settings = Settings(search=max(most, SEARCH_WINDOW))
-    padded = bound.data.blocks * bound.function.width
-    state = new_state(0, len(target.rows), chains, padded, settings, random_seed)
-    unit = Unit(bound, target, state, settings)
-    while state.phase == "search":
-        unit.advance()
-    if state.phase == "no start":
-        lacking = np.flatnonzero(state.logp > 0)
-        raise ValueError(
-            f"wanted {chains} states in which all constraints hold, got {chains - lacking.size} in "
-            f"{state.searched} proposals each; the best of the others lacks "
-            f"{state.logp[lacking].min():.3g} in logarithmic margin: see `pm-dalec edc-report`, widen "
-            "the bounds, or drop a constraint"
-        )
-    found = natural(target, state.position[:, :chains].T)
-    return [{name: float(value[chain]) for name, value in found.items()} for chain in range(chains)]

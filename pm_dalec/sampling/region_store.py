@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.calibrate import calibrate
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose
+from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.tables import dims
 
 FIT = "fit.zarr"
@@ -47,7 +47,7 @@ def calibrate_region(build, region, *, store, chains=8, progress=True, **setting
         Of each unit.
     progress : bool
     **settings
-        Of `pm_dalec.calibrate.calibrate`: draws, rhat, ess, proposals, random_seed, threads.
+        Of `pm_dalec.sampling.calibration.calibrate`: draws, rhat, ess, proposals, random_seed, threads.
 
     Returns
     -------

@@ -15,14 +15,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pm_dalec import adaptive
 from pm_dalec.lanes.call import NO_CALL
-from pm_dalec.moves import Guide
 from pm_dalec.posterior.chain_statistics import chain_statistics, comparable, split_rhat
-from pm_dalec.surrogate import PLACES, empty_walk, fit_surrogate
+from pm_dalec.sampling.kernels import acceptance, search, windows
+from pm_dalec.sampling.kernels.proposals import Guide
+from pm_dalec.sampling.kernels.surrogate import PLACES, fit_surrogate
+from pm_dalec.sampling.kernels.walk import empty_walk
+from pm_dalec.sampling.state import ARCHIVE, FIRST_ROUND, WINDOW, scatter
+from pm_dalec.sampling.target import natural
 from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.target import natural
-from pm_dalec.unit_state import ARCHIVE, FIRST_ROUND, WINDOW, scatter
 
 SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
@@ -107,9 +108,9 @@ class Unit:
     def _search(self):
         state = self.state
         if state.searched == 0:
-            state.logp[:] = self._evaluate(adaptive.VIOLATION)
+            state.logp[:] = self._evaluate(acceptance.VIOLATION)
         before = state.logp.copy()
-        adaptive.search_window(
+        search.search_window(
             self._call, state.position, state.logp, state.streams, SEARCH_WINDOW, self._proposed
         )
         state.searched += SEARCH_WINDOW
@@ -122,19 +123,19 @@ class Unit:
         for lane in np.flatnonzero((state.logp > 0) & (state.waiting > PATIENCE)):
             scatter(state.position, state.streams, lane)
             state.waiting[lane] = 0
-            state.logp[:] = self._evaluate(adaptive.VIOLATION)
+            state.logp[:] = self._evaluate(acceptance.VIOLATION)
         return None
 
     def _evaluate(self, result):
         """One result of the target at the present positions (lane,)."""
         state = self.state
-        return adaptive.results_at(
+        return acceptance.results_at(
             self._call, state.position, self._proposed, result, state.logp.size
         )
 
     def _begin(self):
         state = self.state
-        state.logp = self._evaluate(adaptive.LOGP)
+        state.logp = self._evaluate(acceptance.LOGP)
         state.phase = "tune"
         self._archive(state.position[:, : state.logp.size].T)
         self._fit(1)
@@ -191,10 +192,10 @@ class Unit:
         if self._walk is None:
             self._walk = empty_walk(lanes, state.surrogate)
         guide = self.guide()
-        tally = adaptive.Tally(state.accepted, state.evaluated)
+        tally = windows.Tally(state.accepted, state.evaluated)
 
         def run(share):
-            adaptive.lanes_window(
+            windows.lanes_window(
                 *share.calls(), share.first, share.last, state.position, state.logp, state.streams,
                 self._walk, guide, WINDOW, record, recorded, tally, self._proposed,
             )  # fmt: skip

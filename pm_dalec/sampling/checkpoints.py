@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pm_dalec.unit_state import state_from_arrays, state_to_arrays
+from pm_dalec.sampling.state import state_from_arrays, state_to_arrays
 
 MANIFEST = "manifest.json"
 

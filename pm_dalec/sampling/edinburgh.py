@@ -8,10 +8,10 @@ with steps of 0.001: same target as the default sampler, far less efficient. For
 
 import numpy as np
 
-from pm_dalec import adaptive
-from pm_dalec.lane_random import streams, uniform
-from pm_dalec.moments import Moments
-from pm_dalec.progress import Progress
+from pm_dalec.sampling.kernels import acceptance, edinburgh
+from pm_dalec.sampling.kernels.covariance import Moments
+from pm_dalec.sampling.kernels.streams import streams, uniform
+from pm_dalec.sampling.progress import Progress
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Gaussian
 
@@ -47,13 +47,13 @@ class EdinburghChains:
 
     def evaluate(self, result):
         """One result of the target at the present positions (lane,)."""
-        return adaptive.results_at(self._call, self.position, self._rows, result, self.logp.size)
+        return acceptance.results_at(self._call, self.position, self._rows, result, self.logp.size)
 
     def window(self, result, count):
         """Run one adaptation window; gives the accepted vectors with their log-probabilities."""
         lanes, size = self.logp.size, self.position.shape[0]
         vectors, accepted = np.empty((lanes, count, size + 1)), np.zeros(lanes, np.int64)
-        adaptive.edinburgh_window(
+        edinburgh.edinburgh_window(
             self._call, self.position, self.logp, self.streams, self.moments.factor,
             self.moments.established(), count, result, vectors, accepted, self._rows,
         )  # fmt: skip
@@ -100,13 +100,13 @@ class EdinburghChains:
         lanes = self.logp.size
         for lane in range(lanes):
             self.scatter(lane)
-        self.logp = self.evaluate(adaptive.SCORE)
+        self.logp = self.evaluate(acceptance.SCORE)
         arrived = self.logp >= 0
         at, best, waited = self.position.copy(), self.logp.copy(), np.zeros(lanes, int)
         for turn in range(most // SEARCH_ADAPT):
             if arrived.all():
                 break
-            taken = self.window(adaptive.SCORE, SEARCH_ADAPT)
+            taken = self.window(acceptance.SCORE, SEARCH_ADAPT)
             for lane in np.flatnonzero(~arrived):
                 good = np.flatnonzero(taken[lane][:, -1] >= 0)
                 if good.size:
@@ -127,7 +127,7 @@ class EdinburghChains:
         for lane in np.flatnonzero(~arrived & (waited > SEARCH_PATIENCE)):
             self.scatter(lane)
             waited[lane] = 0
-        self.logp = self.evaluate(adaptive.SCORE)
+        self.logp = self.evaluate(acceptance.SCORE)
 
     def phase(self, result, count, window, share, record, shown):
         """Run a phase; gives the recorded states (record, lane, parameter + 1).
@@ -196,10 +196,10 @@ def run_edinburgh(bound, target, identity, *, chains, proposals, draws, seed, pr
         def shown():
             bar.advance(walk.proposed, walk.accepted.mean() / max(1, walk.proposed), chains)
 
-        _, best = walk.phase(adaptive.SCALED_LOGP, before, PRE_ADAPT, 1.0, 10**9, shown)
+        _, best = walk.phase(acceptance.SCALED_LOGP, before, PRE_ADAPT, 1.0, 10**9, shown)
         walk.position[:] = best
         walk.moments.restart()
         rest = proposals - before
         record = max(1, rest // MAIN_ADAPT // draws)
-        kept, _ = walk.phase(adaptive.LOGP, rest, MAIN_ADAPT, MAIN_ADAPTING, record, shown)
+        kept, _ = walk.phase(acceptance.LOGP, rest, MAIN_ADAPT, MAIN_ADAPTING, record, shown)
     return kept, walk

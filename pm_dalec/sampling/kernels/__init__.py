@@ -1,0 +1,1 @@
+"""Compiled moves of many chains; no DALEC in them."""
