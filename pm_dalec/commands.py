@@ -135,7 +135,7 @@ def landscape(options):
 def _landscape_figures(options):
     from pm_dalec.landscape.twin.region import build_region
     from pm_dalec.landscape.twin.twin import make_twin
-    from pm_dalec.plots.landscape import fraction_maps, land_cover_map
+    from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
     from pm_dalec.plots.style import save_figure
 
     twin = make_twin(options.seed)

@@ -5,11 +5,11 @@ from pm_dalec.evidence import coarsest, finest
 from pm_dalec.experiments import pairs, pixel_medians
 from pm_dalec.fleet import fleet_maps
 from pm_dalec.landscape.region_file import fractions_of
+from pm_dalec.plots.convergence import convergence_maps
 from pm_dalec.plots.distributions import domain_densities_figure, trait_violins
-from pm_dalec.plots.fleet import convergence_maps
 from pm_dalec.plots.flux_maps import flux_maps
 from pm_dalec.plots.harvest import harvest_ratio_figure, live_change_figure
-from pm_dalec.plots.landscape import fraction_maps, land_cover_map
+from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.plots.schematic import approaches_schematic
 from pm_dalec.plots.timeseries import (
     SHOWN,

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
 
-from pm_dalec.plots.landscape import fraction_maps, land_cover_map
+from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.tables.strata import MASKED, STRATA
 
 
