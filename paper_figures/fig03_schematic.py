@@ -1,7 +1,7 @@
 """Figure 3: the two approaches, drawn."""
 
-from pm_dalec.figures import fig03_schematic
-from pm_dalec.paper import arguments, save
+from pm_dalec.paper.figures import fig03_schematic
+from pm_dalec.paper.items import arguments, save
 
 options = arguments(__doc__)
 figure = fig03_schematic()

@@ -1,8 +1,8 @@
 """Figure 6: change of living carbon, and what harvest explains of it."""
 
-from pm_dalec.experiments import open_experiments
-from pm_dalec.figures import fig06_live_change
-from pm_dalec.paper import arguments, save
+from pm_dalec.paper.experiments import open_experiments
+from pm_dalec.paper.figures import fig06_live_change
+from pm_dalec.paper.items import arguments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

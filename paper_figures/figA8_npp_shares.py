@@ -1,8 +1,8 @@
 """Figure A8: shares of net primary production."""
 
-from pm_dalec.experiments import open_experiments
-from pm_dalec.figures import figa8_npp_shares
-from pm_dalec.paper import arguments, save
+from pm_dalec.paper.experiments import open_experiments
+from pm_dalec.paper.figures import figa8_npp_shares
+from pm_dalec.paper.items import arguments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

@@ -1,8 +1,8 @@
 """Table 1: fit of wood carbon and LAI, baseline and stratified."""
 
-from pm_dalec.experiments import open_experiments
-from pm_dalec.paper import arguments, save
-from pm_dalec.paper_tables import table_1
+from pm_dalec.paper.experiments import open_experiments
+from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper.tables.fit import table_1
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

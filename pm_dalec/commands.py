@@ -172,7 +172,7 @@ COMMANDS = {
     "demo": _later("pm_dalec.site_commands", "demo"),
     "calibrate": _later("pm_dalec.site_commands", "calibrate"),
     "bench": _later("pm_dalec.bench", "bench"),
-    "paper": _later("pm_dalec.paper_command", "paper"),
+    "paper": _later("pm_dalec.paper.run", "paper"),
     "parity": parity,
     "edc-report": edc_report,
     "info": info,

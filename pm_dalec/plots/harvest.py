@@ -63,7 +63,7 @@ def live_change_figure(maps, curve):
     Parameters
     ----------
     maps : Dataset
-        Dims (pixel), see `pm_dalec.figure_data.live_change_maps`.
+        Dims (pixel), see `pm_dalec.paper.figure_data.live_change_maps`.
     curve : DataArray
         Theory of the harvest ratio over ``conifer``.
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pm_dalec.landscape.twin.twin import make_twin, truth
-from pm_dalec.theory import harvest_table
+from pm_dalec.paper.mosaic import harvest_table
 
 SEEDS = tuple(range(6))
 

@@ -5,12 +5,12 @@ import pytest
 
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.twin import make_twin
+from pm_dalec.paper.theory import mean_depletion
 from pm_dalec.physics import records, step
 from pm_dalec.physics.canopy import weather
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import aligned, driver_arrays
 from pm_dalec.tables.parameters import PARAMETERS, Theta
-from pm_dalec.theory import mean_depletion
 
 ROOTS = 150.0  # g m-2
 LEAF_CARBON = 60.0  # g m-2 per leaf area

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import mosaic, theory
 from pm_dalec.landscape.twin.leaf_area import seasonal_leaf_area
 from pm_dalec.landscape.twin.table import CLASSES, CONIFER_LOSS_RATE, PAPER_HARVEST, SMALL_POOLS
 from pm_dalec.landscape.twin.twin import make_twin, truth
+from pm_dalec.paper import fragmentation, mosaic, theory
+from pm_dalec.paper.theory import light_use_bias
 from pm_dalec.posterior import aggregation, metrics
 from pm_dalec.tables.strata import STRATUM_NAMES
 
@@ -62,7 +63,7 @@ def test_the_formula_is_within_one_per_cent_in_a_landscape_of_two_stocks(plain_c
         conifer = means.fraction[0]
         ratio = theory.harvest_ratio(
             np.average(conifer, weights=means.weight),
-            fragmentation=mosaic.variance_ratio(conifer, means.weight),
+            fragmentation=fragmentation.variance_ratio(conifer, means.weight),
             stock_ratio=outside / inside,
         )
         simulated = theory.baseline_harvest(means) / theory.stratified_harvest(means)
@@ -93,8 +94,8 @@ def test_geometry_gives_the_fragmentation_of_the_prototype(harvests):
 
 
 def test_indicators_of_one_place_have_the_variance_of_a_share():
-    assert_allclose(mosaic.indicator_covariance(1.0, 0.19), 0.19 * 0.81, rtol=1e-6)
-    assert mosaic.indicator_covariance(0.0, 0.19) == 0
+    assert_allclose(fragmentation.indicator_covariance(1.0, 0.19), 0.19 * 0.81, rtol=1e-6)
+    assert fragmentation.indicator_covariance(0.0, 0.19) == 0
 
 
 def test_stratified_harvest_does_not_change_with_resolution_without_variation(harvests):
@@ -246,7 +247,7 @@ def test_light_from_the_mean_leaf_area_is_half_a_per_cent_too_much():
     """TWIN, eq. (10): -0.5 % over the four strata."""
     leaf_area = [seasonal_leaf_area(np.arange(1, 13), name).mean() for name in STRATUM_NAMES]
     fraction = [CLASSES[name].fraction for name in STRATUM_NAMES]
-    assert_allclose(mosaic.light_use_bias(leaf_area, fraction), -0.005, atol=0.002)
+    assert_allclose(light_use_bias(leaf_area, fraction), -0.005, atol=0.002)
 
 
 def test_shrinkage_of_stocks_lowers_the_ratio_by_seven_per_cent():

@@ -5,10 +5,10 @@ import pytest
 import xarray as xr
 
 from pm_dalec.emulate import emulated_fits
-from pm_dalec.experiments import reduce_fits
 from pm_dalec.landscape.twin.twin import make_twin
+from pm_dalec.paper.experiments import reduce_fits
+from pm_dalec.paper.reduction import Experiment
 from pm_dalec.posterior.fit_file import save as save_fit
-from pm_dalec.reduction import Experiment
 
 RESOLUTIONS = (1.0, 0.5, 0.25)
 STRATA = ["conifer", "broadleaf", "heath", "arable"]
@@ -35,7 +35,7 @@ def experiments(fits):
 @pytest.fixture(scope="session")
 def fit_folder(fits, landscape, tmp_path_factory):
     """Folder with the fits, zarr and NetCDF, and the landscape, as scripts read it."""
-    from pm_dalec.paper import save_landscape
+    from pm_dalec.paper.items import save_landscape
 
     folder = tmp_path_factory.mktemp("fits")
     for (approach, resolution), fit in fits.items():

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import norm
 
 from pm_dalec.landscape.twin.twin import make_twin, truth
-from pm_dalec.mosaic import pixel_means
+from pm_dalec.paper.mosaic import pixel_means
 from pm_dalec.posterior.aggregation import (
     aggregate,
     combine_pixels,

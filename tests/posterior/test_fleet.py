@@ -7,13 +7,13 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import figures
-from pm_dalec.experiments import load_experiment, open_experiments, save_experiment
-from pm_dalec.fleet import fleet_maps, table_fleet
-from pm_dalec.paper_tables import save_table
+from pm_dalec.paper import figures
+from pm_dalec.paper.experiments import load_experiment, open_experiments, save_experiment
+from pm_dalec.paper.reduction import Experiment
+from pm_dalec.paper.tables.convergence import fleet_maps, table_fleet
+from pm_dalec.paper.tables.layout import save_table
 from pm_dalec.posterior.convergence import diagnose, unit_diagnostics
 from pm_dalec.posterior.fit_file import save
-from pm_dalec.reduction import Experiment
 from pm_dalec.testing import tiny_fit, tiny_region
 
 STRATA = ("conifer", "heath")
@@ -132,7 +132,7 @@ def test_a_reduction_keeps_the_convergence_of_its_units(experiments, fits, tmp_p
 def test_a_reduction_from_before_it_kept_them_is_made_anew(fits, tmp_path, monkeypatch):
     save(fits["baseline", 1.0], tmp_path / "fit.zarr")
     told = []
-    monkeypatch.setattr("pm_dalec.experiments.CONTENTS", "less")
+    monkeypatch.setattr("pm_dalec.paper.experiments.CONTENTS", "less")
     open_experiments(tmp_path, progress=told.append)
     monkeypatch.undo()
     open_experiments(tmp_path, progress=told.append)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec.evidence import printed_numbers
-from pm_dalec.hypotheses import COLUMNS, HYPOTHESES, PAPER, hypotheses
+from pm_dalec.paper.hypothesis_statistics import printed_numbers
+from pm_dalec.paper.hypothesis_table import COLUMNS, HYPOTHESES, PAPER, hypotheses
 from pm_dalec.tables import constants
 
 from .conftest import made_up

@@ -10,10 +10,10 @@ import pytest
 from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
 
-from pm_dalec import experiments as experiments_module
-from pm_dalec import figure_data, figures, paper
-from pm_dalec.experiments import open_experiments
 from pm_dalec.landscape import region_file
+from pm_dalec.paper import experiments as experiments_module
+from pm_dalec.paper import figure_data, figures, items
+from pm_dalec.paper.experiments import open_experiments
 from pm_dalec.plots.style import BASELINE, STRATIFIED
 
 SCRIPTS = sorted((Path(__file__).resolve().parents[2] / "paper_figures").glob("*.py"))
@@ -67,7 +67,7 @@ def test_a_script_writes_its_item(script, fit_folder, opened, tmp_path, monkeypa
 
 def test_there_is_a_script_for_every_table_and_figure_of_the_paper():
     names = {
-        item.name for item in paper.ITEMS if item.name.startswith("table") or not item.is_table
+        item.name for item in items.ITEMS if item.name.startswith("table") or not item.is_table
     }
     assert {script.stem for script in SCRIPTS} == names
 
@@ -76,23 +76,23 @@ def test_there_is_a_script_for_every_table_and_figure_of_the_paper():
 def kept(monkeypatch):
     """What would have been written, by name."""
     found = {}
-    monkeypatch.setattr(paper, "save", lambda made, out, name: found.setdefault(name, [out / name]))
+    monkeypatch.setattr(items, "save", lambda made, out, name: found.setdefault(name, [out / name]))
     return found
 
 
 def test_everything_is_made_from_a_mapping_of_fits(experiments, landscape, tmp_path, kept):
     told = []
-    made = paper.make_all(experiments, tmp_path, landscape=landscape, progress=told.append)
+    made = items.make_all(experiments, tmp_path, landscape=landscape, progress=told.append)
     left_out = {name: reason for name, reason in made.items() if isinstance(reason, str)}
     assert list(left_out) == ["coverage"]  # these fits have no known truth
     assert "wanted experiments with a known truth" in left_out["coverage"]
-    assert list(kept) == [item.name for item in paper.ITEMS if item.name != "coverage"]
-    assert len(told) == len(paper.ITEMS) + 1
+    assert list(kept) == [item.name for item in items.ITEMS if item.name != "coverage"]
+    assert len(told) == len(items.ITEMS) + 1
 
 
 def test_what_cannot_be_made_is_told_and_the_rest_is_made(experiments, tmp_path, kept):
     alone = {("baseline", 1.0): experiments["baseline", 1.0]}
-    made = paper.make_all(alone, tmp_path)
+    made = items.make_all(alone, tmp_path)
     assert "wanted a land-cover map" in made["fig02_land_cover"]
     assert "wanted a baseline and a stratified fit" in made["fig05_harvest_ratio"]
     assert {"fig03_schematic", "fig04_series"} <= set(kept)

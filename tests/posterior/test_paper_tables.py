@@ -7,21 +7,13 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import printed
-from pm_dalec.experiments import domain_ensemble
 from pm_dalec.landscape.twin.table import PAPER_HARVEST
-from pm_dalec.paper_tables import (
-    PAPER,
-    as_markdown,
-    save_table,
-    table_1,
-    table_2,
-    table_a1,
-    table_a2,
-    table_harvest,
-    table_widths,
-    wide,
-)
+from pm_dalec.paper import printed
+from pm_dalec.paper.experiments import domain_ensemble
+from pm_dalec.paper.tables.budget import table_2, table_harvest, table_widths
+from pm_dalec.paper.tables.fit import table_1, table_a2
+from pm_dalec.paper.tables.layout import PAPER, as_markdown, save_table, wide
+from pm_dalec.paper.tables.parameters import table_a1
 from pm_dalec.tables import constants
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"

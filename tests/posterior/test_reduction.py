@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from pm_dalec import reduction
-from pm_dalec.experiments import (
+from pm_dalec.paper import reduction
+from pm_dalec.paper.experiments import (
     domain_ensemble,
     load_experiment,
     open_experiments,
@@ -16,12 +16,12 @@ from pm_dalec.experiments import (
     reduce_fits,
     save_experiment,
 )
+from pm_dalec.paper.reduction import reduce_fit
 from pm_dalec.posterior.aggregation import aggregate, stratum_samples
 from pm_dalec.posterior.budgets import budget
 from pm_dalec.posterior.ensembles import summarise
 from pm_dalec.posterior.fit_file import save
 from pm_dalec.posterior.trajectory import trajectories
-from pm_dalec.reduction import reduce_fit
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def folder(fits, tmp_path):
 
 def test_reductions_of_a_folder_are_made_once(folder, monkeypatch):
     first = open_experiments(folder)
-    monkeypatch.setattr("pm_dalec.reduction.reduce_fit", None)
+    monkeypatch.setattr("pm_dalec.paper.reduction.reduce_fit", None)
     again = open_experiments(folder)
     assert list(again) == list(first)
     xr.testing.assert_allclose(again["baseline", 1.0].series, first["baseline", 1.0].series)

@@ -4,10 +4,11 @@ import numpy as np
 import xarray as xr
 from scipy.stats import gaussian_kde
 
-from pm_dalec import printed
-from pm_dalec.evidence import finest
-from pm_dalec.experiments import domain_ensemble, pairs, pixel_medians
-from pm_dalec.mosaic import variance_ratio
+from pm_dalec.paper import printed
+from pm_dalec.paper.experiments import domain_ensemble, pairs, pixel_medians
+from pm_dalec.paper.fragmentation import variance_ratio
+from pm_dalec.paper.hypothesis_statistics import finest
+from pm_dalec.paper.theory import harvest_ratio, pixel_harvest_ratio
 from pm_dalec.posterior.metrics import (
     area_mean,
     determination,
@@ -17,7 +18,6 @@ from pm_dalec.posterior.metrics import (
 )
 from pm_dalec.tables import dims
 from pm_dalec.tables.summaries import QUANTITIES
-from pm_dalec.theory import harvest_ratio, pixel_harvest_ratio
 
 DENSITY_POINTS = 256
 KERNEL_RANGE = 0.002  # tail probability that is cut from either end of a density

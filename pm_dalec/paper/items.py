@@ -10,11 +10,12 @@ from pathlib import Path
 import matplotlib as mpl
 import xarray as xr
 
-from pm_dalec import figures, paper_tables
-from pm_dalec.coverage import coverage
-from pm_dalec.experiments import experiments_of
-from pm_dalec.fleet import table_fleet
-from pm_dalec.hypotheses import hypotheses
+from pm_dalec.paper import figures
+from pm_dalec.paper.experiments import experiments_of
+from pm_dalec.paper.hypothesis_table import hypotheses
+from pm_dalec.paper.tables import budget, fit, layout, parameters
+from pm_dalec.paper.tables.convergence import table_fleet
+from pm_dalec.paper.tables.interval_coverage import coverage
 from pm_dalec.plots.style import save_figure
 
 LANDSCAPE = "landscape.nc"
@@ -50,12 +51,12 @@ def _figure(name, title, make):
 
 
 ITEMS = (
-    _table("table1_fit", "Table 1. Fit of wood carbon and LAI", paper_tables.table_1),
-    _table("table2_budget", "Table 2. Carbon budget, median and 5-95 %", paper_tables.table_2),
-    _table("tableA1_parameters", "Table A1. Parameters", lambda _: paper_tables.table_a1()),
-    _table("tableA2_strata", "Table A2. Fit of each stratum", paper_tables.table_a2),
-    _table("harvest", "Harvest against theory", paper_tables.table_harvest),
-    _table("widths", "Ratio of interval widths", paper_tables.table_widths),
+    _table("table1_fit", "Table 1. Fit of wood carbon and LAI", fit.table_1),
+    _table("table2_budget", "Table 2. Carbon budget, median and 5-95 %", budget.table_2),
+    _table("tableA1_parameters", "Table A1. Parameters", lambda _: parameters.table_a1()),
+    _table("tableA2_strata", "Table A2. Fit of each stratum", fit.table_a2),
+    _table("harvest", "Harvest against theory", budget.table_harvest),
+    _table("widths", "Ratio of interval widths", budget.table_widths),
     _table("coverage", "Coverage of the truth by 90 % intervals", coverage),
     _table("fleet", "Convergence of the units of every fit", table_fleet),
     _table("hypotheses", "Hypotheses", hypotheses),
@@ -161,7 +162,7 @@ def save(made, out, name):
     """
     item = next(item for item in ITEMS if item.name == name)
     if item.is_table:
-        return paper_tables.save_table(made, out, name, title=item.title)
+        return layout.save_table(made, out, name, title=item.title)
     save_figure(made, Path(out) / name)
     return [Path(out) / f"{name}{suffix}" for suffix in (".pdf", ".png")]
 

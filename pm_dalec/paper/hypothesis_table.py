@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pm_dalec import evidence, printed
-from pm_dalec.evidence import NotTestable, our_numbers, printed_numbers
-from pm_dalec.experiments import experiments_of, pairs
+from pm_dalec.paper import hypothesis_statistics, printed
+from pm_dalec.paper.experiments import experiments_of, pairs
+from pm_dalec.paper.hypothesis_statistics import NotTestable, our_numbers, printed_numbers
 from pm_dalec.tables import constants
 
 PAPER = f"paper ({printed.VERSION})"
@@ -36,7 +36,7 @@ class Hypothesis:
     paper : float, optional
         Where the paper prints a number that cannot be computed from its tables.
     from_tables : bool
-        Whether ``measure`` needs nothing but `pm_dalec.evidence.Numbers`.
+        Whether ``measure`` needs nothing but `pm_dalec.paper.hypothesis_statistics.Numbers`.
     needs : float, optional
         Resolution without which the paper's statement is another one [degree].
     """
@@ -67,7 +67,7 @@ def hypotheses(fits):
     Parameters
     ----------
     fits : str, Path, or mapping of tuple to DataTree or Experiment
-        Folder of fits (see `pm_dalec.experiments.open_experiments`), or the fits by (approach,
+        Folder of fits (see `pm_dalec.paper.experiments.open_experiments`), or the fits by (approach,
         resolution [degree]).
 
     Returns
@@ -120,70 +120,70 @@ _WOOD = {name: printed.TABLE_A2["cwood", name]["median"][1.0] for name in
          ("conifer", "arable", "heath")}  # fmt: skip
 HYPOTHESES = (
     Hypothesis("H1a", "baseline GPP does not change with resolution",
-               "scale variance of GPP [%]", -INF, 2, evidence.variance("gpp", "baseline")),
+               "scale variance of GPP [%]", -INF, 2, hypothesis_statistics.variance("gpp", "baseline")),
     Hypothesis("H1a", "baseline respiration does not change with resolution",
-               "scale variance of Reco [%]", -INF, 2, evidence.variance("reco", "baseline")),
+               "scale variance of Reco [%]", -INF, 2, hypothesis_statistics.variance("reco", "baseline")),
     Hypothesis("H1b", "baseline harvest rises with every finer resolution",
-               "smallest rise [g m-2 d-1]", 0, INF, evidence.smallest_rise),
+               "smallest rise [g m-2 d-1]", 0, INF, hypothesis_statistics.smallest_rise),
     Hypothesis("H1c", "baseline harvest varies with resolution far more than GPP",
-               "ratio of scale variances [1]", 10, INF, evidence.variance_ratio),
+               "ratio of scale variances [1]", 10, INF, hypothesis_statistics.variance_ratio),
     Hypothesis("H1d", "baseline gain of living carbon falls from coarse to fine",
-               "finest minus coarsest [g m-2]", -INF, 0, evidence.fall_of_live_change),
+               "finest minus coarsest [g m-2]", -INF, 0, hypothesis_statistics.fall_of_live_change),
     Hypothesis("H2a", "stratified harvest does not change with resolution",
                "scale variance of harvest [%]", -INF, 5,
-               evidence.variance("harvest", "stratified")),
+               hypothesis_statistics.variance("harvest", "stratified")),
     Hypothesis("H2b", "stratified over baseline harvest falls with every finer resolution",
-               "largest step of the ratio [1]", -INF, 0, evidence.largest_step_of_ratio),
+               "largest step of the ratio [1]", -INF, 0, hypothesis_statistics.largest_step_of_ratio),
     Hypothesis("H2b", "stratified harvest is larger even at the finest resolution",
-               "ratio at the finest resolution [1]", 1, INF, evidence.finest_ratio,
+               "ratio at the finest resolution [1]", 1, INF, hypothesis_statistics.finest_ratio,
                needs=FINEST),
     Hypothesis("H2c", "the gap in living carbon closes by more than half",
-               "closed from coarsest to finest [%]", 50, INF, evidence.closed_gap,
+               "closed from coarsest to finest [%]", 50, INF, hypothesis_statistics.closed_gap,
                needs=FINEST),
     Hypothesis("H2d", "harvest explains differences in living carbon",
                "R2 between pixels, finest resolution [1]", 0.5, INF,
-               evidence.explained("harvest"), printed.HARVEST_EXPLAINS_LIVE_CHANGE, False, FINEST),
+               hypothesis_statistics.explained("harvest"), printed.HARVEST_EXPLAINS_LIVE_CHANGE, False, FINEST),
     Hypothesis("H2d", "GPP explains little of them",
                "R2 between pixels, finest resolution [1]", -INF, 0.1,
-               evidence.explained("gpp"), printed.GPP_EXPLAINS_LIVE_CHANGE[0], False, FINEST),
+               hypothesis_statistics.explained("gpp"), printed.GPP_EXPLAINS_LIVE_CHANGE[0], False, FINEST),
     Hypothesis("H2d", "respiration explains little of them",
                "R2 between pixels, finest resolution [1]", -INF, 0.1,
-               evidence.explained("reco"), printed.RECO_EXPLAINS_LIVE_CHANGE[0], False, FINEST),
+               hypothesis_statistics.explained("reco"), printed.RECO_EXPLAINS_LIVE_CHANGE[0], False, FINEST),
     Hypothesis("H2e", "the harvest ratio falls with the share of conifer",
-               "rank correlation between pixels [1]", -INF, -0.5, evidence.ratio_falls,
+               "rank correlation between pixels [1]", -INF, -0.5, hypothesis_statistics.ratio_falls,
                from_tables=False),
     Hypothesis("H2e", "the harvest ratio is 1 where there is conifer only",
-               f"mean ratio where conifer > {evidence.PURE_CONIFER:.0%} [1]", 0.8, 1.25,
-               evidence.ratio_where_pure, from_tables=False),
+               f"mean ratio where conifer > {hypothesis_statistics.PURE_CONIFER:.0%} [1]", 0.8, 1.25,
+               hypothesis_statistics.ratio_where_pure, from_tables=False),
     Hypothesis("H2f", "independent strata narrow the interval of GPP",
-               "largest ratio of 5-95 % widths [1]", -INF, 1, evidence.largest_width_ratio),
+               "largest ratio of 5-95 % widths [1]", -INF, 1, hypothesis_statistics.largest_width_ratio),
     Hypothesis("H2f", "the narrowing weakens with finer resolution",
-               "finest minus coarsest ratio [1]", 0, INF, evidence.rise_of_width),
+               "finest minus coarsest ratio [1]", 0, INF, hypothesis_statistics.rise_of_width),
     Hypothesis("H2f", "fully correlated strata do not narrow it",
-               "mean ratio of 5-95 % widths [1]", 0.9, 1.1, evidence.correlated_width, 1.0),
+               "mean ratio of 5-95 % widths [1]", 0.9, 1.1, hypothesis_statistics.correlated_width, 1.0),
     Hypothesis("H3a", "conifer holds more than four times the wood of arable land",
                "ratio of medians, coarsest resolution [1]", 4, INF,
-               evidence.stratum_ratio("mean_wood", "conifer", "arable", evidence.coarsest),
+               hypothesis_statistics.stratum_ratio("mean_wood", "conifer", "arable", hypothesis_statistics.coarsest),
                _WOOD["conifer"] / _WOOD["arable"], False),
     Hypothesis("H3a", "conifer holds about six times the wood of heath",
                "ratio of medians, coarsest resolution [1]", 5, 7.5,
-               evidence.stratum_ratio("mean_wood", "conifer", "heath", evidence.coarsest),
+               hypothesis_statistics.stratum_ratio("mean_wood", "conifer", "heath", hypothesis_statistics.coarsest),
                _WOOD["conifer"] / _WOOD["heath"], False),
     Hypothesis("H3b", "wood stays longer in conifer than in arable land",
                "ratio of medians of MRT [1]", 1, INF,
-               evidence.stratum_ratio("residence_wood", "conifer", "arable", evidence.finest),
+               hypothesis_statistics.stratum_ratio("residence_wood", "conifer", "arable", hypothesis_statistics.finest),
                from_tables=False),
     Hypothesis("H3b", "conifer makes more wood than heath",
                "ratio of medians of wood production [1]", 1, INF,
-               evidence.stratum_ratio("npp_wood", "conifer", "heath", evidence.finest),
+               hypothesis_statistics.stratum_ratio("npp_wood", "conifer", "heath", hypothesis_statistics.finest),
                from_tables=False),
     Hypothesis("H3b", "no baseline pixel reaches the longest residence of wood in conifer",
                "largest baseline over conifer's 95 % [1]", -INF, 1,
-               evidence.largest_baseline_over_conifer, from_tables=False),
+               hypothesis_statistics.largest_baseline_over_conifer, from_tables=False),
     Hypothesis("H3b", "coarse pixels shrink the range of residence times of wood",
-               "coarsest over finest 5-95 % range [1]", -INF, 1, evidence.shrinkage_of_range,
+               "coarsest over finest 5-95 % range [1]", -INF, 1, hypothesis_statistics.shrinkage_of_range,
                from_tables=False),
     Hypothesis("H3c", "soil carbon stays longest in heath",
-               "heath over the longest of the others [1]", 1, INF, evidence.som_of_heath,
+               "heath over the longest of the others [1]", 1, INF, hypothesis_statistics.som_of_heath,
                from_tables=False),
 )  # fmt: skip

@@ -8,25 +8,11 @@ from pathlib import Path
 
 import xarray as xr
 
+from pm_dalec.paper.reduction import Experiment, reduce_fit
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.aggregation import combine_strata, domain_sample
-from pm_dalec.reduction import Experiment, reduce_fit
 from pm_dalec.tables import dims
 from pm_dalec.tables.summaries import QUANTITIES
-
-__all__ = [
-    "Experiment",
-    "domain_ensemble",
-    "experiments_of",
-    "load_experiment",
-    "open_experiments",
-    "pairs",
-    "pixel_ensemble",
-    "pixel_medians",
-    "reduce_fit",
-    "reduce_fits",
-    "save_experiment",
-]
 
 STACKED = "quantity"
 CONTENTS = "diagnostics of units"  # reductions kept before they held these are made anew

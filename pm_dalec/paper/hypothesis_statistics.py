@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pm_dalec import printed
-from pm_dalec.experiments import domain_ensemble, pairs, pixel_medians
+from pm_dalec.paper import printed
+from pm_dalec.paper.experiments import domain_ensemble, pairs, pixel_medians
 from pm_dalec.posterior.metrics import (
     convergence_gap,
     determination,

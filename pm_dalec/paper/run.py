@@ -8,12 +8,13 @@ from rich.console import Console
 
 from pm_dalec.landscape.pixel_sample import represented_areas, sample_pixels
 from pm_dalec.landscape.twin.region import build_region
+from pm_dalec.landscape.twin.truth import add_truth
 from pm_dalec.landscape.twin.twin import make_twin
-from pm_dalec.paper import make_all, save_landscape
+from pm_dalec.paper.items import make_all, save_landscape
+from pm_dalec.paper.truth import candidates
 from pm_dalec.posterior.convergence import converged_share, unit_report
 from pm_dalec.sampling.region_store import FIT, calibrate_region
 from pm_dalec.tables import dims
-from pm_dalec.twin_truth import add_truth, candidates
 
 console = Console()
 
@@ -36,7 +37,7 @@ def regions(twin, resolution, seed, chosen=None):
     seed : int
         Of the choice of pixels; the sample carries the areas that it stands for.
     chosen : dict of str to Theta, optional
-        True parameters by stratum, from `pm_dalec.twin_truth.candidates`: DALEC then makes the
+        True parameters by stratum, from `pm_dalec.paper.truth.candidates`: DALEC then makes the
         observations. Otherwise they are those of the landscape's tables.
 
     Returns

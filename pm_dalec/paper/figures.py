@@ -1,10 +1,10 @@
 """The figures of the paper: from experiments and a landscape to a Figure, one function each."""
 
-from pm_dalec import figure_data, printed
-from pm_dalec.evidence import coarsest, finest
-from pm_dalec.experiments import pairs, pixel_medians
-from pm_dalec.fleet import fleet_maps
 from pm_dalec.landscape.region_file import fractions_of
+from pm_dalec.paper import figure_data, printed
+from pm_dalec.paper.experiments import pairs, pixel_medians
+from pm_dalec.paper.hypothesis_statistics import coarsest, finest
+from pm_dalec.paper.tables.convergence import fleet_maps
 from pm_dalec.plots.convergence import convergence_maps
 from pm_dalec.plots.distributions import domain_densities_figure, trait_violins
 from pm_dalec.plots.flux_maps import flux_maps

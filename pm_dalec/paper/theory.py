@@ -8,49 +8,6 @@ conifer relative to that inside.
 from typing import NamedTuple
 
 import numpy as np
-import xarray as xr
-
-from pm_dalec.landscape.grid import TICKS
-from pm_dalec.landscape.twin.table import PAPER_HARVEST
-from pm_dalec.landscape.twin.twin import make_twin, truth
-from pm_dalec.mosaic import (
-    PixelMeans,
-    fragmentation_from_geometry,
-    indicator_covariance,
-    light_use_bias,
-    pixel_means,
-    twin_fragmentation,
-    variance_ratio,
-)
-from pm_dalec.posterior.aggregation import comonotone_sum
-from pm_dalec.posterior.metrics import mean_relative_error, width_ratio
-
-__all__ = [
-    "PAPER_HARVEST",
-    "Decomposition",
-    "PixelMeans",
-    "baseline_harvest",
-    "comonotone_sum",
-    "decomposition",
-    "fragmentation_from_geometry",
-    "harvest_ratio",
-    "harvest_table",
-    "indicator_covariance",
-    "leaked_harvest",
-    "light_use_bias",
-    "mean_depletion",
-    "mean_relative_error",
-    "monthly_compounding",
-    "pixel_harvest_ratio",
-    "pixel_means",
-    "shrunk_ratio",
-    "stock_difference",
-    "stratified_harvest",
-    "true_harvest",
-    "twin_fragmentation",
-    "variance_ratio",
-    "width_ratio",
-]
 
 DAYS_PER_YEAR = 365.25
 PAPER_DAYS = 2191.5
@@ -273,59 +230,45 @@ def stock_difference(stratified, baseline, *, days=PAPER_DAYS):
     return (stratified - baseline) * days
 
 
-def harvest_table(seeds, *, mask=False, cv=0.0, gamma=0.0, leak=0.0):
-    """Harvest of the twin by seed and resolution, beside formula, truth and paper.
+class PixelMeans(NamedTuple):
+    """Means of loss and stock over the pixels of a grid, unmasked land only.
+
+    Attributes
+    ----------
+    weight : ndarray
+        (pixel) a_i, share of the unmasked area [1].
+    fraction : ndarray
+        (stratum, pixel) f_ik [1].
+    loss, stock : ndarray
+        (pixel) [yr-1], [g m-2].
+    stratum_loss, stratum_stock, stratum_removal : ndarray
+        (stratum, pixel) means of loss, stock and their product; 0 where the stratum is absent.
+    """
+
+    weight: np.ndarray
+    fraction: np.ndarray
+    loss: np.ndarray
+    stock: np.ndarray
+    stratum_loss: np.ndarray
+    stratum_stock: np.ndarray
+    stratum_removal: np.ndarray
+
+
+def light_use_bias(leaf_area, fraction, *, extinction=0.5):
+    """Relative error of intercepted light from the mean leaf area of a mosaic, eq. (10).
 
     Parameters
     ----------
-    seeds : sequence of int
-        Seeds of the landscapes.
-    mask, cv, gamma, leak : bool, float, float, float
-        Switches of `pm_dalec.landscape.twin.twin.make_twin`; stocks are the paper's model medians.
+    leaf_area, fraction : array_like
+        Leaf area index [m2 m-2] and share [1] of the strata.
+    extinction : float
+        Extinction coefficient of the canopy [1].
 
     Returns
     -------
-    xarray.Dataset
-        baseline, stratified, formula (eq. 5 times stratified) (seed, resolution), truth (seed),
-        paper_baseline, paper_stratified (resolution) [g m-2 d-1]; fragmentation
-        (seed, resolution) and geometry (resolution) [1].
+    float
+        Truth over estimate, minus one; negative where the mean intercepts too much.
     """
-    resolutions = list(TICKS)
-    rows = {"baseline": [], "stratified": [], "formula": [], "fragmentation": []}
-    true = []
-    for seed in seeds:
-        twin = make_twin(seed, mask=mask, cv=cv, gamma=gamma, leak=leak, biomass="model")
-        cells = truth(twin)
-        true.append(float(cells["harvest"]))
-        for row in rows.values():
-            row.append([])
-        for resolution in resolutions:
-            for name, value in _harvests(pixel_means(cells, resolution)).items():
-                rows[name][-1].append(value)
-    table = xr.Dataset(
-        {name: (("seed", "resolution"), values) for name, values in rows.items()},
-        coords={"seed": list(seeds), "resolution": resolutions},
-    )
-    table["truth"] = ("seed", true)
-    for approach, printed in PAPER_HARVEST.items():
-        table[f"paper_{approach}"] = ("resolution", [printed[r] for r in resolutions])
-    table["geometry"] = ("resolution", [twin_fragmentation(r) for r in resolutions])
-    return table
-
-
-def _harvests(means):
-    conifer, others = means.fraction[0], means.weight * means.fraction[1:]
-    share = np.average(conifer, weights=means.weight)
-    conifer_stock = np.average(means.stratum_stock[0], weights=means.weight * conifer)
-    other_stock = np.average(means.stratum_stock[1:], weights=others)
-    fragmentation = variance_ratio(conifer, means.weight)
-    ratio = harvest_ratio(
-        share, fragmentation=fragmentation, stock_ratio=other_stock / conifer_stock
-    )
-    stratified = stratified_harvest(means)
-    return {
-        "baseline": baseline_harvest(means),
-        "stratified": stratified,
-        "formula": ratio * stratified,
-        "fragmentation": fragmentation,
-    }
+    each = -np.expm1(-extinction * np.asarray(leaf_area))
+    mean = -np.expm1(-extinction * np.average(leaf_area, weights=fraction))
+    return float(np.average(each, weights=fraction) / mean - 1)

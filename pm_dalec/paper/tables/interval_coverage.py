@@ -20,7 +20,7 @@ def coverage(experiments, *, quantities=SHOWN, level=LEVEL):
     Parameters
     ----------
     experiments : mapping of tuple to Experiment
-        Of a region with a truth, as `pm_dalec.twin_truth.add_truth` makes it.
+        Of a region with a truth, as `pm_dalec.landscape.twin.truth.add_truth` makes it.
     quantities : sequence of str
         Of `pm_dalec.tables.summaries.QUANTITIES`; those without a truth are left out.
     level : float
@@ -55,7 +55,7 @@ def coverage(experiments, *, quantities=SHOWN, level=LEVEL):
     if not found:
         raise ValueError(
             "wanted experiments with a known truth (truth_gpp and so on among the units), got none; "
-            "make the region with pm_dalec.twin_truth.add_truth"
+            "make the region with pm_dalec.landscape.twin.truth.add_truth"
         )
     return pd.DataFrame(found)
 

@@ -1,0 +1,1 @@
+"""The experiment of Milodowski et al. (2023): run, reduce, compare with the printed numbers."""
