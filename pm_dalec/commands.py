@@ -44,7 +44,7 @@ def site_named(name, options):
 
 def parity(options):
     """Compare reference files; exit status 1 where a quantity is off."""
-    from pm_dalec.reference import parity as compare
+    from pm_dalec.testing.reference_parity import parity as compare
 
     failed = count = 0
     for path in options.files:

@@ -8,10 +8,7 @@ from pm_dalec.landscape.overlap import aggregate, overlap_with, stratum_areas
 from pm_dalec.landscape.twin.land_cover import stratum_correlation
 from pm_dalec.landscape.twin.table import CELLS_PER_DEGREE, CLASSES, DOMAIN, PAPER_HARVEST
 from pm_dalec.landscape.twin.twin import grid_spacing, make_twin, truth
-from pm_dalec.paper.fragmentation import (
-    fragmentation_from_geometry,
-    variance_ratio,
-)
+from pm_dalec.paper.fragmentation import fragmentation_from_geometry, variance_ratio
 from pm_dalec.paper.theory import PixelMeans, baseline_harvest, harvest_ratio, stratified_harvest
 from pm_dalec.tables.strata import STRATA
 

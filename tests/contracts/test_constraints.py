@@ -14,12 +14,13 @@ from pm_dalec.constraints.report import edc_report
 from pm_dalec.constraints.sets import EDCS
 from pm_dalec.data.synthetic_sites import synthetic_drivers
 from pm_dalec.physics import records
-from pm_dalec.reference_site import from_reference
 from pm_dalec.tables import sources
 from pm_dalec.tables.parameters import PARAMETERS, THREE_YEARS, Theta
 from pm_dalec.tables.priors import Fixed, LogUniform
 from pm_dalec.tables.variables import POOLS, VARIABLES
-from pm_dalec.testing import FEASIBLE, random_theta, tiny_site
+from pm_dalec.testing.parameters import FEASIBLE, random_theta
+from pm_dalec.testing.reference_file import from_reference
+from pm_dalec.testing.tiny import tiny_site
 
 PAPER, LATER = EDCS["edinburgh2021"], EDCS["edinburgh2024"]
 NUMBERED = {rule.number: rule for rule in PAPER.values()}

@@ -5,10 +5,10 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec import reference_site
 from pm_dalec.data import by_name, checks, site_file, synthetic_sites, uncertainties
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
+from pm_dalec.testing import reference_file
 
 
 def test_synthetic_drivers_are_six_years_of_months_with_harvest_and_without_fire():
@@ -28,7 +28,7 @@ def test_synthetic_drivers_repeat_with_their_seed_and_differ_between_seeds():
 
 @pytest.fixture
 def inputs(shared_data):
-    return reference_site.from_reference(
+    return reference_file.from_reference(
         shared_data / "reference" / "posterior_FI-Hyy.nc", "inputs"
     )
 
@@ -68,9 +68,9 @@ def test_the_site_file_with_the_rules_of_edinburgh_is_what_the_reference_used(
 def test_groups_that_hold_no_drivers_are_named(shared_data):
     path = shared_data / "reference" / "posterior_FI-Hyy.nc"
     with pytest.raises(KeyError, match="not a driver set"):
-        reference_site.from_reference(path, "reference_population")
+        reference_file.from_reference(path, "reference_population")
     with pytest.raises(KeyError, match="there are inputs, ap_mcmc_executable"):
-        reference_site.from_reference(path, "FI-Hyy")
+        reference_file.from_reference(path, "FI-Hyy")
 
 
 @pytest.mark.parametrize("source", by_name.SOURCES)

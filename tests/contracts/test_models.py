@@ -15,7 +15,9 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed
 from pm_dalec.tables.variables import DRIVERS
-from pm_dalec.testing import FEASIBLE, interpreted, tiny_region, tiny_site
+from pm_dalec.testing.interpreter import interpreted
+from pm_dalec.testing.parameters import FEASIBLE
+from pm_dalec.testing.tiny import tiny_region, tiny_site
 
 FOLDER = Path(pm_dalec.models.__file__).parent
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))

@@ -20,7 +20,7 @@ from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS, FLUXES, GAINS, HARVESTED, LOSSES, POOLS, VARIABLES
-from pm_dalec.testing import drivers_and_parameters
+from pm_dalec.testing.strategies import drivers_and_parameters
 
 PHYSICS = ("canopy", "stomata", "phenology", "disturbance", "dalec")
 HOUSE = Path(pm_dalec.__file__).parent

@@ -5,7 +5,6 @@ import pymc as pm
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import reference
 from pm_dalec.constraints import sets as rules
 from pm_dalec.constraints.prior_draws import factor_of, gaussian_log_factor
 from pm_dalec.graph import verbs
@@ -16,14 +15,10 @@ from pm_dalec.physics.records import Trajectory, driver_arrays
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.variables import DRIVERS
-from pm_dalec.testing import (
-    FEASIBLE,
-    interpreted,
-    interpreted_mode,
-    near_feasible,
-    tiny_region,
-    tiny_site,
-)
+from pm_dalec.testing import reference_parity
+from pm_dalec.testing.interpreter import interpreted, interpreted_mode
+from pm_dalec.testing.parameters import FEASIBLE, near_feasible
+from pm_dalec.testing.tiny import tiny_region, tiny_site
 
 STREAMS = ("lai", "cwood")
 SPREAD = 0.05
@@ -134,7 +129,7 @@ def test_likelihoods_are_those_of_cardamom_and_their_normalisation(site, site_te
         sigma = site[f"{stream}_unc"].values
         seen = np.isfinite(site[stream].values)
         constant = -np.log(sigma[seen]).sum() - seen.sum() * HALF_LOG_TWO_PI
-        expected = reference.stream_log_likelihood(run, site, stream)[0] + constant
+        expected = reference_parity.stream_log_likelihood(run, site, stream)[0] + constant
         assert_allclose(found[f"{stream}_observed"].sum(), expected, rtol=1e-8)
 
 

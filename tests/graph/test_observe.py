@@ -11,7 +11,7 @@ from scipy import stats
 from pm_dalec.graph import likelihoods
 from pm_dalec.physics import observation_operators, records
 from pm_dalec.tables.streams import STREAMS
-from pm_dalec.testing import interpreted
+from pm_dalec.testing.interpreter import interpreted
 
 OBSERVED = np.array([1.0, np.nan, 3.0, np.nan])
 SIGMA = np.array([0.5, np.nan, 2.0, 0.1])

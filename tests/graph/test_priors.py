@@ -13,7 +13,8 @@ from pm_dalec.constraints import prior_draws
 from pm_dalec.graph import priors
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
-from pm_dalec.testing import interpreted, tiny_region, tiny_site
+from pm_dalec.testing.interpreter import interpreted
+from pm_dalec.testing.tiny import tiny_region, tiny_site
 
 SOME = ("leaf_lifespan", "wood_turnover_rate", "labile_release_day", "initial_som")
 EMPTY = xr.Dataset()

@@ -14,9 +14,9 @@ from pm_dalec.products import (
     mauna_loa,
     mcd64a1,
     soilgrids,
-    twin_products,
     ukesm,
 )
+from pm_dalec.testing import product_files
 
 WINDOW = (-3.2, 54.9, -3.1, 55.0)
 YEARS = (2017,)
@@ -30,13 +30,13 @@ def twin():
 
 @pytest.fixture(scope="module")
 def arrays(twin):
-    return twin_products.twin_arrays(twin, window=WINDOW, years=YEARS)
+    return product_files.twin_arrays(twin, window=WINDOW, years=YEARS)
 
 
 @pytest.fixture(scope="module")
 def places(arrays, tmp_path_factory):
     folder = tmp_path_factory.mktemp("products")
-    return twin_products.write_twin_products(folder, arrays)
+    return product_files.write_twin_products(folder, arrays)
 
 
 @pytest.fixture(scope="module")

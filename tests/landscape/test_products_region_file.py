@@ -12,8 +12,9 @@ from pm_dalec.landscape.region_file import open_region
 from pm_dalec.landscape.strata_maps import single_stratum
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.twin import make_twin
-from pm_dalec.products import lai300, twin_products, ukesm
+from pm_dalec.products import lai300, ukesm
 from pm_dalec.products.soilgrids import CRS
+from pm_dalec.testing import product_files
 
 WINDOW = (-3.2, 54.9, -3.1, 55.0)
 GOOD = """
@@ -49,13 +50,13 @@ def twin():
 
 @pytest.fixture(scope="module")
 def arrays(twin):
-    return twin_products.twin_arrays(twin, window=WINDOW, years=(2017,))
+    return product_files.twin_arrays(twin, window=WINDOW, years=(2017,))
 
 
 @pytest.fixture(scope="module")
 def folder(arrays, tmp_path_factory):
     place = tmp_path_factory.mktemp("region")
-    twin_products.write_twin_products(place, arrays)
+    product_files.write_twin_products(place, arrays)
     (place / "stratified.toml").write_text(GOOD)
     (place / "baseline.toml").write_text(GOOD.replace("stratified", "baseline"))
     return place

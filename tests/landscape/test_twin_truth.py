@@ -8,10 +8,10 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from pm_dalec.landscape.twin import truth as truth_module
+from pm_dalec.landscape.twin.truth import add_truth
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.models import baseline
-from pm_dalec.paper import truth as truth_module
+from pm_dalec.paper import truth as paper_truth
 from pm_dalec.paper.reduction import Experiment
 from pm_dalec.paper.run import regions
 from pm_dalec.paper.tables.interval_coverage import coverage
@@ -27,18 +27,18 @@ def plain():
 @pytest.fixture(scope="module")
 def chosen(plain):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(truth_module, "PROPOSALS", 12_000)
-        return truth_module.candidates(baseline.build, plain["stratified"])
+        patch.setattr(paper_truth, "PROPOSALS", 12_000)
+        return paper_truth.candidates(baseline.build, plain["stratified"])
 
 
 @pytest.fixture(scope="module")
 def true_regions(plain, chosen):
-    return truth_module.add_truth(plain["stratified"], plain["baseline"], chosen)
+    return add_truth(plain["stratified"], plain["baseline"], chosen)
 
 
 def test_typical_units_are_area_means_with_the_curve_of_the_stratum(plain):
     region = plain["stratified"]
-    units = truth_module.typical_units(region)
+    units = paper_truth.typical_units(region)
     assert units.sizes["pixel"] == region.sizes["stratum"]
     share = region["area_fraction"] * region["area"]
     wood = region["cwood"].weighted(share).mean("pixel").dropna("time")
@@ -89,7 +89,7 @@ def test_a_stratum_without_candidates_is_named(plain, chosen):
         for name, theta in chosen.items()
     }
     with pytest.raises(ValueError, match=r"wanted parameters of the stratum .* got none among"):
-        truth_module.add_truth(plain["stratified"], plain["baseline"], spoiled)
+        add_truth(plain["stratified"], plain["baseline"], spoiled)
 
 
 def experiment_with_truth(truth, drawn):

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pm_dalec.physics import canopy
-from pm_dalec.testing import random_drivers
+from pm_dalec.testing.tiny import random_drivers
 
 EVERY_DAY = np.arange(1.0, 366.0)
 

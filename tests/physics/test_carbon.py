@@ -6,7 +6,9 @@ from numpy.testing import assert_allclose
 
 from pm_dalec.physics import records
 from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.testing import drivers_and_parameters, random_drivers, random_theta
+from pm_dalec.testing.parameters import random_theta
+from pm_dalec.testing.strategies import drivers_and_parameters
+from pm_dalec.testing.tiny import random_drivers
 
 CASES = settings(max_examples=60, deadline=None)
 LIVING = ("labile", "foliage", "roots", "wood")

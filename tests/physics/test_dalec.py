@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 from pm_dalec.physics import disturbance, records, step
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.tables.variables import POOLS
-from pm_dalec.testing import FEASIBLE, random_drivers
+from pm_dalec.testing.parameters import FEASIBLE
+from pm_dalec.testing.tiny import random_drivers
 
 POOLS_OF_TEN = records.Pools(*(10.0 for _ in POOLS))
 LIVING = ("labile", "foliage", "roots", "wood")

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pm_dalec.physics import phenology
-from pm_dalec.testing import FEASIBLE
+from pm_dalec.testing.parameters import FEASIBLE
 
 DAYS = np.arange(1.0, 366.0)
 RATES = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec import reference
+from pm_dalec.testing import reference_parity
 
 KINDS = {
     "forward_visible.nc": 1e-6,
@@ -44,31 +44,31 @@ def failed(lines):
 @pytest.mark.parametrize("name", KINDS)
 def test_whole_reference_files_are_reproduced(shared_data, name):
     path = shared_data / "reference" / name
-    assert failed(reference.parity(path, rtol=KINDS[name])) == []
+    assert failed(reference_parity.parity(path, rtol=KINDS[name])) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["forward_visible.nc", "likelihood_visible.nc"])
 def test_jax_reproduces_the_reference_files(shared_data, name):
     path = shared_data / "reference" / name
-    assert failed(reference.parity(path, runner="jax", rtol=KINDS[name])) == []
+    assert failed(reference_parity.parity(path, runner="jax", rtol=KINDS[name])) == []
 
 
 @pytest.mark.parametrize("group", ["uk_fire", "edge_polar"])
 def test_forward_runs_are_reproduced(copied, group):
     path = copied("forward_visible.nc", group, samples=slice(25, 35))
-    assert failed(reference.parity(path)) == []
+    assert failed(reference_parity.parity(path)) == []
 
 
 @pytest.mark.parametrize("group", ["hot", "frozen"])
 def test_flags_of_constraints_are_reproduced(copied, group):
     path = copied("edc_visible.nc", group)
-    assert failed(reference.parity(path)) == []
+    assert failed(reference_parity.parity(path)) == []
 
 
 def test_likelihoods_are_reproduced(copied):
     path = copied("likelihood_visible.nc", "US-Ha1", samples=slice(0, 60))
-    assert failed(reference.parity(path, rtol=1e-8)) == []
+    assert failed(reference_parity.parity(path, rtol=1e-8)) == []
 
 
 def test_an_error_of_a_hundred_thousandth_is_noticed(copied):
@@ -79,7 +79,7 @@ def test_an_error_of_a_hundred_thousandth_is_noticed(copied):
 
     path = copied("forward_visible.nc", "uk_harvest", samples=slice(30, 33),
                   outputs=("flux_GPP",), change=planted)  # fmt: skip
-    lines = failed(reference.parity(path))
+    lines = failed(reference_parity.parity(path))
     assert [(line.group, line.quantity) for line in lines] == [("uk_harvest truncated", "gpp")]
     assert lines[0].where == "sample 1, time 30"
     assert 5e-6 < lines[0].worst < 2e-5
@@ -92,7 +92,7 @@ def test_a_wrong_flag_is_noticed(copied):
         return held
 
     path = copied("edc_visible.nc", "frozen", samples=slice(0, 8), change=planted)
-    lines = failed(reference.parity(path))
+    lines = failed(reference_parity.parity(path))
     assert [line.quantity for line in lines] == ["edc leaves_balance_roots"]
     assert lines[0].where == "sample 2"
 
@@ -104,7 +104,7 @@ def test_a_wrong_likelihood_is_noticed(copied):
         return held
 
     path = copied("likelihood_visible.nc", "US-Ha1", samples=slice(0, 3), change=planted)
-    lines = failed(reference.parity(path, rtol=1e-8))
+    lines = failed(reference_parity.parity(path, rtol=1e-8))
     assert [line.quantity for line in lines] == ["log_likelihood lai"]
 
 
@@ -114,17 +114,17 @@ def test_a_renamed_group_with_other_sample_counts_is_read(copied, tmp_path):
         held.isel(solver=slice(1, 2)).load().to_netcdf(
             tmp_path / "other.nc", group="somewhere", engine="h5netcdf"
         )
-    assert reference.groups_of(tmp_path / "other.nc") == ["somewhere"]
-    assert failed(reference.parity(tmp_path / "other.nc")) == []
+    assert reference_parity.groups_of(tmp_path / "other.nc") == ["somewhere"]
+    assert failed(reference_parity.parity(tmp_path / "other.nc")) == []
 
 
 def test_a_file_without_groups_is_refused(tmp_path):
     xr.Dataset({"a": ("x", np.arange(3.0))}).to_netcdf(tmp_path / "plain.nc", engine="h5netcdf")
     with pytest.raises(ValueError, match="wanted a reference file with a group per driver set"):
-        reference.groups_of(tmp_path / "plain.nc")
+        reference_parity.groups_of(tmp_path / "plain.nc")
 
 
 def test_a_group_without_results_is_refused(copied):
     path = copied("forward_visible.nc", "uk_harvest", samples=slice(0, 2), outputs=())
     with pytest.raises(ValueError, match="got none in 'uk_harvest'"):
-        list(reference.parity(path))
+        list(reference_parity.parity(path))

@@ -6,9 +6,10 @@ from numpy.testing import assert_allclose
 
 from pm_dalec.physics import numpy_run, pytensor_run, records
 from pm_dalec.physics.records import driver_arrays
-from pm_dalec.runners import RUNNERS
 from pm_dalec.tables.parameters import Theta
-from pm_dalec.testing import near_feasible, random_theta, tiny_site
+from pm_dalec.testing.parameters import near_feasible, random_theta
+from pm_dalec.testing.runners import RUNNERS
+from pm_dalec.testing.tiny import tiny_site
 
 OTHERS = ("pytensor", "jax", "lanes")
 STEPS = 18  # with harvest; enough for pools to feed back on photosynthesis

@@ -11,7 +11,8 @@ from pm_dalec.physics import canopy, records, stomata
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import aligned
 from pm_dalec.physics.step import canopy_leaves, gas_exchange, initial_pools
-from pm_dalec.testing import FEASIBLE, near_feasible, random_drivers, random_theta
+from pm_dalec.testing.parameters import FEASIBLE, near_feasible, random_theta
+from pm_dalec.testing.tiny import random_drivers
 
 LARGEST_LAI = 60.0  # m2 m-2
 SMALLEST_LAI = 1e-6  # m2 m-2, below it photosynthesis is rounding noise

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec.emulate import emulated_fits
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.paper.experiments import reduce_fits
 from pm_dalec.paper.reduction import Experiment
 from pm_dalec.posterior.fit_file import save as save_fit
+from pm_dalec.testing.emulated import emulated_fits
 
 RESOLUTIONS = (1.0, 0.5, 0.25)
 STRATA = ["conifer", "broadleaf", "heath", "arable"]

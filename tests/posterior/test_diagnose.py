@@ -9,7 +9,7 @@ from pm_dalec.posterior.chain_statistics import chain_statistics, circular_mean,
 from pm_dalec.posterior.convergence import diagnose, verdict
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.testing import tiny_fit, tiny_region
+from pm_dalec.testing.tiny import tiny_fit, tiny_region
 
 
 def fit_of(chains=4, draws=200, **columns):

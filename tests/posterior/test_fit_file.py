@@ -6,7 +6,7 @@ import xarray as xr
 
 from pm_dalec.posterior import fit_file
 from pm_dalec.sampling import region_store
-from pm_dalec.testing import tiny_fit, tiny_region
+from pm_dalec.testing.tiny import tiny_fit, tiny_region
 
 STRATA = ("conifer", "heath")
 

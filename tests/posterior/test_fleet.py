@@ -14,7 +14,7 @@ from pm_dalec.paper.tables.convergence import fleet_maps, table_fleet
 from pm_dalec.paper.tables.layout import save_table
 from pm_dalec.posterior.convergence import diagnose, unit_diagnostics
 from pm_dalec.posterior.fit_file import save
-from pm_dalec.testing import tiny_fit, tiny_region
+from pm_dalec.testing.tiny import tiny_fit, tiny_region
 
 STRATA = ("conifer", "heath")
 

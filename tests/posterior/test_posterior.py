@@ -12,7 +12,8 @@ from pm_dalec.posterior import budgets, fit_file, likelihoods, trajectory
 from pm_dalec.tables import summaries
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import DRIVERS, HARVESTED, LOSSES, POOLS, VARIABLES
-from pm_dalec.testing import FEASIBLE, near_feasible, tiny_fit, tiny_region, tiny_site
+from pm_dalec.testing.parameters import FEASIBLE, near_feasible
+from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
 SPACES = {
     "site": lambda: tiny_site(),

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec import reference_site
 from pm_dalec.models import baseline
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.target import compile_target
 from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
+from pm_dalec.testing.reference_file import from_reference
 
 SWEEPS = 1800
 LANES = 752
@@ -55,7 +55,7 @@ def plain_metropolis(target, start, spread_of, sweeps, seed):
 @pytest.mark.slow
 def test_a_plain_sampler_leaves_our_draws_alone_and_widens_the_reference(shared_data):
     reference_file = shared_data / "reference" / "posterior_FI-Hyy.nc"
-    units = reference_site.from_reference(reference_file, "inputs")
+    units = from_reference(reference_file, "inputs")
     table = with_three_year_days(PARAMETERS)
     fit = calibrate(
         baseline.build(units, solver="truncated"), chains=8, proposals=3_000_000, random_seed=1,

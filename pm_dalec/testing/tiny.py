@@ -4,8 +4,6 @@ Everything is made here, nothing is read. The hypothesis strategies need the pac
 rest needs what the library needs.
 """
 
-from contextlib import contextmanager
-
 import numpy as np
 import xarray as xr
 
@@ -17,96 +15,9 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, POOLS, VARIABLES
+from pm_dalec.testing.parameters import FEASIBLE, SIGMA, near_feasible
 
 YEARS = 3  # the shortest run in which the rules of years one and two differ from those of the rest
-SPREAD = 0.01  # of the parameters of a tiny fit, relative
-SIGMA = 0.2  # of the observations of a tiny site, relative
-
-# A sparse young woodland. Found by a search among draws of the constrained prior with the drivers of
-# `tiny_site`, then rounded; a test shows that it meets every rule.
-FEASIBLE = Theta(
-    litter_to_som_rate=0.00106,
-    autotrophic_fraction=0.36,
-    foliage_fraction=0.103,
-    root_fraction=0.223,
-    leaf_lifespan=1.13,
-    wood_turnover_rate=8.47e-05,
-    root_turnover_rate=0.00264,
-    litter_mineralisation_rate=0.0126,
-    som_mineralisation_rate=5.1e-06,
-    temperature_exponent=0.0374,
-    canopy_efficiency=16.8,
-    labile_release_day=616.0,
-    labile_fraction=0.371,
-    labile_release_period=86.9,
-    leaf_fall_day=591.0,
-    leaf_fall_period=79.7,
-    leaf_carbon_per_area=94.2,
-    initial_labile=4.58,
-    initial_foliage=18.2,
-    initial_roots=13.4,
-    initial_wood=1680.0,
-    initial_litter=11.4,
-    initial_som=16800.0,
-)
-
-
-def theta_at(position):
-    """Parameters at a position of the unit cube, in which the base prior is flat.
-
-    Parameters
-    ----------
-    position : array (..., parameter) [1]
-        In the order of `Theta`, between zero and one.
-
-    Returns
-    -------
-    Theta
-    """
-    position = np.asarray(position, float)
-    values = []
-    for place, name in enumerate(Theta._fields):
-        lower, upper = PARAMETERS[name].bounds
-        values.append(lower * (upper / lower) ** position[..., place])
-    return Theta(*values)
-
-
-def random_theta(shape, rng):
-    """Parameters drawn from the log-uniform box, without Gaussian factors or constraints.
-
-    Parameters
-    ----------
-    shape : int or tuple of int
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    Theta
-        Arrays of this shape.
-    """
-    return theta_at(rng.uniform(size=(*np.atleast_1d(shape), len(Theta._fields))))
-
-
-def near_feasible(shape, rng, *, spread=SPREAD):
-    """Parameters within a relative distance of `FEASIBLE`.
-
-    Parameters
-    ----------
-    shape : int or tuple of int
-    rng : numpy.random.Generator
-    spread : float
-        Largest relative distance [1].
-
-    Returns
-    -------
-    Theta
-        Arrays of this shape, inside the bounds.
-    """
-    values = []
-    for name, value in FEASIBLE._asdict().items():
-        moved = value * (1 + spread * rng.uniform(-1, 1, tuple(np.atleast_1d(shape))))
-        values.append(np.clip(moved, *PARAMETERS[name].bounds))
-    return Theta(*values)
 
 
 def random_drivers(steps, rng, *, days=None, disturbed=True):
@@ -144,56 +55,6 @@ def random_drivers(steps, rng, *, days=None, disturbed=True):
         burned_fraction=fraction(),
         step_days=length,
     )
-
-
-def drivers_and_parameters(*, most_steps=24):
-    """Hypothesis strategy: drivers, latitude [degrees_north] and parameters.
-
-    Parameters
-    ----------
-    most_steps : int
-
-    Returns
-    -------
-    hypothesis strategy of (Drivers, float, Theta)
-    """
-    from hypothesis import strategies as st
-
-    share = st.floats(0, 1, allow_subnormal=False)
-
-    @st.composite
-    def built(draw):
-        steps = draw(st.integers(1, most_steps))
-        drivers = random_drivers(steps, np.random.default_rng(draw(st.integers(0, 2**32 - 1))))
-        latitude = draw(st.floats(-80, 80, allow_subnormal=False))
-        return drivers, latitude, theta_at(draw(st.tuples(*(share for _ in Theta._fields))))
-
-    return built()
-
-
-@contextmanager
-def interpreted():
-    """Context in which PyTensor compiles nothing, neither graphs nor the inside of scans.
-
-    On a fresh machine a compiler takes minutes for graphs that a test evaluates a few times.
-    """
-    import pytensor
-
-    flags = {"mode": "FAST_COMPILE", "cxx": "", "traceback__limit": 0}
-    with pytensor.config.change_flags(**flags):
-        yield
-
-
-def interpreted_mode():
-    """PyTensor mode without rewrites and without a compiler, for use inside `interpreted`.
-
-    Returns
-    -------
-    pytensor.compile.mode.Mode
-    """
-    from pytensor.compile.mode import Mode
-
-    return Mode(linker="py", optimizer=None)
 
 
 def tiny_site(*, years=YEARS, seed=0, streams=("lai", "cwood")):

@@ -1,0 +1,1 @@
+"""Small inputs for tests, and parity with the reference code."""
