@@ -155,7 +155,6 @@ def unit_report(fit, *, rhat=1.05):
     pandas.DataFrame
         Columns unit, status, worst_rhat, parameter, proposals, reason; empty where all is well.
     """
-
     report = fit["diagnostics"].to_dataset()
     space = list(dims.space_of(report))
     worst = report["rhat"].max("parameter")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pm_dalec import readme
+from pm_dalec.cli import readme
 from pm_dalec.constraints.sets import EDCS
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from pm_dalec.cli.region import region_command
 from pm_dalec.landscape.from_products import land_cover
 from pm_dalec.landscape.from_products.plan import EXAMPLE, read_config
-from pm_dalec.landscape.from_products.region import build_from_config, region_command
+from pm_dalec.landscape.from_products.region import build_from_config
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.overlap import aggregate
 from pm_dalec.landscape.region_file import open_region

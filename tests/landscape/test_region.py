@@ -5,12 +5,13 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
+from pm_dalec.cli.region import landscape_command
 from pm_dalec.landscape.assembly import assemble_region
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.layers import LandCover, Layer, Loss
 from pm_dalec.landscape.overlap import overlap_with
 from pm_dalec.landscape.region_file import open_region, validate_units, write_region
-from pm_dalec.landscape.twin.region import build_region, landscape_command
+from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.table import DOMAIN, YEARS
 from pm_dalec.landscape.twin.twin import make_twin, truth
 from pm_dalec.landscape.twin.weather import meteorology

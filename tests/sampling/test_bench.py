@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec.bench import measure, region
-from pm_dalec.bench_jax import feasible_positions, float32_error, gradient_cost_ratio
-from pm_dalec.bench_samplers import compare_samplers
+from pm_dalec.cli.bench.case import region
+from pm_dalec.cli.bench.jax import feasible_positions, float32_error, gradient_cost_ratio
+from pm_dalec.cli.bench.samplers import compare_samplers
+from pm_dalec.cli.bench.throughput import measure
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.lanes.backends import lane_logp
 from pm_dalec.models import baseline

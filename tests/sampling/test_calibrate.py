@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_array_equal
 
-from pm_dalec.bench import region as invented_region
+from pm_dalec.cli.bench.case import region as invented_region
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.models import baseline, stratified
 from pm_dalec.posterior import convergence, fit_file
@@ -268,7 +268,7 @@ def test_a_fixed_parameter_is_not_sampled(units):
 def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
     for module in (unit, unit_state):
         monkeypatch.setattr(module, "FIRST_ROUND", 40)
-    from pm_dalec.site_commands import coverage
+    from pm_dalec.cli.site import coverage
 
     inside = []
     for seed in range(10):
@@ -284,7 +284,7 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
 
 KILLED = """
 import sys
-from pm_dalec.bench import region
+from pm_dalec.cli.bench.throughput import region
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.models import baseline
 from pm_dalec import calibrate as module, posterior, unit, unit_state

@@ -7,7 +7,7 @@ import numpy as np
 from pm_dalec.landscape.assembly import assemble_region
 from pm_dalec.landscape.from_products import land_cover, observations, weather
 from pm_dalec.landscape.from_products.plan import read_config
-from pm_dalec.landscape.region_file import validate_units, write_region
+from pm_dalec.landscape.region_file import validate_units
 
 
 def build_from_config(path, *, progress=None):
@@ -26,7 +26,7 @@ def build_from_config(path, *, progress=None):
         Validated; provenance in the attributes.
     """
     plan = read_config(path)
-    tell = progress or _silent
+    tell = progress or silent
     wanted = [name for name in _ORDER if name in plan.tables]
     made = {}
     total = len(wanted) + 1
@@ -56,31 +56,7 @@ def build_from_config(path, *, progress=None):
     return validate_units(units)
 
 
-def region_command(config, out, *, progress=None):
-    """Build a region from its TOML file and write it: `pm-dalec region`.
-
-    Parameters
-    ----------
-    config : str or Path
-        The TOML file.
-    out : str or Path
-        File to write, ``.nc`` or ``.zarr``.
-    progress : callable, optional
-        Called with a sentence before each stage.
-
-    Returns
-    -------
-    xarray.Dataset
-        What was written.
-    """
-    tell = progress or _silent
-    units = build_from_config(config, progress=tell)
-    tell(f"{units.sizes['pixel']} pixels; writing {out}")
-    write_region(units, out)
-    return units
-
-
-def _silent(text):
+def silent(text):
     """Report nothing."""
 
 

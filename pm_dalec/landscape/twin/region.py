@@ -11,11 +11,8 @@ from pm_dalec.landscape.assembly import assemble_region
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.layers import LandCover, Layer, Loss
 from pm_dalec.landscape.overlap import overlap_with
-from pm_dalec.landscape.region_file import write_region
 from pm_dalec.landscape.twin.table import DOMAIN, YEARS
-from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.landscape.twin.weather import meteorology
-from pm_dalec.tables.strata import MASKED
 
 VERSION = "synthetic landscape twin, version 1"
 
@@ -101,36 +98,3 @@ def _soil(twin, land_cover):
         version=VERSION,
         rule="0-100 cm; area mean of value and of sigma",
     )
-
-
-def landscape_command(resolution, seed, out, *, approach="stratified", progress=None):
-    """Make a twin and write its region: `pm-dalec landscape`.
-
-    Parameters
-    ----------
-    resolution : float
-        1.0, 0.5, 0.25 or 0.05 [degree].
-    seed : int
-        Seed of the landscape.
-    out : str or pathlib.Path
-        File to write, ``.nc`` or ``.zarr``.
-    approach : {"baseline", "stratified"}
-        One stratum, or four.
-    progress : callable, optional
-        Called with a sentence before each stage.
-
-    Returns
-    -------
-    xarray.Dataset
-        What was written.
-    """
-    tell = progress or (lambda sentence: None)
-    target_grid(resolution, **DOMAIN)
-    tell(f"landscape of seed {seed}: land cover, biomass, soil, felling")
-    twin = make_twin(seed)
-    tell(f"units of {resolution} degree, {approach}: leaf area, wood, soil, losses, weather")
-    units = build_region(twin, resolution=resolution, approach=approach)
-    count = int((twin.fields["stratum"] != MASKED).sum())
-    tell(f"{units.sizes['pixel']} pixels from {count} unmasked cells; writing {out}")
-    write_region(units, out)
-    return units

@@ -2,9 +2,13 @@
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from pm_dalec import __version__
+from pm_dalec.cli.checks import info, parity
+from pm_dalec.cli.region import landscape, region
+from pm_dalec.cli.site import edc_report
 
 MODELS = ("baseline", "constrained_prior")
 
@@ -99,10 +103,9 @@ def main(arguments=None):
         Those of the process by default.
     """
     options = parser().parse_args(arguments)
-    from pm_dalec import commands
 
     try:
-        return commands.COMMANDS[options.command](options)
+        return COMMANDS[options.command](options)
     except (ValueError, KeyError, TypeError, FileNotFoundError, ImportError) as fault:
         words = fault.args[0] if isinstance(fault, KeyError) and fault.args else fault
         print(f"pm-dalec {options.command}: {words}", file=sys.stderr)
@@ -119,3 +122,25 @@ def run():
 
 if __name__ == "__main__":
     run()
+
+
+def _later(module, name):
+    """Command of another module, imported when it is called."""
+
+    def call(options):
+        return getattr(import_module(module), name)(options)
+
+    return call
+
+
+COMMANDS = {
+    "demo": _later("pm_dalec.cli.site", "demo"),
+    "calibrate": _later("pm_dalec.cli.site", "calibrate"),
+    "bench": _later("pm_dalec.cli.bench.command", "bench"),
+    "paper": _later("pm_dalec.paper.run", "paper"),
+    "parity": parity,
+    "edc-report": edc_report,
+    "info": info,
+    "landscape": landscape,
+    "region": region,
+}

@@ -2,11 +2,13 @@
 
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from pm_dalec.cli.console import bar, console
+from pm_dalec.data import by_name
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file, trajectory
@@ -18,7 +20,6 @@ from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
 from pm_dalec.tables.streams import STREAMS
 
-console = Console(width=max(Console().width, 120))  # a table must not lose its digits
 SHOWN = ("lai", "wood", "gpp", "nee")
 SHOWN_DRAWS = 60  # of each chain, in figures
 
@@ -38,8 +39,6 @@ def demo(options):
 
 def calibrate(options):
     """Calibrate a site file or a site by name; print, save, draw."""
-    from pm_dalec.commands import site_named
-
     units = site_named(options.site, options)
     parameters = with_three_year_days(PARAMETERS) if options.three_year_days else PARAMETERS
     build = partial(import_module(f"pm_dalec.models.{options.model}").build, units,
@@ -133,3 +132,52 @@ def figure_of_fit(fit):
         if stream in data and record.observes in SHOWN
     }
     return fit_figure(quantiles, observed)
+
+
+def site_named(name, options):
+    """Units dataset of a file, of a site by name, or of the built-in site."""
+    disturbance = "none" if options.no_disturbance else "file"
+    if name == "synthetic":
+        from pm_dalec.data.synthetic_sites import synthetic_site
+
+        return synthetic_site(options.seed)
+    if Path(name).suffix in (".nc", ".nc4", ".cdf") or Path(name).exists():
+        from pm_dalec.data.site_file import open_site
+
+        return open_site(name, fill_wind=options.fill_wind, disturbance=disturbance)
+    return by_name.load(name, fill_wind=options.fill_wind, disturbance=disturbance)
+
+
+def edc_report(options):
+    """Print pass rates of the constraints under the prior of a site."""
+    from pm_dalec.constraints.report import edc_report as report
+
+    units = site_named(options.site, options)
+    with bar() as progress:
+        task = progress.add_task("prior draws", total=options.draws)
+        found = report(
+            units,
+            draws=options.draws,
+            constraints=options.constraints,
+            seed=options.seed,
+            progress=lambda done: progress.update(task, completed=done),
+        )
+    table = Table(title=f"{options.constraints}, {found.attrs['draws']} draws of the prior")
+    for heading in ("rule", "fails", "fails, given parameter rules", "binds alone", "inequality"):
+        table.add_column(heading, justify="left" if heading in ("rule", "inequality") else "right")
+    for name in found["constraint"].values:
+        row = found.sel(constraint=name)
+        table.add_row(
+            str(name),
+            f"{float(row['failure_rate']):.4f}",
+            f"{float(row['failure_rate_after_parameters']):.4f}",
+            f"{float(row['binds_alone']):.5f}",
+            str(row["inequality"].values),
+        )
+    console.print(table)
+    never = [str(n) for n in found["constraint"].values
+             if float(found["failure_rate"].sel(constraint=n)) == 0]  # fmt: skip
+    console.print(f"pass all parameter rules: {found.attrs['parameter_pass_rate']:.4f}")
+    console.print(f"pass all rules: {found.attrs['pass_rate']:.2e}")
+    console.print(f"never fail in these draws: {', '.join(never) or 'none'}")
+    return 0

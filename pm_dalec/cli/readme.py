@@ -1,6 +1,6 @@
 """The tables of README.md, generated from the tables of the code.
 
-``python -m pm_dalec.readme`` rewrites the part between the markers; a test fails when it is stale.
+``python -m pm_dalec.cli.readme`` rewrites the part between the markers; a test fails when it is stale.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from pm_dalec.tables.variables import VARIABLES
 
 BEGIN, END = "<!-- tables -->", "<!-- /tables -->"
 README = Path(__file__).resolve().parent.parent / "README.md"
-COMMAND = "python -m pm_dalec.readme"
+COMMAND = "python -m pm_dalec.cli.readme"
 CONVENTIONS = """\
 Carbon is in grams of carbon. NEE and NBE are positive to the atmosphere. Fluxes are means over the step,
 pools are at its end, `lai` is at its start."""

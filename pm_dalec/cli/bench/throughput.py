@@ -4,7 +4,6 @@ Everything is measured on the baseline model of a built-in UK-like region, each 
 drivers, ecological constraints and likelihood included, in one thread.
 """
 
-import json
 import os
 import platform
 import resource
@@ -18,7 +17,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from pm_dalec.data.synthetic_sites import synthetic_drivers
+from pm_dalec.cli.bench.case import region
 from pm_dalec.sampling.kernels import acceptance, windows
 from pm_dalec.sampling.kernels.streams import streams
 from pm_dalec.sampling.kernels.walk import empty_walk
@@ -30,36 +29,6 @@ FORTRAN_RATE = 280.0
 EXPONENTIALS = 10**7
 STRETCHES = 9
 A_CALL = 2**15  # proposals of all lanes in one call that is measured
-
-
-def region(pixels, steps):
-    """Units dataset of invented pixels with drivers and observations of their own."""
-    import xarray as xr
-
-    years = -(-steps // 12)
-    parts = []
-    for pixel in range(pixels):
-        site = synthetic_drivers(pixel, years=years).isel(time=slice(0, steps))
-        random = np.random.default_rng(pixel)
-        lai = 2.0 + 0.5 * random.normal(size=steps).clip(-2, 2)
-        wood = np.full(steps, np.nan)
-        wood[[steps // 2, steps // 2 + min(12, steps // 4)]] = 6000.0
-        parts.append(
-            site.drop_vars(
-                ["time_bnds", "step_days", "lat", "lon", "site"], errors="ignore"
-            ).assign(
-                lai=("time", lai, {"units": "m2 m-2"}),
-                lai_unc=("time", np.full(steps, 0.35), {"units": "m2 m-2"}),
-                cwood=("time", wood, {"units": "g m-2"}),
-                cwood_unc=("time", np.where(np.isnan(wood), np.nan, 3000.0), {"units": "g m-2"}),
-            )
-        )
-    whole = xr.concat(parts, "pixel").transpose("time", "pixel")
-    place = {"lat": ("pixel", np.full(pixels, 55.0)), "lon": ("pixel", np.full(pixels, -3.0))}
-    place = {name: (*value, {"units": f"degrees_{side}"}) for (name, value), side in
-             zip(place.items(), ("north", "east"), strict=True)}  # fmt: skip
-    whole = whole.assign_coords(pixel=np.arange(pixels), time_bnds=site["time_bnds"], **place)
-    return whole.assign(step_days=site["step_days"])
 
 
 def exponential_seconds():
@@ -183,7 +152,7 @@ def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float
             )
         report = _measure_lanes(lanes, steps, seconds, tell)
     else:
-        from pm_dalec.bench_jax import measure_jax
+        from pm_dalec.cli.bench.jax import measure_jax
 
         model = import_module("pm_dalec.models.baseline").build(region(1, steps))
         report = measure_jax(backend, model, lanes, dtype, seconds, tell)
@@ -290,59 +259,3 @@ def _sampled_unit(target):
     while unit.state.kept < 100:  # a round that begins has draws of its own
         unit.advance()
     return unit, 1 - sum(spent) / total
-
-
-def bench(options):
-    """Print throughput as a table or as JSON."""
-    import sys
-
-    tell = None if options.json else (lambda words: print(f"  {words} …", file=sys.stderr))
-    if options.samplers:
-        return _bench_samplers(options, tell)
-    report = measure(
-        backend=options.backend, lanes=options.lanes, dtype=options.dtype, steps=options.steps,
-        seconds=options.seconds, progress=tell,
-    )  # fmt: skip
-    if options.json:
-        print(json.dumps(report, indent=1))
-        return 0
-    print(f"{report['machine']}; " + ", ".join(f"{k} {v}" for k, v in report["versions"].items()))
-    print(
-        f"back end {report['backend']}, {report['dtype']}, {report['steps']} monthly steps, {report['threads'] or 'all'} thread(s)"
-    )
-    print(f"{'lanes':>8} {'runs/s':>12} {'proposals/s':>12} {'ratio':>6} {'of them run':>12}")
-    for row in report["results"]:
-        proposals = row["proposals_per_second"]
-        shown = (
-            f"{proposals:12,.0f} {proposals / row['runs_per_second']:6.2f} {row['run_share']:12.0%}"
-            if proposals
-            else ""
-        )
-        print(f"{row['lanes']:8d} {row['runs_per_second']:12,.0f} {shown}")
-    cached = report["compile_seconds_cached"]
-    again = f", {cached:.1f} s cached" if cached else ""
-    print(f"compile: {report['compile_seconds']:.1f} s cold{again}")
-    if report["python_share"] is not None:
-        print(f"share of Python in a calibration: {report['python_share']:.1%}")
-    if report["threads_scaling"] is not None:
-        print(f"all {os.cpu_count()} processors: {report['threads_scaling']:.2f} times one")
-    if report["gradient_cost_ratio"] is not None:
-        print(f"float32: log-probability within {report['float32_error']:.2g} of float64; "
-              f"value and gradient cost {report['gradient_cost_ratio']:.1f} times the value")  # fmt: skip
-    print(f"1e7 exponentials by NumPy: {report['numpy_exp_seconds_1e7']:.4f} s; "
-          f"{report['times_the_fortran']:.1f} times the compiled Fortran")  # fmt: skip
-    print(f"peak memory: {report['peak_memory_bytes'] / 2**20:.0f} MiB")
-    return 0
-
-
-def _bench_samplers(options, tell):
-    from pm_dalec.bench_samplers import compare_samplers
-    from pm_dalec.data.by_name import load
-    from pm_dalec.data.synthetic_sites import synthetic_site
-
-    build = import_module("pm_dalec.models.baseline").build
-    sites = {name: load(name, fill_wind=True) for name in options.site}
-    sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
-    table = compare_samplers(build, sites, seconds=options.seconds, progress=tell)
-    print(table.to_json(orient="records", indent=1) if options.json else table.to_string())
-    return 0

@@ -1,0 +1,1 @@
+"""What `pm-dalec` does: it reads arguments and prints; nothing else here computes."""

@@ -1,0 +1,1 @@
+"""Measured speed: runs and proposals per second and core."""

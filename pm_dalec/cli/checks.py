@@ -1,0 +1,48 @@
+"""Commands that check: parity with the reference, and what is installed."""
+
+import os
+import platform
+from importlib.metadata import version
+
+from pm_dalec.data import by_name
+
+
+def parity(options):
+    """Compare reference files; exit status 1 where a quantity is off."""
+    from pm_dalec.testing.reference_parity import parity as compare
+
+    failed = count = 0
+    for path in options.files:
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"wanted a reference file, got no such file ({path}); check the path"
+            )
+        for line in compare(path, runner=options.runner, rtol=options.rtol):
+            count += 1
+            failed += not line.passed
+            mark = "ok  " if line.passed else "FAIL"
+            print(
+                f"{mark} {path.name} {line.group:<22} {line.quantity:<38} "
+                f"{line.worst:.2e}  {line.where}  {line.remark}".rstrip(),
+                flush=True,
+            )
+    print(f"{count - failed} of {count} comparisons within {options.rtol:g}; {failed} failed")
+    return 1 if failed else 0
+
+
+def info(options):
+    """Print versions, processor and the data that can be found."""
+    names = ("pm_dalec", "pymc", "pytensor", "arviz", "numba", "llvmlite", "numpy", "xarray", "jax")
+    for name in names:
+        try:
+            print(f"{name:<10} {version(name)}")
+        except ImportError:
+            print(f"{name:<10} not installed")
+    print(f"{'python':<10} {platform.python_version()}")
+    print(f"{'machine':<10} {platform.machine()}, {os.cpu_count()} cores")
+    folder = os.environ.get(by_name.DATA_VARIABLE)
+    print(f"{by_name.DATA_VARIABLE}: {folder or 'not set; needed for sites by name'}")
+    if folder:
+        for site in by_name.available():
+            print(f"  {site.site} ({site.source}, {site.resolution})")
+    return 0
