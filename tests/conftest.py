@@ -1,9 +1,19 @@
-"""Shared fixtures: where the reference files and the site data are."""
+"""Shared fixtures: where the reference files are, landscapes, and emulated fits of them."""
 
 import os
 from pathlib import Path
 
 import pytest
+
+from pm_dalec.landscape.twin.twin import make_twin, truth
+from pm_dalec.paper.experiments import reduce_fits
+from pm_dalec.paper.items import save_landscape
+from pm_dalec.paper.mosaic import harvest_table
+from pm_dalec.posterior.fit_file import save as save_fit
+from pm_dalec.testing.emulated import emulated_fits
+
+SEEDS = tuple(range(6))
+RESOLUTIONS = (1.0, 0.5, 0.25)
 
 
 @pytest.fixture(scope="session")
@@ -15,4 +25,52 @@ def shared_data():
         pytest.skip(
             f"no reference data at {folder}; set PM_DALEC_DATA to the folder that holds them"
         )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def twin():
+    """Landscape of seed 1 with sea and towns, stocks as observed."""
+    return make_twin(1)
+
+
+@pytest.fixture(scope="session")
+def plain_cells():
+    """Cells of a landscape without mask and without variation within strata."""
+    return truth(make_twin(0, mask=False, cv=0.0, biomass="model"))
+
+
+@pytest.fixture(scope="session")
+def harvests():
+    """Harvest of six landscapes without mask and without variation within strata."""
+    return harvest_table(SEEDS)
+
+
+@pytest.fixture(scope="session")
+def landscape(twin):
+    """Twin whose strata the figures map."""
+    return twin
+
+
+@pytest.fixture(scope="session")
+def fits(landscape):
+    """Emulated fits of both approaches; a sample of 16 pixels at the finest resolution."""
+    return emulated_fits(landscape, RESOLUTIONS, draws=8, chains=2, pixels=16)
+
+
+@pytest.fixture(scope="session")
+def experiments(fits):
+    """Their reductions."""
+    return reduce_fits(fits)
+
+
+@pytest.fixture(scope="session")
+def fit_folder(fits, landscape, tmp_path_factory):
+    """Folder with the fits, zarr and NetCDF, and the landscape, as scripts read it."""
+    folder = tmp_path_factory.mktemp("fits")
+    for (approach, resolution), fit in fits.items():
+        if resolution > min(RESOLUTIONS):
+            suffix = ".zarr" if approach == "stratified" else ".nc"
+            save_fit(fit, folder / f"{approach}_{resolution:g}{suffix}")
+    save_landscape(landscape, folder)
     return folder

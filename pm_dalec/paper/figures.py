@@ -1,6 +1,6 @@
 """The figures of the paper: from experiments and a landscape to a Figure, one function each."""
 
-from pm_dalec.landscape.region_file import fractions_of
+from pm_dalec.landscape.twin.region import fractions_of
 from pm_dalec.paper import figure_data, printed
 from pm_dalec.paper.experiments import pairs, pixel_medians
 from pm_dalec.paper.hypothesis_statistics import coarsest, finest

@@ -5,14 +5,17 @@ of observations and a `Loss` for felling and fire.
 """
 
 import numpy as np
+import xarray as xr
 
 from pm_dalec.landscape.allometry import wood_carbon, wood_carbon_sigma
 from pm_dalec.landscape.assembly import assemble_region
-from pm_dalec.landscape.grid import target_grid
+from pm_dalec.landscape.grid import edges_of, target_grid
 from pm_dalec.landscape.layers import LandCover, Layer, Loss
-from pm_dalec.landscape.overlap import overlap_with
+from pm_dalec.landscape.overlap import overlap_with, stratum_areas
 from pm_dalec.landscape.twin.table import DOMAIN, YEARS
 from pm_dalec.landscape.twin.weather import meteorology
+from pm_dalec.tables import dims
+from pm_dalec.tables.strata import STRATUM_NAMES
 
 VERSION = "synthetic landscape twin, version 1"
 
@@ -97,4 +100,40 @@ def _soil(twin, land_cover):
         product="synthetic soil organic carbon",
         version=VERSION,
         rule="0-100 cm; area mean of value and of sigma",
+    )
+
+
+def fractions_of(landscape, resolution):
+    """Shares of the strata in the pixels of a resolution, from a map of strata.
+
+    Parameters
+    ----------
+    landscape : DataArray
+        (lat, lon) stratum of every cell.
+    resolution : float
+        [degree].
+
+    Returns
+    -------
+    Dataset
+        ``area_fraction`` (stratum, pixel) with ``lat``, ``lon``; pixels without unmasked land are
+        left out.
+    """
+    grid = target_grid(resolution, **DOMAIN)
+    weights = overlap_with(
+        grid, latitude_edges=edges_of(landscape["lat"]), longitude_edges=edges_of(landscape["lon"])
+    )
+    strata = landscape.transpose("lat", "lon").to_numpy()
+    area = stratum_areas(strata, weights, stratum_count=len(STRATUM_NAMES))
+    area = area.reshape(len(STRATUM_NAMES), -1)
+    kept = area.sum(axis=0) > 0
+    latitude, longitude = np.meshgrid(grid.latitudes, grid.longitudes, indexing="ij")
+    return xr.Dataset(
+        {"area_fraction": ((dims.STRATUM, dims.PIXEL), area[:, kept] / area[:, kept].sum(axis=0))},
+        coords={
+            dims.STRATUM: list(STRATUM_NAMES),
+            dims.PIXEL: grid.pixels[kept],
+            "lat": (dims.PIXEL, latitude.ravel()[kept]),
+            "lon": (dims.PIXEL, longitude.ravel()[kept]),
+        },
     )

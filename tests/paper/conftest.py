@@ -1,49 +1,11 @@
-"""Emulated fits of the synthetic landscape, small enough to be made once for all tests."""
+"""Experiments made up for tests, whose draws are symmetric about given medians."""
 
 import numpy as np
-import pytest
 import xarray as xr
 
-from pm_dalec.landscape.twin.twin import make_twin
-from pm_dalec.paper.experiments import reduce_fits
 from pm_dalec.paper.reduction import Experiment
-from pm_dalec.posterior.fit_file import save as save_fit
-from pm_dalec.testing.emulated import emulated_fits
 
-RESOLUTIONS = (1.0, 0.5, 0.25)
 STRATA = ["conifer", "broadleaf", "heath", "arable"]
-
-
-@pytest.fixture(scope="session")
-def landscape():
-    """Twin whose strata the figures map."""
-    return make_twin(1)
-
-
-@pytest.fixture(scope="session")
-def fits(landscape):
-    """Emulated fits of both approaches; a sample of 16 pixels at the finest resolution."""
-    return emulated_fits(landscape, RESOLUTIONS, draws=8, chains=2, pixels=16)
-
-
-@pytest.fixture(scope="session")
-def experiments(fits):
-    """Their reductions."""
-    return reduce_fits(fits)
-
-
-@pytest.fixture(scope="session")
-def fit_folder(fits, landscape, tmp_path_factory):
-    """Folder with the fits, zarr and NetCDF, and the landscape, as scripts read it."""
-    from pm_dalec.paper.items import save_landscape
-
-    folder = tmp_path_factory.mktemp("fits")
-    for (approach, resolution), fit in fits.items():
-        if resolution > min(RESOLUTIONS):
-            suffix = ".zarr" if approach == "stratified" else ".nc"
-            save_fit(fit, folder / f"{approach}_{resolution:g}{suffix}")
-    save_landscape(landscape, folder)
-    return folder
 
 
 def made_up(approach, resolution, medians, *, conifer=(0.2, 0.8)):

@@ -10,7 +10,7 @@ import pytest
 from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
 
-from pm_dalec.landscape import region_file
+from pm_dalec.landscape.twin import region
 from pm_dalec.paper import experiments as experiments_module
 from pm_dalec.paper import figure_data, figures, items
 from pm_dalec.paper.experiments import open_experiments
@@ -142,4 +142,4 @@ def test_a_density_has_the_area_one():
 
 def test_fractions_of_a_map_are_those_of_the_region(landscape, fits, strata):
     units = fits["stratified", 0.5]["constant_data"]
-    assert_allclose(region_file.fractions_of(strata, 0.5)["area_fraction"], units["area_fraction"])
+    assert_allclose(region.fractions_of(strata, 0.5)["area_fraction"], units["area_fraction"])

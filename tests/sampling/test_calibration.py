@@ -287,15 +287,16 @@ import sys
 from pm_dalec.cli.bench.throughput import region
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.models import baseline
-from pm_dalec import calibrate as module, posterior, unit, unit_state
+from pm_dalec.posterior import fit_file
+from pm_dalec.sampling import calibration, state, unit
 
-module.SAVE_EVERY = 0.0
-unit.FIRST_ROUND = unit_state.FIRST_ROUND = 2
+calibration.SAVE_EVERY = 0.0
+unit.FIRST_ROUND = state.FIRST_ROUND = 2
 model = baseline.build(region(40, 24))
 print("ready", flush=True)
 fit = calibrate(model, chains=8, draws=40, proposals=8000, progress=False,
                 checkpoint=sys.argv[1], resume=True)
-posterior.save(fit, sys.argv[2])
+fit_file.save(fit, sys.argv[2])
 """
 
 
