@@ -71,7 +71,7 @@ _SHAPE_RULES = (
     _rule(6, "foliage_matches_roots", "mean foliage within a factor 5 of mean roots",
           foliage_matches_roots),
     _rule(35, "photosynthesis_happens", "largest GPP > 0", photosynthesis_happens),
-    *(_rule(37 + position, f"{pool}never_negative", f"{pool} >= 0 and finite in every step",
+    *(_rule(37 + position, f"{pool}_never_negative", f"{pool} >= 0 and finite in every step",
             never_negative(pool)) for position, pool in enumerate(POOLS)),
 )  # fmt: skip
 

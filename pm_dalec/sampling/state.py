@@ -4,8 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pm_dalec.sampling.kernels import windows
-from pm_dalec.sampling.kernels.streams import streams
+from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.kernels.surrogate import Surrogate
 
 WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
@@ -93,7 +92,7 @@ def new_state(identity, size, chains, padded, settings, seed):
 def scatter(position, random, lane):
     """Put a lane to a random place of the unit cube, from its own stream."""
     for row in range(position.shape[0]):
-        position[row, lane] = windows.uniform(random[lane])
+        position[row, lane] = uniform(random[lane])
 
 
 def state_to_arrays(state):

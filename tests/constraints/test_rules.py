@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec import constraints
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import Case, windows
 from pm_dalec.constraints.prior_draws import draw_constrained_prior, draw_log_uniform, judge
@@ -17,7 +16,7 @@ from pm_dalec.physics import records
 from pm_dalec.tables import sources
 from pm_dalec.tables.parameters import PARAMETERS, THREE_YEARS, Theta
 from pm_dalec.tables.priors import Fixed, LogUniform
-from pm_dalec.tables.variables import POOLS, VARIABLES
+from pm_dalec.tables.variables import GAINS, LOSSES, POOLS, VARIABLES
 from pm_dalec.testing.parameters import FEASIBLE, random_theta
 from pm_dalec.testing.reference_file import from_reference
 from pm_dalec.testing.tiny import tiny_site
@@ -159,7 +158,7 @@ def test_in_the_later_era_wood_may_gain_up_to_twice_what_it_loses():
 
 @pytest.mark.parametrize("pool", [pool for pool in POOLS if pool != "wood"])
 def test_other_pools_may_gain_up_to_twice_what_they_lose(pool):
-    gains, losses = constraints.GAINS[pool], constraints.LOSSES[pool]
+    gains, losses = GAINS[pool], LOSSES[pool]
     moved = {name: np.ones(36) / len(losses) for name in losses}
     assert pool != "litter" or not set(gains) & set(losses)
     for factor, expected in ((1.99, True), (2.01, False), (1 / 1.99, True), (1 / 2.01, False)):

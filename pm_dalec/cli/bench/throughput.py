@@ -18,6 +18,7 @@ from unittest.mock import patch
 import numpy as np
 
 from pm_dalec.cli.bench.case import region
+from pm_dalec.lanes.call import evaluate
 from pm_dalec.sampling.kernels import acceptance, windows
 from pm_dalec.sampling.kernels.streams import streams
 from pm_dalec.sampling.kernels.walk import empty_walk
@@ -86,7 +87,7 @@ def _lanes_rates(target, unit, lanes, seconds):
     turns = int(np.clip(A_CALL // lanes, 16, WINDOW))
 
     def evaluate():
-        windows.evaluate(call, rows, 0, blocks)
+        evaluate(call, rows, 0, blocks)
 
     def propose():
         windows.lanes_window(
@@ -109,7 +110,7 @@ def _scaling(target, unit, seconds):
 
     def several(call):
         for _ in range(100):
-            windows.evaluate(call, rows, 0, call.out.shape[0])
+            evaluate(call, rows, 0, call.out.shape[0])
 
     with ThreadPoolExecutor(count) as pool:
         one, every = _rates(
