@@ -1,59 +1,33 @@
-"""Stratified: one DALEC for each land-cover stratum of each pixel.
-
-The graph is that of `baseline`; what differs is the dataset, whose observations, losses and soil prior
-are averages within a stratum instead of over the whole pixel. Strata share the weather of their pixel
-and are calibrated independently (Milodowski et al. 2023, section 2.4).
-"""
+"""Stratified: one DALEC for each stratum of a pixel (Milodowski et al. 2023, section 2.4)."""
 
 import pymc as pm
 
-from pm_dalec.constraints.sets import EDCS
-from pm_dalec.graph.verbs import (
-    add_constraints,
-    add_dalec,
-    add_drivers,
-    add_observations,
-    add_parameters,
-    coords_of,
-    describe,
-    streams_in,
-)
-from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec import graph
+
+EACH = ("stratum", "pixel")  # what has leaves, wood, soil and parameters of its own
 
 
-def build(
-    units, *, parameters=PARAMETERS, constraints="edinburgh2021", streams=None, solver="converged"
-):
-    """Model of the strata of the pixels of a region.
+def build(land, choices=graph.PAPER):
+    """Model in which everything in `EACH` is a DALEC of its own, calibrated independently.
 
     Parameters
     ----------
-    units : Dataset
-        Drivers and observations, dims (time, stratum, pixel); weather may lack the stratum.
-    parameters : Table of Parameter
-        With their priors; see `pm_dalec.tables.parameters.PRIOR_SETS`.
-    constraints : {"edinburgh2021", "edinburgh2024", None}
-        Set of ecological constraints.
-    streams : sequence of str, optional
-        Observation streams to assimilate; LAI and wood, where present, by default.
-    solver : {"converged", "truncated"}
-        Stomatal optimum: exact, or CARDAMOM's search.
+    land : Dataset or DataTree
+        A site, or a region, which holds the same land averaged over pixels and over strata.
+    choices : Choices
+        Parameters, constraints, streams and solver; those of the paper by default.
 
     Returns
     -------
     pm.Model
     """
-    if "stratum" not in units.dims:
-        raise ValueError(
-            f"wanted a region with a dimension 'stratum', got dims {tuple(units.sizes)}; build one with "
-            "approach='stratified', or use models.baseline"
-        )
-    streams = streams_in(units) if streams is None else streams
-    with pm.Model(coords=coords_of(units)) as model:
-        drivers, latitude = add_drivers(units)
-        theta = add_parameters(parameters, units)
-        trajectory = add_dalec(drivers, latitude, theta, streams=streams, solver=solver)
-        add_constraints(EDCS[constraints], trajectory, drivers, theta, units)
-        add_observations(streams, trajectory, units)
-        describe(solver=solver, constraints=constraints)
+    units = graph.units_of(
+        land, EACH
+    )  # observations, losses, soil carbon: averages over such a unit
+    with pm.Model(coords=graph.coords_of(units)) as model:
+        weather = graph.add_drivers(units)
+        theta = graph.add_parameters(choices.parameters, units)
+        carbon = graph.add_dalec(weather, theta, choices)
+        graph.add_constraints(choices.constraints, carbon, theta)
+        graph.add_observations(choices.streams_in(units), carbon, units)
     return model

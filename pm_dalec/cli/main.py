@@ -82,7 +82,6 @@ def _add_region_commands(commands):
     landscape = commands.add_parser("landscape", help="units of the synthetic twin as NetCDF")
     landscape.add_argument("--resolution", type=float, choices=(1.0, 0.5, 0.25, 0.05), default=1.0)
     landscape.add_argument("--seed", type=int, default=1)
-    landscape.add_argument("--approach", choices=("baseline", "stratified"), default="stratified")
     landscape.add_argument("--out", type=Path, default=Path("region.nc"))
     landscape.add_argument("--figures", type=Path, help="folder for the maps of Fig. 2 and Fig. A1")
     region = commands.add_parser("region", help="units from real products named in a TOML file")

@@ -13,7 +13,7 @@ from pm_dalec.tables.strata import MASKED
 def landscape(options):
     """Write the units of the synthetic twin, and its maps when asked."""
     landscape_command(
-        options.resolution, options.seed, options.out, approach=options.approach,
+        options.resolution, options.seed, options.out, 
         progress=lambda words: console.print(words, style="dim"),
     )  # fmt: skip
     console.print(f"wrote {options.out}")
@@ -30,7 +30,7 @@ def _landscape_figures(options):
 
     twin = make_twin(options.seed)
     regions = {
-        resolution: build_region(twin, resolution=resolution, approach="stratified")
+        resolution: build_region(twin, resolution=resolution)["strata"]
         for resolution in (0.5, 0.25, 0.05)
     }
     save_figure(land_cover_map(twin.fields["stratum"]), options.figures / "fig02_land_cover")
@@ -47,7 +47,7 @@ def region(options):
     return 0
 
 
-def landscape_command(resolution, seed, out, *, approach="stratified", progress=None):
+def landscape_command(resolution, seed, out, *, progress=None):
     """Make a twin and write its region: `pm-dalec landscape`.
 
     Parameters
@@ -58,8 +58,6 @@ def landscape_command(resolution, seed, out, *, approach="stratified", progress=
         Seed of the landscape.
     out : str or pathlib.Path
         File to write, ``.nc`` or ``.zarr``.
-    approach : {"baseline", "stratified"}
-        One stratum, or four.
     progress : callable, optional
         Called with a sentence before each stage.
 
@@ -72,8 +70,8 @@ def landscape_command(resolution, seed, out, *, approach="stratified", progress=
     target_grid(resolution, **DOMAIN)
     tell(f"landscape of seed {seed}: land cover, biomass, soil, felling")
     twin = make_twin(seed)
-    tell(f"units of {resolution} degree, {approach}: leaf area, wood, soil, losses, weather")
-    units = build_region(twin, resolution=resolution, approach=approach)
+    tell(f"units of {resolution} degree: leaf area, wood, soil, losses, weather")
+    units = build_region(twin, resolution=resolution)
     count = int((twin.fields["stratum"] != MASKED).sum())
     tell(f"{units.sizes['pixel']} pixels from {count} unmasked cells; writing {out}")
     write_region(units, out)

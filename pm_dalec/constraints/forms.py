@@ -1,6 +1,35 @@
 """Forms of the potential that margins make: hard, soft, and the scores of a search for a start."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pm_dalec.tables.table import Table
+
 PENALTY = -5.0  # of one failed rule in the search for a start
+
+
+@dataclass(frozen=True)
+class Soft:
+    """Constraints in the soft form: a failing rule costs probability instead of ending it.
+
+    Parameters
+    ----------
+    rules : {"edinburgh2021", "edinburgh2024"} or Table of Constraint
+    scale : float
+        Margin over which a rule fades in [1, logarithmic].
+    """
+
+    rules: str | Table
+    scale: float = 0.05
+
+    def __post_init__(self):
+        """Refuse a scale that is none."""
+        if not self.scale > 0:
+            raise ValueError(
+                f"wanted a scale above 0 for soft constraints, got {self.scale!r}; a rule fades in "
+                "over that margin, 0.05 by default"
+            )
 
 
 def margins(constraints, case, xp):

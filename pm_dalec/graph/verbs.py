@@ -1,27 +1,49 @@
 """The verbs of a DALEC model in PyMC: each puts one thing into the current `pm.Model`.
 
 A model file in `models/` says in a dozen lines what is fitted; these verbs do it. Shapes follow the
-dataset: no pixel dimension for a site, ``(pixel)`` for a baseline region, ``(stratum, pixel)`` for a
-stratified one, always behind ``time``.
+units: no spatial dimension for a site, ``(pixel)`` for pixels, ``(stratum, pixel)`` for their strata,
+always behind ``time``.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+import xarray as xr
 
-from pm_dalec.constraints import forms, sets
+from pm_dalec.constraints import forms
 from pm_dalec.constraints.case import Case, windows
+from pm_dalec.constraints.sets import EDCS, WATCHED
 from pm_dalec.data.checks import check_units
+from pm_dalec.graph import notes
 from pm_dalec.graph.likelihoods import add_stream
 from pm_dalec.graph.priors import add_prior
-from pm_dalec.physics import records
 from pm_dalec.physics.observation_operators import fluxes_for, seen_by
 from pm_dalec.physics.pytensor_run import run_pytensor
+from pm_dalec.physics.records import Drivers, Fluxes, Pools
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.priors import Fixed
 from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS
+
+
+class Weather(NamedTuple):
+    """Drivers in the model, and the units that they belong to."""
+
+    drivers: Drivers  # tensors, time in front
+    latitude: object  # degrees_north
+    units: xr.Dataset
+
+
+class Carbon(NamedTuple):
+    """A run of DALEC in the model: N + 1 pools and N fluxes along time, under its weather."""
+
+    pools: Pools
+    fluxes: Fluxes
+    weather: Weather
 
 
 def coords_of(units):
@@ -30,7 +52,7 @@ def coords_of(units):
     Parameters
     ----------
     units : Dataset
-        Site or region; checked here, so that a fault is named before any graph is built.
+        Checked here, so that a fault is named before any graph is built.
     """
     check_units(units)
     names = (dims.TIME, *dims.space_of(units))
@@ -45,10 +67,13 @@ def coords_of(units):
 def add_drivers(units):
     """Put the drivers into the model as `pm.Data`, so that one graph can be refilled.
 
+    Parameters
+    ----------
+    units : Dataset
+
     Returns
     -------
-    tuple
-        Drivers, tensors with time in front, and the latitude [degrees_north].
+    Weather
     """
     held = []
     for name in DRIVERS:
@@ -57,7 +82,8 @@ def add_drivers(units):
         )
         held.append(pm.Data(name, np.asarray(array.values, float), dims=array.dims))
     latitude = pm.Data("lat", np.asarray(units["lat"].values, float), dims=units["lat"].dims)
-    return records.Drivers(*held), latitude
+    notes.attach(units=units)
+    return Weather(Drivers(*held), latitude, units)
 
 
 def add_parameters(table, units):
@@ -74,88 +100,107 @@ def add_parameters(table, units):
         Tensors in natural units.
     """
     space = dims.space_of(units)
-    fixed = {n: float(p.prior.value) for n, p in table.items() if isinstance(p.prior, Fixed)}
-    pm.modelcontext(None).fixed_parameters = fixed  # part of a fit, though not sampled
+    notes.attach(
+        fixed={n: float(p.prior.value) for n, p in table.items() if isinstance(p.prior, Fixed)}
+    )
     return Theta(*(add_prior(table[name], units, space) for name in Theta._fields))
 
 
-def add_dalec(drivers, latitude, theta, *, streams=(), solver="converged", constrained=True):
+def add_dalec(weather, theta, choices):
     """Run DALEC inside the model as a scan.
 
     Parameters
     ----------
-    drivers : Drivers
-    latitude : tensor [degrees_north]
+    weather : Weather
     theta : Theta
-    streams : sequence of str
-        Observation streams whose model quantity is needed.
-    solver : {"converged", "truncated"}
-    constrained : bool
-        Whether constraints will look at the fluxes.
+    choices : Choices
+        The streams and constraints decide which fluxes are needed.
 
     Returns
     -------
-    Trajectory
-        Pools (N + 1) and the needed fluxes (N), time in front.
+    Carbon
+        The other fluxes are None, and what only they need is not computed.
     """
-    watched = sets.WATCHED if constrained else ()
-    wanted = tuple(dict.fromkeys((*watched, *fluxes_for(streams))))
-    return run_pytensor(drivers, latitude, theta, solver=solver, wanted=wanted)
+    watched = WATCHED if rules_of(choices.constraints) else ()
+    wanted = tuple(dict.fromkeys((*watched, *fluxes_for(choices.streams_in(weather.units)))))
+    run = run_pytensor(
+        weather.drivers, weather.latitude, theta, solver=choices.solver, wanted=wanted
+    )
+    notes.attach(solver=choices.solver)
+    return Carbon(run.pools, run.fluxes, weather)
 
 
-def add_constraints(table, trajectory, drivers, theta, units, *, form=forms.hard):
+def rules_of(constraints):
+    """Table of the rules that are meant by a name, None, a soft form, or a table."""
+    if isinstance(constraints, forms.Soft):
+        constraints = constraints.rules
+    return constraints if isinstance(constraints, Table) else EDCS[constraints]
+
+
+def add_constraints(constraints, carbon, theta):
     """Put ecological constraints into the model as potentials.
 
     PyMC's predictive functions ignore potentials: for the constrained prior, sample
-    `models/constrained_prior.py`.
+    `models.constrained_prior`.
 
     Parameters
     ----------
-    table : Table of Constraint
-    trajectory : Trajectory
-    drivers : Drivers
+    constraints : str, None, Soft or Table of Constraint
+        As in `Choices`.
+    carbon : Carbon
+        The ``step_days`` of its units decide which steps belong to which year, when the graph is built.
     theta : Theta
-    units : Dataset
-        Its ``step_days`` decide which steps belong to which year, when the graph is built.
-    form : callable
-        `constraints.hard` (default) or `constraints.soft`.
     """
+    notes.attach(constraints=_name_of(constraints))
+    table = rules_of(constraints)
     if not table:
         return
-    days = np.asarray(units["step_days"].values, float)
-    mean_temperature = ((drivers.tmin + drivers.tmax) / 2).mean(axis=0)
-    shape = (len(days), *([1] * (trajectory.pools.wood.ndim - 1)))
-    case = Case(
-        theta,
-        mean_temperature,
-        trajectory.pools,
-        trajectory.fluxes,
-        pt.as_tensor(days.reshape(shape)),
-        windows(days),
-    )
+    case, space = _case(carbon, theta), dims.space_of(carbon.weather.units)
     shortfall = score = 0.0
     for level in ("parameter", "trajectory"):
         part = table.select(level=level)
         if not part:
             continue
-        found = forms.margins(part, case, pt)
-        value = form(found.values(), pt)
-        pm.Potential(f"{level}_constraints", value, dims=dims.space_of(units) or None)
-        shortfall = shortfall + forms.shortfall(found.values(), pt)
-        score = score + forms.start_score(found.values(), pt)
-    # no variables of the model: the search for a start looks at them, and nothing else does
-    model = pm.modelcontext(None)
-    model.constraint_shortfall, model.constraint_score = shortfall, score
+        margins = forms.margins(part, case, pt).values()
+        if isinstance(constraints, forms.Soft):
+            value = forms.soft(margins, pt, scale=constraints.scale)
+        else:
+            value = forms.hard(margins, pt)
+        pm.Potential(f"{level}_constraints", value, dims=space or None)
+        shortfall = shortfall + forms.shortfall(margins, pt)
+        score = score + forms.start_score(margins, pt)
+    notes.attach(shortfall=shortfall, score=score)
 
 
-def add_observations(streams, trajectory, units):
+def _case(carbon, theta):
+    """What the rules look at."""
+    drivers = carbon.weather.drivers
+    days = np.asarray(carbon.weather.units["step_days"].values, float)
+    return Case(
+        theta,
+        ((drivers.tmin + drivers.tmax) / 2).mean(axis=0),
+        carbon.pools,
+        carbon.fluxes,
+        pt.as_tensor(days.reshape((len(days), *([1] * (carbon.pools.wood.ndim - 1))))),
+        windows(days),
+    )
+
+
+def _name_of(constraints):
+    if isinstance(constraints, forms.Soft):
+        return f"{_name_of(constraints.rules)}, soft over {constraints.scale:g}"
+    return ", ".join(constraints) if isinstance(constraints, Table) else str(constraints)
+
+
+def add_observations(streams, carbon, units):
     """Put Gaussian likelihoods of observation streams into the model.
 
     Parameters
     ----------
     streams : sequence of str
-        Names in `pm_dalec.tables.streams.STREAMS`; each must be in ``units`` with its uncertainty.
-    trajectory : Trajectory
+        Names in `STREAMS`, as from `Choices.streams_in`; each must be in ``units`` with its
+        uncertainty.
+    carbon : Carbon
     units : Dataset
     """
     for stream in streams:
@@ -167,15 +212,4 @@ def add_observations(streams, trajectory, units):
                 f"add {stream!r} and {stream + '_unc'!r}, or leave the stream out"
             )
         where = (dims.TIME, *dims.space_of(units))
-        add_stream(stream, seen_by(stream, trajectory), units.transpose(..., *where), where)
-
-
-def describe(*, solver, constraints):
-    """Note on the current model what a fit must know to be run again."""
-    model = pm.modelcontext(None)
-    model.dalec_solver, model.constraint_set = solver, constraints
-
-
-def streams_in(units):
-    """Streams that the paper assimilates and that this dataset holds: LAI and wood."""
-    return tuple(name for name, stream in STREAMS.items() if stream.default and name in units)
+        add_stream(stream, seen_by(stream, carbon), units.transpose(..., *where), where)

@@ -1,8 +1,7 @@
 """Assembly of a region: fine rasters of land cover, observations and losses become units.
 
-The baseline and the stratified region are made by the same code; the baseline has one stratum,
-all unmasked land, and its dataset no stratum dimension. They differ only in which fine cells are
-averaged (the paper, section 1.2).
+A region holds the same land twice, averaged over pixels and over the strata of each pixel. Both are made
+by the same code; they differ only in which fine cells are averaged (the paper, section 1.2).
 """
 
 from typing import NamedTuple
@@ -10,58 +9,62 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.land import NODES, STRATA
 from pm_dalec.landscape.grid import edges_of
 from pm_dalec.landscape.layers import MINIMUM_COVERAGE
 from pm_dalec.landscape.losses import spread_over_year
 from pm_dalec.landscape.overlap import aggregate, overlap_with, stratum_areas, stratum_cells
-from pm_dalec.landscape.region_file import validate_units
+from pm_dalec.landscape.region_file import validate_region
 from pm_dalec.landscape.strata_maps import single_stratum
 from pm_dalec.tables import dims
-from pm_dalec.tables.strata import STRATA, STRATUM_NAMES
+from pm_dalec.tables.strata import STRATUM_NAMES
 from pm_dalec.tables.streams import STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
-
-APPROACHES = ("baseline", "stratified")
 
 WEATHER = ("tmin", "tmax", "sw_rad", "co2", "vpd", "wind")
 """Drivers that come from the weather and are the same for all strata of a pixel."""
 
 
-class _Frame(NamedTuple):
-    """What every layer is averaged into: the approach, the kept pixels, the shares."""
+class Frame(NamedTuple):
+    """What every layer is averaged into: the dimensions of the units, the kept pixels, what exists.
 
-    approach: str
-    grid: object
+    Parameters
+    ----------
+    dims : tuple of str
+        Of the units.
+    kept : array of int
+        Flat places of the pixels with unmasked land.
+    present : array of bool
+        ([stratum,] pixel) units that have an area.
+    """
+
+    dims: tuple
     kept: np.ndarray
     present: np.ndarray
 
     @property
     def count(self):
-        return 1 if self.approach == "baseline" else len(STRATA)
-
-    @property
-    def dims(self):
-        return (dims.PIXEL,) if self.approach == "baseline" else (dims.STRATUM, dims.PIXEL)
+        """Strata that are told apart."""
+        return len(STRATUM_NAMES) if dims.STRATUM in self.dims else 1
 
     def strata(self, land_cover):
-        return (
-            single_stratum(land_cover.strata) if self.approach == "baseline" else land_cover.strata
-        )
+        """Stratum of every cell; one for all unmasked land where pixels are not divided."""
+        return land_cover.strata if self.count > 1 else single_stratum(land_cover.strata)
 
-    def pixels(self, values):
+    def units(self, values):
         """(..., stratum, row, column) -> (..., [stratum,] pixel) of the kept pixels."""
         flat = values.reshape(*values.shape[:-2], -1)[..., self.kept]
-        return flat[..., 0, :] if self.approach == "baseline" else flat
+        return flat if self.count > 1 else flat[..., 0, :]
 
 
 def assemble_region(
-    grid, land_cover, *, layers, losses, weather, approach, minimum_coverage=MINIMUM_COVERAGE
+    grid, land_cover, *, layers, losses, weather, minimum_coverage=MINIMUM_COVERAGE
 ):
-    """Units dataset of a region from fine rasters.
+    """Region from fine rasters.
 
     Parameters
     ----------
-    grid : pm_dalec.landscape.grid.Grid
+    grid : Grid
         Target pixels.
     land_cover : LandCover
         The reference map: fractions, areas and masks come from it.
@@ -69,26 +72,37 @@ def assemble_region(
         Observations and priors.
     losses : sequence of Loss
         Felling, and fire; an absent ``burned_fraction`` is zero.
-    weather : xarray.Dataset
+    weather : Dataset
         (time, lat, lon) drivers on a coarse regular grid, with time_bnds, step_days and doy.
-    approach : {"baseline", "stratified"}
-        One stratum, or the four of `pm_dalec.landscape.strata_maps`.
     minimum_coverage : float
         Observations with less are dropped [1].
 
     Returns
     -------
-    xarray.Dataset
-        Validated; pixels without unmasked land are left out and counted in the attributes.
+    DataTree
+        Validated: at the root the weather and the pixels, in ``/pixels`` and ``/strata`` the
+        observations and losses, averaged over such units. Pixels without unmasked land are left out
+        and counted in the attributes.
     """
-    if approach not in APPROACHES:
-        raise ValueError(
-            f"no approach {approach!r}, wanted 'baseline' or 'stratified'; choose one of them"
-        )
-    frame, units = _frame(grid, land_cover, approach)
-    units = units.assign_coords({dims.TIME: weather[dims.TIME], "time_bnds": weather["time_bnds"]})
-    units[["step_days", "doy"]] = weather[["step_days", "doy"]]
-    _add_weather(units, weather, frame)
+    shared, kept, shares = _pixels(grid, land_cover)
+    weather = weather.assign_coords({dims.TIME: weather[dims.TIME].drop_attrs()})
+    shared = shared.assign_coords({name: weather[name] for name in (dims.TIME, "time_bnds")})
+    shared[["step_days", "doy"]] = weather[["step_days", "doy"]]
+    _add_weather(shared, weather, grid, kept)
+    nodes = {}
+    for each, node in NODES.items():
+        present = shares > 0 if dims.STRATUM in each else np.ones(kept.size, bool)
+        frame = Frame(each, kept, present)
+        nodes[node] = _averages(shared, frame, layers, losses, minimum_coverage)
+    attributes = {"units": "1", "long_name": "share of the unmasked area"}
+    nodes[STRATA]["area_fraction"] = (dims.SPACE, shares, attributes)
+    nodes[STRATA] = nodes[STRATA].assign_coords({dims.STRATUM: list(STRATUM_NAMES)})
+    return validate_region(xr.DataTree.from_dict({"/": shared, **nodes}))
+
+
+def _averages(shared, frame, layers, losses, minimum_coverage):
+    """Observations and losses averaged over one kind of units."""
+    units = xr.Dataset(coords=shared.drop_vars(("lat", "lon")).coords)
     for layer in layers:
         _add_layer(units, layer, frame, minimum_coverage)
     for loss in losses:
@@ -98,16 +112,16 @@ def assemble_region(
             zero = np.zeros((units.sizes[dims.TIME], *frame.present.shape))
             units[name] = ((dims.TIME, *frame.dims), zero, _attributes(name))
             units[name].attrs["rule"] = "none in the region"
-    return validate_units(units)
+    return units.drop_vars("time_bnds")
 
 
-def _frame(grid, land_cover, approach):
-    """Shares and areas of the target pixels, and the dataset that they start."""
+def _pixels(grid, land_cover):
+    """Dataset of the pixels with unmasked land, their flat places, and the shares of their strata."""
     total = stratum_areas(
         np.zeros_like(land_cover.strata), land_cover.weights, stratum_count=1
     ).reshape(-1)
-    area = stratum_areas(land_cover.strata, land_cover.weights, stratum_count=len(STRATA))
-    area = area.reshape(len(STRATA), -1)
+    area = stratum_areas(land_cover.strata, land_cover.weights, stratum_count=len(STRATUM_NAMES))
+    area = area.reshape(len(STRATUM_NAMES), -1)
     unmasked = area.sum(axis=0)
     kept = np.flatnonzero(unmasked > 0)
     if kept.size == 0:
@@ -115,30 +129,23 @@ def _frame(grid, land_cover, approach):
             f"all {unmasked.size} pixels of the region are masked, wanted some unmasked land; "
             "check the land-cover classes and the edges of the domain"
         )
-    fraction = area[:, kept] / unmasked[kept]
-    present = fraction > 0 if approach == "stratified" else np.ones(kept.size, dtype=bool)
-    units = xr.Dataset(
+    shared = xr.Dataset(
         coords=_pixel_coordinates(grid, kept),
         attrs={
-            "approach": approach,
             "resolution_degree": grid.resolution,
             "pixels_dropped": int(unmasked.size - kept.size),
             "land_cover": land_cover.source,
             "masked_share": float(1 - unmasked.sum() / total.sum()),
         },
     )
-    units["area"] = (dims.PIXEL, unmasked[kept], {"units": "m2", "long_name": "unmasked area"})
+    shared["area"] = (dims.PIXEL, unmasked[kept], {"units": "m2", "long_name": "unmasked area"})
     masked = np.maximum(1 - unmasked[kept] / grid.areas.flat[kept], 0.0)
-    units["masked_fraction"] = (
+    shared["masked_fraction"] = (
         dims.PIXEL,
         masked,
         {"units": "1", "long_name": "share of the pixel that is masked or outside the map"},
     )
-    if approach == "stratified":
-        units = units.assign_coords({dims.STRATUM: list(STRATUM_NAMES)})
-        attributes = {"units": "1", "long_name": "share of the unmasked area"}
-        units["area_fraction"] = ((dims.STRATUM, dims.PIXEL), fraction, attributes)
-    return _Frame(approach, grid, kept, present), units
+    return shared, kept, area[:, kept] / unmasked[kept]
 
 
 def _pixel_coordinates(grid, kept):
@@ -160,10 +167,10 @@ def _attributes(name):
     return {"units": wanted_units(name), "long_name": long_name}
 
 
-def _add_weather(units, weather, frame):
+def _add_weather(shared, weather, grid, kept):
     """Pixels inherit the weather of their climate cell, or the area mean of several."""
     weights = overlap_with(
-        frame.grid,
+        grid,
         latitude_edges=edges_of(weather["lat"]),
         longitude_edges=edges_of(weather["lon"]),
     )
@@ -171,10 +178,10 @@ def _add_weather(units, weather, frame):
     for name in WEATHER:
         layer = weather[name].transpose(dims.TIME, "lat", "lon").to_numpy()
         mean = aggregate(layer, cells, weights, stratum_count=1).mean
-        flat = mean.reshape(mean.shape[0], -1)[:, frame.kept]
-        units[name] = ((dims.TIME, dims.PIXEL), flat, _attributes(name))
-        units[name].attrs["rule"] = "area mean of climate cells"
-        units[name].attrs["product"] = weather.attrs.get("title", "unnamed weather")
+        flat = mean.reshape(mean.shape[0], -1)[:, kept]
+        shared[name] = ((dims.TIME, dims.PIXEL), flat, _attributes(name))
+        shared[name].attrs["rule"] = "area mean of climate cells"
+        shared[name].attrs["product"] = weather.attrs.get("title", "unnamed weather")
 
 
 def _add_layer(units, layer, frame, minimum_coverage):
@@ -184,8 +191,8 @@ def _add_layer(units, layer, frame, minimum_coverage):
         aggregate(raster, strata, weights, stratum_count=frame.count)
         for raster in (layer.value, layer.sigma)
     )
-    covered = frame.pixels(np.minimum(value.coverage, sigma.coverage))
-    mean, spread = frame.pixels(value.mean), frame.pixels(sigma.mean)
+    covered = frame.units(np.minimum(value.coverage, sigma.coverage))
+    mean, spread = frame.units(value.mean), frame.units(sigma.mean)
     seen = (covered >= max(minimum_coverage, 1e-12)) & (spread > 0) & frame.present
     mean, spread = np.where(seen, mean, np.nan), np.where(seen, spread, np.nan)
     provenance = {"product": layer.product, "product_version": layer.version, "rule": layer.rule}
@@ -224,7 +231,7 @@ def _add_loss(units, loss, frame):
         ]
     )
     # A stratum that the product's own grid does not resolve has no area that could be lost
-    annual = np.where(frame.present, np.nan_to_num(frame.pixels(annual)), 0.0)
+    annual = np.where(frame.present, np.nan_to_num(frame.units(annual)), 0.0)
     fraction = spread_over_year(annual, loss.years, time_bounds=units["time_bnds"].to_numpy())
     attributes = {
         **_attributes(loss.name),
@@ -240,7 +247,7 @@ def _add_provenance(units, name, coverage, land_cover, frame):
     stem = "forest_loss" if name == "forest_loss_fraction" else name
     cells = stratum_cells(frame.strata(land_cover), land_cover.weights, stratum_count=frame.count)
     text = "native cells of the unit that touch the pixel"
-    units[f"{stem}_cells"] = (frame.dims, frame.pixels(cells), {"units": "1", "long_name": text})
+    units[f"{stem}_cells"] = (frame.dims, frame.units(cells), {"units": "1", "long_name": text})
     if coverage is None:
         return
     if coverage.ndim > len(frame.dims):

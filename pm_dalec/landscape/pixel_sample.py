@@ -10,6 +10,7 @@ Deville and Sarndal 1992, raking distance, so that all areas stay positive).
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.land import units_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import REPRESENTED
 
@@ -17,6 +18,26 @@ SMALLEST_SHARE = 1 / 3
 """Effective number of pixels over that of the sample below which areas are refused [1]."""
 
 STEPS = 50
+
+
+def sample_region(region, count, *, seed=0):
+    """Random pixels of a region, with the area that each of them stands for.
+
+    Parameters
+    ----------
+    region : DataTree
+    count : int
+        All pixels if there are no more than that.
+    seed : int
+
+    Returns
+    -------
+    DataTree
+        With ``represented_area`` (pixel) [m2] at its root; reductions use it as the weight of the pixel.
+    """
+    strata = units_of(region, dims.SPACE)
+    kept = sample_pixels(strata, count, seed=seed)
+    return region.sel({dims.PIXEL: kept}).assign({REPRESENTED: represented_areas(strata, kept)})
 
 
 def sample_pixels(region, count, *, seed=0):

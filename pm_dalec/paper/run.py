@@ -6,7 +6,8 @@ from importlib import import_module
 import pandas as pd
 from rich.console import Console
 
-from pm_dalec.landscape.pixel_sample import represented_areas, sample_pixels
+from pm_dalec.data.land import units_of
+from pm_dalec.landscape.pixel_sample import sample_region
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.truth import add_truth
 from pm_dalec.landscape.twin.twin import make_twin
@@ -27,8 +28,8 @@ FINE_PIXELS = 60  # random pixels that stand for the 0.05 degree grid
 APPROACHES = ("baseline", "stratified")
 
 
-def regions(twin, resolution, seed, chosen=None):
-    """Regions of both approaches, of the same random pixels where the grid is fine.
+def experiment_region(twin, resolution, seed, chosen=None):
+    """Region of the twin, some random pixels of it where the grid is fine.
 
     Parameters
     ----------
@@ -37,28 +38,17 @@ def regions(twin, resolution, seed, chosen=None):
     seed : int
         Of the choice of pixels; the sample carries the areas that it stands for.
     chosen : dict of str to Theta, optional
-        True parameters by stratum, from `pm_dalec.paper.truth.candidates`: DALEC then makes the
-        observations. Otherwise they are those of the landscape's tables.
+        True parameters by stratum, from `candidates`: DALEC then makes the observations. Otherwise
+        they are those of the landscape's tables.
 
     Returns
     -------
-    dict of str to Dataset
+    DataTree
     """
-    made = {
-        approach: build_region(twin, resolution=resolution, approach=approach)
-        for approach in APPROACHES
-    }
+    region = build_region(twin, resolution=resolution)
     if resolution <= FINEST_COMPLETE:
-        kept = sample_pixels(made["stratified"], FINE_PIXELS, seed=seed)
-        areas = represented_areas(made["stratified"], kept)
-        made = {
-            approach: region.sel({dims.PIXEL: kept}).assign(represented_area=areas)
-            for approach, region in made.items()
-        }
-    if chosen is not None:
-        stratified, baseline = add_truth(made["stratified"], made["baseline"], chosen)
-        made = {"baseline": baseline, "stratified": stratified}
-    return made
+        region = sample_region(region, FINE_PIXELS, seed=seed)
+    return region if chosen is None else add_truth(region, chosen)
 
 
 def paper(options):
@@ -74,12 +64,12 @@ def paper(options):
     for resolution in plan["resolutions"]:
         kept = {approach: stores / f"{approach}_{resolution:g}" for approach in APPROACHES}
         if all((store / FIT).exists() for store in kept.values()):
-            made = dict.fromkeys(APPROACHES)
+            region = None
         else:
             chosen = chosen or _truth(twin, options.seed)
             console.print(f"truth and observations at {resolution:g} degree", style="dim")
-            made = regions(twin, resolution, options.seed, chosen)
-        for approach, region in made.items():
+            region = experiment_region(twin, resolution, options.seed, chosen)
+        for approach in APPROACHES:
             console.print(f"{approach} at {resolution:g} degree", style="bold")
             fits[approach, resolution] = _calibrated(
                 region, approach, kept[approach], plan, options
@@ -100,7 +90,7 @@ def paper(options):
 def _truth(twin, seed):
     """True parameters of the strata, from their typical units at the coarsest resolution."""
     console.print("true parameters of the strata", style="dim")
-    coarse = regions(twin, max(RESOLUTIONS), seed)["stratified"]
+    coarse = units_of(experiment_region(twin, max(RESOLUTIONS), seed), dims.SPACE)
     return candidates(import_module("pm_dalec.models.baseline").build, coarse, seed=seed)
 
 

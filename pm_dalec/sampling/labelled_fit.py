@@ -5,6 +5,7 @@ from importlib.metadata import version
 import numpy as np
 import xarray as xr
 
+from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.posterior.likelihoods import log_likelihood
 from pm_dalec.sampling.target import natural
@@ -34,7 +35,7 @@ def as_fit(model, target, units, settings, chains, attributes):
     -------
     DataTree
     """
-    space = lane_dimensions(model)
+    known, space = notes.of(model), lane_dimensions(model)
     shape = tuple(len(model.coords[name]) for name in space)
     count = int(np.prod(shape, dtype=int))
     longest = max((len(drawn) for drawn, _ in units.values()), default=0)
@@ -48,7 +49,7 @@ def as_fit(model, target, units, settings, chains, attributes):
     coords = {name: list(model.coords[name]) for name in space}
     coords |= {dims.CHAIN: np.arange(chains), dims.DRAW: np.arange(whole.shape[1])}
     found = natural(target, whole[..., :-1])
-    for name, value in getattr(model, "fixed_parameters", {}).items():
+    for name, value in known.fixed.items():
         found[name] = np.where(np.isnan(whole[..., -1]), np.nan, value)
     posterior = xr.Dataset(
         {
@@ -67,8 +68,8 @@ def as_fit(model, target, units, settings, chains, attributes):
     )
     tree.attrs = {
         **attributes,
-        "solver": getattr(model, "dalec_solver", "converged"),
-        "constraints": str(getattr(model, "constraint_set", "")),
+        "solver": known.solver,
+        "constraints": known.constraints,
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
     if posterior["initial_som"].size * len(model.coords[dims.TIME]) < LARGEST_LIKELIHOOD:

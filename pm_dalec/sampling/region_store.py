@@ -10,37 +10,40 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.tables import dims
+from pm_dalec.tables.streams import STREAMS
 
 FIT = "fit.zarr"
 
 
-def present(region):
-    """Flat places (stratum, pixel) of the units that a region has.
+def present(units):
+    """Flat places ([stratum,] pixel) of the units that exist.
 
     Parameters
     ----------
-    region : Dataset
-        Baseline or stratified; a stratum with ``area_fraction`` zero in a pixel is no unit.
+    units : Dataset
+        A stratum with ``area_fraction`` zero in a pixel is no unit.
     """
-    if dims.STRATUM not in region.dims:
-        return np.arange(region.sizes[dims.PIXEL])
-    share = region["area_fraction"].transpose(*dims.SPACE).values
+    if dims.STRATUM not in units.dims:
+        return np.arange(units.sizes[dims.PIXEL])
+    share = units["area_fraction"].transpose(*dims.SPACE).values
     return np.flatnonzero(share.ravel() > 0)
 
 
-def calibrate_region(build, region, *, store, chains=8, progress=True, **settings):
+def calibrate_region(build, land, *, store, chains=8, progress=True, **settings):
     """Calibrate every unit of a region and keep the fit in a store.
 
     Parameters
     ----------
     build : callable
-        ``build`` of a model in `models/`, given the region.
-    region : Dataset
-        Units dataset with ``pixel`` and, for the stratified approach, ``stratum``.
+        ``build`` of a model in `models/`, given the land.
+    land : DataTree
+        Region; the model says at which of its two averages a DALEC lives. A dataset of pixels serves
+        a model that wants no strata.
     store : path
         Folder; made when absent. A finished store is read, not calibrated again.
     chains : int
@@ -52,7 +55,7 @@ def calibrate_region(build, region, *, store, chains=8, progress=True, **setting
     Returns
     -------
     DataTree
-        As from `calibrate`, with the whole region in ``constant_data`` and R-hat and ESS of every
+        As from `calibrate`, with all that the units hold in ``constant_data`` and R-hat and ESS of every
         parameter and unit in ``diagnostics``. Units without a start are NaN and listed by
         `unit_report`.
     """
@@ -61,25 +64,29 @@ def calibrate_region(build, region, *, store, chains=8, progress=True, **setting
     if done.exists():
         return fit_file.load(done)
     states = store / "state"
+    model = build(land)
+    units = notes.of(model).units
     fit = calibrate(
-        build(region), chains=chains, progress=progress, only=present(region), checkpoint=states,
-        resume=(states / "manifest.json").exists(), **settings,
-    )  # fmt: skip
-    fit["constant_data"] = xr.DataTree(region.drop_vars(_observations(region)))
+        model,
+        chains=chains,
+        progress=progress,
+        only=present(units),
+        checkpoint=states,
+        resume=(states / "manifest.json").exists(),
+        **settings,
+    )
+    fit["constant_data"] = xr.DataTree(units.drop_vars(_observations(units)))
     fit["diagnostics"] = xr.DataTree(_diagnostics(fit))
-    approach = "stratified" if dims.STRATUM in region.dims else "baseline"
     fit.attrs |= {
-        "approach": str(region.attrs.get("approach", approach)),
-        "resolution": float(region.attrs.get("resolution_degree", np.nan)),
+        "approach": "stratified" if dims.STRATUM in units.dims else "baseline",
+        "resolution": float(units.attrs.get("resolution_degree", np.nan)),
     }
     fit_file.save(fit, done)
     return fit
 
 
-def _observations(region):
-    from pm_dalec.tables.streams import STREAMS
-
-    return [name for stream in STREAMS for name in (stream, f"{stream}_unc") if name in region]
+def _observations(units):
+    return [name for stream in STREAMS for name in (stream, f"{stream}_unc") if name in units]
 
 
 def _diagnostics(fit):

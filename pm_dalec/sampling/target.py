@@ -7,6 +7,7 @@ import pytensor.tensor as pt
 from pytensor.graph.traversal import ancestors
 from pytensor.scan.op import Scan
 
+from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
 from pm_dalec.lanes.function import LaneFunction
 
@@ -49,8 +50,8 @@ def compile_target(model):
     """
     space = lane_dimensions(model)
     check_lanes(model, space)
-    extra = [getattr(model, name, None) for name in ("constraint_shortfall", "constraint_score")]
-    extra = [] if extra[0] is None or isinstance(extra[0], float) else extra
+    known = notes.of(model)
+    extra = [] if known.shortfall is None else [known.shortfall, known.score]
     found = density_terms(model, extra)
     terms = [per_lane(term, len(space)) for term in found[: len(found) - len(extra)]]
     observed = {

@@ -46,6 +46,10 @@ class Table[Record](Mapping[str, Record]):
         """Count the records."""
         return len(self._records)
 
+    def __hash__(self) -> int:
+        """Tables are immutable: equal ones have the same hash."""
+        return hash((self.kind, tuple(self._records.values())))
+
     def __repr__(self) -> str:
         """Kind and names."""
         return f"Table({self.kind}: {', '.join(self._records)})"

@@ -8,10 +8,10 @@ intervals imply. For layouts, tests and rehearsals of tables and figures; nothin
 import numpy as np
 import xarray as xr
 
-from pm_dalec.landscape.pixel_sample import represented_areas, sample_pixels
+from pm_dalec.data.land import units_of
+from pm_dalec.landscape.pixel_sample import sample_region
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.tables import dims
-from pm_dalec.tables.constants import REPRESENTED
 from pm_dalec.tables.parameters import PARAMETERS
 
 WOOD_LOG_SD = {"baseline": 0.42, "stratified": 0.53}
@@ -181,18 +181,10 @@ def emulated_fits(twin, resolutions, *, draws=100, chains=2, seed=0, pixels=None
     """
     fits = {}
     for resolution in resolutions:
-        regions = {
-            approach: build_region(twin, resolution=resolution, approach=approach)
-            for approach in ("baseline", "stratified")
-        }
-        whole = regions["stratified"]
-        if pixels is not None and whole.sizes[dims.PIXEL] > pixels:
-            kept = sample_pixels(whole, pixels, seed=seed)
-            areas = represented_areas(whole, kept)
-            regions = {
-                name: region.sel({dims.PIXEL: kept}).assign({REPRESENTED: areas})
-                for name, region in regions.items()
-            }
-        for approach, region in regions.items():
-            fits[approach, resolution] = emulated_fit(region, draws=draws, chains=chains, seed=seed)
+        region = build_region(twin, resolution=resolution)
+        if pixels is not None and region.sizes[dims.PIXEL] > pixels:
+            region = sample_region(region, pixels, seed=seed)
+        for approach, each in (("baseline", (dims.PIXEL,)), ("stratified", dims.SPACE)):
+            units = units_of(region, each)
+            fits[approach, resolution] = emulated_fit(units, draws=draws, chains=chains, seed=seed)
     return fits

@@ -5,13 +5,14 @@ import pymc as pm
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec.constraints import sets as rules
+from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.prior_draws import factor_of, gaussian_log_factor
-from pm_dalec.graph import verbs
+from pm_dalec.constraints.sets import EDCS
+from pm_dalec.graph import PAPER, verbs
 from pm_dalec.models import baseline, stratified
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI
-from pm_dalec.physics.records import Trajectory, driver_arrays
+from pm_dalec.physics.records import driver_arrays
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.variables import DRIVERS
@@ -184,7 +185,7 @@ def test_strata_that_see_the_same_have_the_densities_of_the_baseline(region, reg
     twice["area_fraction"] = (("stratum", "pixel"), np.full((2, 2), 0.5), {"units": "1"})
     twice = twice.transpose("time", "stratum", "pixel", ...)
     theta = near_feasible((2,), np.random.default_rng(6), spread=SPREAD)
-    model = stratified.build(twice, streams=("cwood",))
+    model = stratified.build(twice, PAPER.replace(streams=("cwood",)))
     found = Terms(model)(Theta(*(np.stack([value, value]) for value in theta)))
     expected = region_terms(theta)
     for name, term in found.items():
@@ -211,9 +212,17 @@ def test_pools_have_one_instant_more_than_steps():
 
 
 def test_the_default_streams_are_those_that_are_there():
-    assert verbs.streams_in(tiny_site()) == ("lai", "cwood")
-    assert verbs.streams_in(tiny_site(streams=("gpp", "lai"))) == ("lai",)
+    assert PAPER.streams_in(tiny_site()) == ("lai", "cwood")
+    assert PAPER.streams_in(tiny_site(streams=("gpp", "lai"))) == ("lai",)
 
 
 def test_without_rules_no_potential_is_added():
-    verbs.add_constraints(rules.EDCS[None], Trajectory(None, None), None, FEASIBLE, tiny_site())
+    with pm.Model() as model:
+        verbs.add_constraints(None, None, FEASIBLE)
+    assert model.potentials == []
+
+
+def test_a_set_by_name_its_table_and_its_soft_form_mean_the_same_rules():
+    table = EDCS["edinburgh2024"]
+    for meant in ("edinburgh2024", table, Soft("edinburgh2024"), Soft(table, scale=0.1)):
+        assert verbs.rules_of(meant) is table

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pm_dalec.data.land import units_of
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.paper.theory import mean_depletion
@@ -27,7 +28,7 @@ def twin():
 @pytest.mark.parametrize(("loss", "turnover"), [(0.0227, 1 / 60), (0.005, 1 / 60)])
 def test_the_wood_pool_of_dalec_is_depleted_as_the_linear_pool(twin, loss, turnover):
     """T13: eq. (9) within 1 %, harvested against not harvested so that young leaves cancel."""
-    region = build_region(twin, resolution=1.0).isel(pixel=[1])
+    region = units_of(build_region(twin, resolution=1.0), ("pixel",)).isel(pixel=[1])
     calm, latitude = driver_arrays(region, ("pixel",))
     days = region["step_days"].values
     felled = calm._replace(forest_loss_fraction=(loss * days / 365.25)[:, None])
@@ -42,7 +43,7 @@ def test_the_wood_pool_of_dalec_is_depleted_as_the_linear_pool(twin, loss, turno
 
 def domain_gpp(twin, resolution):
     """Area-weighted mean GPP of the observed leaf area of a baseline region [g m-2 d-1]."""
-    region = build_region(twin, resolution=resolution)
+    region = units_of(build_region(twin, resolution=resolution), ("pixel",))
     drivers, latitude = driver_arrays(region, ("pixel",))
     lai = region["lai"].transpose("time", "pixel").values
     drivers = aligned(drivers, 1, np)

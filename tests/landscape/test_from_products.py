@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pm_dalec.cli.region import region_command
+from pm_dalec.data.land import units_of
 from pm_dalec.landscape.from_products import land_cover
 from pm_dalec.landscape.from_products.plan import EXAMPLE, read_config
 from pm_dalec.landscape.from_products.region import build_from_config
@@ -20,7 +21,6 @@ from pm_dalec.testing import product_files
 WINDOW = (-3.2, 54.9, -3.1, 55.0)
 GOOD = """
 [region]
-approach = "stratified"
 resolution = 0.05
 bounds = [-3.2, 54.9, -3.1, 55.0]
 years = [2017, 2017]
@@ -58,8 +58,7 @@ def arrays(twin):
 def folder(arrays, tmp_path_factory):
     place = tmp_path_factory.mktemp("region")
     product_files.write_twin_products(place, arrays)
-    (place / "stratified.toml").write_text(GOOD)
-    (place / "baseline.toml").write_text(GOOD.replace("stratified", "baseline"))
+    (place / "region.toml").write_text(GOOD)
     return place
 
 
@@ -69,13 +68,18 @@ def said():
 
 
 @pytest.fixture(scope="module")
-def stratified(folder, said):
-    return build_from_config(folder / "stratified.toml", progress=said.append)
+def region(folder, said):
+    return build_from_config(folder / "region.toml", progress=said.append)
 
 
 @pytest.fixture(scope="module")
-def baseline(folder):
-    return build_from_config(folder / "baseline.toml")
+def stratified(region):
+    return units_of(region, ("stratum", "pixel"))
+
+
+@pytest.fixture(scope="module")
+def baseline(region):
+    return units_of(region, ("pixel",))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +111,7 @@ def test_soil_carbon_of_units_is_that_of_the_arrays_within_the_coding(baseline, 
 
 def test_units_from_files_are_near_those_of_the_twin_itself(baseline, twin):
     """Product grids sample the landscape anew: pixels agree to a few per cent."""
-    whole = build_region(twin, resolution=0.05, approach="baseline")
+    whole = units_of(build_region(twin, resolution=0.05), ("pixel",))
     places = {(round(float(y), 3), round(float(x), 3)): i
               for i, (y, x) in enumerate(zip(whole["lat"], whole["lon"], strict=True))}  # fmt: skip
     index = [
@@ -167,7 +171,7 @@ def test_progress_is_told_in_sentences(stratified, said):
     assert len(said) == 9
     assert said[0] == "1 of 9: reading land cover"
     assert said[-1].startswith("9 of 9: averaging")
-    assert stratified.attrs["region_file"] == "stratified.toml"
+    assert stratified.attrs["region_file"] == "region.toml"
 
 
 def test_a_region_file_is_built_and_written_in_one_call(folder, tmp_path):
@@ -177,9 +181,9 @@ def test_a_region_file_is_built_and_written_in_one_call(folder, tmp_path):
         text = head + "[" + tail.split("[", 1)[1] if "[" in tail else head
     (tmp_path / "short.toml").write_text(text)
     written = region_command(tmp_path / "short.toml", tmp_path / "region.nc")
-    assert "lai" not in written
+    assert "lai" not in written["strata"]
     came = open_region(tmp_path / "region.nc")
-    np.testing.assert_array_equal(came["cwood"], written["cwood"])
+    np.testing.assert_array_equal(came["strata/cwood"], written["strata/cwood"])
 
 
 def test_future_drivers_of_a_region_keep_its_strata_and_pixels(stratified, folder):
@@ -221,11 +225,6 @@ FAULTS = {
     ),
     "value for a table": (lambda t: "lai = 3\n" + t.replace("[lai]", "[soils]").replace(
         "[soils]\npath = \"lai300\"", ""), TypeError, ("a table [lai]", "came 3")),
-    "approach unknown": (
-        lambda t: t.replace("stratified", "mosaic"),
-        ValueError,
-        ("baseline or stratified", "'mosaic'"),
-    ),
     "resolution unknown": (lambda t: t.replace("0.05", "0.1"), ValueError, ("no grid of 0.1",)),
     "bounds off the grid": (
         lambda t: t.replace("-3.2,", "-3.21,"),

@@ -1,16 +1,18 @@
 """Regions of units: baseline and stratified from the same cells, validated, written and read."""
 
+import h5netcdf
 import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pm_dalec.cli.region import landscape_command
+from pm_dalec.data.land import units_of
 from pm_dalec.landscape.assembly import assemble_region
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.layers import LandCover, Layer, Loss
 from pm_dalec.landscape.overlap import overlap_with
-from pm_dalec.landscape.region_file import open_region, validate_units, write_region
+from pm_dalec.landscape.region_file import open_region, validate_region, write_region
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.table import DOMAIN, YEARS
 from pm_dalec.landscape.twin.twin import make_twin, truth
@@ -21,19 +23,27 @@ from pm_dalec.tables.variables import DRIVERS
 RESOLUTION = 0.25
 
 
+PIXEL, STRATUM = ("pixel",), ("stratum", "pixel")
+
+
 @pytest.fixture(scope="module")
-def baseline(twin):
+def region(twin):
     return build_region(twin, resolution=RESOLUTION)
 
 
 @pytest.fixture(scope="module")
-def stratified(twin):
-    return build_region(twin, resolution=RESOLUTION, approach="stratified")
+def baseline(region):
+    return units_of(region, PIXEL)
+
+
+@pytest.fixture(scope="module")
+def stratified(region):
+    return units_of(region, STRATUM)
 
 
 @pytest.fixture(scope="module")
 def fine(twin):
-    return build_region(twin, resolution=0.05, approach="stratified")
+    return units_of(build_region(twin, resolution=0.05), STRATUM)
 
 
 def recombined(stratified, name):
@@ -68,8 +78,8 @@ def test_loss_of_strata_weighted_by_their_shares_is_the_loss_of_the_pixel(baseli
     """T15, TRAPS 12: no loss is dropped, wherever it lies."""
     leaky = make_twin(1, leak=0.2)
     name = "forest_loss_fraction"
-    strata = build_region(leaky, resolution=RESOLUTION, approach="stratified")
-    pixel = build_region(leaky, resolution=RESOLUTION)
+    land = build_region(leaky, resolution=RESOLUTION)
+    strata, pixel = units_of(land, STRATUM), units_of(land, PIXEL)
     assert_allclose(recombined(strata, name), pixel[name], rtol=1e-10, atol=1e-18)
     lost = (pixel[name].sum("time") * pixel["area"]).sum()
     cells = truth(leaky)
@@ -104,7 +114,7 @@ def test_what_satellites_see_on_masked_land_reaches_no_unit(twin):
     other = type(twin)(seed=twin.seed, fields=changed)
     vars(other)["leaf_area"] = twin.leaf_area
     first, second = (build_region(t, resolution=1.0) for t in (twin, other))
-    assert_array_equal(first["cwood"], second["cwood"])
+    assert_array_equal(first["pixels/cwood"], second["pixels/cwood"])
 
 
 def test_pixels_without_land_are_left_out_and_counted(fine):
@@ -151,7 +161,7 @@ def test_pixels_inherit_the_weather_of_their_half_degree_cell(twin, baseline):
 
 def test_a_pixel_of_a_degree_has_the_mean_weather_of_its_four_cells(twin):
     weather = meteorology(twin)["vpd"].coarsen(lat=2, lon=2).mean()
-    units = build_region(twin, resolution=1.0)
+    units = units_of(build_region(twin, resolution=1.0), PIXEL)
     # Southern cells are wider by 0.6 %: the area mean differs from the plain one by that at most
     assert_allclose(units["vpd"], weather.isel(lat=0), rtol=1e-3)
 
@@ -166,15 +176,36 @@ def test_every_aggregated_number_says_where_it_comes_from(twin, stratified):
 
 
 @pytest.mark.parametrize("suffix", [".nc", ".zarr"])
-def test_a_region_is_read_as_it_was_written(stratified, tmp_path, suffix):
-    path = write_region(stratified, tmp_path / f"region{suffix}")
-    xr.testing.assert_identical(open_region(path), stratified)
-    write_region(stratified, path)
+def test_a_region_is_read_as_it_was_written(region, tmp_path, suffix):
+    path = write_region(region, tmp_path / f"region{suffix}")
+    xr.testing.assert_identical(open_region(path), region)
+    write_region(region, path)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
-def test_a_region_is_written_whole_or_not_at_all(stratified, tmp_path):
-    broken = stratified.assign_attrs(unwritable=object())
+def test_the_weather_stands_in_a_file_once(region, tmp_path):
+    path = write_region(region, tmp_path / "region.nc")
+    with h5netcdf.File(path) as stored:
+        assert "tmin" in stored.variables
+        assert not {"tmin", "co2"} & {*stored["pixels"].variables, *stored["strata"].variables}
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+def test_a_file_of_one_average_is_refused_and_says_how_to_make_a_new_one(
+    stratified, tmp_path, suffix
+):
+    path = tmp_path / f"old{suffix}"
+    old = stratified.drop_vars(("stratum", "time_bnds"))
+    old.to_netcdf(path) if suffix == ".nc" else old.to_zarr(path, consolidated=False)
+    with pytest.raises(
+        ValueError, match="make it again with `pm-dalec landscape` or `pm-dalec region`"
+    ):
+        open_region(path)
+
+
+def test_a_region_is_written_whole_or_not_at_all(region, tmp_path):
+    broken = region.copy()
+    broken.attrs["unwritable"] = object()
     with pytest.raises(TypeError):
         write_region(broken, tmp_path / "region.nc")
     assert not list(tmp_path.iterdir())
@@ -183,11 +214,11 @@ def test_a_region_is_written_whole_or_not_at_all(stratified, tmp_path):
 def test_the_command_writes_a_region_and_tells_what_it_does(tmp_path):
     told = []
     path = tmp_path / "region.nc"
-    units = landscape_command(0.5, 7, path, progress=told.append)
+    region = landscape_command(0.5, 7, path, progress=told.append)
     stored = open_region(path)
-    assert stored["area_fraction"].dims == ("stratum", "pixel")
+    assert stored["strata/area_fraction"].dims == ("stratum", "pixel")
     assert {"area", "lat", "lon"} <= set(stored.variables)
-    assert units.identical(stored)
+    assert region.identical(stored)
     assert len(told) == 3
 
 
@@ -195,9 +226,9 @@ def test_the_command_writes_a_region_and_tells_what_it_does(tmp_path):
     ("path", "words"),
     [("region.csv", "wanted '.nc' or '.zarr'"), ("nowhere/region.nc", "create it first")],
 )
-def test_a_path_that_cannot_be_written_is_refused_with_a_sentence(baseline, tmp_path, path, words):
+def test_a_path_that_cannot_be_written_is_refused_with_a_sentence(region, tmp_path, path, words):
     with pytest.raises(ValueError, match=words):
-        write_region(baseline, tmp_path / path)
+        write_region(region, tmp_path / path)
 
 
 def test_a_region_that_is_not_there_is_refused_with_a_sentence(tmp_path):
@@ -205,27 +236,64 @@ def test_a_region_that_is_not_there_is_refused_with_a_sentence(tmp_path):
         open_region(tmp_path / "none.nc")
 
 
+def at(node, change):
+    """Region one of whose parts is another."""
+
+    def spoil(region):
+        parts = {part.path: part.to_dataset(inherit=False) for part in region.subtree}
+        return xr.DataTree.from_dict({**parts, node: change(parts[node])})
+
+    return spoil
+
+
 def without(name):
-    return lambda units: units.drop_vars(name)
+    return at("/", lambda part: part.drop_vars(name))
+
+
+def scaled(part, name, factor):
+    return part.assign({name: (part[name] * factor).assign_attrs(part[name].attrs)})
 
 
 FAULTS = {
     "wanted 'area'": without("area"),
     "wanted 'masked_fraction'": without("masked_fraction"),
-    "wanted a 'pixel' coordinate": without("pixel"),
-    "repeated ids": lambda u: u.assign_coords(pixel=np.zeros(u.sizes["pixel"], int)),
-    "'area' above 0 m2": lambda u: u.assign(area=u["area"] * 0),
-    "'lai_coverage' from 0 to 1": lambda u: u.assign(lai_coverage=u["lai_coverage"] + 1),
-    "area_fraction": lambda u: u.assign(area_fraction=u["area_fraction"] * 0.9),
+    "'area' above 0 m2": at("/", lambda u: scaled(u, "area", 0)),
+    "'lai_coverage' from 0 to 1": at("/pixels", lambda u: scaled(u, "lai_coverage", 2)),
+    "area_fraction": at("/strata", lambda u: scaled(u, "area_fraction", 0.9)),
     "'wind'": without("wind"),
-    "lai_unc": lambda u: u.assign(lai_unc=(u["lai_unc"] * 0).assign_attrs(u["lai_unc"].attrs)),
+    "lai_unc": at("/strata", lambda u: scaled(u, "lai_unc", 0)),
 }
 
 
 @pytest.mark.parametrize("words", FAULTS)
-def test_a_faulty_region_is_refused_with_a_sentence(stratified, words):
+def test_a_faulty_region_is_refused_with_a_sentence(region, words):
     with pytest.raises(ValueError, match=words):
-        validate_units(FAULTS[words](stratified))
+        validate_region(FAULTS[words](region))
+
+
+@pytest.mark.parametrize(
+    ("ids", "came"), [(lambda count: np.zeros(count, int), "repeated ids"), (None, "none")]
+)
+def test_pixels_without_ids_of_their_own_are_refused(region, ids, came):
+    parts = {
+        part.path: part.to_dataset(inherit=False).drop_vars("pixel", errors="ignore")
+        for part in region.subtree
+    }
+    if ids is not None:
+        parts["/"] = parts["/"].assign_coords(pixel=ids(parts["/"].sizes["pixel"]))
+    with pytest.raises(ValueError, match=f"wanted a 'pixel' coordinate of unique ids, got {came}"):
+        validate_region(xr.DataTree.from_dict(parts))
+
+
+@pytest.mark.parametrize("node", ["pixels", "strata"])
+def test_a_region_without_one_of_its_averages_is_refused(region, node):
+    with pytest.raises(ValueError, match="wanted a region with the groups 'pixels' and 'strata'"):
+        validate_region(region.drop_nodes(node))
+
+
+def test_units_without_a_tree_are_no_region(stratified):
+    with pytest.raises(TypeError, match=r"wanted a region .DataTree., got Dataset"):
+        validate_region(stratified)
 
 
 def small_inputs(resolution=1.0):
@@ -255,8 +323,8 @@ def small_layer(land_cover, **changes):
 def assembled(twin, **changes):
     grid, land_cover = small_inputs()
     layers = [small_layer(land_cover, **changes.pop("layer", {}))]
-    options = {"losses": [], "weather": meteorology(twin), "approach": "stratified", **changes}
-    return assemble_region(grid, land_cover, layers=layers, **options)
+    options = {"losses": [], "weather": meteorology(twin), **changes}
+    return units_of(assemble_region(grid, land_cover, layers=layers, **options), STRATUM)
 
 
 def test_an_observation_with_too_little_coverage_is_dropped(twin):
@@ -278,18 +346,11 @@ def test_a_product_of_other_years_is_refused_with_a_sentence(twin):
         assembled(twin, layer={"times": other})
 
 
-def test_an_unknown_approach_is_refused_with_a_sentence(twin):
-    with pytest.raises(ValueError, match="wanted 'baseline' or 'stratified'"):
-        assembled(twin, approach="both")
-
-
 def test_a_region_that_is_all_masked_is_refused_with_a_sentence(twin):
     grid, land_cover = small_inputs()
     sea = land_cover._replace(strata=np.full((1, 3), MASKED, dtype=np.uint8))
     with pytest.raises(ValueError, match="check the land-cover classes"):
-        assemble_region(
-            grid, sea, layers=[], losses=[], weather=meteorology(twin), approach="baseline"
-        )
+        assemble_region(grid, sea, layers=[], losses=[], weather=meteorology(twin))
 
 
 def test_loss_is_a_share_of_the_stratum_and_not_of_the_pixel(twin):
@@ -302,16 +363,9 @@ def test_loss_is_a_share_of_the_stratum_and_not_of_the_pixel(twin):
         product="loss",
         version="by hand",
     )
-    for approach, share in (("stratified", 0.2), ("baseline", 0.1)):
-        units = assemble_region(
-            grid,
-            land_cover,
-            layers=[],
-            losses=[loss],
-            weather=meteorology(twin),
-            approach=approach,
-        )
-        lost = units["forest_loss_fraction"].isel(pixel=0)
-        lost = lost.isel(stratum=0) if approach == "stratified" else lost
+    region = assemble_region(grid, land_cover, layers=[], losses=[loss], weather=meteorology(twin))
+    for each, share in ((STRATUM, 0.2), (PIXEL, 0.1)):
+        lost = units_of(region, each)["forest_loss_fraction"].isel(pixel=0)
+        lost = lost.isel(stratum=0) if each == STRATUM else lost
         assert_allclose(lost.sum(), share, rtol=1e-12)
         assert_allclose(lost.sel(time="2016-02-01"), share * 29 / 366, rtol=1e-12)

@@ -8,37 +8,45 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
+from pm_dalec.data.land import units_of
 from pm_dalec.landscape.twin.truth import add_truth
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.models import baseline
 from pm_dalec.paper import truth as paper_truth
 from pm_dalec.paper.reduction import Experiment
-from pm_dalec.paper.run import regions
+from pm_dalec.paper.run import experiment_region
 from pm_dalec.paper.tables.interval_coverage import coverage
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.summaries import QUANTITIES
 
+STRATUM = ("stratum", "pixel")
+
 
 @pytest.fixture(scope="module")
-def plain():
-    return regions(make_twin(0), 1.0, 0)
+def region():
+    return experiment_region(make_twin(0), 1.0, 0)
+
+
+@pytest.fixture(scope="module")
+def plain(region):
+    return units_of(region, STRATUM)
 
 
 @pytest.fixture(scope="module")
 def chosen(plain):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paper_truth, "PROPOSALS", 12_000)
-        return paper_truth.candidates(baseline.build, plain["stratified"])
+        return paper_truth.candidates(baseline.build, plain)
 
 
 @pytest.fixture(scope="module")
-def true_regions(plain, chosen):
-    return add_truth(plain["stratified"], plain["baseline"], chosen)
+def true_regions(region, chosen):
+    true = add_truth(region, chosen)
+    return units_of(true, STRATUM), units_of(true, ("pixel",))
 
 
 def test_typical_units_are_area_means_with_the_curve_of_the_stratum(plain):
-    region = plain["stratified"]
-    units = paper_truth.typical_units(region)
+    region, units = plain, paper_truth.typical_units(plain)
     assert units.sizes["pixel"] == region.sizes["stratum"]
     share = region["area_fraction"] * region["area"]
     wood = region["cwood"].weighted(share).mean("pixel").dropna("time")
@@ -80,7 +88,7 @@ def test_true_parameters_lie_in_the_box_of_the_prior(true_regions):
         assert ((values >= record.bounds[0]) & (values <= record.bounds[1])).all()
 
 
-def test_a_stratum_without_candidates_is_named(plain, chosen):
+def test_a_stratum_without_candidates_is_named(region, chosen):
     wrong = {"foliage_fraction": 0.01, "labile_fraction": 0.01, "root_fraction": 0.8}
     spoiled = {
         name: theta._replace(
@@ -89,7 +97,7 @@ def test_a_stratum_without_candidates_is_named(plain, chosen):
         for name, theta in chosen.items()
     }
     with pytest.raises(ValueError, match=r"wanted parameters of the stratum .* got none among"):
-        add_truth(plain["stratified"], plain["baseline"], spoiled)
+        add_truth(region, spoiled)
 
 
 def experiment_with_truth(truth, drawn):

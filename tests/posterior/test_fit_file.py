@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from pm_dalec.graph import notes
+from pm_dalec.models import stratified
 from pm_dalec.posterior import fit_file
 from pm_dalec.sampling import region_store
 from pm_dalec.testing.tiny import tiny_fit, tiny_region
@@ -120,16 +122,16 @@ def calls(monkeypatch):
     """What `calibrate` was asked for; it samples nothing."""
     found = []
 
-    def calibrate(units, **settings):
+    def calibrate(model, **settings):
         found.append(settings)
-        return sampled(units)
+        return sampled(notes.of(model).units)
 
     monkeypatch.setattr(region_store, "calibrate", calibrate)
     return found
 
 
 def calibrated(region, store):
-    return region_store.calibrate_region(lambda units: units, region, store=store, progress=False)
+    return region_store.calibrate_region(stratified.build, region, store=store, progress=False)
 
 
 def test_a_finished_region_is_a_zarr_folder_and_is_not_calibrated_again(region, tmp_path, calls):

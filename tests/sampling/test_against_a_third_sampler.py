@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from pm_dalec.graph import PAPER, Choices
 from pm_dalec.models import baseline
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.target import compile_target
@@ -58,11 +59,11 @@ def test_a_plain_sampler_leaves_our_draws_alone_and_widens_the_reference(shared_
     units = from_reference(reference_file, "inputs")
     table = with_three_year_days(PARAMETERS)
     fit = calibrate(
-        baseline.build(units, solver="truncated"), chains=8, proposals=3_000_000, random_seed=1,
+        baseline.build(units, PAPER.replace(solver="truncated")), chains=8, proposals=3_000_000, random_seed=1,
         progress=False,
     )  # fmt: skip
     assert str(fit["sample_stats"]["status"].values) == "converged"
-    target = compile_target(baseline.build(units, solver="truncated", parameters=table))
+    target = compile_target(baseline.build(units, Choices(table, solver="truncated")))
     lower, upper = np.array([table[name].bounds for name in target.rows]).T
 
     def positions(values):

@@ -12,6 +12,7 @@ from numpy.testing import assert_array_equal
 
 from pm_dalec.cli.bench.case import region as invented_region
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
+from pm_dalec.graph import Choices
 from pm_dalec.models import baseline, stratified
 from pm_dalec.posterior import convergence, fit_file
 from pm_dalec.posterior.convergence import converged_share, unit_report
@@ -180,7 +181,7 @@ def test_a_unit_without_a_start_is_named_and_not_dropped(units, tmp_path):
     impossible = PARAMETERS.replace("wood_turnover_rate", bounds=(9.9e-4, 1e-3)).replace(
         "leaf_lifespan", bounds=(7.0, 8.0)
     )
-    model = baseline.build(units, parameters=impossible)
+    model = baseline.build(units, Choices(impossible))
     target = compile_target(model)
     settings = Settings(draws=10, search=500)
     bound = target.function.bind(np.zeros(8, int))
@@ -257,7 +258,7 @@ def test_the_main_phase_of_edinburgh2021_is_a_random_walk_of_small_steps(units):
 
 def test_a_fixed_parameter_is_not_sampled(units):
     table = PARAMETERS.replace("leaf_lifespan", prior=Fixed(3.0))
-    model = baseline.build(units.isel(pixel=[0]), parameters=table)
+    model = baseline.build(units.isel(pixel=[0]), Choices(table))
     fit = calibrate(model, **SHORT)
     assert "leaf_lifespan" not in [v.name for v in model.free_RVs]
     assert (fit["posterior"]["leaf_lifespan"] == 3.0).all()
@@ -286,6 +287,7 @@ KILLED = """
 import sys
 from pm_dalec.cli.bench.throughput import region
 from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.graph import Choices
 from pm_dalec.models import baseline
 from pm_dalec.posterior import fit_file
 from pm_dalec.sampling import calibration, state, unit

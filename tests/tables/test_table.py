@@ -22,13 +22,13 @@ from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS, FLUXES, GAINS, HARVESTED, LOSSES, POOLS, VARIABLES
 from pm_dalec.testing.strategies import drivers_and_parameters
 
-PHYSICS = ("canopy", "stomata", "phenology", "disturbance", "dalec")
+PHYSICS = ("canopy", "stomata", "phenology", "disturbance", "step")
 HOUSE = Path(pm_dalec.__file__).parent
 
 
 def attributes_read(*modules):
     """Names that follow a dot in these modules: `theta.leaf_lifespan` reads `leaf_lifespan`."""
-    trees = (ast.parse((HOUSE / f"{module}.py").read_text()) for module in modules)
+    trees = (ast.parse((HOUSE / "physics" / f"{module}.py").read_text()) for module in modules)
     return {
         node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)
     }

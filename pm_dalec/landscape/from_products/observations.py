@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from pm_dalec.data.land import NODES, STRATA, with_averages
 from pm_dalec.landscape import allometry
+from pm_dalec.landscape.assembly import Frame
 from pm_dalec.landscape.layers import LandCover, Layer, Loss
 from pm_dalec.landscape.overlap import aggregate
-from pm_dalec.landscape.strata_maps import single_stratum
 from pm_dalec.products import biomass, hansen, lai300, mcd64a1, soilgrids
 from pm_dalec.products.reading import windows
 from pm_dalec.tables import dims
-from pm_dalec.tables.strata import STRATA
 
 
 def lai_layers(path, *, window, maps, years, reject=()):
@@ -175,49 +175,55 @@ def burned_layer(path, *, window, maps):
     return Burned(burned, maps.on(burned))
 
 
-def with_burned(units, layer, grid):
-    """Units with the burned fraction of each month; months without a file burn nothing.
+def with_burned(region, layer, grid):
+    """Region with the burned fraction of each month; months without a file burn nothing.
 
     Parameters
     ----------
-    units : xarray.Dataset
-        From `pm_dalec.landscape.assembly.assemble_region`.
+    region : DataTree
+        From `assemble_region`.
     layer : Burned
         From `burned_layer`.
-    grid : pm_dalec.landscape.grid.Grid
+    grid : Grid
         Target pixels.
 
     Returns
     -------
-    xarray.Dataset
+    DataTree
         The attribute ``months_without_file`` of ``burned_fraction`` counts those months.
     """
-    stratified = dims.STRATUM in units.dims
+    kept = region[dims.PIXEL].to_numpy()
+    shares = region[STRATA]["area_fraction"].to_numpy()
+    burned = {}
+    for each, node in NODES.items():
+        present = shares > 0 if dims.STRATUM in each else np.ones(kept.size, bool)
+        frame = Frame(each, kept, present)
+        series = _burned_fraction(region[node]["burned_fraction"], layer, grid, frame)
+        burned[node] = {"burned_fraction": series}
+    return with_averages(region, burned)
+
+
+def _burned_fraction(zero, layer, grid, frame):
+    """Burned area over area of the unit in each month, like an array of zeros."""
     cover, burned = layer.land_cover, layer.burned
-    strata = cover.strata if stratified else single_stratum(cover.strata)
-    count = len(STRATA) if stratified else 1
-    mean = aggregate(burned.values, strata, cover.weights, stratum_count=count).mean
-    flat = mean.reshape(*mean.shape[:2], grid.rows * grid.columns)[..., units[dims.PIXEL].values]
+    mean = aggregate(
+        burned.values, frame.strata(cover), cover.weights, stratum_count=frame.count
+    ).mean
+    rows = mean.reshape(*mean.shape[:-2], grid.rows, grid.columns)
     # A stratum that the product's own grid does not resolve has no area that could burn
-    flat = np.nan_to_num(flat if stratified else flat[:, 0])
-    if stratified:
-        flat = np.where(units["area_fraction"].values > 0, flat, 0.0)
-    months = xr.DataArray(
-        flat,
-        {dims.TIME: burned["time"].values.astype("datetime64[ns]")},
-        units["burned_fraction"].dims,
-    )
-    complete = months.reindex({dims.TIME: units[dims.TIME]})
-    absent = int((~np.isin(units[dims.TIME].values, months[dims.TIME].values)).sum())
+    flat = np.where(frame.present, np.nan_to_num(frame.units(rows)), 0.0)
+    when = {dims.TIME: burned["time"].values.astype("datetime64[ns]")}
+    months = xr.DataArray(flat, when, zero.dims)
+    complete = months.reindex({dims.TIME: zero[dims.TIME]})
+    absent = int((~np.isin(zero[dims.TIME].values, months[dims.TIME].values)).sum())
     attrs = {
-        **units["burned_fraction"].attrs,
+        **zero.attrs,
         "product": mcd64a1.PRODUCT,
         "product_version": burned.attrs["product_version"],
         "rule": "burned area over area of the unit in the month",
         "months_without_file": absent,
     }
-    filled = np.nan_to_num(complete.values)
-    return units.assign(burned_fraction=(complete.dims, filled, attrs))
+    return (complete.dims, np.nan_to_num(complete.values), attrs)
 
 
 def wood_carbon_maps(maps):
@@ -235,7 +241,7 @@ def wood_carbon_maps(maps):
 
     Notes
     -----
-    `pm_dalec.rules`: the allometry is concave, so it is applied before averaging.
+    The allometry is concave, so it is applied before averaging.
     """
     agb, sigma = maps["agb"], maps["agb_unc"]
     carbon = agb.copy(data=allometry.wood_carbon(agb.values))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pm_dalec.data.messages import sentence
-from pm_dalec.landscape.assembly import APPROACHES
 from pm_dalec.landscape.grid import Grid, target_grid
 from pm_dalec.landscape.layers import MINIMUM_COVERAGE
 from pm_dalec.products.reading.windows import Window, checked_window
@@ -20,7 +19,6 @@ PRODUCT = "region file"
 
 EXAMPLE = """\
 [region]
-approach = "stratified"              # or "baseline"
 resolution = 0.25                    # 1.0, 0.5, 0.25 or 0.05 degree
 bounds = [-4.5, 54.5, -1.5, 55.5]    # west, south, east, north [degree]
 years = [2014, 2019]                 # first and last
@@ -60,7 +58,6 @@ path = "mcd64a1"
 # Table -> its keys, True where they are needed.
 _KEYS = {
     "region": {
-        "approach": True,
         "resolution": True,
         "bounds": True,
         "years": True,
@@ -83,8 +80,6 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    approach : str
-        "baseline" or "stratified".
     grid : pm_dalec.landscape.grid.Grid
         Target pixels.
     window : Window
@@ -97,7 +92,6 @@ class Plan(NamedTuple):
         The tables of the products, with whole paths.
     """
 
-    approach: str
     grid: Grid
     window: Window
     years: tuple
@@ -122,17 +116,7 @@ def read_config(path):
     where = f"file {path}"
     _check_keys(tables, where)
     region = tables["region"]
-    approach, coverage = region["approach"], region.get("minimum_coverage", MINIMUM_COVERAGE)
-    if approach not in APPROACHES:
-        raise ValueError(
-            sentence(
-                PRODUCT,
-                wanted=f"approach {' or '.join(APPROACHES)}",
-                came=repr(approach),
-                where=f"{where}, [region]",
-                do="choose one of them",
-            )
-        )
+    coverage = region.get("minimum_coverage", MINIMUM_COVERAGE)
     if not (isinstance(coverage, int | float) and 0 <= coverage <= 1):
         raise ValueError(
             sentence(
@@ -147,7 +131,7 @@ def read_config(path):
     grid = target_grid(region["resolution"], **window._asdict())
     years = _years(region["years"], where)
     rooted = {name: _rooted(name, table, path.parent) for name, table in tables.items()}
-    return Plan(approach, grid, window, years, float(coverage), rooted)
+    return Plan(grid, window, years, float(coverage), rooted)
 
 
 def _parsed(path):

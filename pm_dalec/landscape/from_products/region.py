@@ -7,11 +7,11 @@ import numpy as np
 from pm_dalec.landscape.assembly import assemble_region
 from pm_dalec.landscape.from_products import land_cover, observations, weather
 from pm_dalec.landscape.from_products.plan import read_config
-from pm_dalec.landscape.region_file import validate_units
+from pm_dalec.landscape.region_file import validate_region
 
 
 def build_from_config(path, *, progress=None):
-    """Units dataset of a region from a TOML file that names the products' files.
+    """Region from a TOML file that names the products' files.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def build_from_config(path, *, progress=None):
 
     Returns
     -------
-    xarray.Dataset
+    DataTree
         Validated; provenance in the attributes.
     """
     plan = read_config(path)
@@ -35,25 +35,24 @@ def build_from_config(path, *, progress=None):
         made[name] = _ORDER[name](plan, made)
     tell(f"{total} of {total}: averaging to pixels of {plan.grid.resolution} degree")
     climate = made["meteorology"].assign(co2=made["co2"])
-    units = assemble_region(
+    region = assemble_region(
         plan.grid,
         made["land_cover"].reference,
         layers=[*made.get("lai", []), *made.get("biomass", []), *made.get("soil", [])],
         losses=made.get("forest_loss", []),
         weather=climate,
-        approach=plan.approach,
         minimum_coverage=plan.minimum_coverage,
     )
     if "burned_area" in made:
-        units = observations.with_burned(units, made["burned_area"], plan.grid)
-    units["co2"].attrs |= {"product": "Mauna Loa CO2", "rule": "one series for all pixels"}
+        region = observations.with_burned(region, made["burned_area"], plan.grid)
+    region["co2"].attrs |= {"product": "Mauna Loa CO2", "rule": "one series for all pixels"}
     filled = "weather_cells_filled_from_nearest"
-    units.attrs |= {
-        "title": f"{plan.approach} region from product files",
+    region.attrs |= {
+        "title": "region from product files",
         filled: climate.attrs[filled],
         "region_file": Path(path).name,
     }
-    return validate_units(units)
+    return validate_region(region)
 
 
 def silent(text):

@@ -20,8 +20,8 @@ from pm_dalec.tables.strata import STRATUM_NAMES
 VERSION = "synthetic landscape twin, version 1"
 
 
-def build_region(twin, *, resolution, approach="baseline"):
-    """Units dataset of the twin, straight from its fine arrays.
+def build_region(twin, *, resolution):
+    """Region of the twin, straight from its fine arrays.
 
     Parameters
     ----------
@@ -29,12 +29,11 @@ def build_region(twin, *, resolution, approach="baseline"):
         The landscape.
     resolution : float
         1.0, 0.5, 0.25 or 0.05 [degree].
-    approach : {"baseline", "stratified"}
-        One stratum, or four.
 
     Returns
     -------
-    xarray.Dataset
+    DataTree
+        The land averaged over pixels (``/pixels``) and over strata (``/strata``).
     """
     grid = target_grid(resolution, **DOMAIN)
     weights = overlap_with(
@@ -55,10 +54,10 @@ def build_region(twin, *, resolution, approach="baseline"):
         layers=[_leaf_area(twin, land_cover), _wood(twin, land_cover), _soil(twin, land_cover)],
         losses=[felled],
         weather=meteorology(twin),
-        approach=approach,
     )
     switches = {f"twin_{name}": value for name, value in twin.fields.attrs.items()}
-    return region.assign_attrs({"title": f"synthetic region, {approach}", **switches})
+    region.attrs |= {"title": "synthetic region", **switches}
+    return region
 
 
 def _leaf_area(twin, land_cover):

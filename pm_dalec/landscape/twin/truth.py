@@ -5,6 +5,7 @@ import xarray as xr
 
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import case_of
+from pm_dalec.data.land import PIXELS, STRATA, units_of, with_averages
 from pm_dalec.landscape.twin.leaf_area import LOWEST, seasonal_leaf_area
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
@@ -15,27 +16,27 @@ from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.summaries import QUANTITIES
 
 
-def add_truth(stratified, baseline, chosen):
-    """Regions whose observations DALEC has made, with the truth in them.
+def add_truth(region, chosen):
+    """Region whose observations DALEC has made, with the truth in it.
 
     Parameters
     ----------
-    stratified, baseline : Dataset
-        The same pixels in both approaches.
+    region : DataTree
     chosen : dict of str to Theta
-        From `candidates`.
+        Parameters by stratum, the wanted first.
 
     Returns
     -------
-    tuple of Dataset
-        Stratified and baseline, with new ``lai`` and ``cwood`` and the true summaries as
-        ``truth_{quantity}``; the stratified one also has ``truth_{parameter}``.
+    DataTree
+        With new ``lai`` and ``cwood`` and the true summaries as ``truth_{quantity}`` in both averages;
+        that over strata also has ``truth_{parameter}``.
 
     Raises
     ------
     ValueError
         If a unit has no candidate that meets the constraints; names the unit.
     """
+    stratified = units_of(region, dims.SPACE)
     strata = [str(name) for name in stratified[dims.STRATUM].values]
     shape = (len(strata), stratified.sizes[dims.PIXEL])
     month = stratified[dims.TIME].dt.month.values
@@ -52,13 +53,15 @@ def add_truth(stratified, baseline, chosen):
         found = quantities_of(run, unit["step_days"].values) | theta._asdict()
         for name, value in found.items():
             numbers[name][stratum, pixel] = value[held]
-    made = stratified.assign(lai=stratified["lai"].copy(data=_ordered(stratified["lai"], leaves)))
-    attributes = {name: {"units": QUANTITIES[name].units} for name in QUANTITIES}
-    attributes |= {name: {"units": PARAMETERS[name].units} for name in Theta._fields}
-    made = made.assign(
-        {TRUTH + name: (space, values, attributes[name]) for name, values in numbers.items()}
-    ).assign_attrs(truth="DALEC, parameters by stratum")
-    return made, _averaged(made, baseline, share)
+    made = {"lai": stratified["lai"].copy(data=_ordered(stratified["lai"], leaves))}
+    records = {**QUANTITIES, **{name: PARAMETERS[name] for name in Theta._fields}}
+    for name, values in numbers.items():
+        made[TRUTH + name] = (space, values, {"units": records[name].units})
+    whole = stratified.assign(made)
+    seen = _averaged(whole, units_of(region, (dims.PIXEL,)), share)
+    region = with_averages(region, {STRATA: made, PIXELS: seen})
+    region.attrs["truth"] = "DALEC, parameters by stratum; pixels see area means of their strata"
+    return region
 
 
 def _ordered(like, values):
@@ -68,23 +71,22 @@ def _ordered(like, values):
 
 
 def _averaged(stratified, baseline, share):
-    """The baseline sees area means of what the strata are."""
+    """What pixels see: area means of what their strata are."""
 
     def mean(values):
         return values.fillna(0.0).weighted(share).mean(dims.STRATUM)
 
     seen = mean(stratified["lai"]).transpose(*baseline["lai"].dims)
     wood = mean(stratified["cwood"]).transpose(*baseline["cwood"].dims)
-    made = baseline.assign(
-        lai=baseline["lai"].copy(data=seen.values),
-        cwood=baseline["cwood"].copy(data=np.where(baseline["cwood"].isnull(), np.nan, wood)),
-    )
+    made = {
+        "lai": baseline["lai"].copy(data=seen.values),
+        "cwood": baseline["cwood"].copy(data=np.where(baseline["cwood"].isnull(), np.nan, wood)),
+    }
     additive = [name for name in QUANTITIES if not name.startswith(("residence_", "npp_"))]
     for name in (*additive, "npp_wood"):
-        made[TRUTH + name] = mean(stratified[TRUTH + name]).assign_attrs(
-            stratified[TRUTH + name].attrs
-        )
-    return made.assign_attrs(truth="area means of the strata")
+        true = stratified[TRUTH + name]
+        made[TRUTH + name] = mean(true).assign_attrs(true.attrs)
+    return made
 
 
 def _first_that_holds(unit, theta):

@@ -1,0 +1,47 @@
+"""What is known about a model beside its graph: one record, put there verb by verb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pymc as pm
+import xarray as xr
+from pytensor.tensor import TensorVariable
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a calibration and a fit must know about a model.
+
+    Parameters
+    ----------
+    units : Dataset
+        What the model was built of.
+    fixed : dict of str to float
+        Parameters that are not sampled, in natural units; they are part of a fit.
+    solver : str
+        Of the stomatal optimum; a fit is run again with it.
+    constraints : str
+        Name of the set of constraints and its form.
+    shortfall, score : tensor
+        How far the constraints are from holding, and -5 a failed rule. No variables of the model: the
+        search for a start looks at them, and nothing else does.
+    """
+
+    units: xr.Dataset = field(default_factory=xr.Dataset)
+    fixed: dict[str, float] = field(default_factory=dict)
+    solver: str = "converged"
+    constraints: str = "None"
+    shortfall: TensorVariable | None = None
+    score: TensorVariable | None = None
+
+
+def of(model: pm.Model) -> Notes:
+    """Notes of a model; those of a model without DALEC are empty."""
+    return getattr(model, "_pm_dalec_notes", Notes())
+
+
+def attach(**known) -> None:
+    """Add to the notes of the current model."""
+    model = pm.modelcontext(None)
+    model._pm_dalec_notes = replace(of(model), **known)
