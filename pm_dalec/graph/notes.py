@@ -8,6 +8,10 @@ import pymc as pm
 import xarray as xr
 from pytensor.tensor import TensorVariable
 
+from pm_dalec.constraints.sets import NO_CONSTRAINTS
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.table import Table
+
 
 @dataclass(frozen=True)
 class Notes:
@@ -17,21 +21,27 @@ class Notes:
     ----------
     units : Dataset
         What the model was built of.
+    parameters : Table of Parameter
+        With their bounds and priors.
     fixed : dict of str to float
         Parameters that are not sampled, in natural units; they are part of a fit.
     solver : str
         Of the stomatal optimum; a fit is run again with it.
     constraints : str
         Name of the set of constraints and its form.
+    rules : Table of Constraint
+        What they are.
     shortfall, score : tensor
         How far the constraints are from holding, and -5 a failed rule. No variables of the model: the
         search for a start looks at them, and nothing else does.
     """
 
     units: xr.Dataset = field(default_factory=xr.Dataset)
+    parameters: Table = PARAMETERS
     fixed: dict[str, float] = field(default_factory=dict)
     solver: str = "converged"
     constraints: str = "None"
+    rules: Table = NO_CONSTRAINTS
     shortfall: TensorVariable | None = None
     score: TensorVariable | None = None
 

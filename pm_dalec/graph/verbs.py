@@ -101,7 +101,8 @@ def add_parameters(table, units):
     """
     space = dims.space_of(units)
     notes.attach(
-        fixed={n: float(p.prior.value) for n, p in table.items() if isinstance(p.prior, Fixed)}
+        parameters=table,
+        fixed={n: float(p.prior.value) for n, p in table.items() if isinstance(p.prior, Fixed)},
     )
     return Theta(*(add_prior(table[name], units, space) for name in Theta._fields))
 
@@ -151,8 +152,8 @@ def add_constraints(constraints, carbon, theta):
         The ``step_days`` of its units decide which steps belong to which year, when the graph is built.
     theta : Theta
     """
-    notes.attach(constraints=_name_of(constraints))
     table = rules_of(constraints)
+    notes.attach(constraints=_name_of(constraints), rules=table)
     if not table:
         return
     case, space = _case(carbon, theta), dims.space_of(carbon.weather.units)

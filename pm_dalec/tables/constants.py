@@ -10,3 +10,9 @@ RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
 TRUTH = "truth_"
 
 REPRESENTED = "represented_area"
+
+MODEL_VERSION = 1
+"""Raised whenever DALEC, a constraint, a prior or a likelihood gives other numbers: old fits are refused."""
+
+SAMPLER_VERSION = 1
+"""Raised whenever the default sampler draws other numbers: states of older ones are refused."""

@@ -1,0 +1,156 @@
+"""What a calibration was made from: compared before anything is resumed, loaded or used again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import numpy as np
+import pymc as pm
+
+from pm_dalec.constraints.prior_draws import factor_of
+from pm_dalec.graph import notes
+from pm_dalec.tables.constants import MODEL_VERSION, SAMPLER_VERSION
+from pm_dalec.tables.priors import Fixed
+
+ATTRIBUTE = "identity"
+"""Attribute of a fit that holds the identity of its model, as JSON."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that a calibration was made from.
+
+    Parameters
+    ----------
+    digest : str
+        Of its numbers or its words; equal things have equal digests.
+    words : str
+        What it is, for a person.
+    """
+
+    digest: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a calibration was made from, part by part.
+
+    Parameters
+    ----------
+    parts : dict of str to Part
+    """
+
+    parts: dict[str, Part]
+
+    def as_json(self) -> str:
+        """Text that `read` reads."""
+        return json.dumps({name: [p.digest, p.words] for name, p in self.parts.items()}, indent=1)
+
+    @classmethod
+    def read(cls, text: str) -> Identity:
+        """Identity from the text of `as_json`."""
+        return cls({name: Part(*pair) for name, pair in json.loads(text).items()})
+
+    def differences(self, other: Identity) -> list[str]:
+        """What differs, a phrase each: what is here, and what the other holds."""
+        found = []
+        for name in dict.fromkeys((*self.parts, *other.parts)):
+            ours, theirs = self.parts.get(name), other.parts.get(name)
+            if ours is not None and theirs is not None and ours.digest == theirs.digest:
+                continue
+            here = "none" if ours is None else ours.words
+            there = "none" if theirs is None else theirs.words
+            if here == there:
+                there = "other numbers of the same kind"
+            found.append(f"{name}: here {here}, there {there}")
+        return found
+
+
+def identity_of(model: pm.Model) -> Identity:
+    """Identity of a model: data and coordinates, parameters and priors, rules, solver, versions.
+
+    Parameters
+    ----------
+    model : pm.Model
+
+    Returns
+    -------
+    Identity
+    """
+    known = notes.of(model)
+    parts = {f"coordinate {name}": _coordinate(values) for name, values in model.coords.items()}
+    for variable in model.data_vars:
+        parts[f"data {variable.name}"] = _data(model, variable)
+    for name, parameter in known.parameters.items():
+        parts[f"parameter {name}"] = _parameter(parameter, known.units)
+    rules = "; ".join(rule.inequality for rule in known.rules.values())
+    parts["constraints"] = Part(_text(f"{known.constraints}: {rules}").digest, known.constraints)
+    parts["solver"] = _text(known.solver)
+    parts["terms"] = _text(", ".join(t.name for t in (*model.basic_RVs, *model.potentials)))
+    parts["model"] = _text(f"version {MODEL_VERSION} of DALEC and its constraints")
+    return Identity(parts)
+
+
+def run_identity(model: pm.Model, settings: dict[str, object]) -> Identity:
+    """Identity of a calibration that can be resumed: that of its model, and how it is sampled.
+
+    Parameters
+    ----------
+    model : pm.Model
+    settings : dict
+        What must be the same when it goes on: chains, seed and the like.
+    """
+    parts = dict(identity_of(model).parts)
+    parts |= {name: _text(str(value)) for name, value in settings.items()}
+    parts["sampler"] = _text(f"version {SAMPLER_VERSION} (pm_dalec {version('pm_dalec')})")
+    return Identity(parts)
+
+
+def _parameter(parameter, units) -> Part:
+    """A prior, with the numbers of a factor that comes from the data."""
+    prior = parameter.prior
+    if isinstance(prior, Fixed):
+        return _text(f"fixed at {prior.value:g} [{parameter.units}]")
+    mean, sigma = factor_of(parameter, units)
+    low, high = parameter.bounds
+    words = f"log-uniform from {low:g} to {high:g} {parameter.units}"
+    if np.isfinite(sigma).any():
+        words += f" times a Gaussian, mean {np.mean(mean):g} and sigma {np.mean(sigma):g}"
+    return _array(np.stack(np.broadcast_arrays(low, high, mean, sigma)), words)
+
+
+def _text(words: str) -> Part:
+    return Part(hashlib.sha256(words.encode()).hexdigest()[:16], words)
+
+
+def _array(values, words: str) -> Part:
+    """Digest of numbers or labels and their shape."""
+    values = np.asarray(values)
+    held = values.astype(str) if values.dtype.kind in "OUS" else np.ascontiguousarray(values)
+    made = hashlib.sha256(f"{held.dtype.str}{held.shape}".encode())
+    made.update(held.tobytes())
+    return Part(made.hexdigest()[:16], words)
+
+
+def _coordinate(values) -> Part:
+    values = np.asarray(values)
+    if values.dtype.kind == "M":
+        values = values.astype("datetime64[ns]")
+    if not values.size:
+        return _array(values, "nothing")
+    first, last = (str(value).removesuffix("T00:00:00.000000000") for value in values[[0, -1]])
+    return _array(values, f"{values.size} from {first} to {last}")
+
+
+def _data(model: pm.Model, variable) -> Part:
+    values = np.asarray(variable.get_value(), float)
+    where = model.named_vars_to_dims.get(variable.name, ())
+    shape = " x ".join(f"{size} {name}" for size, name in zip(values.shape, where)) or "one number"
+    mean = float(np.nanmean(values)) if values.size else float("nan")
+    if variable.name.endswith("_seen"):
+        return _array(values, f"{int(values.sum())} observed of {shape}")
+    return _array(values, f"{shape}, mean {mean:.6g}")
