@@ -32,7 +32,7 @@ class SiteFile(NamedTuple):
     path: Path
 
 
-def available():
+def available_sites():
     """Site files of the data folder, the preferred source of each site first.
 
     Returns
@@ -56,7 +56,7 @@ def _preference(file):
     return file.site, known, file.source
 
 
-def load(
+def load_site(
     name,
     *,
     source=None,
@@ -88,7 +88,7 @@ def load(
     KeyError
         With the list of what exists, and how to set ``PM_DALEC_DATA``.
     """
-    files = available()
+    files = available_sites()
     matches = [
         file
         for file in files
@@ -111,7 +111,7 @@ def _nothing(name, source, resolution, files):
         state = f"has no data/sites/*.nc ({folder})" if folder else "is not set"
         return (
             f"no site {name!r}: the environment variable {DATA_VARIABLE} {state}; set it to the "
-            "folder that holds data/sites, or open a file with pm_dalec.data.site_file.open_site"
+            "folder that holds data/sites, or open a file with pm_dalec.open_site"
         )
     there = ", ".join(f"{file.site} ({file.source}, {file.resolution})" for file in files)
     wanted = f"{name!r} {resolution}" + (f" from {source!r}" if source else "")

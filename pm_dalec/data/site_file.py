@@ -81,7 +81,7 @@ def _read(path):
         what = "a folder" if path.is_dir() else "no such file"
         raise FileNotFoundError(
             f"wanted a NetCDF site file, got {what} ({path}); check the path, or load a site by "
-            "name with pm_dalec.data.by_name.load"
+            "name with pm_dalec.load_site"
         )
     with path.open("rb") as stream:
         engine = _ENGINES.get(stream.read(4))
