@@ -1,6 +1,7 @@
 """What is small enough to be read: files, functions, classes and rooms."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,10 +59,12 @@ def definitions(path, kinds):
             yield f"{name_of(path)}: {node.name}", code_lines(node)
 
 
+@cache
 def sizes_of_files():
     return {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
 
 
+@cache
 def sizes_of(*kinds):
     return {
         name: lines
