@@ -41,10 +41,11 @@ test: $(INSTALLED) ## Run the fast tests
 test-slow: $(INSTALLED) ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-lint: $(INSTALLED) ## Check style, format and dependencies
+lint: $(INSTALLED) ## Check style, format, dependencies and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/deptry .
+	$(BIN)/mypy
 
 bench: $(INSTALLED) ## Measure runs and proposals per second
 	$(BIN)/pm-dalec bench
@@ -53,5 +54,5 @@ paper: $(INSTALLED) ## Repeat the experiment of the paper on the synthetic twin
 	$(BIN)/pm-dalec paper --out paper
 
 clean: ## Remove what was made, but not .venv
-	rm -rf build dist demo out paper .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	rm -rf build dist demo out paper .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache .mypy_cache
 	find $(PYTHON_FILES) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,7 +18,9 @@ FILES = sorted(HOUSE.rglob("*.py"))
 PACKAGES = sorted(HOUSE.rglob("__init__.py"))
 FLOORS = [
     room
-    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
     for floor in contract.get("layers", ())
     for room in floor.split(" | ")
 ]
