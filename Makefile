@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint bench paper clean
+.PHONY: help install demo test test-slow lint hooks bench paper clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ lint: $(INSTALLED) ## Check style, format, dependencies and types
 	$(BIN)/ruff format --check .
 	$(BIN)/deptry .
 	$(BIN)/mypy
+
+hooks: $(INSTALLED) ## Check style and types before every commit (pre-commit)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group hooks
+	$(BIN)/pre-commit install
 
 bench: $(INSTALLED) ## Measure runs and proposals per second
 	$(BIN)/pm-dalec bench
