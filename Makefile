@@ -35,8 +35,10 @@ $(INSTALLED): pyproject.toml constraints.txt | .venv/bin/python
 demo: $(INSTALLED) ## Calibrate the built-in site and draw its figures
 	$(BIN)/pm-dalec demo
 
-test: $(INSTALLED) ## Run the fast tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED) ## Run the fast tests on two cores, and tell how much of the code they ran
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=
+	@echo "lines of pm_dalec that ran (compiled kernels left out):" \
+	    "$$($(BIN)/coverage report --format=total) %"
 
 test-slow: $(INSTALLED) ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
@@ -58,5 +60,5 @@ paper: $(INSTALLED) ## Repeat the experiment of the paper on the synthetic twin
 	$(BIN)/pm-dalec paper --out paper
 
 clean: ## Remove what was made, but not .venv
-	rm -rf build dist demo out paper .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache .mypy_cache
+	rm -rf build dist demo out paper .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache .mypy_cache .coverage
 	find $(PYTHON_FILES) -name __pycache__ -type d -prune -exec rm -rf {} +
