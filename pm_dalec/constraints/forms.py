@@ -47,7 +47,14 @@ def holds(margin: Array) -> Array:
 
 
 def hard(margin_values: Iterable[Array], xp: ArrayModule) -> Array:
-    """Log-probability of the rules: zero where all hold, minus infinity elsewhere."""
+    """Log-probability of the rules: zero where all hold, minus infinity elsewhere.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(hard([0.3, 0.0], np)), float(hard([0.3, -0.1], np))
+    (0.0, -inf)
+    """
     total = 0.0
     for margin in margin_values:
         total = total + xp.where(margin < 0, float("-inf"), 0.0)

@@ -26,6 +26,11 @@ def wood_carbon(above_ground_biomass):
     -------
     ndarray
         [g m-2] of carbon.
+
+    Examples
+    --------
+    >>> round(float(wood_carbon(100.0)))  # 100 Mg of dry mass above ground on a hectare
+    6214
     """
     above = np.asarray(above_ground_biomass)
     below = BELOW_GROUND_FACTOR * above**BELOW_GROUND_EXPONENT

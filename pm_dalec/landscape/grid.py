@@ -96,6 +96,14 @@ def target_grid(resolution, *, south, north, west, east):
     Returns
     -------
     Grid
+
+    Examples
+    --------
+    >>> grid = target_grid(0.5, south=56.0, north=57.0, west=-4.0, east=-2.5)
+    >>> grid.shape
+    (2, 3)
+    >>> grid.latitudes.tolist()
+    [56.25, 56.75]
     """
     if resolution not in TICKS:
         raise ValueError(

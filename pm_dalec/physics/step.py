@@ -42,6 +42,14 @@ def over_step(rate: Array, step_days: Array, xp: ArrayModule) -> Array:
     -------
     array [d-1]
         NaN where ``rate`` exceeds one and the step is not a whole number of days.
+
+    Examples
+    --------
+    A tenth a day is not three tenths of a pool in three days, because it is a tenth of what is left:
+
+    >>> import numpy as np
+    >>> round(float(3 * over_step(np.array(0.1), 3.0, np)), 12)
+    0.271
     """
     # CARDAMOM: a daily share above one makes the base of the power negative; 1 + (rate - 2) is its size
     above = rate > 1

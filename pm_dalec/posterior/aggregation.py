@@ -265,6 +265,18 @@ def aggregate(
     -------
     DataArray
         Dims (quantile[, time]).
+
+    Examples
+    --------
+    Three draws of two pixels, the first three times as large as the second; draws are added up first and
+    summarised last:
+
+    >>> import xarray as xr
+    >>> nee = xr.DataArray([[0.0, 8.0], [2.0, 14.0], [4.0, 20.0]], dims=("sample", "pixel"), name="nee")
+    >>> nee = nee.assign_coords(pixel=[0, 1])
+    >>> land = xr.Dataset({"area": ("pixel", [3.0, 1.0])}, {"pixel": [0, 1]})
+    >>> aggregate(nee, land, quantiles=[0.0, 0.5, 1.0]).values.tolist()
+    [2.0, 5.0, 8.0]
     """
     sample = domain_sample(
         values,

@@ -236,6 +236,13 @@ def weighted_quantile(values, weight, quantiles):
     -------
     ndarray
         Interpolated between the middles of the weights.
+
+    Examples
+    --------
+    >>> float(weighted_quantile([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], 0.5))
+    2.0
+    >>> round(float(weighted_quantile([1.0, 2.0, 3.0], [1.0, 1.0, 8.0], 0.5)), 2)
+    2.78
     """
     values, weight = np.ravel(values).astype(float), np.ravel(weight).astype(float)
     kept = np.isfinite(values) & (weight > 0)

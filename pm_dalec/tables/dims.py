@@ -47,6 +47,11 @@ def ordered(dims: Collection[str]) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
+
+    Examples
+    --------
+    >>> ordered(["pixel", "time", "chain"])
+    ('chain', 'time', 'pixel')
     """
     known = [name for name in ORDER if name in dims]
     return (*(name for name in dims if name not in ORDER), *known)

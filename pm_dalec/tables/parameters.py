@@ -193,6 +193,13 @@ def with_three_year_days(parameters: Table[Parameter]) -> Table[Parameter]:
 
     The days act modulo 365.25, so this box holds the same day three times: rank statistics of a chain
     are then misleading, and circular ones are needed. The default is a box of one year.
+
+    Examples
+    --------
+    >>> PARAMETERS["leaf_fall_day"].bounds
+    (365.25, 730.5)
+    >>> with_three_year_days(PARAMETERS)["leaf_fall_day"].bounds
+    (365.25, 1461.0)
     """
     for parameter in parameters.values():
         if parameter.circular:

@@ -71,7 +71,14 @@ class Table[Record: Named](Mapping[str, Record]):
         return tuple(self._records)
 
     def select(self, **wanted: object) -> "Table[Record]":
-        """Part of the table whose records have these field values, in the same order."""
+        """Part of the table whose records have these field values, in the same order.
+
+        Examples
+        --------
+        >>> from pm_dalec.tables.variables import VARIABLES
+        >>> VARIABLES.select(role="pool").names
+        ('labile', 'foliage', 'roots', 'wood', 'litter', 'som')
+        """
         return Table(
             self.kind,
             [
