@@ -4,11 +4,18 @@ The data folder is named by the environment variable ``PM_DALEC_DATA``; site fil
 ``data/sites`` as ``<source>_<site>_<resolution>.nc``. The synthetic drivers need no file.
 """
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pm_dalec.data.site_file import open_site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import xarray as xr
 
 DATA_VARIABLE = "PM_DALEC_DATA"
 # Complete drivers first (gcel has wind and disturbance), then gridded, then towers without wind
@@ -32,7 +39,7 @@ class SiteFile(NamedTuple):
     path: Path
 
 
-def available_sites():
+def available_sites() -> tuple[SiteFile, ...]:
     """Site files of the data folder, the preferred source of each site first.
 
     Returns
@@ -57,15 +64,15 @@ def _preference(file):
 
 
 def load_site(
-    name,
+    name: str,
     *,
-    source=None,
-    resolution="monthly",
-    fill_wind=False,
-    disturbance="file",
-    observations="all",
-    uncertainties=None,
-):
+    source: str | None = None,
+    resolution: str = "monthly",
+    fill_wind: bool = False,
+    disturbance: str = "file",
+    observations: str | Sequence[str] = "all",
+    uncertainties: Mapping[str, float] | None = None,
+) -> xr.Dataset:
     """Units dataset of a site by its name.
 
     Parameters

@@ -4,6 +4,8 @@ The aggregation onto them (`overlap`, `aggregate`, ...) lives in `pm_dalec.lands
 imported from here.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +85,7 @@ def _centres(start, ticks, count):
     return (2 * start + ticks * (2 * np.arange(count) + 1)) / (2 * TICKS_PER_DEGREE)
 
 
-def target_grid(resolution, *, south, north, west, east):
+def target_grid(resolution: float, *, south: float, north: float, west: float, east: float) -> Grid:
     """Grid of pixels of one of the four resolutions, snapped in integers of 0.05 degree.
 
     Parameters
