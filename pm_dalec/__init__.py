@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pm_dalec.data.by_name import available_sites as available_sites, load_site as load_site
     from pm_dalec.data.site_file import open_site as open_site
     from pm_dalec.data.synthetic_sites import synthetic_site as synthetic_site
+    from pm_dalec.graph.choices import Choices as Choices
     from pm_dalec.landscape.region_file import (
         open_region as open_region,
         write_region as write_region,

@@ -15,6 +15,9 @@ from pm_dalec import _faces
 HOUSE = Path(pm_dalec.__file__).parent
 ROOT = HOUSE.parent
 FILES = sorted(HOUSE.rglob("*.py"))
+SCRIPTS = [
+    path for part in ("models", "paper_figures") for path in sorted((ROOT / part).glob("*.py"))
+]
 PACKAGES = sorted(HOUSE.rglob("__init__.py"))
 FLOORS = [
     room
@@ -117,10 +120,10 @@ def test_no_file_imports_the_face_that_it_stands_behind(path):
     assert not taken, f"{dotted(path)} takes {', '.join(taken)}; import it from its module"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "paper_figures").glob("*.py")), ids=dotted)
-def test_scripts_import_faces_only(path):
+@pytest.mark.parametrize("path", SCRIPTS, ids=dotted)
+def test_models_and_scripts_import_faces_only(path):
     ours = {room for room, _ in imports_of(path) if room.startswith("pm_dalec")}
-    assert ours <= set(FACES)
+    assert ours <= {*FACES, "pm_dalec.models"}
 
 
 @pytest.mark.parametrize(
