@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint bench paper clean
+.PHONY: help install demo test test-slow lint hooks bench paper clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,15 +35,23 @@ $(INSTALLED): pyproject.toml constraints.txt | .venv/bin/python
 demo: $(INSTALLED) ## Calibrate the built-in site and draw its figures
 	$(BIN)/pm-dalec demo
 
-test: $(INSTALLED) ## Run the fast tests
-	$(BIN)/python -m pytest
+test: $(INSTALLED) ## Run the fast tests on two cores, and tell how much of the code they ran
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=
+	@echo "lines of pm_dalec that ran (compiled kernels left out):" \
+	    "$$($(BIN)/coverage report --format=total) %"
 
 test-slow: $(INSTALLED) ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-lint: $(INSTALLED) ## Check style and format
+lint: $(INSTALLED) ## Check style, format, dependencies and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry .
+	$(BIN)/mypy
+
+hooks: $(INSTALLED) ## Check style and types before every commit (pre-commit)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group hooks
+	$(BIN)/pre-commit install
 
 bench: $(INSTALLED) ## Measure runs and proposals per second
 	$(BIN)/pm-dalec bench
@@ -52,5 +60,5 @@ paper: $(INSTALLED) ## Repeat the experiment of the paper on the synthetic twin
 	$(BIN)/pm-dalec paper --out paper
 
 clean: ## Remove what was made, but not .venv
-	rm -rf build dist demo out paper .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	rm -rf build dist demo out paper .pytest_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache .mypy_cache .coverage
 	find $(PYTHON_FILES) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,6 @@
 """Figure 2: land cover of the domain."""
 
-from pm_dalec.paper.figures import fig02_land_cover
-from pm_dalec.paper.items import LANDSCAPE, arguments, open_landscape, save
+from pm_dalec.paper import LANDSCAPE, arguments, fig02_land_cover, open_landscape, save
 
 options = arguments(__doc__)
 landscape = open_landscape(options.fits / LANDSCAPE)

@@ -1,7 +1,6 @@
 """Figure 3: the two approaches, drawn."""
 
-from pm_dalec.paper.figures import fig03_schematic
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, fig03_schematic, save
 
 options = arguments(__doc__)
 figure = fig03_schematic()

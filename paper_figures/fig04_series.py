@@ -1,8 +1,6 @@
 """Figure 4: median series by resolution."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import fig04_series
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, fig04_series, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

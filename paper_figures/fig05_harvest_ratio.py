@@ -1,8 +1,6 @@
 """Figure 5: stratified over baseline harvest by resolution."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import fig05_harvest_ratio
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, fig05_harvest_ratio, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

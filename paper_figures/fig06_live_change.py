@@ -1,8 +1,6 @@
 """Figure 6: change of living carbon, and what harvest explains of it."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import fig06_live_change
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, fig06_live_change, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

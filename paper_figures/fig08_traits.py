@@ -1,8 +1,6 @@
 """Figure 8: traits by stratum and resolution."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import fig08_traits
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, fig08_traits, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

@@ -1,8 +1,13 @@
 """Figure A1: shares of the strata at three resolutions."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import figa1_fractions
-from pm_dalec.paper.items import LANDSCAPE, arguments, open_landscape, save
+from pm_dalec.paper import (
+    LANDSCAPE,
+    arguments,
+    figa1_fractions,
+    open_experiments,
+    open_landscape,
+    save,
+)
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

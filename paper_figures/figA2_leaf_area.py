@@ -1,8 +1,6 @@
 """Figure A2: leaf area against observations."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import figa2_leaf_area
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, figa2_leaf_area, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

@@ -1,8 +1,6 @@
 """Figure A3: wood carbon against observations."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import figa3_wood
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, figa3_wood, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

@@ -1,8 +1,6 @@
 """Figure A4: maps of mean GPP."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import figa4_gpp_maps
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, figa4_gpp_maps, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

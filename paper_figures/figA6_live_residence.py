@@ -1,8 +1,6 @@
 """Figure A6: residence times of living carbon."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import figa6_live_residence
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, figa6_live_residence, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

@@ -1,8 +1,6 @@
 """Figure A7: residence times of litter and soil carbon."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import figa7_dead_residence
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, figa7_dead_residence, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

@@ -1,8 +1,6 @@
 """Figure A8: shares of net primary production."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.figures import figa8_npp_shares
-from pm_dalec.paper.items import arguments, save
+from pm_dalec.paper import arguments, figa8_npp_shares, open_experiments, save
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

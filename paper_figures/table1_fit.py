@@ -1,8 +1,6 @@
 """Table 1: fit of wood carbon and LAI, baseline and stratified."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.items import arguments, save
-from pm_dalec.paper.tables.fit import table_1
+from pm_dalec.paper import arguments, open_experiments, save, table_1
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

@@ -1,8 +1,6 @@
 """Table A2: fit of each stratum."""
 
-from pm_dalec.paper.experiments import open_experiments
-from pm_dalec.paper.items import arguments, save
-from pm_dalec.paper.tables.fit import table_a2
+from pm_dalec.paper import arguments, open_experiments, save, table_a2
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)

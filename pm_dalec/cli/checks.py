@@ -43,6 +43,6 @@ def info(options):
     folder = os.environ.get(by_name.DATA_VARIABLE)
     print(f"{by_name.DATA_VARIABLE}: {folder or 'not set; needed for sites by name'}")
     if folder:
-        for site in by_name.available():
+        for site in by_name.available_sites():
             print(f"  {site.site} ({site.source}, {site.resolution})")
     return 0

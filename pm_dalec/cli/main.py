@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from pm_dalec import __version__
+from pm_dalec._version import __version__
 from pm_dalec.cli.checks import info, parity
 from pm_dalec.cli.region import landscape, region
 from pm_dalec.cli.site import edc_report

@@ -13,7 +13,7 @@ from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import VARIABLES
 
 BEGIN, END = "<!-- tables -->", "<!-- /tables -->"
-README = Path(__file__).resolve().parent.parent / "README.md"
+README = Path(__file__).resolve().parents[2] / "README.md"
 COMMAND = "python -m pm_dalec.cli.readme"
 CONVENTIONS = """\
 Carbon is in grams of carbon. NEE and NBE are positive to the atmosphere. Fluxes are means over the step,

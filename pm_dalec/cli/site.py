@@ -14,8 +14,7 @@ from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file, trajectory
 from pm_dalec.posterior.chain_statistics import circular_mean
 from pm_dalec.posterior.convergence import diagnose, verdict
-from pm_dalec.sampling.calibration import calibrate as calibrate_lanes
-from pm_dalec.sampling.calibration import calibrate_edinburgh
+from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
 from pm_dalec.tables.streams import STREAMS
@@ -145,7 +144,7 @@ def site_named(name, options):
         from pm_dalec.data.site_file import open_site
 
         return open_site(name, fill_wind=options.fill_wind, disturbance=disturbance)
-    return by_name.load(name, fill_wind=options.fill_wind, disturbance=disturbance)
+    return by_name.load_site(name, fill_wind=options.fill_wind, disturbance=disturbance)
 
 
 def edc_report(options):

@@ -1,8 +1,14 @@
 """What a constraint looks at: parameters, pools, fluxes and the windows of a run."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+
+from pm_dalec.physics.records import Drivers, Trajectory
+from pm_dalec.tables.kinds import Array, ArrayModule
+from pm_dalec.tables.parameters import Theta
 
 
 class Windows(NamedTuple):
@@ -16,15 +22,15 @@ class Windows(NamedTuple):
 class Case(NamedTuple):
     """What a rule may look at."""
 
-    theta: object
-    mean_temperature: object  # degC, over all steps
-    pools: object = None  # N + 1 values along the first axis
-    fluxes: object = None  # N values along the first axis
-    step_days: object = None  # d
-    windows: Windows | None = None
+    theta: Theta
+    mean_temperature: Array  # degC, over all steps
+    pools: Any = None  # Pools, N + 1 values along the first axis
+    fluxes: Any = None  # Fluxes, N values along the first axis
+    step_days: Array = None  # d
+    windows: Any = None  # Windows; like the other three, absent before the model is run
 
 
-def windows(step_days):
+def windows(step_days: Sequence[float] | npt.NDArray[np.float64]) -> Windows:
     """First year, second year and all steps after them (all steps in runs below three years).
 
     Parameters
@@ -49,11 +55,12 @@ def windows(step_days):
     return Windows(slice(0, year), slice(year, 2 * year), steady)
 
 
-def within(ratio_log, limit, xp):
+def within(ratio_log: Array, limit: float, xp: ArrayModule) -> Array:
+    """Slack of a logarithm that must not leave plus or minus ``limit`` [1]."""
     return limit - xp.abs(ratio_log)
 
 
-def case_of(trajectory, drivers, theta):
+def case_of(trajectory: Trajectory, drivers: Drivers, theta: Theta) -> Case:
     """What constraints look at, from a finished NumPy run with steps (time) and batches behind."""
     days = drivers.step_days
     return Case(

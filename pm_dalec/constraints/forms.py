@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pm_dalec.constraints.case import Case
+from pm_dalec.constraints.rules import Constraint
+from pm_dalec.tables.kinds import Array, ArrayModule, Era
 from pm_dalec.tables.table import Table
 
 PENALTY = -5.0  # of one failed rule in the search for a start
@@ -20,10 +24,10 @@ class Soft:
         Margin over which a rule fades in [1, logarithmic].
     """
 
-    rules: str | Table
+    rules: Era | Table[Constraint]
     scale: float = 0.05
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuse a scale that is none."""
         if not self.scale > 0:
             raise ValueError(
@@ -32,25 +36,32 @@ class Soft:
             )
 
 
-def margins(constraints, case, xp):
+def margins(constraints: Table[Constraint], case: Case, xp: ArrayModule) -> dict[str, Array]:
     """Margin of every rule of a table, by name."""
     return {rule.name: rule.margin(case, xp) for rule in constraints.values()}
 
 
-def holds(margin):
+def holds(margin: Array) -> Array:
     """Whether a rule holds: its margin is not negative. NaN holds, as in CARDAMOM."""
     return ~(margin < 0)
 
 
-def hard(margin_values, xp):
-    """Log-probability of the rules: zero where all hold, minus infinity elsewhere."""
+def hard(margin_values: Iterable[Array], xp: ArrayModule) -> Array:
+    """Log-probability of the rules: zero where all hold, minus infinity elsewhere.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(hard([0.3, 0.0], np)), float(hard([0.3, -0.1], np))
+    (0.0, -inf)
+    """
     total = 0.0
     for margin in margin_values:
         total = total + xp.where(margin < 0, float("-inf"), 0.0)
     return total
 
 
-def soft(margin_values, xp, *, scale=0.05):
+def soft(margin_values: Iterable[Array], xp: ArrayModule, *, scale: float = 0.05) -> Array:
     """Smooth stand-in for `hard`, for samplers that need gradients: a sum of log-sigmoids.
 
     The posterior differs from the one under `hard`; state it where it is used.
@@ -67,7 +78,7 @@ def soft(margin_values, xp, *, scale=0.05):
     return total
 
 
-def shortfall(margin_values, xp):
+def shortfall(margin_values: Iterable[Array], xp: ArrayModule) -> Array:
     """How far the rules are from holding: the sum of what failing ones lack, each at most 100 [1]."""
     total = 0.0
     for margin in margin_values:
@@ -75,6 +86,6 @@ def shortfall(margin_values, xp):
     return total
 
 
-def start_score(margin_values, xp):
+def start_score(margin_values: Iterable[Array], xp: ArrayModule) -> Array:
     """Score of the start-up search: -5 for every rule that fails."""
     return sum(xp.where(margin < 0, PENALTY, 0.0) for margin in margin_values)

@@ -1,18 +1,35 @@
 """Draws from the prior, and what the constraints make of them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
+import numpy.typing as npt
 
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import case_of
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
-from pm_dalec.tables.parameters import PARAMETERS, Theta
-from pm_dalec.tables.priors import Fixed, FromData, Gaussian
+from pm_dalec.tables.kinds import Array, Era, Solver
+from pm_dalec.tables.parameters import PARAMETERS, Parameter, Theta
+from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
+from pm_dalec.tables.table import Table
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 BATCH = 5_000
 
 
-def draw_prior(units, count, *, parameters=PARAMETERS, rng):
+def draw_prior(
+    units: xr.Dataset,
+    count: int,
+    *,
+    parameters: Table[Parameter] = PARAMETERS,
+    rng: np.random.Generator,
+) -> Theta:
     """Draws from the priors of a site, without the constraints.
 
     Parameters
@@ -39,7 +56,13 @@ def draw_prior(units, count, *, parameters=PARAMETERS, rng):
     return Theta(*drawn)
 
 
-def judge(units, theta, *, constraints="edinburgh2021", solver="converged"):
+def judge(
+    units: xr.Dataset,
+    theta: Theta,
+    *,
+    constraints: Era = "edinburgh2021",
+    solver: Solver = "converged",
+) -> dict[str, npt.NDArray[np.float64]]:
     """Margin of every rule for every parameter vector.
 
     Parameters
@@ -65,8 +88,14 @@ def judge(units, theta, *, constraints="edinburgh2021", solver="converged"):
 
 
 def draw_constrained_prior(
-    units, count, *, parameters=PARAMETERS, constraints="edinburgh2021", rng, most=4_000_000
-):
+    units: xr.Dataset,
+    count: int,
+    *,
+    parameters: Table[Parameter] = PARAMETERS,
+    constraints: Era = "edinburgh2021",
+    rng: np.random.Generator,
+    most: int = 4_000_000,
+) -> Theta:
     """Exact draws from the constrained prior by rejection.
 
     Parameters
@@ -90,7 +119,9 @@ def draw_constrained_prior(
     ValueError
         If ``most`` draws did not suffice; names the rule that fails most often.
     """
-    kept, failures, tried = [], {}, 0
+    kept: list[tuple[Array, ...]] = []
+    failures: dict[str, int] = {}
+    tried = 0
     while sum(len(part[0]) for part in kept) < count and tried < most:
         theta = draw_prior(units, BATCH, parameters=parameters, rng=rng)
         tried += BATCH
@@ -103,7 +134,7 @@ def draw_constrained_prior(
         kept.append(tuple(value[good] for value in theta))
     got = sum(len(part[0]) for part in kept)
     if got < count:
-        worst = max(failures, key=failures.get)
+        worst = max(failures, key=lambda name: failures[name])
         raise ValueError(
             f"wanted {count} draws of the constrained prior, got {got} in {tried} tries; "
             f"{worst!r} failed {failures[worst]} times: widen the bounds or drop that rule"
@@ -111,12 +142,19 @@ def draw_constrained_prior(
     return Theta(*(np.concatenate(column)[:count] for column in zip(*kept, strict=True)))
 
 
-def gaussian_log_factor(value, mean, sigma):
+def gaussian_log_factor(value: Array, mean: Array, sigma: Array) -> Array:
     """Logarithm of a Gaussian factor, without its normalisation (MODEL, section 10)."""
     return -0.5 * ((value - mean) / sigma) ** 2
 
 
-def draw_log_uniform(lower, upper, mean, sigma, rng=None, size=None):
+def draw_log_uniform(
+    lower: Array,
+    upper: Array,
+    mean: Array,
+    sigma: Array,
+    rng: np.random.Generator,
+    size: int | Sequence[int] | None = None,
+) -> npt.NDArray[np.float64]:
     """Draws from the prior by rejection: log-uniform proposals, thinned by the Gaussian factor."""
     shape = np.broadcast_shapes(*map(np.shape, (lower, upper, mean, sigma)))
     shape = shape if size is None else tuple(np.atleast_1d(size))
@@ -136,7 +174,7 @@ def draw_log_uniform(lower, upper, mean, sigma, rng=None, size=None):
     )
 
 
-def factor_of(parameter, units):
+def factor_of(parameter: Parameter, units: xr.Dataset) -> tuple[Array, Array]:
     """Mean and sigma of the Gaussian factor of a parameter, in its units; sigma infinite for none.
 
     Parameters
@@ -149,7 +187,7 @@ def factor_of(parameter, units):
     -------
     tuple of float or array
     """
-    factor = parameter.prior.factor
+    factor = parameter.prior.factor if isinstance(parameter.prior, LogUniform) else None
     if isinstance(factor, Gaussian):
         return factor.mean, factor.sigma
     if isinstance(factor, FromData) and factor.mean in units:

@@ -4,18 +4,28 @@ The constraints are the larger part of the prior: about one log-uniform draw in 
 Everything here runs forward with NumPy in batches; nothing is sampled by Markov chains.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.prior_draws import BATCH, draw_prior, judge
-from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.kinds import Era
+from pm_dalec.tables.parameters import PARAMETERS, Parameter
+from pm_dalec.tables.table import Table
 
 
 def edc_report(
-    units, *, draws=100_000, parameters=PARAMETERS, constraints="edinburgh2021", seed=0,
-    progress=None,
-):  # fmt: skip
+    units: xr.Dataset,
+    *,
+    draws: int = 100_000,
+    parameters: Table[Parameter] = PARAMETERS,
+    constraints: Era = "edinburgh2021",
+    seed: int = 0,
+    progress: Callable[[int], object] | None = None,
+) -> xr.Dataset:
     """Pass rates of the constraints under the prior of a site.
 
     Parameters
@@ -40,21 +50,19 @@ def edc_report(
     table = sets.EDCS[constraints]
     level = np.array([rule.level == "parameter" for rule in table.values()])
     rng = np.random.default_rng(seed)
-    failed = after = alone = np.zeros(len(table))
-    passed_parameters = passed_all = done = 0
+    failures, passed, done = np.zeros((3, len(table))), np.zeros(2, int), 0
     while done < draws:
         theta = draw_prior(units, min(BATCH, draws - done), parameters=parameters, rng=rng)
         found = judge(units, theta, constraints=constraints)
         fails = np.stack([~forms.holds(found[name]) for name in table])
         first = ~fails[level].any(axis=0)
-        failed = failed + fails.sum(axis=1)
-        after = after + fails[:, first].sum(axis=1)
-        alone = alone + (fails & (fails.sum(axis=0) == 1)).sum(axis=1)
-        passed_parameters += int(first.sum())
-        passed_all += int((~fails).all(axis=0).sum())
+        failures += _counts(fails, first)
+        passed += first.sum(), (~fails).all(axis=0).sum()
         done += theta[0].size
         if progress is not None:
             progress(done)
+    failed, after, alone = failures
+    passed_parameters, passed_all = (int(count) for count in passed)
     return xr.Dataset(
         {
             "failure_rate": ("constraint", failed / done),
@@ -70,3 +78,11 @@ def edc_report(
             "constraints": str(constraints),
         },
     )
+
+
+def _counts(
+    fails: npt.NDArray[np.bool_], first: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_], npt.NDArray[np.int_]]:
+    """Failures of every rule: of all draws, of those that meet the parameter rules, and as the only one."""
+    only = fails.sum(axis=0) == 1
+    return fails.sum(axis=1), fails[:, first].sum(axis=1), (fails & only).sum(axis=1)

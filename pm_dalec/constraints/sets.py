@@ -1,9 +1,12 @@
 """Sets of constraints by era of the code that they stood in."""
 
 from math import log
+from typing import NoReturn
 
 from pm_dalec.constraints.rules import (
     Constraint,
+    Level,
+    Margin,
     foliage_matches_roots,
     initial_below_bound,
     leaves_balance_roots,
@@ -16,15 +19,20 @@ from pm_dalec.constraints.rules import (
     som_slower_than_litter,
     wood_outlives_leaves,
 )
+from pm_dalec.tables.kinds import Era
 from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import GAINS, HARVESTED, LOSSES, POOLS
 
 
-def _rule(number, name, inequality, margin, level="trajectory"):
+def _rule(
+    number: int, name: str, inequality: str, margin: Margin, level: Level = "trajectory"
+) -> Constraint:
     return Constraint(name, inequality, level, "bloom2015", number, margin)
 
 
-def _rules(*, wood_limit, change_limit, two_sided, count_harvest):
+def _rules(
+    *, wood_limit: float, change_limit: float, two_sided: bool, count_harvest: bool
+) -> Table[Constraint]:
     """Rules of one era of CARDAMOM."""
     balances, changes = [], []
     for position, pool in enumerate(POOLS):
@@ -76,15 +84,15 @@ _SHAPE_RULES = (
 )  # fmt: skip
 
 
-class Sets(dict):
+class Sets(dict[Era, Table[Constraint]]):
     """Sets of rules by name; a `KeyError` lists the names."""
 
-    def __missing__(self, name):
+    def __missing__(self, name: object) -> NoReturn:
         """Answer an unknown name with those that exist."""
         raise KeyError(f"no set of constraints {name!r}; there are {', '.join(map(repr, self))}")
 
 
-NO_CONSTRAINTS = Table("constraint", ())
+NO_CONSTRAINTS: Table[Constraint] = Table("constraint", ())
 EDCS = Sets(
     {
         "edinburgh2021": _rules(

@@ -4,11 +4,18 @@ The data folder is named by the environment variable ``PM_DALEC_DATA``; site fil
 ``data/sites`` as ``<source>_<site>_<resolution>.nc``. The synthetic drivers need no file.
 """
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pm_dalec.data.site_file import open_site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import xarray as xr
 
 DATA_VARIABLE = "PM_DALEC_DATA"
 # Complete drivers first (gcel has wind and disturbance), then gridded, then towers without wind
@@ -32,7 +39,7 @@ class SiteFile(NamedTuple):
     path: Path
 
 
-def available():
+def available_sites() -> tuple[SiteFile, ...]:
     """Site files of the data folder, the preferred source of each site first.
 
     Returns
@@ -56,16 +63,16 @@ def _preference(file):
     return file.site, known, file.source
 
 
-def load(
-    name,
+def load_site(
+    name: str,
     *,
-    source=None,
-    resolution="monthly",
-    fill_wind=False,
-    disturbance="file",
-    observations="all",
-    uncertainties=None,
-):
+    source: str | None = None,
+    resolution: str = "monthly",
+    fill_wind: bool = False,
+    disturbance: str = "file",
+    observations: str | Sequence[str] = "all",
+    uncertainties: Mapping[str, float] | None = None,
+) -> xr.Dataset:
     """Units dataset of a site by its name.
 
     Parameters
@@ -88,7 +95,7 @@ def load(
     KeyError
         With the list of what exists, and how to set ``PM_DALEC_DATA``.
     """
-    files = available()
+    files = available_sites()
     matches = [
         file
         for file in files
@@ -111,7 +118,7 @@ def _nothing(name, source, resolution, files):
         state = f"has no data/sites/*.nc ({folder})" if folder else "is not set"
         return (
             f"no site {name!r}: the environment variable {DATA_VARIABLE} {state}; set it to the "
-            "folder that holds data/sites, or open a file with pm_dalec.data.site_file.open_site"
+            "folder that holds data/sites, or open a file with pm_dalec.open_site"
         )
     there = ", ".join(f"{file.site} ({file.source}, {file.resolution})" for file in files)
     wanted = f"{name!r} {resolution}" + (f" from {source!r}" if source else "")

@@ -5,6 +5,8 @@ baseline region and ``(time, stratum, pixel)`` for a stratified one, and the sam
 everywhere (`pm_dalec.tables.variables.DRIVERS` and `STREAMS`). ``time`` is the START of the step.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,13 +26,13 @@ _ENGINES = {b"\x89HDF": "h5netcdf", b"CDF\x01": "scipy", b"CDF\x02": "scipy"}
 
 
 def open_site(
-    path,
+    path: str | Path,
     *,
-    fill_wind=False,
-    disturbance="file",
-    observations="all",
-    uncertainties=None,
-):
+    fill_wind: bool = False,
+    disturbance: str = "file",
+    observations: str | Sequence[str] = "all",
+    uncertainties: Mapping[str, float] | None = None,
+) -> xr.Dataset:
     """Units dataset of one site, checked, in float64.
 
     The file has ``time`` at the mid-point of the step with ``time_bnds``; the dataset has it at the
@@ -81,7 +83,7 @@ def _read(path):
         what = "a folder" if path.is_dir() else "no such file"
         raise FileNotFoundError(
             f"wanted a NetCDF site file, got {what} ({path}); check the path, or load a site by "
-            "name with pm_dalec.data.by_name.load"
+            "name with pm_dalec.load_site"
         )
     with path.open("rb") as stream:
         engine = _ENGINES.get(stream.read(4))

@@ -1,5 +1,9 @@
 """Units converted exactly, and a site made of arrays."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
@@ -9,8 +13,13 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.streams import OBSERVED, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def standardise(units):
+    import numpy.typing as npt
+
+
+def standardise(units: xr.Dataset) -> xr.Dataset:
     """Units dataset in the units of the tables and in float64.
 
     Only exact conversions are made (W m-2 to MJ m-2 d-1, K to degC, hPa to Pa); other units stay
@@ -45,7 +54,13 @@ def standardise(units):
     return units.assign(changed)
 
 
-def site_from_arrays(values, edges, latitude, *, site):
+def site_from_arrays(
+    values: Mapping[str, npt.ArrayLike],
+    edges: npt.NDArray[np.datetime64],
+    latitude: float,
+    *,
+    site: str,
+) -> xr.Dataset:
     """Units dataset of a site from arrays per step and the instants between the steps.
 
     Parameters

@@ -1,5 +1,7 @@
 """Synthetic sites: invented weather, and observations with a known truth."""
 
+from __future__ import annotations
+
 import numpy as np
 import xarray as xr
 
@@ -12,7 +14,14 @@ from pm_dalec.tables.constants import TRUTH
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 
 
-def synthetic_drivers(seed=0, *, years=6, start_year=2014, latitude=55.0, harvests=3):
+def synthetic_drivers(
+    seed: int = 0,
+    *,
+    years: int = 6,
+    start_year: int = 2014,
+    latitude: float = 55.0,
+    harvests: int = 3,
+) -> xr.Dataset:
     """Monthly drivers of an invented site with a climate like that of northern England.
 
     Parameters
@@ -98,7 +107,7 @@ SOIL_NOISE = 0.20  # sigma relative to initial soil carbon
 WOOD_YEARS = (3, 4)  # years of the run at whose start wood is observed
 
 
-def synthetic_site(seed=0, *, years=6):
+def synthetic_site(seed: int = 0, *, years: int = 6) -> xr.Dataset:
     """Units dataset of an invented site with its truth.
 
     Parameters
@@ -126,7 +135,7 @@ def synthetic_site(seed=0, *, years=6):
     return units.assign_attrs(title="synthetic site with known truth, UK-like", seed=seed)
 
 
-def truth_of(units):
+def truth_of(units: xr.Dataset) -> dict[str, float]:
     """True parameters of a synthetic site by name."""
     return {name: float(units[TRUTH + name]) for name in Theta._fields}
 

@@ -194,4 +194,5 @@ def monthly_axis(first_year, last_year):
 
 
 def attributes(name):
+    """Units and long name of a driver, as attributes of its variable."""
     return {"units": DRIVERS[name].units, "long_name": DRIVERS[name].long_name}

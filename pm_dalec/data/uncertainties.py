@@ -1,11 +1,17 @@
 """Uncertainty rules: the floors that the Edinburgh R code puts on observation uncertainties."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pm_dalec.tables import dims
 from pm_dalec.tables.table import Table
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RULES_ATTRIBUTE = "uncertainty_rules"
 
@@ -55,7 +61,7 @@ RULES = {
 }
 
 
-def prepare_uncertainties(units, rules="edinburgh2021"):
+def prepare_uncertainties(units: xr.Dataset, rules: str = "edinburgh2021") -> xr.Dataset:
     """Units dataset whose observation uncertainties follow the rules of a code version.
 
     Parameters

@@ -1,24 +1,20 @@
 """The verbs of a DALEC model in PyMC, one thing each."""
 
-from pm_dalec.data.land import units_of
-from pm_dalec.graph.choices import PAPER, Choices
-from pm_dalec.graph.verbs import (
-    add_constraints,
-    add_dalec,
-    add_drivers,
-    add_observations,
-    add_parameters,
-    coords_of,
-)
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "PAPER",
-    "Choices",
-    "add_constraints",
-    "add_dalec",
-    "add_drivers",
-    "add_observations",
-    "add_parameters",
-    "coords_of",
-    "units_of",
-]
+from pm_dalec._faces import face
+
+if TYPE_CHECKING:
+    from pm_dalec.data.land import units_of as units_of
+    from pm_dalec.graph.choices import PAPER as PAPER, Choices as Choices
+    from pm_dalec.graph.priors import UnitInterval as UnitInterval
+    from pm_dalec.graph.verbs import (
+        add_constraints as add_constraints,
+        add_dalec as add_dalec,
+        add_drivers as add_drivers,
+        add_observations as add_observations,
+        add_parameters as add_parameters,
+        coords_of as coords_of,
+    )
+else:
+    __getattr__, __dir__, __all__ = face(__name__)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.sets import EDCS
-from pm_dalec.physics.stomata import SOLVERS
+from pm_dalec.physics.step import SOLVERS
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.table import Table

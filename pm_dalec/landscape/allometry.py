@@ -1,6 +1,13 @@
 """Wood carbon from above-ground biomass, its uncertainty, and the inverse."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 BELOW_GROUND_FACTOR = 0.489
 """Below-ground biomass = 0.489 AGB^0.89 [Mg ha-1], the paper's eq. (3)."""
@@ -14,7 +21,7 @@ GRAMS_PER_SQUARE_METRE = 100.0
 """1 Mg ha-1 = 100 g m-2."""
 
 
-def wood_carbon(above_ground_biomass):
+def wood_carbon(above_ground_biomass: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Carbon in wood above and below ground.
 
     Parameters
@@ -26,6 +33,11 @@ def wood_carbon(above_ground_biomass):
     -------
     ndarray
         [g m-2] of carbon.
+
+    Examples
+    --------
+    >>> round(float(wood_carbon(100.0)))  # 100 Mg of dry mass above ground on a hectare
+    6214
     """
     above = np.asarray(above_ground_biomass)
     below = BELOW_GROUND_FACTOR * above**BELOW_GROUND_EXPONENT

@@ -4,6 +4,8 @@ The aggregation onto them (`overlap`, `aggregate`, ...) lives in `pm_dalec.lands
 imported from here.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +85,7 @@ def _centres(start, ticks, count):
     return (2 * start + ticks * (2 * np.arange(count) + 1)) / (2 * TICKS_PER_DEGREE)
 
 
-def target_grid(resolution, *, south, north, west, east):
+def target_grid(resolution: float, *, south: float, north: float, west: float, east: float) -> Grid:
     """Grid of pixels of one of the four resolutions, snapped in integers of 0.05 degree.
 
     Parameters
@@ -96,6 +98,14 @@ def target_grid(resolution, *, south, north, west, east):
     Returns
     -------
     Grid
+
+    Examples
+    --------
+    >>> grid = target_grid(0.5, south=56.0, north=57.0, west=-4.0, east=-2.5)
+    >>> grid.shape
+    (2, 3)
+    >>> grid.latitudes.tolist()
+    [56.25, 56.75]
     """
     if resolution not in TICKS:
         raise ValueError(

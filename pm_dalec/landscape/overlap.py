@@ -5,12 +5,17 @@ one sparse matrix of overlaps in sin(latitude), one in longitude. Sums over ``ro
 columns.T`` are then exact areas, partial cells included, whatever the two cell sizes are.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from pm_dalec.tables.constants import EARTH_RADIUS
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 SLIVER = 1e-9
 """Overlaps narrower than this share of a cell are rounding of edges, not overlap."""
@@ -154,7 +159,9 @@ def centres_in(grid, *, longitude, latitude, cell_area):
     return Centres(pixel, grid.shape, float(cell_area))
 
 
-def stratum_areas(strata, weights, *, stratum_count):
+def stratum_areas(
+    strata: npt.ArrayLike, weights: Overlap | Centres, *, stratum_count: int
+) -> npt.NDArray[np.float64]:
     """Area of each stratum in each pixel of the target grid.
 
     Parameters

@@ -4,14 +4,21 @@ Codes of the UKCEH Land Cover Map 2015 are joined to four strata; urban land, wa
 sea are masked from all analyses, the baseline's included.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from rasterio.warp import Resampling, reproject
 
 from pm_dalec.landscape.overlap import stratum_areas
 from pm_dalec.tables.strata import LCM2015_MASKED, MASKED, STRATA
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-def strata_from_lcm2015(classes):
+
+def strata_from_lcm2015(classes: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     """Stratum of each cell of the Land Cover Map 2015.
 
     Parameters

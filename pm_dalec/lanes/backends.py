@@ -17,16 +17,33 @@ of lanes and any data of the same shapes, and is kept on disk.
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
 from pm_dalec.lanes.function import WIDTH, LaneFunction
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pymc as pm
+    from pytensor.graph.basic import Variable
+
+    from pm_dalec.lanes.jax_backend import JaxLanes
+
 BACKENDS = ("auto", "llvm", "jax", "jax-gpu")
 
 
-def lane_logp(model, *, dimensions=None, width=WIDTH, backend="llvm", dtype="float64", lanes=None):
+def lane_logp(
+    model: pm.Model,
+    *,
+    dimensions: tuple[str, ...] | None = None,
+    width: int = WIDTH,
+    backend: str = "llvm",
+    dtype: str = "float64",
+    lanes: int | None = None,
+) -> LaneFunction | JaxLanes:
     """Log-probability of a model for each lane.
 
     Parameters
@@ -100,7 +117,13 @@ def _fastest(model, graph, width, dtype, lanes):
     return fastest
 
 
-def lane_function(model, variables, *, dimensions=None, width=WIDTH):
+def lane_function(
+    model: pm.Model,
+    variables: Sequence[Variable],
+    *,
+    dimensions: tuple[str, ...] | None = None,
+    width: int = WIDTH,
+) -> LaneFunction:
     """Variables of a model (deterministics, potentials) for each lane.
 
     Parameters

@@ -1,1 +1,38 @@
 """The experiment of Milodowski et al. (2023): run, reduce, compare with the printed numbers."""
+
+from typing import TYPE_CHECKING
+
+from pm_dalec._faces import face
+
+if TYPE_CHECKING:
+    from pm_dalec.paper.experiments import open_experiments as open_experiments
+    from pm_dalec.paper.figures import (
+        fig02_land_cover as fig02_land_cover,
+        fig03_schematic as fig03_schematic,
+        fig04_series as fig04_series,
+        fig05_harvest_ratio as fig05_harvest_ratio,
+        fig06_live_change as fig06_live_change,
+        fig07_ensembles as fig07_ensembles,
+        fig08_traits as fig08_traits,
+        figa1_fractions as figa1_fractions,
+        figa2_leaf_area as figa2_leaf_area,
+        figa3_wood as figa3_wood,
+        figa4_gpp_maps as figa4_gpp_maps,
+        figa5_series_bands as figa5_series_bands,
+        figa6_live_residence as figa6_live_residence,
+        figa7_dead_residence as figa7_dead_residence,
+        figa8_npp_shares as figa8_npp_shares,
+        fleet_map as fleet_map,
+    )
+    from pm_dalec.paper.hypothesis_table import hypotheses as hypotheses
+    from pm_dalec.paper.items import (
+        LANDSCAPE as LANDSCAPE,
+        arguments as arguments,
+        open_landscape as open_landscape,
+        save as save,
+    )
+    from pm_dalec.paper.tables.budget import table_2 as table_2
+    from pm_dalec.paper.tables.fit import table_1 as table_1, table_a2 as table_a2
+    from pm_dalec.paper.tables.parameters import table_a1 as table_a1
+else:
+    __getattr__, __dir__, __all__ = face(__name__)

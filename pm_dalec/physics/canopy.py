@@ -6,7 +6,14 @@ the other functions need the leaf area or the roots of the moment. Equations: Sm
 (2019), with the constants of the paper's version (MODEL, sections 4 to 6).
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pm_dalec.tables.kinds import Array, ArrayModule
+
+if TYPE_CHECKING:
+    from pm_dalec.physics.records import Drivers
 
 # CARDAMOM: these constants are rounded as in the reference; parity to 1e-6 needs them so.
 PI = 3.1415927
@@ -42,25 +49,25 @@ LARGEST_CONDUCTANCE = 2000.0  # mmol m-2 s-1 per unit of leaf area
 class Weather(NamedTuple):
     """What the drivers alone decide about a step; every field has the shape of the drivers."""
 
-    daylight_seconds: object  # s
-    daylight_fraction: object  # d per d
-    half_shortwave: object  # MJ m-2 d-1, PAR and NIR each
-    sky_longwave: object  # W m-2
-    emitted_longwave: object  # W m-2
-    molar_density: object  # mol m-3, converts m s-1 to mol m-2 s-1
-    boundary_factor: object  # m s-1 per unit of leaf area at unit relative wind
-    slope: object  # kPa K-1, of the saturation vapour pressure
-    psychrometric: object  # kPa K-1
-    heating: object  # W m-2 per (m s-1), vapour deficit term of Penman-Monteith
-    latent: object  # J m-2 per mmol m-2 s-1 of supply over the day, per daylight second
-    temperature_scale: object  # 1, of the metabolic capacity
-    co2: object  # ppm
-    kc: object  # ppm, half saturation of carboxylation
-    compensation: object  # ppm, CO2 compensation point
-    thawed: object  # 1 where the top soil layer supplies water
+    daylight_seconds: Array  # s
+    daylight_fraction: Array  # d per d
+    half_shortwave: Array  # MJ m-2 d-1, PAR and NIR each
+    sky_longwave: Array  # W m-2
+    emitted_longwave: Array  # W m-2
+    molar_density: Array  # mol m-3, converts m s-1 to mol m-2 s-1
+    boundary_factor: Array  # m s-1 per unit of leaf area at unit relative wind
+    slope: Array  # kPa K-1, of the saturation vapour pressure
+    psychrometric: Array  # kPa K-1
+    heating: Array  # W m-2 per (m s-1), vapour deficit term of Penman-Monteith
+    latent: Array  # J m-2 per mmol m-2 s-1 of supply over the day, per daylight second
+    temperature_scale: Array  # 1, of the metabolic capacity
+    co2: Array  # ppm
+    kc: Array  # ppm, half saturation of carboxylation
+    compensation: Array  # ppm, CO2 compensation point
+    thawed: Array  # 1 where the top soil layer supplies water
 
 
-def day_length(doy, step_days, latitude, xp):
+def day_length(doy: Array, step_days: Array, latitude: Array, xp: ArrayModule) -> Array:
     """Hours of daylight in the middle of a step.
 
     Parameters
@@ -84,7 +91,7 @@ def day_length(doy, step_days, latitude, xp):
     return 12 * (1 + 2 * xp.arcsin(sunset) * INVERSE_PI)
 
 
-def photosynthesis_temperature(tmax, xp):
+def photosynthesis_temperature(tmax: Array, xp: ArrayModule) -> Array:
     """Temperature response of the metabolic capacity, one at 31.6 degC.
 
     Parameters
@@ -100,7 +107,7 @@ def photosynthesis_temperature(tmax, xp):
     return xp.where(tmax >= WARMEST_PHOTOSYNTHESIS, 0.0, response)
 
 
-def weather(drivers, latitude, xp):
+def weather(drivers: Drivers, latitude: Array, xp: ArrayModule) -> Weather:
     """Quantities that depend on the drivers alone (MODEL, section 4).
 
     Parameters
@@ -148,12 +155,14 @@ def weather(drivers, latitude, xp):
 class Light(NamedTuple):
     """Radiation absorbed by the canopy in a step."""
 
-    apar: object  # MJ m-2 d-1
-    shortwave: object  # MJ m-2 d-1, PAR and NIR
-    longwave: object  # W m-2, net of the isothermal correction
+    apar: Array  # MJ m-2 d-1
+    shortwave: Array  # MJ m-2 d-1, PAR and NIR
+    longwave: Array  # W m-2, net of the isothermal correction
 
 
-def _absorbed(incoming, transmitted, reflectance, transmittance):
+def _absorbed(
+    incoming: Array, transmitted: Array, reflectance: Array, transmittance: Array
+) -> Array:
     """Shortwave of one band absorbed by the canopy, with one reflection from the soil [MJ m-2 d-1]."""
     absorbance = 1 - reflectance - transmittance
     direct = incoming * transmitted
@@ -164,7 +173,7 @@ def _absorbed(incoming, transmitted, reflectance, transmittance):
     return (intercepted + returned) * absorbance
 
 
-def light(lai, weather, xp):
+def light(lai: Array, weather: Weather, xp: ArrayModule) -> Light:
     """Radiation absorbed by a canopy of this leaf area (MODEL, section 4).
 
     Parameters
@@ -201,7 +210,7 @@ def light(lai, weather, xp):
     return Light(apar, shortwave, longwave)
 
 
-def boundary_conductance(lai, weather, xp):
+def boundary_conductance(lai: Array, weather: Weather, xp: ArrayModule) -> Array:
     """Leaf boundary-layer conductance of the whole canopy to water vapour [m s-1].
 
     Parameters
@@ -227,7 +236,7 @@ def boundary_conductance(lai, weather, xp):
 ROUGHNESS_SUBLAYER = 2.718281828459045 ** (-0.41 * 0.3 - 0.19314718056)
 
 
-def water_supply(roots, lai, weather, xp):
+def water_supply(roots: Array, lai: Array, weather: Weather, xp: ArrayModule) -> Array:
     """Water that the roots can bring to the leaves from saturated soil (MODEL, section 5).
 
     Parameters
@@ -247,7 +256,7 @@ def water_supply(roots, lai, weather, xp):
     upper, middle, lower = _layer_roots(biomass, reach, half_depth, xp)
     plant = CANOPY_HEIGHT / (5 * xp.maximum(0.1, lai))
 
-    def supply(mass, depth, open_above):
+    def supply(mass: Array, depth: Array, open_above: Array) -> tuple[Array, Array]:
         rooted = xp.where(mass > 0, open_above, 0.0)
         safe = xp.where(mass > 0, mass, 1.0)
         return rooted, rooted * DRIVING_POTENTIAL / (plant + 25 / (safe * depth))
@@ -259,7 +268,9 @@ def water_supply(roots, lai, weather, xp):
     return weather.thawed * from_upper + from_middle + from_lower
 
 
-def _layer_roots(biomass, reach, half_depth, xp):
+def _layer_roots(
+    biomass: Array, reach: Array, half_depth: Array, xp: ArrayModule
+) -> tuple[Array, Array, Array]:
     """Root biomass in the three soil layers [g m-2].
 
     CARDAMOM: for roots shallower than 0.15 m the first layer holds more than all roots and the second

@@ -3,9 +3,15 @@
 Pure functions without an array module: products and sums only.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
+from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.variables import HARVESTED
+
+if TYPE_CHECKING:
+    from pm_dalec.physics.records import Pools
 
 COMBUSTION = {
     "labile": 0.1,
@@ -27,28 +33,28 @@ RESILIENCE = {
 class FireFluxes(NamedTuple):
     """Carbon emitted and killed by fire, means over the step."""
 
-    labile_combustion: object  # g m-2 d-1
-    foliage_combustion: object  # g m-2 d-1
-    roots_combustion: object  # g m-2 d-1
-    wood_combustion: object  # g m-2 d-1
-    litter_combustion: object  # g m-2 d-1
-    som_combustion: object  # g m-2 d-1
-    labile_fire_litter: object  # g m-2 d-1
-    foliage_fire_litter: object  # g m-2 d-1
-    roots_fire_litter: object  # g m-2 d-1
-    wood_fire_litter: object  # g m-2 d-1
-    litter_fire_litter: object  # g m-2 d-1
+    labile_combustion: Array  # g m-2 d-1
+    foliage_combustion: Array  # g m-2 d-1
+    roots_combustion: Array  # g m-2 d-1
+    wood_combustion: Array  # g m-2 d-1
+    litter_combustion: Array  # g m-2 d-1
+    som_combustion: Array  # g m-2 d-1
+    labile_fire_litter: Array  # g m-2 d-1
+    foliage_fire_litter: Array  # g m-2 d-1
+    roots_fire_litter: Array  # g m-2 d-1
+    wood_fire_litter: Array  # g m-2 d-1
+    litter_fire_litter: Array  # g m-2 d-1
 
 
 class HarvestFluxes(NamedTuple):
     """Carbon taken away by harvest, means over the step."""
 
-    labile_harvest: object  # g m-2 d-1
-    foliage_harvest: object  # g m-2 d-1
-    wood_harvest: object  # g m-2 d-1
+    labile_harvest: Array  # g m-2 d-1
+    foliage_harvest: Array  # g m-2 d-1
+    wood_harvest: Array  # g m-2 d-1
 
 
-def harvest(pools, removed_fraction, step_days):
+def harvest(pools: Pools, removed_fraction: Array, step_days: Array) -> tuple[Pools, HarvestFluxes]:
     """Pools after harvest, and the carbon taken away.
 
     Parameters
@@ -69,7 +75,7 @@ def harvest(pools, removed_fraction, step_days):
     return pools._replace(**cut), taken
 
 
-def fire(pools, burned_fraction, step_days):
+def fire(pools: Pools, burned_fraction: Array, step_days: Array) -> tuple[Pools, FireFluxes]:
     """Pools after fire, and its fluxes.
 
     Parameters

@@ -1,10 +1,23 @@
 """DALEC repeated over time with `jax.lax.scan`."""
 
 from pm_dalec.physics import records, step
-from pm_dalec.physics.records import Trajectory, aligned, batch_ndim, dalec_theta
+from pm_dalec.physics.records import (
+    Drivers,
+    Fluxes,
+    Forcing,
+    Pools,
+    Trajectory,
+    aligned,
+    batch_ndim,
+    dalec_theta,
+)
+from pm_dalec.tables.kinds import Array, Solver
+from pm_dalec.tables.parameters import Theta
 
 
-def run_jax(drivers, latitude, theta, *, solver="converged"):
+def run_jax(
+    drivers: Drivers, latitude: Array, theta: Theta, *, solver: Solver = "converged"
+) -> Trajectory:
     """Run DALEC with `jax.lax.scan`; arguments and result as for `run_numpy`.
 
     Precision is that of the input arrays; call `jax.config.update("jax_enable_x64", True)` for
@@ -22,7 +35,7 @@ def run_jax(drivers, latitude, theta, *, solver="converged"):
     )  # fmt: skip
     start = records.Pools(*(jnp.broadcast_to(pool, shape) for pool in step.initial_pools(theta)))
 
-    def body(pools, now):
+    def body(pools: Pools, now: Forcing) -> tuple[Pools, tuple[Pools, Fluxes]]:
         after, flux = step.step(pools, now, theta, jnp, solver=solver)
         return after, (after, records.Fluxes(*(jnp.broadcast_to(value, shape) for value in flux)))
 

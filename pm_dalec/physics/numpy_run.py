@@ -1,12 +1,20 @@
 """DALEC repeated over time with NumPy, for any batch of parameters."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from pm_dalec.physics import records, step
-from pm_dalec.physics.records import Trajectory, aligned, batch_ndim, dalec_theta
+from pm_dalec.physics.records import Drivers, Forcing, Trajectory, aligned, batch_ndim, dalec_theta
+from pm_dalec.tables.kinds import Array, Solver
+from pm_dalec.tables.parameters import Theta
 
 
-def run_numpy(drivers, latitude, theta, *, solver="converged"):
+def run_numpy(
+    drivers: Drivers, latitude: Array, theta: Theta, *, solver: Solver = "converged"
+) -> Trajectory:
     """Run DALEC with NumPy over any batch of parameters.
 
     Parameters
@@ -39,10 +47,10 @@ def run_numpy(drivers, latitude, theta, *, solver="converged"):
     )
 
 
-def _each_step(forcing, count):
+def _each_step(forcing: Forcing, count: int) -> Iterator[Forcing]:
     """Forcing of one step after the other."""
 
-    def part(value, index):
+    def part(value: Any, index: int) -> Any:
         if isinstance(value, tuple):
             return type(value)(*(part(field, index) for field in value))
         return value[index]
@@ -50,5 +58,5 @@ def _each_step(forcing, count):
     return (part(forcing, index) for index in range(count))
 
 
-def _stacked(series, shape):
+def _stacked(series: Sequence[Array], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     return np.stack([np.broadcast_to(value, shape) for value in series])

@@ -3,15 +3,20 @@
 LAI and stocks are compared with the START of the step, fluxes with its mean (MODEL, section 10).
 """
 
-import numpy as np
+from collections.abc import Iterable
 
+import numpy as np
+import numpy.typing as npt
+
+from pm_dalec.physics.records import Trajectory
+from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import POOLS
 
 HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
 
 
-def seen_by(stream, trajectory):
+def seen_by(stream: str, trajectory: Trajectory) -> Array:
     """Model quantity that a stream observes, one value a step, in the stream's units.
 
     Parameters
@@ -27,13 +32,17 @@ def seen_by(stream, trajectory):
     return getattr(trajectory.fluxes, name)
 
 
-def fluxes_for(streams):
+def fluxes_for(streams: Iterable[str]) -> tuple[str, ...]:
     """Names of the fluxes that these streams observe."""
     names = (STREAMS[stream].observes for stream in streams)
     return tuple(name for name in names if name not in POOLS)
 
 
-def misfit(modelled, observed, sigma):
+def misfit(
+    modelled: npt.NDArray[np.float64],
+    observed: npt.NDArray[np.float64],
+    sigma: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
     """Squared distance of model and observation in units of sigma [1]; NaN observations give zero.
 
     Works for NumPy arrays; the likelihood of the model uses the same expression with a mask.

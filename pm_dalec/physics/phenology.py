@@ -3,6 +3,9 @@
 Bloom and Williams (2015); MODEL, section 7. Pure functions, ``xp`` is the array module.
 """
 
+from pm_dalec.tables.kinds import Array, ArrayModule
+from pm_dalec.tables.parameters import Theta
+
 PI = 3.1415927  # CARDAMOM: rounded; the pulses are not normalised again
 YEAR_SCALE = 365.25 / PI  # d
 ONSET_LIFESPAN = 1.001  # yr, of labile carbon: nearly all is released in one pulse
@@ -17,7 +20,7 @@ OFFSET_COEFFICIENTS = (
 )
 
 
-def pulse_offset(lifespan, width, xp):
+def pulse_offset(lifespan: Array, width: Array, xp: ArrayModule) -> Array:
     """Shift that puts the largest daily loss on the day of the parameter [d].
 
     Parameters
@@ -33,7 +36,7 @@ def pulse_offset(lifespan, width, xp):
     return polynomial * width
 
 
-def pulse_rate(doy, day, period, lifespan, xp):
+def pulse_rate(doy: Array, day: Array, period: Array, lifespan: Array, xp: ArrayModule) -> Array:
     """Rate of a pool that is emptied once a year around a day [d-1].
 
     Parameters
@@ -53,12 +56,12 @@ def pulse_rate(doy, day, period, lifespan, xp):
     return (2 / PI**0.5) * (strength / width) * xp.exp(-((distance * YEAR_SCALE / width) ** 2))
 
 
-def leaf_fall_rate(doy, theta, xp):
+def leaf_fall_rate(doy: Array, theta: Theta, xp: ArrayModule) -> Array:
     """Rate at which foliage falls [d-1]; ``doy`` [d] is at the end of the step."""
     return pulse_rate(doy, theta.leaf_fall_day, theta.leaf_fall_period, theta.leaf_lifespan, xp)
 
 
-def labile_release_rate(doy, theta, xp):
+def labile_release_rate(doy: Array, theta: Theta, xp: ArrayModule) -> Array:
     """Rate at which labile carbon becomes foliage [d-1]; ``doy`` [d] is at the end of the step."""
     # a constant lifespan needs no array module, but the logarithms must come from somewhere
     lifespan = ONSET_LIFESPAN + 0.0 * theta.labile_release_period

@@ -1,10 +1,29 @@
 """DALEC repeated over time as a `pytensor.scan`."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from pm_dalec.physics import records, step
-from pm_dalec.physics.records import Trajectory, aligned, batch_ndim, dalec_theta
+from pm_dalec.physics.records import (
+    Drivers,
+    Forcing,
+    Trajectory,
+    aligned,
+    batch_ndim,
+    dalec_theta,
+)
+from pm_dalec.tables.kinds import Array, Solver
+from pm_dalec.tables.parameters import Theta
 
 
-def run_pytensor(drivers, latitude, theta, *, solver="converged", wanted=records.Fluxes._fields):
+def run_pytensor(
+    drivers: Drivers,
+    latitude: Array,
+    theta: Theta,
+    *,
+    solver: Solver = "converged",
+    wanted: Sequence[str] = records.Fluxes._fields,
+) -> Trajectory:
     """Run DALEC as a `pytensor.scan`; arguments and result as for `run_numpy`, symbolic.
 
     Parameters
@@ -34,15 +53,13 @@ def run_pytensor(drivers, latitude, theta, *, solver="converged", wanted=records
     start = pt.broadcast_arrays(*step.initial_pools(theta), *(leaf[0] for leaf in sequences))
     start = records.Pools(*start[: len(records.Pools._fields)])
 
-    def body(*flat):
+    def body(*flat: Array) -> list[Array]:
         now, rest = rebuild(flat[: len(sequences)]), flat[len(sequences) :]
         pools = records.Pools(*rest[: len(start)])
-        local = iter(rest[len(start) :])
-        here = type(theta)(*(next(local) for _ in theta))
+        here = type(theta)(*rest[len(start) :])
         after, flux = step.step(pools, now, here, pt, solver=solver)
-        like = pools[0]
         kept = (getattr(flux, name) for name in wanted)
-        return [*after, *(value + pt.zeros_like(like) for value in kept)]
+        return [*after, *(value + pt.zeros_like(pools[0]) for value in kept)]
 
     outputs = pytensor.scan(
         body,
@@ -62,18 +79,20 @@ class _PyTensorShapes:
     """The one array function that PyTensor spells differently."""
 
     @staticmethod
-    def expand_dims(array, axis):
+    def expand_dims(array: Array, axis: int | tuple[int, ...]) -> Array:
         """Tensor with axes of length one at these places."""
         import pytensor.tensor as pt
 
         return pt.expand_dims(array, axis)
 
 
-def _flattened(forcing):
+def _flattened(
+    forcing: Forcing,
+) -> tuple[list[Array], Callable[[Sequence[Array]], Forcing]]:
     """Leaves of a nested forcing, and the function that nests them again."""
     leaves = []
 
-    def walk(value):
+    def walk(value: Any) -> Any:
         if isinstance(value, tuple):
             return type(value)(*(walk(field) for field in value))
         leaves.append(value)
@@ -81,8 +100,8 @@ def _flattened(forcing):
 
     places = walk(forcing)
 
-    def rebuild(flat):
-        def put(value):
+    def rebuild(flat: Sequence[Array]) -> Any:
+        def put(value: Any) -> Any:
             if isinstance(value, tuple):
                 return type(value)(*(put(field) for field in value))
             return flat[value]
@@ -92,7 +111,7 @@ def _flattened(forcing):
     return leaves, rebuild
 
 
-def _with_start(state):
+def _with_start(state: Array) -> Array:
     """Trajectory of a state with its initial value in front.
 
     A scan keeps both in one buffer and hands out the part behind the start; this is the buffer.

@@ -1,44 +1,72 @@
 """Records of a run: drivers, pools, fluxes and the trajectory that they make."""
 
-from collections import namedtuple
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pm_dalec.physics import canopy
 from pm_dalec.tables import dims
-from pm_dalec.tables.variables import DRIVERS, POOLS
+from pm_dalec.tables.kinds import Array, ArrayModule
+from pm_dalec.tables.parameters import Theta
+from pm_dalec.tables.variables import DRIVERS
 
-Drivers = namedtuple("Drivers", DRIVERS.names)
-Drivers.__doc__ = "Drivers of one or many steps, one array a driver, in the units of the table."
+if TYPE_CHECKING:
+    import xarray as xr
 
-Pools = namedtuple("Pools", POOLS.names)
-Pools.__doc__ = "Carbon pools [g m-2]."
+
+class Drivers(NamedTuple):
+    """Drivers of one or many steps, one array a driver, in the units of the table."""
+
+    tmin: Array
+    tmax: Array
+    sw_rad: Array
+    co2: Array
+    doy: Array
+    vpd: Array
+    wind: Array
+    forest_loss_fraction: Array
+    burned_fraction: Array
+    step_days: Array
+
+
+class Pools(NamedTuple):
+    """Carbon pools [g m-2]."""
+
+    labile: Array
+    foliage: Array
+    roots: Array
+    wood: Array
+    litter: Array
+    som: Array
 
 
 class Rates(NamedTuple):
     """What drivers and parameters decide about a step without the pools."""
 
-    temperature_rate: object  # 1
-    leaf_fall_rate: object  # d-1
-    labile_release_rate: object  # d-1
-    labile_release: object  # d-1, effective over the step
-    leaf_fall: object  # d-1, effective over the step
-    wood_turnover: object  # d-1, effective over the step
-    root_turnover: object  # d-1, effective over the step
-    litter_respiration: object  # d-1, effective over the step
-    som_respiration: object  # d-1, effective over the step
-    litter_to_som: object  # d-1, effective over the step
+    temperature_rate: Array  # 1
+    leaf_fall_rate: Array  # d-1
+    labile_release_rate: Array  # d-1
+    labile_release: Array  # d-1, effective over the step
+    leaf_fall: Array  # d-1, effective over the step
+    wood_turnover: Array  # d-1, effective over the step
+    root_turnover: Array  # d-1, effective over the step
+    litter_respiration: Array  # d-1, effective over the step
+    som_respiration: Array  # d-1, effective over the step
+    litter_to_som: Array  # d-1, effective over the step
 
 
 class Allocation(NamedTuple):
     """Shares of GPP; they add up to one."""
 
-    respiration: object  # 1
-    foliage: object  # 1
-    labile: object  # 1
-    roots: object  # 1
-    wood: object  # 1
+    respiration: Array  # 1
+    foliage: Array  # 1
+    labile: Array  # 1
+    roots: Array  # 1
+    wood: Array  # 1
 
 
 class Forcing(NamedTuple):
@@ -46,65 +74,65 @@ class Forcing(NamedTuple):
 
     weather: canopy.Weather
     rates: Rates
-    forest_loss_fraction: object  # 1
-    burned_fraction: object  # 1
-    step_days: object  # d
+    forest_loss_fraction: Array  # 1
+    burned_fraction: Array  # 1
+    step_days: Array  # d
 
 
 class Fluxes(NamedTuple):
     """Fluxes and diagnostics of one step; units in `pm_dalec.tables.variables`."""
 
-    gpp: object
-    autotrophic_respiration: object
-    npp_to_foliage: object
-    npp_to_labile: object
-    npp_to_roots: object
-    npp_to_wood: object
-    labile_to_foliage: object
-    foliage_to_litter: object
-    wood_to_som: object
-    roots_to_litter: object
-    litter_respiration: object
-    som_respiration: object
-    litter_to_som: object
-    labile_harvest: object
-    foliage_harvest: object
-    wood_harvest: object
-    harvest: object
-    labile_combustion: object
-    foliage_combustion: object
-    roots_combustion: object
-    wood_combustion: object
-    litter_combustion: object
-    som_combustion: object
-    labile_fire_litter: object
-    foliage_fire_litter: object
-    roots_fire_litter: object
-    wood_fire_litter: object
-    litter_fire_litter: object
-    fire: object
-    reco: object
-    nee: object
-    nbe: object
-    temperature_rate: object
-    leaf_fall_rate: object
-    labile_release_rate: object
-    lai: object
-    stomatal_conductance: object
-    boundary_conductance: object
-    ci_ratio: object
-    apar: object
+    gpp: Array
+    autotrophic_respiration: Array
+    npp_to_foliage: Array
+    npp_to_labile: Array
+    npp_to_roots: Array
+    npp_to_wood: Array
+    labile_to_foliage: Array
+    foliage_to_litter: Array
+    wood_to_som: Array
+    roots_to_litter: Array
+    litter_respiration: Array
+    som_respiration: Array
+    litter_to_som: Array
+    labile_harvest: Array
+    foliage_harvest: Array
+    wood_harvest: Array
+    harvest: Array
+    labile_combustion: Array
+    foliage_combustion: Array
+    roots_combustion: Array
+    wood_combustion: Array
+    litter_combustion: Array
+    som_combustion: Array
+    labile_fire_litter: Array
+    foliage_fire_litter: Array
+    roots_fire_litter: Array
+    wood_fire_litter: Array
+    litter_fire_litter: Array
+    fire: Array
+    reco: Array
+    nee: Array
+    nbe: Array
+    temperature_rate: Array
+    leaf_fall_rate: Array
+    labile_release_rate: Array
+    lai: Array
+    stomatal_conductance: Array
+    boundary_conductance: Array
+    ci_ratio: Array
+    apar: Array
 
 
 class Gas(NamedTuple):
     """Gas exchange of a step."""
 
-    gpp: object  # g m-2 d-1
-    lai: object  # m2 m-2
-    stomatal_conductance: object  # mmol m-2 s-1
-    boundary_conductance: object  # mmol m-2 s-1
-    ci_ratio: object  # 1
-    apar: object  # MJ m-2 d-1
+    gpp: Array  # g m-2 d-1
+    lai: Array  # m2 m-2
+    stomatal_conductance: Array  # mmol m-2 s-1
+    boundary_conductance: Array  # mmol m-2 s-1
+    ci_ratio: Array  # 1
+    apar: Array  # MJ m-2 d-1
 
 
 class Trajectory(NamedTuple):
@@ -117,7 +145,7 @@ class Trajectory(NamedTuple):
     fluxes: Fluxes
 
 
-def aligned(drivers, batch_ndim, xp):
+def aligned(drivers: Drivers, batch_ndim: int, xp: ArrayModule) -> Drivers:
     """Drivers with axes of length one put behind time until they broadcast with the parameters.
 
     Parameters
@@ -128,24 +156,24 @@ def aligned(drivers, batch_ndim, xp):
     xp : module
     """
 
-    def widen(array):
+    def widen(array: Array) -> Array:
         missing = batch_ndim - (array.ndim - 1)
         return xp.expand_dims(array, tuple(range(1, 1 + missing))) if missing > 0 else array
 
     return Drivers(*(widen(array) for array in drivers))
 
 
-def batch_ndim(theta):
+def batch_ndim(theta: Theta) -> int:
     """Largest number of axes among the parameters."""
     return max(getattr(value, "ndim", 0) for value in theta)
 
 
-def dalec_theta(theta, convert):
+def dalec_theta(theta: Theta, convert: Callable[[Array], Array]) -> Theta:
     """Parameters with every field converted by ``convert``."""
     return type(theta)(*(convert(value) for value in theta))
 
 
-def drivers_of(units):
+def drivers_of(units: xr.Dataset) -> tuple[Drivers, float]:
     """Drivers of a site as arrays along time, and its latitude [degrees_north]."""
     if set(units["tmin"].dims) != {"time"}:
         raise ValueError(
@@ -156,10 +184,12 @@ def drivers_of(units):
     return drivers, float(units["lat"])
 
 
-def driver_arrays(units, space):
+def driver_arrays(
+    units: xr.Dataset, space: Iterable[str]
+) -> tuple[Drivers, npt.NDArray[np.float64]]:
     """Drivers as arrays (time[, stratum][, pixel]) that broadcast with parameters, and latitude."""
 
-    def widened(array):
+    def widened(array: xr.DataArray) -> npt.NDArray[np.float64]:
         missing = [name for name in space if name not in array.dims]
         array = array.expand_dims(missing) if missing else array
         return array.transpose(*(d for d in (dims.TIME, *space) if d in array.dims)).values

@@ -1,22 +1,26 @@
 """DALEC C6: one pure step of six carbon pools, for any array module.
 
 `prepare` computes what depends on drivers and parameters but not on pools, once for all steps; `step`
-advances the pools by one step. NumPy, PyTensor and JAX only repeat `step` (see `pm_dalec.run`).
+advances the pools by one step. NumPy, PyTensor and JAX only repeat `step`.
 Order within a step: photosynthesis with the leaf area at its start, fluxes and pools, harvest, fire
 (MODEL, section 3).
 """
 
-from pm_dalec.physics import canopy, disturbance, phenology, stomata
-from pm_dalec.physics.records import Allocation, Fluxes, Forcing, Gas, Pools, Rates
+from pm_dalec.physics import canopy, disturbance, phenology, stomata, stomatal_search
+from pm_dalec.physics.records import Allocation, Drivers, Fluxes, Forcing, Gas, Pools, Rates
+from pm_dalec.tables.kinds import Array, ArrayModule, Solver
+from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import POOLS
 
+SOLVERS = {"converged": stomata.converged, "truncated": stomatal_search.truncated}
 
-def initial_pools(theta):
+
+def initial_pools(theta: Theta) -> Pools:
     """Pools before the first step [g m-2]."""
     return Pools(*(getattr(theta, f"initial_{pool}") for pool in POOLS))
 
 
-def allocation(theta):
+def allocation(theta: Theta) -> Allocation:
     """Shares of GPP in the order in which DALEC hands it out (MODEL, section 7)."""
     foliage = (1 - theta.autotrophic_fraction) * theta.foliage_fraction
     labile = (1 - theta.autotrophic_fraction - foliage) * theta.labile_fraction
@@ -25,7 +29,7 @@ def allocation(theta):
     return Allocation(theta.autotrophic_fraction, foliage, labile, roots, wood)
 
 
-def over_step(rate, step_days, xp):
+def over_step(rate: Array, step_days: Array, xp: ArrayModule) -> Array:
     """Effective loss rate of a pool over a step: ``(1 - (1 - rate)**step_days) / step_days``.
 
     Parameters
@@ -38,6 +42,14 @@ def over_step(rate, step_days, xp):
     -------
     array [d-1]
         NaN where ``rate`` exceeds one and the step is not a whole number of days.
+
+    Examples
+    --------
+    A tenth a day is not three tenths of a pool in three days, because it is a tenth of what is left:
+
+    >>> import numpy as np
+    >>> round(float(3 * over_step(np.array(0.1), 3.0, np)), 12)
+    0.271
     """
     # CARDAMOM: a daily share above one makes the base of the power negative; 1 + (rate - 2) is its size
     above = rate > 1
@@ -49,7 +61,7 @@ def over_step(rate, step_days, xp):
     return xp.where(above, oscillating, -change) / step_days
 
 
-def rates(drivers, theta, xp):
+def rates(drivers: Drivers, theta: Theta, xp: ArrayModule) -> Rates:
     """Phenology, decomposition and turnover of every step (MODEL, section 7).
 
     Parameters
@@ -82,7 +94,7 @@ def rates(drivers, theta, xp):
     )
 
 
-def prepare(drivers, latitude, theta, xp):
+def prepare(drivers: Drivers, latitude: Array, theta: Theta, xp: ArrayModule) -> Forcing:
     """Forcing of all steps: everything that does not depend on the pools.
 
     Parameters
@@ -106,7 +118,14 @@ def prepare(drivers, latitude, theta, xp):
     )
 
 
-def gas_exchange(pools, weather, theta, xp, *, solver="converged"):
+def gas_exchange(
+    pools: Pools,
+    weather: canopy.Weather,
+    theta: Theta,
+    xp: ArrayModule,
+    *,
+    solver: Solver = "converged",
+) -> Gas:
     """Photosynthesis with the leaves and roots at the start of the step (MODEL, sections 4 to 6).
 
     Parameters
@@ -122,18 +141,46 @@ def gas_exchange(pools, weather, theta, xp, *, solver="converged"):
     Gas
     """
     seen, boundary, supply = canopy_leaves(pools, weather, theta, xp)
-    gpp, conductance, ratio = stomata.photosynthesis(seen, boundary, supply, solver, xp)
+    gpp, conductance, ratio = photosynthesis(seen, boundary, supply, solver, xp)
     return Gas(
         gpp=gpp,
         lai=seen.lai,
         stomatal_conductance=conductance,
         boundary_conductance=1000 * weather.molar_density * boundary,
         ci_ratio=ratio,
-        apar=seen.light_limit / stomata.LIGHT_YIELD,
+        apar=seen.light_limit / canopy.LIGHT_YIELD,
     )
 
 
-def canopy_leaves(pools, weather, theta, xp):
+def photosynthesis(
+    leaves: stomata.Leaves, boundary: Array, supply: Array, solver: Solver, xp: ArrayModule
+) -> tuple[Array, Array, Array]:
+    """GPP, stomatal conductance and the ratio of internal to ambient CO2.
+
+    Parameters
+    ----------
+    leaves : Leaves
+    boundary : array [m s-1]
+    supply : array [mmol m-2 s-1]
+    solver : {"converged", "truncated"}
+
+    Returns
+    -------
+    tuple of array
+        gpp [g m-2 d-1], stomatal conductance [mmol m-2 s-1], ci/ca [1].
+    """
+    active = (boundary > canopy.SMALLEST_FLOW) & (supply > canopy.SMALLEST_FLOW)
+    opened = SOLVERS[solver](leaves, xp)
+    conductance = xp.where(active, opened, canopy.SMALLEST_FLOW)
+    gain = stomata.assimilation(opened, leaves, xp)
+    ratio = stomata.internal_co2(opened, leaves, xp)[0] / leaves.co2
+    gpp = xp.where(active & (opened > canopy.SMALLEST_FLOW), gain, 0.0)
+    return gpp, conductance, xp.where(active, ratio, 0.0)
+
+
+def canopy_leaves(
+    pools: Pools, weather: canopy.Weather, theta: Theta, xp: ArrayModule
+) -> tuple[stomata.Leaves, Array, Array]:
     """Leaves, boundary-layer conductance [m s-1] and water supply [mmol m-2 s-1] of a state."""
     lai = pools.foliage / theta.leaf_carbon_per_area
     light = canopy.light(lai, weather, xp)
@@ -144,7 +191,9 @@ def canopy_leaves(pools, weather, theta, xp):
     return seen, boundary, supply
 
 
-def step(pools, forcing, theta, xp, *, solver="converged"):
+def step(
+    pools: Pools, forcing: Forcing, theta: Theta, xp: ArrayModule, *, solver: Solver = "converged"
+) -> tuple[Pools, Fluxes]:
     """Advance the pools by one step.
 
     Parameters

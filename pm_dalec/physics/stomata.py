@@ -1,8 +1,8 @@
-"""Photosynthesis at a stomatal conductance, and the two solvers for its optimum.
+"""Photosynthesis at a stomatal conductance, and the conductance at which it is best.
 
 The optimum is the conductance at which one more increment no longer pays: ``A(g + delta) - A(g) = w``
 (MODEL, section 6). `converged` is its root in closed form and a fixed number of Newton steps, smooth
-and without a search; `truncated` repeats the eight-pass search of CARDAMOM, for parity.
+and without a search; `stomatal_search` repeats the eight-pass search of CARDAMOM, for parity.
 """
 
 from typing import NamedTuple
@@ -12,8 +12,10 @@ from pm_dalec.physics.canopy import (
     LARGEST_CONDUCTANCE,
     LIGHT_YIELD,
     MICROMOL_PER_GRAM,
-    SMALLEST_FLOW,
+    Light,
+    Weather,
 )
+from pm_dalec.tables.kinds import Array, ArrayModule
 
 CO2_CONDUCTANCE = 142.2368  # CARDAMOM: 1.646259 * 86.4 multiplies where H2O -> CO2 should divide
 LEAST_CONDUCTANCE = 1.0  # mmol m-2 s-1 per unit of leaf area
@@ -23,24 +25,30 @@ WATER_PRICE = 6.43115e-6  # gC m-2 d-1 per increment and unit of leaf area, over
 NEWTON_STEPS = 3  # keeps photosynthesis within 1e-9 of the exact root
 CHORD_INTERCEPT, CHORD_INCLINE = 0.92, 0.70  # relative to the chord between its ends
 SMALLEST_GRADIENT = 1e-12  # ppm, least leaf-internal CO2 above the compensation point
-SEARCH_PASSES = 8
 
 
 class Leaves(NamedTuple):
     """What photosynthesis needs to know about the canopy in a step."""
 
-    lai: object  # m2 m-2
-    capacity: object  # umol m-2 d-1, metabolic (Pm)
-    light_limit: object  # gC m-2 d-1 (Pl)
-    boundary_resistance: object  # d m-2 umol-1 (rb)
-    co2: object  # ppm
-    kc: object  # ppm
-    compensation: object  # ppm
-    daylight_fraction: object  # 1
-    potential: object  # mmol m-2 s-1, the largest conductance that the water supply allows
+    lai: Array  # m2 m-2
+    capacity: Array  # umol m-2 d-1, metabolic (Pm)
+    light_limit: Array  # gC m-2 d-1 (Pl)
+    boundary_resistance: Array  # d m-2 umol-1 (rb)
+    co2: Array  # ppm
+    kc: Array  # ppm
+    compensation: Array  # ppm
+    daylight_fraction: Array  # 1
+    potential: Array  # mmol m-2 s-1, the largest conductance that the water supply allows
 
 
-def leaves(lai, canopy_efficiency, apar, boundary, potential, weather):
+def leaves(
+    lai: Array,
+    canopy_efficiency: Array,
+    apar: Array,
+    boundary: Array,
+    potential: Array,
+    weather: Weather,
+) -> Leaves:
     """Canopy as photosynthesis sees it.
 
     Parameters
@@ -69,7 +77,9 @@ def leaves(lai, canopy_efficiency, apar, boundary, potential, weather):
     )
 
 
-def potential_conductance(lai, light, boundary, supply, weather, xp):
+def potential_conductance(
+    lai: Array, light: Light, boundary: Array, supply: Array, weather: Weather, xp: ArrayModule
+) -> Array:
     """Largest stomatal conductance that the water supply allows, by Penman-Monteith inverted.
 
     Parameters
@@ -93,7 +103,7 @@ def potential_conductance(lai, light, boundary, supply, weather, xp):
     return xp.where((potential <= 0) | (potential > largest), largest, potential)
 
 
-def internal_co2(conductance, leaves, xp):
+def internal_co2(conductance: Array, leaves: Leaves, xp: ArrayModule) -> tuple[Array, Array]:
     """Leaf-internal CO2 at this conductance [ppm], and the total resistance [d m-2 umol-1]."""
     resistance = 1 / (CO2_CONDUCTANCE * conductance) + leaves.boundary_resistance
     pull = leaves.capacity * resistance
@@ -103,7 +113,7 @@ def internal_co2(conductance, leaves, xp):
     return (middle + xp.sqrt(middle**2 - 4 * product)) / 2, resistance
 
 
-def assimilation(conductance, leaves, xp):
+def assimilation(conductance: Array, leaves: Leaves, xp: ArrayModule) -> Array:
     """Photosynthesis at this stomatal conductance [gC m-2 d-1]; zero where it is not positive."""
     internal, resistance = internal_co2(conductance, leaves, xp)
     diffusion = (leaves.co2 - internal) / resistance * GRAM_PER_MICROMOL * leaves.daylight_fraction
@@ -111,7 +121,7 @@ def assimilation(conductance, leaves, xp):
     return xp.where(gain > 0, gain, 0.0)
 
 
-def _shortfall(conductance, leaves, xp):
+def price_less_gain(conductance: Array, leaves: Leaves, xp: ArrayModule) -> Array:
     """Price of water less the gain of one more increment: negative while opening still pays."""
     gain = assimilation(conductance + INCREMENT * leaves.lai, leaves, xp) - assimilation(
         conductance, leaves, xp
@@ -119,7 +129,7 @@ def _shortfall(conductance, leaves, xp):
     return WATER_PRICE * leaves.daylight_fraction - gain / leaves.lai
 
 
-def optimal_root(leaves, xp):
+def optimal_root(leaves: Leaves, xp: ArrayModule) -> tuple[Array, Array]:
     """Unbounded stomatal optimum in closed form and Newton steps [mmol m-2 s-1].
 
     In ``x = ci - compensation`` the two conditions of the optimum become one smooth equation of the
@@ -157,7 +167,15 @@ def optimal_root(leaves, xp):
     return xp.where(lower > 0, root, 0.0), productive
 
 
-def _chord_start(pull, product, linear, drop, kappa, half_step, xp):
+def _chord_start(
+    pull: Array,
+    product: Array,
+    linear: Array,
+    drop: Array,
+    kappa: Array,
+    half_step: Array,
+    xp: ArrayModule,
+) -> Array:
     """Root with the square root of the equation replaced by a chord [ppm].
 
     Of the finite increment, only what it adds where the gain falls steeply is kept.
@@ -172,7 +190,7 @@ def _chord_start(pull, product, linear, drop, kappa, half_step, xp):
     return (spread - middle) / (2 * square)
 
 
-def _half_distance(shifted, half_step):
+def _half_distance(shifted: Array, half_step: Array) -> tuple[Array, Array]:
     """Half the distance of the two neighbouring states [ppm], and it times its derivative [ppm].
 
     The positive root of ``eta = half_step * (shifted**2 - eta**2)``; the square root in it is of one
@@ -185,7 +203,15 @@ def _half_distance(shifted, half_step):
     return distance, distance * turn * (1 + root) * inverse
 
 
-def _newton(middle, half_step, weight, product, linear, kappa, xp):
+def _newton(
+    middle: Array,
+    half_step: Array,
+    weight: Array,
+    product: Array,
+    linear: Array,
+    kappa: Array,
+    xp: ArrayModule,
+) -> Array:
     """Newton step for the midpoint of the two neighbouring states [ppm].
 
     The equation is ``gain = cost``, STOMATA's squared: two polynomials, so that it stays defined where
@@ -209,7 +235,7 @@ def _newton(middle, half_step, weight, product, linear, kappa, xp):
     return (gain - cost) * (1 + ratio) / (4 * (gain_slope - ratio * cost_slope))
 
 
-def converged(leaves, xp):
+def converged(leaves: Leaves, xp: ArrayModule) -> Array:
     """Stomatal optimum between its least and its potential value (MODEL, section 12).
 
     Where opening pays even at the potential conductance, that is the answer; where it does not pay at
@@ -228,7 +254,7 @@ def converged(leaves, xp):
     return xp.where(productive, chosen, idle)
 
 
-def unbracketed(leaves, xp):
+def unbracketed(leaves: Leaves, xp: ArrayModule) -> Array:
     """Whether the root lies where CARDAMOM's search between its two ends cannot see it.
 
     The bracket is tested at 1 mmol m-2 s-1 but searched from LAI times that (MODEL, section 12): in
@@ -241,110 +267,3 @@ def unbracketed(leaves, xp):
     )
     searched = (root > leaves.potential) ^ (root > BRACKET_CONDUCTANCE)
     return productive & searched & outside
-
-
-class _Search(NamedTuple):
-    """State of the bracketing search: three points with their shortfalls, and two step lengths."""
-
-    older: object
-    best: object
-    other: object
-    f_older: object
-    f_best: object
-    f_other: object
-    step: object
-    last: object
-    done: object
-
-
-def _search_pass(state, leaves, tolerance, enough, xp):
-    """One pass of the search (MODEL, section 6, steps 1 to 5); frozen where it is done."""
-    a, b, c, fa, fb, fc, d, e, done = state
-    same = fb * fc > 0
-    c, fc = xp.where(same, a, c), xp.where(same, fa, fc)
-    d, e = xp.where(same, b - a, d), xp.where(same, b - a, e)
-    swap = xp.abs(fc) < xp.abs(fb)
-    a, b, c = xp.where(swap, b, a), xp.where(swap, c, b), xp.where(swap, b, c)
-    fa, fb, fc = xp.where(swap, fb, fa), xp.where(swap, fc, fb), xp.where(swap, fb, fc)
-    narrow = 6e-8 * xp.abs(b) + tolerance / 2
-    half = (c - b) / 2
-    finished = done | (xp.abs(half) <= narrow) | (xp.abs(fb) < enough)
-    d, e = _interpolated(a, b, c, fa, fb, fc, d, e, narrow, half, xp)
-    forced = b + xp.where(half >= 0, narrow, -narrow)
-    moved = xp.where(xp.abs(d) > narrow, b + d, forced)
-    f_moved = _shortfall(moved, leaves, xp)
-    fresh = _Search(b, moved, c, fb, f_moved, fc, d, e, finished)
-    held = _Search(a, b, c, fa, fb, fc, d, e, finished)
-    kept = [xp.where(finished, old, new) for old, new in zip(held[:-1], fresh[:-1], strict=True)]
-    frozen = [xp.where(done, old, new) for old, new in zip(state[:-1], kept, strict=True)]
-    return _Search(*frozen, finished)
-
-
-def _interpolated(a, b, c, fa, fb, fc, d, e, narrow, half, xp):
-    """Next step of the search: inverse quadratic, secant or bisection."""
-    ratio = fb / fa
-    outer, inner = fa / fc, fb / fc
-    secant = xp.abs(a - c) <= 0
-    p = xp.where(
-        secant,
-        2 * half * ratio,
-        ratio * (2 * half * outer * (outer - inner) - (b - a) * (inner - 1)),
-    )
-    q = xp.where(secant, 1 - ratio, (outer - 1) * (inner - 1) * (ratio - 1))
-    q = xp.where(p > 0, -q, q)
-    p = xp.abs(p)
-    limit = xp.minimum(3 * half * q - xp.abs(narrow * q), xp.abs(e * q))
-    trusted = (xp.abs(e) >= narrow) & (xp.abs(fa) > xp.abs(fb)) & (2 * p < limit)
-    return xp.where(trusted, p / q, half), xp.where(trusted, d, half)
-
-
-def truncated(leaves, xp):
-    """Stomatal conductance as CARDAMOM's search leaves it after at most eight passes [mmol m-2 s-1].
-
-    Most searches stop far from the root: the tolerance is 10 mmol m-2 s-1 per unit of leaf area.
-    """
-    least, most = LEAST_CONDUCTANCE * leaves.lai, leaves.potential
-    tolerance, enough = 10 * leaves.lai, 0.1 * WATER_PRICE * leaves.daylight_fraction
-    at_most = _shortfall(most, leaves, xp)
-    at_bracket = _shortfall(BRACKET_CONDUCTANCE, leaves, xp)
-    at_least = _shortfall(least, leaves, xp)
-    nothing = at_most * 0.0
-    first_good = xp.abs(at_least) < enough
-    second_good = xp.abs(at_most) < enough
-    start = xp.where(first_good, least, most)
-    f_start = xp.where(first_good, at_least, at_most)
-    state = _Search(
-        least, start, start, at_least, f_start, f_start, nothing, nothing,
-        first_good | second_good,
-    )  # fmt: skip
-    for _ in range(SEARCH_PASSES):
-        state = _search_pass(state, leaves, tolerance, enough, xp)
-    end = xp.where(at_most > 0, least, most)
-    return xp.where(at_most * at_bracket > 0, end, state.best)
-
-
-SOLVERS = {"converged": converged, "truncated": truncated}
-
-
-def photosynthesis(leaves, boundary, supply, solver, xp):
-    """GPP, stomatal conductance and the ratio of internal to ambient CO2.
-
-    Parameters
-    ----------
-    leaves : Leaves
-    boundary : array [m s-1]
-    supply : array [mmol m-2 s-1]
-    solver : {"converged", "truncated"}
-
-    Returns
-    -------
-    tuple of array
-        gpp [g m-2 d-1], stomatal conductance [mmol m-2 s-1], ci/ca [1].
-    """
-    active = (boundary > SMALLEST_FLOW) & (supply > SMALLEST_FLOW)
-    opened = SOLVERS[solver](leaves, xp)
-    conductance = xp.where(active, opened, SMALLEST_FLOW)
-    gain = assimilation(opened, leaves, xp)
-    ratio = internal_co2(opened, leaves, xp)[0] / leaves.co2
-    gpp = xp.where(active & (opened > SMALLEST_FLOW), gain, 0.0)
-    return gpp, conductance, xp.where(active, ratio, 0.0)

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from pm_dalec.physics.records import Trajectory
+from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.variables import GAINS, HARVESTED, LOSSES, POOLS
 
 
-def residence_time(run, pool):
+def residence_time(run: Trajectory, pool: str) -> Array:
     """Mean residence time of a pool [yr], with harvest and fire (PAPER, M13).
 
     Parameters
@@ -24,7 +26,7 @@ def residence_time(run, pool):
         return 1 / (365.25 * (lost / getattr(run.pools, pool)[:-1]).mean(axis=0))
 
 
-def summarised(run, step_days):
+def summarised(run: Trajectory, step_days: Array) -> dict[str, Array]:
     """Scalar summaries of a run, by name; see `budget`.
 
     Parameters
@@ -35,7 +37,7 @@ def summarised(run, step_days):
     """
     weights = step_days / step_days.sum()
 
-    def mean(series):
+    def mean(series: Array) -> Array:
         return np.tensordot(weights, series, axes=(0, 0))
 
     live = [getattr(run.pools, pool) for pool in ("labile", "foliage", "roots", "wood")]
@@ -55,7 +57,7 @@ def summarised(run, step_days):
     return found
 
 
-def quantities_of(run, step_days):
+def quantities_of(run: Trajectory, step_days: Array) -> dict[str, Array]:
     """Every quantity of `pm_dalec.tables.summaries.QUANTITIES` of a run, by name.
 
     Parameters

@@ -1,5 +1,9 @@
 """Maps of the convergence of every unit of a region, baseline and strata side by side."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
@@ -8,6 +12,12 @@ from matplotlib.ticker import MaxNLocator
 
 from pm_dalec.plots.mapping import common_extent, dress, map_extent, on_map
 from pm_dalec.plots.style import BASELINE, DOUBLE_WIDTH, MASK, STRATIFIED, letter, style
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 # Dark is poor in every column: a large R-hat, a small sample, few accepted proposals
 COLUMNS = {
@@ -23,7 +33,7 @@ SIDES, BELOW = 0.9, 0.9  # inches that tick labels, and colour bars and the lege
 MIDDLE = 0.96  # share of the units whose values the colours tell apart
 
 
-def convergence_maps(units, *, rhat_limit):
+def convergence_maps(units: Mapping[str, xr.Dataset], *, rhat_limit: float) -> Figure:
     """One row the baseline or a stratum, one column a statistic.
 
     Parameters

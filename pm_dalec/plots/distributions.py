@@ -1,5 +1,9 @@
 """Distributions: ensembles of the domain (Fig. 7), and traits of strata (Figs. 8, A6-A8)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
@@ -19,10 +23,18 @@ from pm_dalec.plots.style import (
     style,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
 GROUP_WIDTH = 0.84
 
 
-def domain_densities_figure(densities, *, resolution, count):
+def domain_densities_figure(
+    densities: Mapping[str, Mapping[str, xr.DataArray]], *, resolution: float, count: int
+) -> Figure:
     """Ensembles of the domain, baseline and stratified (Figure 7).
 
     Parameters
@@ -70,7 +82,12 @@ def domain_densities_figure(densities, *, resolution, count):
     return figure
 
 
-def trait_violins(distributions, names, *, columns=2):
+def trait_violins(
+    distributions: Mapping[tuple[str, str, float], xr.DataArray],
+    names: Sequence[str],
+    *,
+    columns: int = 2,
+) -> Figure:
     """Violins of unit medians by stratum and resolution, weighted by area (Figures 8, A6-A8).
 
     Parameters

@@ -1,5 +1,9 @@
 """Figures of one fit: against its observations, and its parameters against prior and truth."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -16,6 +20,12 @@ from pm_dalec.plots.style import (
 )
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 
 def band_quantiles():
@@ -48,7 +58,9 @@ def draw_bands(axes, times, quantiles, *, colour=BASELINE):
     axes.plot(times, middle, color=colour, lw=1, label="median")
 
 
-def fit_figure(simulated, observed):
+def fit_figure(
+    simulated: xr.Dataset, observed: Mapping[str, tuple[xr.DataArray, xr.DataArray]]
+) -> Figure:
     """Fit against observations: one panel a variable, bands of 50, 90 and 95 %.
 
     Parameters
@@ -83,7 +95,9 @@ def fit_figure(simulated, observed):
     return figure
 
 
-def parameter_figure(posterior, *, truth=None, columns=6):
+def parameter_figure(
+    posterior: xr.Dataset, *, truth: Mapping[str, float] | None = None, columns: int = 6
+) -> Figure:
     """Posterior of every parameter over its bounds, with the prior's density and the truth.
 
     Parameters

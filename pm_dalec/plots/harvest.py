@@ -1,5 +1,9 @@
 """Harvest: its ratio by resolution (Fig. 5), and what it does to living carbon (Fig. 6)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import TwoSlopeNorm
@@ -20,8 +24,12 @@ from pm_dalec.plots.style import (
     unit,
 )
 
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
-def harvest_ratio_figure(ratios, *, version):
+
+def harvest_ratio_figure(ratios: xr.Dataset, *, version: str) -> Figure:
     """Stratified over baseline harvest by resolution (Figure 5).
 
     Parameters
@@ -57,7 +65,7 @@ def harvest_ratio_figure(ratios, *, version):
     return figure
 
 
-def live_change_figure(maps, curve):
+def live_change_figure(maps: xr.Dataset, curve: xr.DataArray) -> Figure:
     """Maps of the change of living carbon, and what explains their difference (Figure 6).
 
     Parameters

@@ -1,5 +1,9 @@
 """Maps of the landscape: land cover (the paper's Fig. 2) and stratum fractions (Fig. A1)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import BoundaryNorm, ListedColormap
@@ -17,8 +21,14 @@ from pm_dalec.plots.style import DOUBLE_WIDTH, MASK, style
 from pm_dalec.tables import dims
 from pm_dalec.tables.strata import MASKED, STRATA
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def land_cover_map(strata, *, scale_bar=50.0):
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+
+def land_cover_map(strata: xr.DataArray, *, scale_bar: float = 50.0) -> Figure:
     """Map of the four strata and of masked land and sea.
 
     Parameters
@@ -57,7 +67,7 @@ def land_cover_map(strata, *, scale_bar=50.0):
     return figure
 
 
-def fraction_maps(regions):
+def fraction_maps(regions: Mapping[float, xr.Dataset]) -> Figure:
     """Map the share of each stratum, one row a stratum, one column a resolution.
 
     Parameters

@@ -1,9 +1,16 @@
 """Drawn schematic of the two approaches (Fig. 3)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from pm_dalec.plots.style import APPROACHES, DOUBLE_WIDTH, MASK, STRATA, STRATUM_LABELS, style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 HEIGHT = 4.3  # inches; one unit of the drawing is one inch
 ROW = {"data": 3.72, "mean": 2.84, "fit": 1.94, "pixel": 1.08, "domain": 0.3}
@@ -12,7 +19,7 @@ WHOLE = 6.9
 PAIRED = "strata added up by share,\ndraws paired at random"
 
 
-def approaches_schematic():
+def approaches_schematic() -> Figure:
     """Flow from observations to the domain's carbon budget, baseline beside stratified.
 
     Returns

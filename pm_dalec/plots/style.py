@@ -1,7 +1,10 @@
 """Colours, widths and labels that all figures share."""
 
+from __future__ import annotations
+
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 
@@ -9,6 +12,9 @@ from pm_dalec.tables import strata
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.summaries import QUANTITIES
 from pm_dalec.tables.variables import VARIABLES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BASELINE = "#0072B2"
 STRATIFIED = "#D55E00"
@@ -67,7 +73,7 @@ def letter(axes, number):
     axes.set_title(f"({chr(ord('a') + number)})", loc="left", fontweight="bold")
 
 
-def save_figure(figure, stem):
+def save_figure(figure: Figure, stem: str | Path) -> None:
     """Save a figure as PDF and PNG and close it.
 
     Parameters

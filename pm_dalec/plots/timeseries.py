@@ -1,5 +1,9 @@
 """Series: medians by resolution (Fig. 4), bands (A5), against observations (A2, A3)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import matplotlib.pyplot as plt
 from matplotlib.dates import DateFormatter, YearLocator
 from matplotlib.lines import Line2D
@@ -21,11 +25,19 @@ from pm_dalec.plots.style import (
 )
 from pm_dalec.tables import dims
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
 SHOWN = ("gpp", "reco", "change_live", "change_dead")
 MARGIN = 0.01
 
 
-def series_by_resolution(medians, counts):
+def series_by_resolution(
+    medians: Mapping[tuple[str, float], xr.Dataset], counts: Mapping[float, int]
+) -> Figure:
     """Median series of both approaches, one colour a resolution (Figure 4).
 
     Parameters
@@ -90,7 +102,9 @@ def dated(axes):
     axes.xaxis.set_major_formatter(DateFormatter("%Y"))
 
 
-def series_with_bands(quantiles, counts):
+def series_with_bands(
+    quantiles: Mapping[tuple[str, float], xr.Dataset], counts: Mapping[float, int]
+) -> Figure:
     """Series of both approaches with bands, finest resolution in colour, coarsest in grey (A5).
 
     Parameters
@@ -158,7 +172,15 @@ def band_handles(colour, words):
     return handles
 
 
-def against_observations(name, domain, strata, observed, observed_strata, *, baseline=None):
+def against_observations(
+    name: str,
+    domain: xr.DataArray,
+    strata: xr.DataArray,
+    observed: xr.Dataset,
+    observed_strata: xr.Dataset,
+    *,
+    baseline: xr.DataArray | None = None,
+) -> Figure:
     """Simulated series of domain and strata against the observations (Figures A2 and A3).
 
     Parameters

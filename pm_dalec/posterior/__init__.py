@@ -1,1 +1,29 @@
 """What a fit says: files, trajectories, budgets, convergence, and draws added up to pixels and domain."""
+
+from typing import TYPE_CHECKING
+
+from pm_dalec._faces import face
+
+if TYPE_CHECKING:
+    from pm_dalec.posterior.aggregation import (
+        aggregate as aggregate,
+        combine_pixels as combine_pixels,
+        combine_strata as combine_strata,
+        domain_sample as domain_sample,
+    )
+    from pm_dalec.posterior.budgets import budget as budget
+    from pm_dalec.posterior.convergence import (
+        diagnose as diagnose,
+        unit_report as unit_report,
+        verdict as verdict,
+    )
+    from pm_dalec.posterior.ensembles import summarise as summarise
+    from pm_dalec.posterior.fit_file import load as load, save as save
+    from pm_dalec.posterior.likelihoods import log_likelihood as log_likelihood
+    from pm_dalec.posterior.metrics import (
+        fit_metrics as fit_metrics,
+        scale_variance as scale_variance,
+    )
+    from pm_dalec.posterior.trajectory import theta_of as theta_of, trajectories as trajectories
+else:
+    __getattr__, __dir__, __all__ = face(__name__)

@@ -16,6 +16,10 @@ A unit with NaN in any draw is missing (absent, or its calibration failed). The 
 are renormalised, and the attribute ``missing_units`` counts those that should have been there.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pm_dalec.posterior.ensembles import (
@@ -30,6 +34,11 @@ from pm_dalec.posterior.ensembles import (
 )
 from pm_dalec.posterior.pairing import copula_ranks, paired_pixels, paired_strata
 from pm_dalec.tables import dims
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
 
 INDEPENDENT, CORRELATED = "independent", "correlated"
 PIXEL_RULES = (CORRELATED, INDEPENDENT)
@@ -54,7 +63,13 @@ def comonotone_sum(draws, weight):
     return np.sort(draws, axis=0) @ np.asarray(weight)
 
 
-def combine_strata(values, fraction, *, across_strata=INDEPENDENT, seed=0):
+def combine_strata(
+    values: xr.DataArray,
+    fraction: xr.DataArray | None,
+    *,
+    across_strata: str = INDEPENDENT,
+    seed: int = 0,
+) -> xr.DataArray:
     """Ensemble of each pixel from those of its strata (A2).
 
     Parameters
@@ -96,7 +111,13 @@ def combine_strata(values, fraction, *, across_strata=INDEPENDENT, seed=0):
     return without(values, dims.STRATUM, total, attributes)
 
 
-def combine_pixels(values, units, *, across_pixels=CORRELATED, seed=0):
+def combine_pixels(
+    values: xr.DataArray,
+    units: xr.Dataset,
+    *,
+    across_pixels: float | str = CORRELATED,
+    seed: int = 0,
+) -> xr.DataArray:
     """Ensemble of the area mean over pixels (A3, A6).
 
     Parameters
@@ -152,14 +173,14 @@ def _ranked_sum(draws, ranks, weight):
 
 
 def domain_sample(
-    values,
-    units,
+    values: xr.DataArray,
+    units: xr.Dataset,
     *,
-    across_strata=INDEPENDENT,
-    across_pixels=CORRELATED,
-    order=PIXEL_FIRST,
-    seed=0,
-):
+    across_strata: str = INDEPENDENT,
+    across_pixels: float | str = CORRELATED,
+    order: str = PIXEL_FIRST,
+    seed: int = 0,
+) -> xr.DataArray:
     """Ensemble of the domain; the paper's rules (A2, A3) by default.
 
     Parameters
@@ -241,15 +262,15 @@ def stratum_samples(values, units, *, across_pixels=CORRELATED, seed=0):
 
 
 def aggregate(
-    values,
-    units,
+    values: xr.DataArray,
+    units: xr.Dataset,
     *,
-    across_strata=INDEPENDENT,
-    across_pixels=CORRELATED,
-    order=PIXEL_FIRST,
-    seed=0,
-    quantiles=QUANTILES,
-):
+    across_strata: str = INDEPENDENT,
+    across_pixels: float | str = CORRELATED,
+    order: str = PIXEL_FIRST,
+    seed: int = 0,
+    quantiles: Sequence[float] = QUANTILES,
+) -> xr.DataArray:
     """Quantiles of the domain's ensemble; arguments as for `domain_sample`.
 
     Parameters
@@ -265,6 +286,18 @@ def aggregate(
     -------
     DataArray
         Dims (quantile[, time]).
+
+    Examples
+    --------
+    Three draws of two pixels, the first three times as large as the second; draws are added up first and
+    summarised last:
+
+    >>> import xarray as xr
+    >>> nee = xr.DataArray([[0.0, 8.0], [2.0, 14.0], [4.0, 20.0]], dims=("sample", "pixel"), name="nee")
+    >>> nee = nee.assign_coords(pixel=[0, 1])
+    >>> land = xr.Dataset({"area": ("pixel", [3.0, 1.0])}, {"pixel": [0, 1]})
+    >>> aggregate(nee, land, quantiles=[0.0, 0.5, 1.0]).values.tolist()
+    [2.0, 5.0, 8.0]
     """
     sample = domain_sample(
         values,

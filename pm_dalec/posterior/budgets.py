@@ -1,5 +1,7 @@
 """Scalar summaries of every draw of a fit."""
 
+from __future__ import annotations
+
 import numpy as np
 import xarray as xr
 
@@ -11,7 +13,7 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.summaries import BUDGET_UNITS
 
 
-def budget(fit, *, drivers=None):
+def budget(fit: xr.DataTree, *, drivers: xr.Dataset | None = None) -> xr.Dataset:
     """Scalar summaries of every draw: the quantities of the paper's Table 2 and Figure 8.
 
     Parameters

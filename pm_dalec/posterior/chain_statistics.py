@@ -21,7 +21,13 @@ def turned(days, axes):
 
 
 def circular_mean(days, axes):
-    """Mean day of the year of days that act modulo 365.25 [d]."""
+    """Mean day of the year of days that act modulo 365.25 [d].
+
+    Examples
+    --------
+    >>> round(float(circular_mean([364.25, 3.0], axes=0)), 6)  # the turn of the year lies between them
+    1.0
+    """
     angle = 2 * np.pi * np.asarray(days) / DAYS_PER_YEAR
     mean = np.angle(np.exp(1j * angle).mean(axis=axes))
     return np.mod(mean * DAYS_PER_YEAR / (2 * np.pi), DAYS_PER_YEAR)

@@ -4,6 +4,8 @@ Day parameters act modulo 365.25 and are turned to their circular mean first, so
 another year is no other value.
 """
 
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -13,7 +15,7 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 
 
-def diagnose(fit):
+def diagnose(fit: xr.DataTree) -> xr.Dataset:
     """Convergence statistics of every sampled parameter.
 
     Parameters
@@ -55,7 +57,7 @@ def diagnose(fit):
     return xr.Dataset(out, coords=coords)
 
 
-def verdict(report, *, rhat=1.01, ess=400):
+def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
     """One sentence on whether a fit may be used.
 
     Parameters
@@ -140,7 +142,7 @@ def _report(fit):
     return diagnose(fit)
 
 
-def unit_report(fit, *, rhat=1.05):
+def unit_report(fit: xr.DataTree, *, rhat: float = 1.05) -> pd.DataFrame:
     """Table of the units that did not converge or never began, with the reason.
 
     Parameters

@@ -1,9 +1,16 @@
 """Ensembles: draws with one sample dimension, the units that have them, their quantiles."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
 from pm_dalec.tables import dims
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 """Dimension of pooled chains and draws."""
 
@@ -47,7 +54,7 @@ def pooled(values):
     return xr.DataArray(flat, coords, (dims.POOLED, *rest), values.name, values.attrs)
 
 
-def summarise(sample, quantiles=QUANTILES):
+def summarise(sample: xr.DataArray, quantiles: Sequence[float] = QUANTILES) -> xr.DataArray:
     """Quantiles of an ensemble, the last step of every aggregation.
 
     Parameters

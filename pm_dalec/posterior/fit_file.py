@@ -6,6 +6,8 @@ block of units, so that one unit is read without the others where units are many
 a few files a variable.
 """
 
+from __future__ import annotations
+
 import shutil
 from pathlib import Path
 
@@ -19,7 +21,7 @@ CHUNK = 4 * 2**20  # bytes; 256 units of 2,000 draws
 BLOCKED = (dims.PIXEL, dims.STRATUM)
 
 
-def save(fit, path):
+def save(fit: xr.DataTree, path: str | Path) -> Path:
     """Write a fit whole: an interrupted call leaves a draft beside it, which the next one removes.
 
     Parameters
@@ -46,7 +48,7 @@ def save(fit, path):
     return path
 
 
-def load(path):
+def load(path: str | Path) -> xr.DataTree:
     """Fit from a NetCDF file or a zarr folder, in memory.
 
     Parameters

@@ -1,5 +1,7 @@
 """Log-likelihood of every observation under every draw."""
 
+from __future__ import annotations
+
 import numpy as np
 import xarray as xr
 
@@ -11,7 +13,7 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
 
 
-def log_likelihood(fit):
+def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
     """Log-likelihood of every observation under every draw, for `arviz.loo` and its kin.
 
     Parameters

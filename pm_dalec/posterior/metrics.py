@@ -4,10 +4,17 @@ Errors are model minus observation, as in the paper's tables (its equation 5 pri
 Percentages and errors in units of sigma are taken in each unit first and averaged over area then.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
 from pm_dalec.tables import dims
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 METRICS = ("rmse", "rmse_percent", "rmse_sigma", "bias", "bias_percent", "bias_sigma")
 
@@ -107,7 +114,9 @@ def mean_relative_error(error, observed, weight):
     return float(np.average(np.asarray(error) / observed, weights=weight))
 
 
-def fit_metrics(modelled, observed, sigma, units):
+def fit_metrics(
+    modelled: xr.DataArray, observed: xr.DataArray, sigma: xr.DataArray, units: xr.Dataset
+) -> xr.Dataset:
     """Metrics of a domain as in the paper's Table 1: strata are combined in the pixel first.
 
     Parameters
@@ -222,7 +231,9 @@ def interval_width(sample, probability=0.9):
     return float(np.ptp(np.quantile(np.asarray(sample), tails)))
 
 
-def weighted_quantile(values, weight, quantiles):
+def weighted_quantile(
+    values: npt.ArrayLike, weight: npt.ArrayLike, quantiles: npt.ArrayLike
+) -> npt.NDArray[np.float64]:
     """Quantiles of values that stand for areas.
 
     Parameters
@@ -236,6 +247,13 @@ def weighted_quantile(values, weight, quantiles):
     -------
     ndarray
         Interpolated between the middles of the weights.
+
+    Examples
+    --------
+    >>> float(weighted_quantile([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], 0.5))
+    2.0
+    >>> round(float(weighted_quantile([1.0, 2.0, 3.0], [1.0, 1.0, 8.0], 0.5)), 2)
+    2.78
     """
     values, weight = np.ravel(values).astype(float), np.ravel(weight).astype(float)
     kept = np.isfinite(values) & (weight > 0)

@@ -5,6 +5,10 @@ A fit is an `xarray.DataTree` with the groups ``posterior`` (parameters in natur
 `load` keep it in a NetCDF file (``.nc``) or a zarr folder (``.zarr``).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
@@ -13,6 +17,9 @@ from pm_dalec.physics.records import driver_arrays
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.variables import POOLS, VARIABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BATCH = 4_000_000  # values of one series held at a time
 
@@ -24,13 +31,19 @@ def described(array, name):
     return array.assign_attrs(units=record.units, long_name=words, symbol=record.symbol)
 
 
-def theta_of(posterior):
+def theta_of(posterior: xr.Dataset) -> Theta:
     """Parameters of a posterior as arrays with dims (chain, draw, [stratum,] pixel)."""
     order = (*dims.SAMPLE, *dims.space_of(posterior))
     return Theta(*(posterior[name].transpose(*order).values for name in Theta._fields))
 
 
-def trajectories(fit, drivers=None, names=("gpp", "nee", "lai", "wood"), *, draws=None):
+def trajectories(
+    fit: xr.DataTree,
+    drivers: xr.Dataset | None = None,
+    names: Sequence[str] = ("gpp", "nee", "lai", "wood"),
+    *,
+    draws: int | None = None,
+) -> xr.Dataset:
     """Fluxes and pools of the draws of a fit.
 
     Parameters

@@ -1,7 +1,22 @@
-"""Earth-observation products and peers' files: one reader (and writer) a file.
+"""Earth-observation products, one reader (and a writer of small files) each, on the native grid."""
 
-Products: `lai300`, `biomass`, `soilgrids`, `hansen`, `mcd64a1`, `landcover`, `crujra`, `mauna_loa`,
-`ukesm`; each has ``open_<product>(paths, *, window, ...)``, ``write_<product>`` and its reductions.
-Peers: `cardamom_csv`, `edinburgh_binary`, `cbf`; each opens the units of one site.
-`cover`, `layers` and `weather` bring products to a region; `twin_products` writes the twin as files.
-"""
+from typing import TYPE_CHECKING
+
+from pm_dalec._faces import face
+
+if TYPE_CHECKING:
+    from pm_dalec.products.biomass import open_biomass as open_biomass
+    from pm_dalec.products.crujra import open_crujra as open_crujra
+    from pm_dalec.products.hansen import open_hansen as open_hansen
+    from pm_dalec.products.lai300 import open_lai300 as open_lai300
+    from pm_dalec.products.landcover import (
+        open_esa_cci_landcover as open_esa_cci_landcover,
+        open_lcm2015 as open_lcm2015,
+    )
+    from pm_dalec.products.mauna_loa import open_mauna_loa as open_mauna_loa
+    from pm_dalec.products.mcd64a1 import open_mcd64a1 as open_mcd64a1
+    from pm_dalec.products.reading.windows import Window as Window
+    from pm_dalec.products.soilgrids import open_soilgrids as open_soilgrids
+    from pm_dalec.products.ukesm import open_ukesm as open_ukesm
+else:
+    __getattr__, __dir__, __all__ = face(__name__)

@@ -12,8 +12,7 @@ import time
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as RichProgress
+from rich.progress import BarColumn, Progress as RichProgress, TextColumn, TimeElapsedColumn
 
 ALMOST = 0.9  # most that a unit on its way counts: it may need more proposals than the others
 

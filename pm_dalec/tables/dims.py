@@ -4,6 +4,14 @@
 broadcasting turns the graph of a baseline model into that of a stratified one.
 """
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+
 CHAIN = "chain"
 DRAW = "draw"
 TIME = "time"
@@ -28,7 +36,7 @@ POOLED = "sample"
 ORDER = (CHAIN, DRAW, TIME, BOUND, POOL, STRATUM, PIXEL)
 
 
-def ordered(dims):
+def ordered(dims: Collection[str]) -> tuple[str, ...]:
     """Names of ``dims`` in the order of the project; unknown names stay in front.
 
     Parameters
@@ -39,12 +47,17 @@ def ordered(dims):
     Returns
     -------
     tuple of str
+
+    Examples
+    --------
+    >>> ordered(["pixel", "time", "chain"])
+    ('chain', 'time', 'pixel')
     """
     known = [name for name in ORDER if name in dims]
     return (*(name for name in dims if name not in ORDER), *known)
 
 
-def space_of(units):
+def space_of(units: xr.Dataset | xr.DataArray) -> tuple[str, ...]:
     """Dimensions of one parameter: those of a dataset that are spatial, in the project's order.
 
     Parameters

@@ -4,10 +4,11 @@ CARDAMOM samples in ``x = ln(p/min) / ln(max/min)`` without a Jacobian. That is 
 the box, times the Gaussian factors that are declared here.
 """
 
-from collections import namedtuple
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
 from pm_dalec.tables.table import Table
 
@@ -53,7 +54,17 @@ class Parameter:
     circular: bool = False
 
 
-def _initial(number, pool, symbol, upper, process, *, lower=1.0, factor=None, words=None):
+def _initial(
+    number: int,
+    pool: str,
+    symbol: str,
+    upper: float,
+    process: str,
+    *,
+    lower: float = 1.0,
+    factor: Gaussian | FromData | None = None,
+    words: str | None = None,
+) -> Parameter:
     return Parameter(
         f"initial_{pool}",
         f"$C_{{{symbol},0}}$",
@@ -67,7 +78,18 @@ def _initial(number, pool, symbol, upper, process, *, lower=1.0, factor=None, wo
     )
 
 
-def _row(number, name, symbol, units, bounds, meaning, process, *, factor=None, circular=False):
+def _row(
+    number: int,
+    name: str,
+    symbol: str,
+    units: str,
+    bounds: tuple[float, float],
+    meaning: str,
+    process: str,
+    *,
+    factor: Gaussian | FromData | None = None,
+    circular: bool = False,
+) -> Parameter:
     return Parameter(
         name,
         symbol,
@@ -128,8 +150,34 @@ PARAMETERS = Table(
     ),
 )  # fmt: skip
 
-Theta = namedtuple("Theta", PARAMETERS.names)
-Theta.__doc__ = "Parameter set of DALEC C6: one value or array a parameter, in the table's units."
+
+class Theta(NamedTuple):
+    """Parameter set of DALEC C6: one value or array a parameter, in the table's units."""
+
+    litter_to_som_rate: Array
+    autotrophic_fraction: Array
+    foliage_fraction: Array
+    root_fraction: Array
+    leaf_lifespan: Array
+    wood_turnover_rate: Array
+    root_turnover_rate: Array
+    litter_mineralisation_rate: Array
+    som_mineralisation_rate: Array
+    temperature_exponent: Array
+    canopy_efficiency: Array
+    labile_release_day: Array
+    labile_fraction: Array
+    labile_release_period: Array
+    leaf_fall_day: Array
+    leaf_fall_period: Array
+    leaf_carbon_per_area: Array
+    initial_labile: Array
+    initial_foliage: Array
+    initial_roots: Array
+    initial_wood: Array
+    initial_litter: Array
+    initial_som: Array
+
 
 PRIOR_SETS = {
     "edinburgh2020": PARAMETERS.replace("canopy_efficiency", prior=LogUniform()),
@@ -140,11 +188,18 @@ PRIOR_SETS = {
 }
 
 
-def with_three_year_days(parameters):
+def with_three_year_days(parameters: Table[Parameter]) -> Table[Parameter]:
     """Copy of a parameter table whose day parameters span CARDAMOM's three-year box.
 
     The days act modulo 365.25, so this box holds the same day three times: rank statistics of a chain
     are then misleading, and circular ones are needed. The default is a box of one year.
+
+    Examples
+    --------
+    >>> PARAMETERS["leaf_fall_day"].bounds
+    (365.25, 730.5)
+    >>> with_three_year_days(PARAMETERS)["leaf_fall_day"].bounds
+    (365.25, 1461.0)
     """
     for parameter in parameters.values():
         if parameter.circular:

@@ -23,7 +23,7 @@ class Stratum(NamedTuple):
 
     name: str
     label: str
-    lcm2015: tuple
+    lcm2015: tuple[int, ...]
     colour: str
 
 

@@ -47,7 +47,7 @@ SOIL_PRIOR = "csom_prior"
 SOIL_PRIOR_UNITS = "g m-2"
 
 
-def wanted_units(name):
+def wanted_units(name: str) -> str:
     """Units that a variable of a units dataset has.
 
     Parameters

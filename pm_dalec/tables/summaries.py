@@ -41,7 +41,7 @@ _SHORT = {
 }
 
 
-def _mean(name):
+def _mean(name: str) -> Quantity:
     record = VARIABLES[name]
     return Quantity(name, record.symbol, record.units, f"{record.long_name}, mean over the period")
 

@@ -1,11 +1,22 @@
 """The container behind every table of the project: frozen, ordered, indexed by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import Any, ClassVar, Protocol
 
 
-class Table[Record](Mapping[str, Record]):
+class Named(Protocol):
+    """What a table holds: a frozen dataclass with a name."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def name(self) -> str:
+        """Name of the record, its key in the table."""
+
+
+class Table[Record: Named](Mapping[str, Record]):
     """Ordered, immutable collection of records that have a ``name``.
 
     Parameters
@@ -21,9 +32,9 @@ class Table[Record](Mapping[str, Record]):
         If two records share a name.
     """
 
-    def __init__(self, kind: str, records):
+    def __init__(self, kind: str, records: Iterable[Record]) -> None:
         self.kind = kind
-        self._records = {}
+        self._records: dict[str, Record] = {}
         for record in records:
             if record.name in self._records:
                 raise ValueError(
@@ -59,8 +70,15 @@ class Table[Record](Mapping[str, Record]):
         """Names in the order of declaration."""
         return tuple(self._records)
 
-    def select(self, **wanted) -> "Table[Record]":
-        """Part of the table whose records have these field values, in the same order."""
+    def select(self, **wanted: object) -> "Table[Record]":
+        """Part of the table whose records have these field values, in the same order.
+
+        Examples
+        --------
+        >>> from pm_dalec.tables.variables import VARIABLES
+        >>> VARIABLES.select(role="pool").names
+        ('labile', 'foliage', 'roots', 'wood', 'litter', 'som')
+        """
         return Table(
             self.kind,
             [
@@ -70,7 +88,7 @@ class Table[Record](Mapping[str, Record]):
             ],
         )
 
-    def replace(self, name: str, **changes) -> "Table[Record]":
+    def replace(self, name: str, **changes: Any) -> "Table[Record]":
         """Copy of the table in which the record ``name`` has other field values.
 
         Examples

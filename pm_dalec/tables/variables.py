@@ -44,15 +44,15 @@ class Variable:
     source: str
 
 
-def _driver(name, symbol, units, long_name):
+def _driver(name: str, symbol: str, units: str, long_name: str) -> Variable:
     return Variable(name, symbol, units, long_name, "driver", "smallman2019")
 
 
-def _pool(name, symbol, long_name):
+def _pool(name: str, symbol: str, long_name: str) -> Variable:
     return Variable(name, symbol, CARBON, long_name, "pool", "bloom2015")
 
 
-def _flux(name, symbol, long_name, source="bloom2015"):
+def _flux(name: str, symbol: str, long_name: str, source: str = "bloom2015") -> Variable:
     return Variable(name, symbol, CARBON_FLUX, long_name, "flux", source)
 
 

@@ -12,6 +12,7 @@ JUMP_REACH = (1e-12, 1e-9)  # relative changes of parameters within which a flag
 
 
 def margins_of(case, ours):
+    """Margin of every rule of a reference case, by name."""
     with np.errstate(all="ignore"):
         return forms.margins(
             sets.EDCS["edinburgh2021"], case_of(ours, case.drivers, case.theta), np
@@ -19,6 +20,7 @@ def margins_of(case, ours):
 
 
 def flag_lines(name, group, case, execute):
+    """Lines of the report: share of parameter sets on whose rules the reference and we agree."""
     margins = margins_of(case, execute(case.drivers, case.latitude, case.theta, "truncated"))
     place = {int(number): index for index, number in enumerate(group["edc_number"].values)}
     wrong, remarks = {}, {}

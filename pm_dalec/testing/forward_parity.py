@@ -50,6 +50,7 @@ def _stored(group):
 
 
 def forward_lines(name, group, case, execute, rtol):
+    """Lines of the report: largest relative error of pools and fluxes against the reference."""
     steps, bounds = _stored(group)
     for position, solver in enumerate(_solvers(group)):
         ours = execute(case.drivers, case.latitude, case.theta, solver)

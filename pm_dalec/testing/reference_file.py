@@ -1,5 +1,7 @@
 """Drivers and observations of the groups of a reference file as a units dataset."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +41,7 @@ _MISSING_BELOW = -9998.0  # the reference files have -9999 where nothing was obs
 _INITIAL_SOM = 23  # number of the initial soil carbon among the parameters of the reference files
 
 
-def from_reference(path, group):
+def from_reference(path: str | Path, group: str) -> xr.Dataset:
     """Units dataset of one group of a reference file, with the numbers exactly as stored.
 
     The reference files count days from the start of the run. The calendar is that of the first

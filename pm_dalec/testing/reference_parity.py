@@ -5,7 +5,9 @@ A file has one group per set of drivers. What is in a group tells its kind: pool
 `Parameter.number`.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -22,6 +24,10 @@ from pm_dalec.testing.constraint_parity import flag_lines, margins_of
 from pm_dalec.testing.forward_parity import forward_lines
 from pm_dalec.testing.reference_file import from_reference
 from pm_dalec.testing.runners import RUNNERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 STREAM_NAMES = {
     "LAI": "lai",
@@ -49,7 +55,7 @@ def groups_of(path):
     return found
 
 
-def parity(path, *, runner="numpy", rtol=1e-6):
+def parity(path: str | Path, *, runner: str = "numpy", rtol: float = 1e-6) -> Iterator[Line]:
     """Recompute a reference file and compare.
 
     Parameters

@@ -58,9 +58,9 @@ def test_the_site_file_with_the_rules_of_edinburgh_is_what_the_reference_used(
     shared_data, inputs, monkeypatch
 ):
     monkeypatch.setenv("PM_DALEC_DATA", str(shared_data))
-    if not by_name.available():
+    if not by_name.available_sites():
         pytest.skip(f"no site files in {shared_data / 'data' / 'sites'}")
-    site = uncertainties.prepare_uncertainties(by_name.load("FI-Hyy"))
+    site = uncertainties.prepare_uncertainties(by_name.load_site("FI-Hyy"))
     for name in ("tmin", "vpd", "wind", "lai", "lai_unc", "cwood_unc", "csom_prior_unc"):
         assert_allclose(site[name], inputs[name], rtol=1e-6, atol=1e-6, err_msg=name)
 
@@ -77,7 +77,7 @@ def test_groups_that_hold_no_drivers_are_named(shared_data):
 @pytest.mark.filterwarnings("ignore:wind is missing", "ignore:forest_loss_fraction")
 def test_site_files_of_each_source_open(source, shared_data, monkeypatch):
     monkeypatch.setenv("PM_DALEC_DATA", str(shared_data))
-    files = [file for file in by_name.available() if file.source == source]
+    files = [file for file in by_name.available_sites() if file.source == source]
     if not files:
         pytest.skip(f"no site files of {source} in {shared_data / 'data' / 'sites'}")
     for file in files:

@@ -404,13 +404,13 @@ def test_an_unknown_site_name_lists_what_exists(tmp_path, monkeypatch):
     write(valid_site(), folder / "gcel_UK-Syn_monthly.nc")
     monkeypatch.setenv("PM_DALEC_DATA", str(tmp_path))
     with pytest.raises(KeyError, match=r"no site 'FI-Hyy'.*UK-Syn \(gcel, monthly\)"):
-        by_name.load("FI-Hyy")
+        by_name.load_site("FI-Hyy")
 
 
 def test_a_site_name_without_a_data_folder_says_how_to_set_it(monkeypatch):
     monkeypatch.delenv("PM_DALEC_DATA", raising=False)
     with pytest.raises(KeyError, match="PM_DALEC_DATA is not set; set it to the folder"):
-        by_name.load("FI-Hyy")
+        by_name.load_site("FI-Hyy")
 
 
 def test_more_harvests_than_months_are_refused():

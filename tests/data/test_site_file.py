@@ -175,9 +175,9 @@ def test_a_site_is_loaded_by_name(site_path, monkeypatch):
     for source in ("differland", "gcel"):
         (folder / f"{source}_UK-Syn_monthly.nc").write_bytes(site_path.read_bytes())
     monkeypatch.setenv("PM_DALEC_DATA", str(site_path.parent))
-    assert [file.source for file in by_name.available()] == ["gcel", "differland"]
-    assert by_name.load("UK-Syn").attrs["source_file"] == "gcel_UK-Syn_monthly.nc"
-    other = by_name.load("UK-Syn", source="differland")
+    assert [file.source for file in by_name.available_sites()] == ["gcel", "differland"]
+    assert by_name.load_site("UK-Syn").attrs["source_file"] == "gcel_UK-Syn_monthly.nc"
+    other = by_name.load_site("UK-Syn", source="differland")
     assert other.attrs["source_file"] == "differland_UK-Syn_monthly.nc"
 
 

@@ -1,8 +1,7 @@
 """Rules from products to observations: biomass to wood carbon, years to steps."""
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from numpy.testing import assert_allclose
 
 from pm_dalec.data.time_axis import monthly_axis

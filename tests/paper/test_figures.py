@@ -11,8 +11,7 @@ from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
 
 from pm_dalec.landscape.twin import region
-from pm_dalec.paper import experiments as experiments_module
-from pm_dalec.paper import figure_data, figures, items
+from pm_dalec.paper import experiments as experiments_module, figure_data, figures, items
 from pm_dalec.paper.experiments import open_experiments
 from pm_dalec.plots.style import BASELINE, STRATIFIED
 

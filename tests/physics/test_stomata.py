@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq, elementwise
 
-from pm_dalec.physics import canopy, records, stomata
+from pm_dalec.physics import canopy, records, step, stomata, stomatal_search
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import aligned
 from pm_dalec.physics.step import canopy_leaves, gas_exchange, initial_pools
@@ -35,7 +35,7 @@ class States(NamedTuple):
 
 
 def shortfall(conductance, *fields):
-    return stomata._shortfall(conductance, stomata.Leaves(*fields), np)
+    return stomata.price_less_gain(conductance, stomata.Leaves(*fields), np)
 
 
 def canopies_of_a_run(drivers, latitude, theta):
@@ -114,7 +114,7 @@ def leaf(**changed):
     return seen._replace(**{name: np.array([value]) for name, value in changed.items()})
 
 
-SOLVERS = list(stomata.SOLVERS.values())
+SOLVERS = list(step.SOLVERS.values())
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -164,7 +164,7 @@ def test_a_root_below_the_least_conductance_is_clipped_and_reported_as_unbracket
     assert not stomata.unbracketed(leaf(), np)
 
 
-@pytest.mark.parametrize("solver", stomata.SOLVERS)
+@pytest.mark.parametrize("solver", step.SOLVERS)
 @pytest.mark.parametrize(
     ("pools", "drivers"),
     [({"foliage": 0.0}, {}), ({}, {"wind": 0.0}), ({"roots": 1.0}, {"tmin": -5.0, "tmax": -4.0})],
@@ -205,7 +205,7 @@ def test_co2_inside_the_leaf_lies_between_the_compensation_point_and_the_air(sta
 
 
 def test_truncated_and_converged_photosynthesis_differ_by_per_cents_only(states):
-    coarse = stomata.assimilation(stomata.truncated(states.leaves, np), states.leaves, np)
+    coarse = stomata.assimilation(stomatal_search.truncated(states.leaves, np), states.leaves, np)
     differ = np.abs(coarse / states.gpp - 1)
     assert 1e-4 < np.median(differ) < 0.05
     assert np.quantile(differ, 0.99) < 0.5

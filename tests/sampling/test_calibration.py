@@ -17,8 +17,7 @@ from pm_dalec.models import baseline, stratified
 from pm_dalec.posterior import convergence, fit_file
 from pm_dalec.posterior.convergence import converged_share, unit_report
 from pm_dalec.posterior.trajectory import trajectories
-from pm_dalec.sampling import checkpoints, unit
-from pm_dalec.sampling import state as unit_state
+from pm_dalec.sampling import checkpoints, state as unit_state, unit
 from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh, identities
 from pm_dalec.sampling.region_store import calibrate_region, present
 from pm_dalec.sampling.settings import Settings

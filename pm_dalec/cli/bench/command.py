@@ -52,11 +52,11 @@ def bench(options):
 
 def _bench_samplers(options, tell):
     from pm_dalec.cli.bench.samplers import compare_samplers
-    from pm_dalec.data.by_name import load
+    from pm_dalec.data.by_name import load_site
     from pm_dalec.data.synthetic_sites import synthetic_site
 
     build = import_module("pm_dalec.models.baseline").build
-    sites = {name: load(name, fill_wind=True) for name in options.site}
+    sites = {name: load_site(name, fill_wind=True) for name in options.site}
     sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
     table = compare_samplers(build, sites, seconds=options.seconds, progress=tell)
     print(table.to_json(orient="records", indent=1) if options.json else table.to_string())

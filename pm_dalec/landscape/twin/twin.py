@@ -4,6 +4,8 @@ A seeded landscape at 1/320 degree with the fractions, stocks, leaf area and fel
 paper's tables consistent with each other (TWIN, sections 5.1-5.3). Everything is synthetic.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -86,7 +88,15 @@ class Twin:
         return leaf_area(self.fields["stratum"], land=land, seed=self.seed, spacing=grid_spacing())
 
 
-def make_twin(seed, *, mask=True, cv=None, gamma=0.0, leak=0.0, biomass="obs"):
+def make_twin(
+    seed: int,
+    *,
+    mask: bool = True,
+    cv: float | None = None,
+    gamma: float = 0.0,
+    leak: float = 0.0,
+    biomass: str = "obs",
+) -> Twin:
     """Synthetic landscape of 54.5-55.5 degrees north by 3 degrees, 320 x 960 cells.
 
     Parameters

@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 
 from llvmlite import ir
-from pytensor.scalar import basic as scalar
-from pytensor.scalar import math as special
+from pytensor.scalar import basic as scalar, math as special
 
 from pm_dalec.lanes.llvm import elementary
 from pm_dalec.lanes.llvm.registers import (
