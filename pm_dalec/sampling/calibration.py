@@ -118,7 +118,7 @@ def calibrate(
         "target_ess": ess,
         "proposals_per_chain": proposals,
     }
-    return as_fit(model, target, units, settings, chains, attributes)
+    return as_fit(model, target, units, chains, attributes)
 
 
 def calibrate_edinburgh(
@@ -166,7 +166,7 @@ def calibrate_edinburgh(
         "compile_seconds": round(compiled, 3),
         "proposals_per_chain": proposals,
     }
-    return as_fit(model, target, units, settings, chains, attributes)
+    return as_fit(model, target, units, chains, attributes)
 
 
 def _bound(target, chains, place):

@@ -10,7 +10,6 @@ from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.posterior.likelihoods import log_likelihood
 from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
-from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
@@ -18,7 +17,7 @@ NOT_RUN = "not run"
 LARGEST_LIKELIHOOD = 5_000_000  # values a stream; `posterior.log_likelihood` makes larger ones
 
 
-def as_fit(model, target, units, settings, chains, attributes):
+def as_fit(model, target, units, chains, attributes):
     """Fit of a model from the draws of its units.
 
     Parameters
@@ -27,7 +26,6 @@ def as_fit(model, target, units, settings, chains, attributes):
     target : Target
     units : dict of int to tuple
         By flat place: draws (draw, chain, parameter + 1) in the unit interval, and the state.
-    settings : Settings
     chains : int
     attributes : dict
 
@@ -37,31 +35,20 @@ def as_fit(model, target, units, settings, chains, attributes):
     """
     known, space = notes.of(model), lane_dimensions(model)
     shape = tuple(len(model.coords[name]) for name in space)
-    count = int(np.prod(shape, dtype=int))
-    longest = max((len(drawn) for drawn, _ in units.values()), default=0)
-    size = len(target.rows)
-    whole = np.full((chains, max(longest, 1), count, size + 1), np.nan)
-    for place, (drawn, state) in units.items():
-        if state.phase != "no start" and len(drawn):
-            chosen = np.linspace(0, len(drawn) - 1, longest).round().astype(int)
-            whole[:, :, place] = drawn[chosen].swapaxes(0, 1)
-    whole = whole.reshape(*whole.shape[:2], *shape, size + 1)
+    drawn = _side_by_side(units, chains, shape, len(target.rows) + 1)
     coords = {name: list(model.coords[name]) for name in space}
-    coords |= {dims.CHAIN: np.arange(chains), dims.DRAW: np.arange(whole.shape[1])}
-    found = natural(target, whole[..., :-1])
+    coords |= {dims.CHAIN: np.arange(chains), dims.DRAW: np.arange(drawn.shape[1])}
+    found = natural(target, drawn[..., :-1])
     for name, value in known.fixed.items():
-        found[name] = np.where(np.isnan(whole[..., -1]), np.nan, value)
-    posterior = xr.Dataset(
-        {
-            name: ((*dims.SAMPLE, *space), values, _labels(PARAMETERS[name], "meaning"))
-            for name, values in found.items()
-        },
-        coords=coords,
-    )
+        found[name] = np.where(np.isnan(drawn[..., -1]), np.nan, value)
+    parameters = {
+        name: ((*dims.SAMPLE, *space), values, _labels(known.parameters[name], "meaning"))
+        for name, values in found.items()
+    }
     tree = xr.DataTree.from_dict(
         {
-            "posterior": posterior,
-            "sample_stats": _statistics(whole[..., -1], units, shape, space, coords),
+            "posterior": xr.Dataset(parameters, coords=coords),
+            "sample_stats": _statistics(drawn[..., -1], units, shape, space, coords),
             "constant_data": constant_data(model),
             "observed_data": observed_data(model),
         }
@@ -72,9 +59,20 @@ def as_fit(model, target, units, settings, chains, attributes):
         "constraints": known.constraints,
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
-    if posterior["initial_som"].size * len(model.coords[dims.TIME]) < LARGEST_LIKELIHOOD:
+    if tree["posterior/initial_som"].size * len(model.coords[dims.TIME]) < LARGEST_LIKELIHOOD:
         tree["log_likelihood"] = xr.DataTree(log_likelihood(tree))
     return tree
+
+
+def _side_by_side(units, chains, shape, size):
+    """Draws of all units, (chain, draw, [stratum,] [pixel,] parameter + 1); NaN where there are none."""
+    longest = max((len(drawn) for drawn, _ in units.values()), default=0)
+    whole = np.full((chains, max(longest, 1), int(np.prod(shape, dtype=int)), size), np.nan)
+    for place, (drawn, state) in units.items():
+        if state.phase != "no start" and len(drawn):
+            chosen = np.linspace(0, len(drawn) - 1, longest).round().astype(int)
+            whole[:, :, place] = drawn[chosen].swapaxes(0, 1)
+    return whole.reshape(*whole.shape[:2], *shape, size)
 
 
 def _labels(record, words):

@@ -33,7 +33,6 @@ KNOWN = {
     "pm_dalec/lanes/llvm/module.py: emit_module": 48,
     "pm_dalec/lanes/llvm/shapes.py: _scan": 51,
     "pm_dalec/sampling/kernels/windows.py: lanes_window": 45,
-    "pm_dalec/sampling/labelled_fit.py: as_fit": 41,
     "pm_dalec/sampling/unit.py: Unit": 244,
     "pm_dalec/paper": 13,
 }
