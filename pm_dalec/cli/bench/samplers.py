@@ -87,7 +87,7 @@ def _lanes(model, target, settings, seconds, seed):
         unit.advance()
     unit.settle()
     spent = time.process_time() - started
-    fit = as_fit(model, target, {0: (unit.result(), unit.state)}, settings, CHAINS, {})
+    fit = as_fit(model, target, {0: (unit.result(), unit.state)}, CHAINS, {})
     return _judged(fit, spent, CHAINS * (state.proposed + state.searched))
 
 
