@@ -1,5 +1,7 @@
 """Land: a site, or a region whose observations are averaged twice, over pixels and over strata."""
 
+from __future__ import annotations
+
 import xarray as xr
 
 from pm_dalec.tables import dims
@@ -9,7 +11,7 @@ NODES = {(dims.PIXEL,): PIXELS, dims.SPACE: STRATA}
 """Group of a region that holds the averages over such units."""
 
 
-def units_of(land, each):
+def units_of(land: xr.Dataset | xr.DataTree, each: tuple[str, ...]) -> xr.Dataset:
     """Units of a land: what has a DALEC of its own, with the weather it shares with others.
 
     Parameters

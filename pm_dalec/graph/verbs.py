@@ -5,7 +5,9 @@ units: no spatial dimension for a site, ``(pixel)`` for pixels, ``(stratum, pixe
 always behind ``time``.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pymc as pm
@@ -29,6 +31,17 @@ from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from pm_dalec.constraints.forms import Soft
+    from pm_dalec.constraints.rules import Constraint
+    from pm_dalec.graph.choices import Choices
+    from pm_dalec.tables.kinds import Era
+    from pm_dalec.tables.parameters import Parameter
+
 
 class Weather(NamedTuple):
     """Drivers in the model, and the units that they belong to."""
@@ -46,7 +59,7 @@ class Carbon(NamedTuple):
     weather: Weather
 
 
-def coords_of(units):
+def coords_of(units: xr.Dataset) -> dict[str, npt.NDArray[np.generic] | None]:
     """Coordinates of a model of these units, for `pm.Model(coords=...)`.
 
     Parameters
@@ -64,7 +77,7 @@ def coords_of(units):
     return {**coords, dims.BOUND: np.arange(units.sizes[dims.TIME] + 1)}
 
 
-def add_drivers(units):
+def add_drivers(units: xr.Dataset) -> Weather:
     """Put the drivers into the model as `pm.Data`, so that one graph can be refilled.
 
     Parameters
@@ -86,7 +99,7 @@ def add_drivers(units):
     return Weather(Drivers(*held), latitude, units)
 
 
-def add_parameters(table, units):
+def add_parameters(table: Table[Parameter], units: xr.Dataset) -> Theta:
     """Put all parameters of a table into the model with their priors.
 
     Parameters
@@ -107,7 +120,7 @@ def add_parameters(table, units):
     return Theta(*(add_prior(table[name], units, space) for name in Theta._fields))
 
 
-def add_dalec(weather, theta, choices):
+def add_dalec(weather: Weather, theta: Theta, choices: Choices) -> Carbon:
     """Run DALEC inside the model as a scan.
 
     Parameters
@@ -138,7 +151,9 @@ def rules_of(constraints):
     return constraints if isinstance(constraints, Table) else EDCS[constraints]
 
 
-def add_constraints(constraints, carbon, theta):
+def add_constraints(
+    constraints: Era | Soft | Table[Constraint], carbon: Carbon, theta: Theta
+) -> None:
     """Put ecological constraints into the model as potentials.
 
     PyMC's predictive functions ignore potentials: for the constrained prior, sample
@@ -193,7 +208,7 @@ def _name_of(constraints):
     return ", ".join(constraints) if isinstance(constraints, Table) else str(constraints)
 
 
-def add_observations(streams, carbon, units):
+def add_observations(streams: Sequence[str], carbon: Carbon, units: xr.Dataset) -> None:
     """Put Gaussian likelihoods of observation streams into the model.
 
     Parameters

@@ -4,7 +4,9 @@ A region holds the same land twice, averaged over pixels and over the strata of 
 by the same code; they differ only in which fine cells are averaged (the paper, section 1.2).
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -20,6 +22,12 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.strata import STRATUM_NAMES
 from pm_dalec.tables.streams import STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.landscape.grid import Grid
+    from pm_dalec.landscape.layers import LandCover, Layer, Loss
 
 WEATHER = ("tmin", "tmax", "sw_rad", "co2", "vpd", "wind")
 """Drivers that come from the weather and are the same for all strata of a pixel."""
@@ -58,8 +66,14 @@ class Frame(NamedTuple):
 
 
 def assemble_region(
-    grid, land_cover, *, layers, losses, weather, minimum_coverage=MINIMUM_COVERAGE
-):
+    grid: Grid,
+    land_cover: LandCover,
+    *,
+    layers: Sequence[Layer],
+    losses: Sequence[Loss],
+    weather: xr.Dataset,
+    minimum_coverage: float = MINIMUM_COVERAGE,
+) -> xr.DataTree:
     """Region from fine rasters.
 
     Parameters

@@ -7,12 +7,19 @@ the products of felling and observed stock that either approach sees (calibratio
 Deville and Sarndal 1992, raking distance, so that all areas stay positive).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
 from pm_dalec.data.land import units_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import REPRESENTED
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 SMALLEST_SHARE = 1 / 3
 """Effective number of pixels over that of the sample below which areas are refused [1]."""
@@ -40,7 +47,7 @@ def sample_region(region, count, *, seed=0):
     return region.sel({dims.PIXEL: kept}).assign({REPRESENTED: represented_areas(strata, kept)})
 
 
-def sample_pixels(region, count, *, seed=0):
+def sample_pixels(region: xr.Dataset, count: int, *, seed: int = 0) -> npt.NDArray[np.int64]:
     """Ids of random pixels of a region, ascending.
 
     Parameters
@@ -85,7 +92,7 @@ def known_totals(region):
     return xr.DataArray(np.stack(rows), {dims.PIXEL: region[dims.PIXEL]}, ("quantity", dims.PIXEL))
 
 
-def represented_areas(region, pixels):
+def represented_areas(region: xr.Dataset, pixels: npt.ArrayLike) -> xr.DataArray:
     """Area that each pixel of a sample stands for.
 
     Parameters

@@ -35,6 +35,7 @@ KNOWN = {
     "pm_dalec/sampling/kernels/windows.py: lanes_window": 45,
     "pm_dalec/sampling/unit.py: Unit": 244,
     "pm_dalec/paper": 13,
+    "pm_dalec/sampling": 13,
 }
 
 

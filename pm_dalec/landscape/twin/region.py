@@ -4,6 +4,10 @@ Real products become a region by `assemble_region`, with a `LandCover`, a `Layer
 of observations and a `Loss` for felling and fire.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
@@ -17,10 +21,13 @@ from pm_dalec.landscape.twin.weather import meteorology
 from pm_dalec.tables import dims
 from pm_dalec.tables.strata import STRATUM_NAMES
 
+if TYPE_CHECKING:
+    from pm_dalec.landscape.twin.twin import Twin
+
 VERSION = "synthetic landscape twin, version 1"
 
 
-def build_region(twin, *, resolution):
+def build_region(twin: Twin, *, resolution: float) -> xr.DataTree:
     """Region of the twin, straight from its fine arrays.
 
     Parameters
@@ -102,7 +109,7 @@ def _soil(twin, land_cover):
     )
 
 
-def fractions_of(landscape, resolution):
+def fractions_of(landscape: xr.DataArray, resolution: float) -> xr.Dataset:
     """Shares of the strata in the pixels of a resolution, from a map of strata.
 
     Parameters
