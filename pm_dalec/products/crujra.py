@@ -21,6 +21,7 @@ from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "CRU-JRA"
 STEP = 0.5  # [degree]
+GRID = windows.Grid(PRODUCT, (STEP, STEP), from_north=False)
 STEPS_PER_DAY = 4
 STEPS_PER_YEAR = 1460
 SECONDS = 21600.0  # of a step [s]
@@ -52,24 +53,6 @@ _LONG_NAMES = {
 _SHORTWAVE = ("dswrf", "tswrf")
 _NAME = r"crujra\.[vV](\d\.\d)\.5d\.(\w+)\.(\d{4})\.365d\.noc\.nc(\.gz)?"
 _EXAMPLE = "crujra.V1.1.5d.tmin.2014.365d.noc.nc"
-
-
-def grid_axes(window):
-    """Cell centres of the product's grid that overlap a window.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Latitudes (ascending) and longitudes [degrees].
-    """
-    west, south, east, north = windows.checked_window(window, product=PRODUCT)
-    lat = windows.snapped_centres(south, north, step=STEP, origin=0.0)
-    return lat, windows.snapped_centres(west, east, step=STEP, origin=0.0)
 
 
 def time_axis(year):

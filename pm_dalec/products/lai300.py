@@ -20,6 +20,8 @@ from pm_dalec.products.reading import files, windows
 PRODUCT = "Copernicus LAI 300 m"
 VERSIONS = ("1.0.1", "1.1.1", "1.1.2")
 STEP = 1 / 336  # [degree]
+# The file's coordinates are cell centres at integer multiples of 1/336 degree.
+GRID = windows.Grid(PRODUCT, (STEP, STEP), (STEP / 2, STEP / 2))
 DIGITAL_MAX = 210
 PER_UNIT = 30  # digital numbers a unit of LAI
 MISSING = 255
@@ -34,31 +36,6 @@ QUALITY = {
 _NAME = r"c_gls_LAI300(-RT\d)?_(\d{8})0000_GLOBE_(PROBAV|OLCI)_V(\d+\.\d+\.\d+)\.nc"
 _EXAMPLE = "c_gls_LAI300_201406100000_GLOBE_PROBAV_V1.0.1.nc"
 _VARIABLES = ("LAI", "RMSE", "QFLAG")
-
-
-def grid_axes(window):
-    """Cell centres of the product's grid that overlap a window.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Latitudes (descending) and longitudes [degrees].
-
-    Notes
-    -----
-    The file's coordinates are pixel centres at integer multiples of 1/336 degree; edges are shifted
-    by half a pixel.
-    """
-    west, south, east, north = windows.checked_window(window, product=PRODUCT)
-    half = STEP / 2
-    lat = windows.snapped_centres(south, north, step=STEP, origin=half)
-    lon = windows.snapped_centres(west, east, step=STEP, origin=half)
-    return lat[::-1], lon
 
 
 def open_lai300(path_or_paths, *, window, reject=()):

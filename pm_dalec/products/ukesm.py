@@ -23,6 +23,7 @@ from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "UKESM1-0-LL"
 STEPS = (1.25, 1.875)  # latitude, longitude [degree]
+GRID = windows.Grid(PRODUCT, STEPS, (-90.0, 0.0), from_north=False)
 FILL = np.float32(1e20)
 KG_PER_PPM = 7.804816e12  # of CO2 in the atmosphere
 MJ_PER_DAY = 0.0864  # of one W m-2
@@ -39,24 +40,6 @@ _UNITS = {
 }
 _NAME = r"(\w+)_Amon_([\w-]+?)_(\w+)_(r\d+i\d+p\d+f\d+)_(?:gn|gm)_(\d{6})-(\d{6})\.nc"
 _EXAMPLE = "tasmin_Amon_UKESM1-0-LL_ssp245_r1i1p1f2_gn_201501-204912.nc"
-
-
-def grid_axes(window):
-    """Cell centres of the model's grid that overlap a window.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Latitudes (ascending) and longitudes [degrees].
-    """
-    west, south, east, north = windows.checked_window(window, product=PRODUCT)
-    lat = windows.snapped_centres(south, north, step=STEPS[0], origin=-90.0)
-    return lat, windows.snapped_centres(west, east, step=STEPS[1], origin=0.0)
 
 
 def open_ukesm(path_or_paths, *, window, scenario="ssp245"):

@@ -159,7 +159,7 @@ def _projected(twin_field, axes, crs, **labels):
 def _lai(twin, window, months):
     """Every dekad of a month holds the month's leaf area and sigma."""
     observed = twin.leaf_area.sel(time=months)
-    axes = lai300.grid_axes(window)
+    axes = windows.grid_axes(lai300.GRID, window)
     monthly = xr.Dataset(
         {
             "lai": _geographic(observed["lai"], axes, units="m2 m-2"),
@@ -175,7 +175,7 @@ def _lai(twin, window, months):
 
 def _biomass(twin, window, year):
     fields = twin.fields.sel(biomass_year=year, drop=True)
-    axes = biomass.grid_axes(window)
+    axes = windows.grid_axes(biomass.GRID, window)
     return xr.Dataset(
         {
             "agb": _geographic(fields["agb"], axes, units="Mg ha-1"),
@@ -186,7 +186,7 @@ def _biomass(twin, window, year):
 
 def _soil(twin, window):
     """The stock spread evenly over the first metre, quantiles one sigma beside the mean."""
-    place = (soilgrids.grid_axes(window), soilgrids.CRS)
+    place = (windows.grid_axes(soilgrids.GRID, window), soilgrids.CRS)
     mean = _projected(twin.fields["soil_carbon"], *place, units="kg m-3") / 1000.0
     sigma = _projected(twin.fields["soil_carbon_sigma"], *place, units="kg m-3") / 1000.0
     depth = xr.DataArray(list(soilgrids.DEPTHS), dims="depth", name="depth")
@@ -197,19 +197,21 @@ def _soil(twin, window):
 
 
 def _cover(twin, window, metres):
-    axes = landcover.grid_axes(window, resolution=metres)
+    axes = windows.grid_axes(landcover.GRIDS[metres], window)
     classes = _projected(twin.fields["land_cover"], axes, landcover.CRS).fillna(0)
     probability = xr.where(classes > 0, LCM_PROBABILITY, 0.0)
     return xr.Dataset({"land_cover": classes.astype("uint8"), "probability": probability})
 
 
 def _loss(twin, window):
-    return _geographic(twin.fields["loss_year"], hansen.grid_axes(window)).rename("lossyear")
+    return _geographic(twin.fields["loss_year"], windows.grid_axes(hansen.GRID, window)).rename(
+        "lossyear"
+    )
 
 
 def _burned(twin, window, months):
     """No fire in the twin; sea is missing, and one cell burns so that the coding is used."""
-    axes = mcd64a1.grid_axes(window)
+    axes = windows.grid_axes(mcd64a1.GRID, window)
     land = _projected(twin.fields["soil_carbon"], axes, mcd64a1.CRS).notnull()
     burned = xr.zeros_like(land, dtype=float).where(land).expand_dims(time=months).copy()
     west, south, east, north = window
@@ -249,7 +251,7 @@ def _six_hourly(weather, years):
 def _scenario(twin, window, last_year):
     """Climate of the twin on the model's cells, in CMIP6 units."""
     climate = future_climate(twin, last_year=last_year)
-    lat, lon = ukesm.grid_axes(window)
+    lat, lon = windows.grid_axes(ukesm.GRID, window)
     local = climate.sel(lat=lat, lon=lon, method="nearest").assign_coords(lat=lat, lon=lon)
     saturation = sum(
         613.75 * np.exp(17.502 * local[name] / (240.97 + local[name])) / 2
