@@ -270,14 +270,15 @@ def monthly_drivers(meteorology):
     wind = np.hypot(meteorology["ugrd"], meteorology["vgrd"])
     celsius = meteorology["tmp"] - FREEZING
     deficit = vapour_pressure_deficit(celsius, meteorology["spfh"], meteorology["pres"])
-    days = xr.Dataset({
+    days = {
         "tmin": meteorology["tmin"].coarsen(daily, coord_func="min").min() - FREEZING,
         "tmax": meteorology["tmax"].coarsen(daily, coord_func="min").max() - FREEZING,
         # The day's total as four means: a sum would make zero of the fills over sea.
         "sw_rad": energy.coarsen(daily, coord_func="min").mean() * STEPS_PER_DAY,
         "vpd": deficit.coarsen(daily, coord_func="min").mean(),
         "wind": wind.coarsen(daily, coord_func="min").mean(),
-    })  # fmt: skip
+    }
+    days = xr.Dataset(days)
     months = days.resample(time="MS").mean()
     starts = [f"{t.year:04d}-{t.month:02d}-01" for t in months["time"].values]
     months = months.assign_coords(time=pd.DatetimeIndex(starts)).transpose("time", ...)

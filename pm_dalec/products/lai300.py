@@ -295,11 +295,9 @@ def write_lai300(folder, dekads, *, version="1.0.1"):
     paths = []
     for date in pd.DatetimeIndex(dekads["time"].values):
         here = dekads.sel(time=date)
-        numbers = xr.Dataset({
-            "LAI": _coded(here["lai"]),
-            "RMSE": _coded(here["lai_unc"]),
-            "QFLAG": flag.sel(time=date).astype("uint8"),
-        }).drop_vars("time")  # fmt: skip
+        numbers = xr.Dataset({"LAI": _coded(here["lai"]), "RMSE": _coded(here["lai_unc"])})
+        numbers["QFLAG"] = flag.sel(time=date).astype("uint8")
+        numbers = numbers.drop_vars("time")
         for name in ("LAI", "RMSE"):
             numbers[name].attrs = {"scale_factor": np.float32(1 / PER_UNIT), "add_offset": 0.0}
         numbers["QFLAG"].attrs = {}

@@ -68,14 +68,15 @@ def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
     vapour = fields["huss"] * fields["ps"] / 0.62197
     low, high = fields["tasmin"] - FREEZING, fields["tasmax"] - FREEZING
     saturation = (_saturation(low) + _saturation(high)) / 2
-    drivers = xr.Dataset({
+    made = {
         "tmin": low,
         "tmax": high,
         "sw_rad": fields["rsds"] * MJ_PER_DAY,
         "vpd": (saturation - vapour).clip(min=0.0),
         "wind": fields["sfcWind"],
         "co2": fields["co2mass"] / KG_PER_PPM,
-    })  # fmt: skip
+    }
+    drivers = xr.Dataset(made)
     windows.expect_some(drivers["tmin"], product=PRODUCT, where=f"window {tuple(window)}")
     for name in drivers.data_vars:
         drivers[name].attrs = {"units": DRIVERS[name].units, "long_name": DRIVERS[name].long_name}
@@ -278,10 +279,11 @@ def _assembled(made, observed, time):
     bounds = xr.DataArray(np.stack([starts, ends], axis=1), {"time": starts}, ("time", "bnds"))
     made["doy"] = time_axis.day_of_year_at_end(bounds)
     made["step_days"] = time_axis.step_lengths(bounds)
-    drivers = xr.Dataset({
+    ordered = {
         name: values.transpose(*(d for d in observed[name].dims if d in values.dims), ...)
         for name, values in made.items()
-    }).assign_coords(time_bnds=bounds)  # fmt: skip
+    }
+    drivers = xr.Dataset(ordered).assign_coords(time_bnds=bounds)
     for name in drivers.data_vars:
         drivers[name].attrs = dict(observed[name].attrs)
     return drivers.assign_attrs(observed.attrs, future=f"anomalies of {PRODUCT}")
