@@ -128,6 +128,38 @@ def open_cardamom_csv(met, *, start, lat=None, lon=np.nan):
     )
 
 
+def meteorology_at(path):
+    """File of the meteorology that a path leads to, or None where it leads to no such files.
+
+    Parameters
+    ----------
+    path : Path
+        One of the files of a site, a folder with those of one site, or what their names begin with.
+
+    Returns
+    -------
+    Path or None
+    """
+    if path.is_dir():
+        found = sorted(path.glob(f"*{_PARTS['met']}"))
+        if len(found) > 1:
+            raise ValueError(
+                sentence(
+                    PRODUCT,
+                    wanted="the files of one site",
+                    came=", ".join(each.name for each in found[:4]) + " ..." * (len(found) > 4),
+                    where=f"folder {path}",
+                    do="name one of these files",
+                )
+            )
+        return found[0] if found else None
+    for part in _PARTS.values():
+        if path.name.endswith(part):
+            return path.with_name(path.name.removesuffix(part) + _PARTS["met"])
+    met = path.with_name(path.name + _PARTS["met"])
+    return met if met.is_file() else None
+
+
 def _site_of(met):
     if not met.name.endswith(_PARTS["met"]):
         raise ValueError(

@@ -101,6 +101,18 @@ def open_cbf(path, *, wind, forest_loss_fraction=0.0, uncertainties=None):
     )
 
 
+def is_cbf(path):
+    """Whether a file is NetCDF with the drivers of this format, or all but one of them."""
+    if not path.is_file():
+        return False
+    try:
+        with netcdf.opened_netcdf(path, product=PRODUCT) as opened:
+            names = {source for source, _, _ in _DRIVERS.values()}
+            return len(names - set(opened.variables)) <= 1
+    except ValueError:  # no NetCDF file
+        return False
+
+
 def _check_exists(path):
     if not path.is_file():
         raise FileNotFoundError(

@@ -79,6 +79,7 @@ _NOT_READ = {
 }
 OBSERVATION_COLUMNS = 36
 MOST_COLUMNS = 200  # more is another layout
+LARGEST_COUNT = 1e6  # in a file of this kind, whatever its version
 
 # What the leading block has to say: number, whether it fits, what was wanted, what to do.
 _OTHER_LAYOUT = "check the byte order and the layout"
@@ -163,6 +164,18 @@ def open_edinburgh_binary(path, *, start, lon=np.nan):
     for name, block in zip(("parameter_prior", "parameter_prior_unc"), priors, strict=True):
         units[name] = ("parameter", block[rows], {"units": "those of each parameter"})
     return units
+
+
+def is_edinburgh_binary(path):
+    """Whether a file looks like a binary input: enough doubles, of which the first are counts."""
+    if not path.is_file():
+        return False
+    size = path.stat().st_size
+    if size % 8 or size < 5 * BLOCK * 8:
+        return False
+    static = np.fromfile(path, dtype="<f8", count=BLOCK)
+    counts = static[[_STATIC[name] for name in ("model", "steps", "drivers", "observations")]]
+    return bool(np.all((counts == np.rint(counts)) & (counts >= 0) & (counts < LARGEST_COUNT)))
 
 
 def _observations(seen):
