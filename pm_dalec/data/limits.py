@@ -7,12 +7,13 @@ import numpy as np
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
 from pm_dalec.data.units import conversion, describe, same_units, why_not
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.streams import SOIL_PRIOR, wanted_units
 from pm_dalec.tables.table import Table
 
 UNITS_DIMS = (dims.TIME, dims.STRATUM, dims.PIXEL)
 _SMALLEST_FILL = 1e15  # fill values of NetCDF and GRIB (9.97e36, 1e20) lie above, data below
-_MISSING_CODES = (-9999.0, -999.0)
+_MISSING_CODES = (MISSING, -999.0)
 
 
 @dataclass(frozen=True)

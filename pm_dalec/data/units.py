@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import pint
 
+from pm_dalec.tables.constants import FREEZING
+
 # Definitions of the SI. Carbon is counted in grams of carbon: 'gC' is 'g' in the files of the field.
 # A line is: name = size in others, or [dimension] = symbol (_ for none) = other spellings.
 _DEFINITIONS = """
@@ -65,7 +67,6 @@ _REWRITTEN = (  # what pint does not read, and what it does
 )
 # what pint's parser ends in when a text is no unit string
 _UNREADABLE = (pint.PintError, TokenError, ArithmeticError, AssertionError, TypeError, ValueError)
-_KELVIN_OF_FREEZING = Fraction(27315, 100)  # [K], 0 degC by definition
 
 
 class Conversion(NamedTuple):
@@ -83,7 +84,7 @@ def _meaning(text):
         text = re.sub(pattern, plain, text)
     read = _REGISTRY.parse_expression(text)
     base = read.to_base_units()
-    zero = _KELVIN_OF_FREEZING if dict(read.unit_items()) == {"celsius": 1} else Fraction(0)
+    zero = Fraction(str(FREEZING)) if dict(read.unit_items()) == {"celsius": 1} else Fraction(0)
     return Fraction(base.magnitude), base.dimensionality, zero
 
 

@@ -15,8 +15,10 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec.data import messages, netcdf
+from pm_dalec.products.humidity import saturation, vapour_pressure
 from pm_dalec.products.reading import windows
 from pm_dalec.products.reading.files import found_files
+from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "CRU-JRA"
@@ -25,7 +27,6 @@ GRID = windows.Grid(PRODUCT, (STEP, STEP), from_north=False)
 STEPS_PER_DAY = 4
 STEPS_PER_YEAR = 1460
 SECONDS = 21600.0  # of a step [s]
-FREEZING = 273.15  # [K]
 FILL = np.float32(-9.99e33)
 
 VARIABLES = ("tmin", "tmax", "tmp", "dswrf", "spfh", "pres", "ugrd", "vgrd")
@@ -242,8 +243,7 @@ def vapour_pressure_deficit(temperature, humidity, pressure):
     Saturation 613.75 exp(17.502 T/(240.97+T)); vapour pressure q p/0.62197 as the Edinburgh
     group computes it. The exact form of the latter raises the deficit by about one per cent.
     """
-    saturation = 613.75 * np.exp(17.502 * temperature / (240.97 + temperature))
-    return (saturation - humidity * pressure / 0.62197).clip(min=0.0)
+    return (saturation(temperature) - vapour_pressure(humidity, pressure)).clip(min=0.0)
 
 
 def monthly_drivers(meteorology):

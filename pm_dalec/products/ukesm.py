@@ -16,9 +16,10 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec.data import messages, netcdf, time_axis
-from pm_dalec.products.crujra import FREEZING
+from pm_dalec.products.humidity import saturation, vapour_pressure
 from pm_dalec.products.reading import windows
 from pm_dalec.products.reading.files import found_files
+from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "UKESM1-0-LL"
@@ -65,14 +66,14 @@ def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
     files = _of_scenario(found, scenario)
     raw = {name: _series(files[name], name, window) for name in (*VARIABLES, "co2mass")}
     fields = xr.Dataset(raw) if _same_months(raw) else None
-    vapour = fields["huss"] * fields["ps"] / 0.62197
+    vapour = vapour_pressure(fields["huss"], fields["ps"])
     low, high = fields["tasmin"] - FREEZING, fields["tasmax"] - FREEZING
-    saturation = (_saturation(low) + _saturation(high)) / 2
+    saturated = (saturation(low) + saturation(high)) / 2
     made = {
         "tmin": low,
         "tmax": high,
         "sw_rad": fields["rsds"] * MJ_PER_DAY,
-        "vpd": (saturation - vapour).clip(min=0.0),
+        "vpd": (saturated - vapour).clip(min=0.0),
         "wind": fields["sfcWind"],
         "co2": fields["co2mass"] / KG_PER_PPM,
     }
@@ -88,10 +89,6 @@ def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
         source="CMIP6 ScenarioMIP, UKESM1-0-LL r1i1p1f2",
         verified_on="synthetic files only",
     )
-
-
-def _saturation(celsius):
-    return 613.75 * np.exp(17.502 * celsius / (240.97 + celsius))  # [Pa], as in crujra
 
 
 def _of_scenario(found, scenario):

@@ -25,7 +25,9 @@ from pm_dalec.products import (
     soilgrids,
     ukesm,
 )
+from pm_dalec.products.humidity import MOLAR_MASS_RATIO, saturation
 from pm_dalec.products.reading import windows
+from pm_dalec.tables.constants import FREEZING
 
 PRESSURE = 1e5  # [Pa] of the made-up humidity
 DEKAD_ENDS = (10, 20, None)  # None is the last day of the month
@@ -229,15 +231,15 @@ def _six_hourly(weather, years):
     steps = weather.drop_vars("time_bnds").sel(time=xr.DataArray(starts, dims="time"))
     steps = steps.assign_coords(time=times)
     celsius = (steps["tmin"] + steps["tmax"]) / 2
-    saturation = 613.75 * np.exp(17.502 * celsius / (240.97 + celsius))
+    saturated = saturation(celsius)
     # Sunlight falls in the two middle steps of the day
     light = xr.DataArray(np.where((np.arange(times.size) % 4) % 3 > 0, 0.5, 0.0), dims="time")
     values = {
-        "tmin": steps["tmin"] + crujra.FREEZING,
-        "tmax": steps["tmax"] + crujra.FREEZING,
-        "tmp": celsius + crujra.FREEZING,
+        "tmin": steps["tmin"] + FREEZING,
+        "tmax": steps["tmax"] + FREEZING,
+        "tmp": celsius + FREEZING,
         "dswrf": steps["sw_rad"] * 1e6 * light,
-        "spfh": (saturation - steps["vpd"]) * 0.62197 / PRESSURE,
+        "spfh": (saturated - steps["vpd"]) * MOLAR_MASS_RATIO / PRESSURE,
         "pres": xr.full_like(celsius, PRESSURE),
         "ugrd": 0.6 * steps["wind"],
         "vgrd": 0.8 * steps["wind"],
@@ -253,16 +255,13 @@ def _scenario(twin, window, last_year):
     climate = future_climate(twin, last_year=last_year)
     lat, lon = windows.grid_axes(ukesm.GRID, window)
     local = climate.sel(lat=lat, lon=lon, method="nearest").assign_coords(lat=lat, lon=lon)
-    saturation = sum(
-        613.75 * np.exp(17.502 * local[name] / (240.97 + local[name])) / 2
-        for name in ("tmin", "tmax")
-    )
+    saturated = sum(saturation(local[name]) / 2 for name in ("tmin", "tmax"))
     made = xr.Dataset(
         {
-            "tasmin": local["tmin"] + ukesm.FREEZING,
-            "tasmax": local["tmax"] + ukesm.FREEZING,
+            "tasmin": local["tmin"] + FREEZING,
+            "tasmax": local["tmax"] + FREEZING,
             "rsds": local["sw_rad"] / ukesm.MJ_PER_DAY,
-            "huss": (saturation - local["vpd"]) * 0.62197 / PRESSURE,
+            "huss": (saturated - local["vpd"]) * MOLAR_MASS_RATIO / PRESSURE,
             "ps": xr.full_like(local["tmin"], PRESSURE),
             "sfcWind": local["wind"],
             "co2mass": climate["co2"].mean(("lat", "lon")) * ukesm.KG_PER_PPM,

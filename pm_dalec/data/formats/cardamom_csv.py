@@ -24,6 +24,7 @@ from pm_dalec.data.formats.columns import (
     without_fills,
 )
 from pm_dalec.data.messages import sentence
+from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
@@ -61,7 +62,7 @@ _SUFFIXES = {
     "pa": (1.0, 0.0),
     "c": (1.0, 0.0),
     "degc": (1.0, 0.0),
-    "k": (1.0, -273.15),
+    "k": (1.0, -FREEZING),
     "mjm2day": (1.0, 0.0),
     "wm2": (0.0864, 0.0),
     "ppm": (1.0, 0.0),

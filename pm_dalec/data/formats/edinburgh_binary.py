@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from pm_dalec.data.formats.columns import (
-    MISSING,
     SOIL_PRIOR,
     checked_site,
     run_days_of,
@@ -23,6 +22,7 @@ from pm_dalec.data.formats.columns import (
     without_fills,
 )
 from pm_dalec.data.messages import sentence
+from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 
