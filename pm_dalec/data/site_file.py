@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.checks import DISTURBANCES, check_units
-from pm_dalec.data.formats import recognised
+from pm_dalec.data.formats import netcdf, recognised
 from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
 from pm_dalec.tables import dims
@@ -23,7 +23,6 @@ from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS
 
 DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
-_ENGINES = {b"\x89HDF": "h5netcdf", b"CDF\x01": "scipy", b"CDF\x02": "scipy"}
 
 
 def open_site(
@@ -107,7 +106,7 @@ def _read(path):
             "name with pm_dalec.load_site"
         )
     with path.open("rb") as stream:
-        engine = _ENGINES.get(stream.read(4))
+        engine = netcdf.ENGINES.get(stream.read(4))
     if engine is None:
         raise ValueError(
             f"wanted a site in a format that is known, got another format ({path}); known are: "

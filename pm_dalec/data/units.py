@@ -186,5 +186,6 @@ def why_not(given, wanted):
 
 
 def _in_words(dimension):
-    powers = {name.strip("[]"): "" if power == 1 else power for name, power in dimension.items()}
-    return " ".join(f"{name}{power}" for name, power in powers.items()) or "a plain number"
+    powers = sorted(dimension.items(), key=lambda item: (item[1] < 0, item[0]))
+    words = (name.strip("[]") + ("" if power == 1 else str(power)) for name, power in powers)
+    return " ".join(words) or "a plain number"

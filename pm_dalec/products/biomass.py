@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data import messages, netcdf
+from pm_dalec.data import messages
+from pm_dalec.data.formats import netcdf
 from pm_dalec.products.reading import files, rasters, windows
 
 PRODUCT = "ESA CCI Biomass"

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data import messages, netcdf
+from pm_dalec.data import messages
+from pm_dalec.data.formats import netcdf
 from pm_dalec.products.humidity import saturation, vapour_pressure
 from pm_dalec.products.reading import windows
 from pm_dalec.products.reading.files import found_files

@@ -98,7 +98,7 @@ WHY_NOT = [
     ("hpa", "Pa", "the unit 'hpa' is not known, did you mean 'hPa'?"),
     ("g m-2 dayly", "g m-2 d-1", "the unit 'dayly' is not known, did you mean 'day'?"),
     ("bananas", "1", "the unit 'bananas' is not known"),
-    ("W m-2", "degC", "no exact conversion from energy time-1 length-2 to temperature"),
+    ("W m-2", "degC", "no exact conversion from energy length-2 time-1 to temperature"),
     ("gC m-2 yr-1", "g m-2 d-1", "from mass length-2 year-1 to mass length-2 time-1"),
     ("degC", "1", "from temperature to a plain number"),
     ("(m", "m", "'(m' does not read as units"),

@@ -29,46 +29,43 @@ ELSEWHERE = (-6.02, 54.99, -6.0, 55.01)
 CLIMATE = (-4.0, 54.5, -3.0, 55.5)
 
 
-def _grid(axes, value, names=("lat", "lon"), dtype=float):
-    y, x = axes
+def _grid(grid, value, names=("lat", "lon"), dtype=float):
+    y, x = windows.grid_axes(grid, WINDOW)
     coords = dict(zip(names, (y, x), strict=True))
     return xr.DataArray(np.full((y.size, x.size), value, dtype), coords, names)
 
 
 def _leaf_area(folder, *, date="2014-06-10", value=2.0, version="1.0.1"):
-    layer = _grid(windows.grid_axes(lai300.GRID, WINDOW), value).expand_dims(
-        time=[pd.Timestamp(date)]
-    )
+    layer = _grid(lai300.GRID, value).expand_dims(time=[pd.Timestamp(date)])
     dekads = xr.Dataset({"lai": layer, "lai_unc": layer * 0.2})
     return lai300.write_lai300(folder, dekads, version=version)[0]
 
 
 def _biomass(folder, *, value=100.0):
-    layer = _grid(windows.grid_axes(biomass.GRID, WINDOW), value)
+    layer = _grid(biomass.GRID, value)
     return biomass.write_biomass(folder, xr.Dataset({"agb": layer, "agb_unc": layer}), year=2017)
 
 
 def _soil(folder, *, value=30.0):
-    layer = _grid(windows.grid_axes(soilgrids.GRID, WINDOW), value, ("y", "x"))
+    layer = _grid(soilgrids.GRID, value, ("y", "x"))
     layer = layer.expand_dims(depth=list(soilgrids.DEPTHS))
     profile = xr.Dataset({name: layer for name in ("ocd", "ocd_low", "ocd_high")})
     return soilgrids.write_soilgrids(folder, profile)
 
 
 def _loss(folder, *, value=2014, version=hansen.VERSION):
-    layer = _grid(windows.grid_axes(hansen.GRID, WINDOW), value)
+    layer = _grid(hansen.GRID, value)
     return hansen.write_hansen(folder, layer, version=version)[0]
 
 
 def _burned(folder, *, value=0.0, date="2014-02-01"):
-    layer = _grid(windows.grid_axes(mcd64a1.GRID, WINDOW), value, ("y", "x"))
+    layer = _grid(mcd64a1.GRID, value, ("y", "x"))
     return mcd64a1.write_mcd64a1(folder, layer.expand_dims(time=[pd.Timestamp(date)]))[0]
 
 
 def _cover(folder, *, value=2):
-    axes = windows.grid_axes(landcover.GRIDS[25], WINDOW)
-    classes = _grid(axes, value, ("y", "x"), "uint8")
-    probability = _grid(axes, 80.0, ("y", "x"))
+    classes = _grid(landcover.GRIDS[25], value, ("y", "x"), "uint8")
+    probability = _grid(landcover.GRIDS[25], 80.0, ("y", "x"))
     maps = xr.Dataset({"land_cover": classes, "probability": probability})
     return landcover.write_lcm2015(folder, maps)[0]
 

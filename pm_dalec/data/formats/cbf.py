@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data import netcdf
+from pm_dalec.data.formats import netcdf
 from pm_dalec.data.formats.columns import site_units, without_fills
 from pm_dalec.data.messages import sentence
 from pm_dalec.data.time_axis import day_of_year_at_end
