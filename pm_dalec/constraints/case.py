@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pm_dalec.physics.records import Drivers, Trajectory
+from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.kinds import Array, ArrayModule
 from pm_dalec.tables.parameters import Theta
 
@@ -43,7 +44,7 @@ def windows(step_days: Sequence[float] | npt.NDArray[np.float64]) -> Windows:
         If the run is shorter than half a year.
     """
     count, total = len(step_days), float(sum(step_days))
-    years = int(total / 365.25 + 0.5)
+    years = int(total / DAYS_PER_YEAR + 0.5)
     if years == 0:
         raise ValueError(
             f"ecological constraints compare years and want a run of at least half a year, got "

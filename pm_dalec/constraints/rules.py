@@ -7,6 +7,7 @@ from typing import Literal
 
 from pm_dalec.constraints.case import Case, within
 from pm_dalec.physics.step import allocation
+from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.kinds import Array, ArrayModule
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.variables import GAINS, HARVESTED, LOSSES, POOLS
@@ -56,7 +57,7 @@ def litter_faster_than_som(case: Case, xp: ArrayModule) -> Array:
 
 def wood_outlives_leaves(case: Case, xp: ArrayModule) -> Array:
     """Logarithm of the lifespan of wood over that of leaves [1]."""
-    return -xp.log(case.theta.wood_turnover_rate * 365.25 * case.theta.leaf_lifespan)
+    return -xp.log(case.theta.wood_turnover_rate * DAYS_PER_YEAR * case.theta.leaf_lifespan)
 
 
 def roots_faster_than_som(case: Case, xp: ArrayModule) -> Array:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
-from pm_dalec.data.units import conversion, describe, same_units
+from pm_dalec.data.units import conversion, describe, same_units, why_not
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.streams import SOIL_PRIOR, wanted_units
 from pm_dalec.tables.table import Table
 
 UNITS_DIMS = (dims.TIME, dims.STRATUM, dims.PIXEL)
 _SMALLEST_FILL = 1e15  # fill values of NetCDF and GRIB (9.97e36, 1e20) lie above, data below
-_MISSING_CODES = (-9999.0, -999.0)
+_MISSING_CODES = (MISSING, -999.0)
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def _check_units(name, values, units):
     if given is None:
         advice = f"set {name}.attrs['units'] to what it is in"
     elif rule is None:
-        advice = f"there is no exact conversion: give it in {wanted!r}"
+        advice = f"{why_not(str(given), wanted)}; give it in {wanted!r}"
     else:
         advice = (
             f"{describe(rule)}, or pass the dataset through pm_dalec.data.standardised.standardise"

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.checks import DISTURBANCES, check_units
+from pm_dalec.data.formats import netcdf, recognised
 from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
 from pm_dalec.tables import dims
@@ -22,33 +23,41 @@ from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS
 
 DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
-_ENGINES = {b"\x89HDF": "h5netcdf", b"CDF\x01": "scipy", b"CDF\x02": "scipy"}
 
 
 def open_site(
     path: str | Path,
     *,
+    start: str | None = None,
+    lat: float | None = None,
+    lon: float | None = None,
     fill_wind: bool = False,
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
     uncertainties: Mapping[str, float] | None = None,
 ) -> xr.Dataset:
-    """Units dataset of one site, checked, in float64.
+    """Units dataset of one site, checked, in float64, from a file in any format that is known.
 
-    The file has ``time`` at the mid-point of the step with ``time_bnds``; the dataset has it at the
-    start. Uncertainties stay as they are in the file: the floors of Edinburgh are a separate step,
-    `prepare_uncertainties`. Variables outside the schema (precipitation, evapotranspiration,
-    withheld months ``*_val``) are left out.
+    The format is told from names and content: NetCDF in the schema of the site files, CBF NetCDF and
+    CSV files of CARDAMOM, or the binary input of Edinburgh's. A site file has ``time`` at the
+    mid-point of the step with ``time_bnds``; the dataset has it at the start. Uncertainties stay as
+    they are in the file: the floors of Edinburgh are a separate step, `prepare_uncertainties`.
+    Variables outside the schema (precipitation, evapotranspiration, withheld months ``*_val``,
+    priors of parameters) are left out.
 
     Parameters
     ----------
     path : str or path
-        NetCDF file in the schema of the site files.
+        A file; for CSV also their folder, or what their names begin with.
+    start : str, optional
+        Date on which the first step starts, of CSV and binary files, which have none.
+    lat, lon : float, optional
+        Place [degrees], of CSV files without it; the binary file lacks the longitude only.
     fill_wind : bool, default False
-        Fill a missing wind, or gaps in it, with 3.23 m s-1, and warn.
+        Fill a missing wind, or gaps in it, with 3.23 m s-1, and warn; CBF has none.
     disturbance : {"file", "none"}, default "file"
         ``"none"`` sets forest_loss_fraction and burned_fraction to zero where the file has none,
-        and warns.
+        and warns; CBF has no forest loss.
     observations : "all" or sequence of str, default "all"
         Streams to keep, out of `pm_dalec.tables.streams.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
     uncertainties : mapping of str to float, optional
@@ -70,26 +79,38 @@ def open_site(
             f"wanted disturbance 'file' or 'none', got {disturbance!r} (opening {path.name}); "
             "'none' means no harvest and no fire"
         )
-    units = _start_of_step(_read(path), path)
+    sigmas = _checked_sigmas(uncertainties, path)
+    units = recognised.peer_site(
+        path,
+        start=start,
+        lat=lat,
+        lon=lon,
+        wind=DEFAULT_WIND if fill_wind else None,
+        forest_loss_fraction=0.0 if disturbance == "none" else None,
+        uncertainties=sigmas,
+    )
+    if units is None:
+        units = _start_of_step(_read(path), path)
     units = standardise(_keep(units, observations, path))
     units = _fill_wind(units, path) if fill_wind else units
     units = _without_disturbance(units, path) if disturbance == "none" else units
-    units = _with_uncertainties(units, {} if uncertainties is None else uncertainties, path)
+    units = _with_uncertainties(units, sigmas, path)
     return check_units(units)
 
 
 def _read(path):
     if not path.is_file():
-        what = "a folder" if path.is_dir() else "no such file"
+        what = "a folder without CSV files of one" if path.is_dir() else "no such file"
         raise FileNotFoundError(
-            f"wanted a NetCDF site file, got {what} ({path}); check the path, or load a site by "
+            f"wanted the file of a site, got {what} ({path}); check the path, or load a site by "
             "name with pm_dalec.load_site"
         )
     with path.open("rb") as stream:
-        engine = _ENGINES.get(stream.read(4))
+        engine = netcdf.ENGINES.get(stream.read(4))
     if engine is None:
         raise ValueError(
-            f"wanted a NetCDF file, got another format ({path}); convert it to NetCDF-4"
+            f"wanted a site in a format that is known, got another format ({path}); known are: "
+            f"{'; '.join(recognised.KNOWN)}; convert it to NetCDF-4 in the schema of the site files"
         )
     try:
         with xr.open_dataset(path, engine=engine, decode_timedelta=False) as file:
@@ -203,12 +224,18 @@ def _without_disturbance(units, path):
     return units.assign({name: zero.assign_attrs(units="1") for name in absent})
 
 
-def _with_uncertainties(units, uncertainties, path):
+def _checked_sigmas(uncertainties, path):
+    if uncertainties is None:
+        return {}
     if not isinstance(uncertainties, Mapping):
         raise TypeError(
             f"wanted uncertainties as a mapping of stream to sigma, got {uncertainties!r} "
             f"(opening {path.name}); write {{'lai': 0.5}}"
         )
+    return uncertainties
+
+
+def _with_uncertainties(units, uncertainties, path):
     changed = {}
     for name, sigma in uncertainties.items():
         if name not in units or name not in OBSERVED:

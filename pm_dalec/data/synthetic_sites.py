@@ -10,7 +10,7 @@ from pm_dalec.data.checks import check_drivers
 from pm_dalec.data.standardised import site_from_arrays
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
-from pm_dalec.tables.constants import TRUTH
+from pm_dalec.tables.constants import DAYS_PER_YEAR, TRUTH
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 
 
@@ -98,8 +98,8 @@ WOODLAND = {
     "wood_turnover_rate": (2e-5, 3e-4),
     "litter_mineralisation_rate": (1e-3, 0.01),
     "leaf_carbon_per_area": (35.0, 130.0),
-    "labile_release_day": (365.25 + 80, 365.25 + 160),
-    "leaf_fall_day": (365.25 + 230, 365.25 + 330),
+    "labile_release_day": (DAYS_PER_YEAR + 80, DAYS_PER_YEAR + 160),
+    "leaf_fall_day": (DAYS_PER_YEAR + 230, DAYS_PER_YEAR + 330),
 }
 LAI_NOISE = (0.25, 0.15)  # least sigma [m2 m-2], and sigma relative to LAI
 WOOD_NOISE = 0.25  # sigma relative to wood carbon

@@ -1,79 +1,72 @@
 """Unit strings: which of them mean the same, and the exact factors between them.
 
-Only exact conversions are known here. What needs an assumption (a molar mass, the length of a
-year) is refused, and the caller says so to the user.
+Parsed by pint, in fractions, with the definitions below and no others. pint's own file and that of
+cf-xarray take a ton for 907 kg, a degree for 0.017 and a year for 365.25 days. What needs an
+assumption (a molar mass, the length of a year) is refused here, and the caller says so to the user.
 """
 
 import re
+from difflib import get_close_matches
 from fractions import Fraction
+from functools import cache
+from tokenize import TokenError
 from typing import NamedTuple
 
-# Size in the base units J, g, m, s, Pa, K, and the exponents of these. All are definitions (SI).
-# Carbon is counted in grams of carbon: 'gC' is written 'g' in driver and observation files.
-_SYMBOLS = {
-    "1": (1, {}),
-    "-": (1, {}),
-    "percent": (Fraction(1, 100), {}),
-    "%": (Fraction(1, 100), {}),
-    "ppm": (Fraction(1, 10**6), {}),
-    "ppmv": (Fraction(1, 10**6), {}),
-    "mol": (1, {"mol": 1}),
-    "mmol": (Fraction(1, 10**3), {"mol": 1}),
-    "umol": (Fraction(1, 10**6), {"mol": 1}),
-    "J": (1, {"J": 1}),
-    "kJ": (10**3, {"J": 1}),
-    "MJ": (10**6, {"J": 1}),
-    "W": (1, {"J": 1, "s": -1}),
-    "g": (1, {"g": 1}),
-    "kg": (10**3, {"g": 1}),
-    "Mg": (10**6, {"g": 1}),
-    "t": (10**6, {"g": 1}),
-    "m": (1, {"m": 1}),
-    "km": (10**3, {"m": 1}),
-    "cm": (Fraction(1, 100), {"m": 1}),
-    "mm": (Fraction(1, 10**3), {"m": 1}),
-    "ha": (10**4, {"m": 2}),
-    "s": (1, {"s": 1}),
-    "h": (3600, {"s": 1}),
-    "d": (86400, {"s": 1}),
-    "Pa": (1, {"Pa": 1}),
-    "hPa": (10**2, {"Pa": 1}),
-    "mbar": (10**2, {"Pa": 1}),
-    "kPa": (10**3, {"Pa": 1}),
-    "K": (1, {"K": 1}),
-    "degC": (1, {"K": 1}),
-    "degrees_north": (1, {"latitude": 1}),
-    "degrees_east": (1, {"longitude": 1}),
-}
-_SPELLINGS = {
-    "day": "d",
-    "days": "d",
-    "hour": "h",
-    "hours": "h",
-    "hr": "h",
-    "sec": "s",
-    "second": "s",
-    "seconds": "s",
-    "gC": "g",
-    "kgC": "kg",
-    "MgC": "Mg",
-    "tC": "t",
-    "tonne": "t",
-    "kelvin": "K",
-    "Kelvin": "K",
-    "celsius": "degC",
-    "Celsius": "degC",
-    "°C": "degC",
-    "degrees_C": "degC",
-    "degree_Celsius": "degC",
-    "degrees_Celsius": "degC",
-    "degree_north": "degrees_north",
-    "degree_east": "degrees_east",
-    "fraction": "1",
-    "dimensionless": "1",
-}
-_KELVIN_OF_FREEZING = Fraction(27315, 100)  # [K], 0 degC by definition
-_TOKEN = re.compile(r"(?P<symbol>[A-Za-z%°_]+|1|-)(?:\^|\*\*)?(?P<power>[+-]?\d+)?$")
+import pint
+
+from pm_dalec.tables.constants import FREEZING
+
+# Definitions of the SI. Carbon is counted in grams of carbon: 'gC' is 'g' in the files of the field.
+# A line is: name = size in others, or [dimension] = symbol (_ for none) = other spellings.
+_DEFINITIONS = """
+fraction = []
+percent = 0.01
+ppm = 1e-6 = _ = ppmv
+mole = [substance] = mol
+millimole = 1e-3 mol = mmol
+micromole = 1e-6 mol = umol
+joule = [energy] = J
+kilojoule = 1e3 J = kJ
+megajoule = 1e6 J = MJ
+watt = J / s = W
+gram = [mass] = g = gC
+milligram = 1e-3 g = mg = mgC
+kilogram = 1e3 g = kg = kgC
+megagram = 1e6 g = Mg = MgC = t = tC = tonne
+meter = [length] = m = metre
+kilometer = 1e3 m = km
+centimeter = 0.01 m = cm
+millimeter = 1e-3 m = mm
+hectare = 1e4 m**2 = ha
+second = [time] = s = sec
+minute = 60 s = min
+hour = 3600 s = h = hr
+day = 86400 s = d = Day
+month = [month]
+year = [year] = yr
+pascal = [pressure] = Pa
+hectopascal = 100 Pa = hPa = hPA = mbar = mb
+kilopascal = 1e3 Pa = kPa
+kelvin = [temperature] = K = Kelvin
+celsius = K = degC = Celsius = C = degCelsius = degcelsius
+degrees_north = [latitude] = _ = degree_north
+degrees_east = [longitude] = _ = degree_east
+""".strip().splitlines()
+_REGISTRY = pint.UnitRegistry(None, non_int_type=Fraction, cache_folder=None)
+_REGISTRY.load_definitions(_DEFINITIONS)
+_REWRITTEN = (  # what pint does not read, and what it does
+    (r"^-?$", "1"),
+    (r"[·.](?=[A-Za-z])", " "),
+    (r"\u2212", "-"),
+    (r"[\u00b5\u03bc]", "u"),
+    (r"%", "percent"),
+    (r"(°|\bdeg(ree|rees)?[ _]?)(?=[Cc](elsius)?\b)", "deg"),
+    (r"\b(g|kg|Mg|t) C\b(?![\d^*-])", r"\1"),
+    (r"mol ?CO2\b", "mol"),
+    (r"(?<=[A-Za-z])(?<!\d[eE])(?=-?\d)", "**"),
+)
+# what pint's parser ends in when a text is no unit string
+_UNREADABLE = (pint.PintError, TokenError, ArithmeticError, AssertionError, TypeError, ValueError)
 
 
 class Conversion(NamedTuple):
@@ -83,42 +76,16 @@ class Conversion(NamedTuple):
     offset: float
 
 
-def _factors(text):
-    """(token, sign of its exponent) of a unit string; carbon markers left out."""
-    text = re.sub(r"\bdeg(ree|rees)? ?C(elsius)?\b", "degC", text.strip())
-    text = re.sub(r"\b(g|kg|Mg|t) ?C\b", r"\1", text)
-    text = re.sub(r"\s*/\s*", " /", text.replace("·", " ").replace("\u2212", "-"))
-    for token in re.split(r"[\s.](?!\d)|\s", text):
-        if token:
-            yield token.lstrip("/"), -1 if token.startswith("/") else 1
-
-
-def _parse(text):
-    """Size and exponents of a unit string, or None when a token is not known."""
-    size, exponents = Fraction(1), {}
-    for token, sign in _factors(text or "1"):
-        match = _TOKEN.match(token)
-        if match is None:
-            try:
-                size *= Fraction(token) ** sign
-            except ValueError:
-                return None
-            continue
-        symbol = _SPELLINGS.get(match["symbol"], match["symbol"])
-        if symbol not in _SYMBOLS:
-            return None
-        power = sign * int(match["power"] or 1)
-        unit_size, unit_exponents = _SYMBOLS[symbol]
-        size *= Fraction(unit_size) ** power
-        for base, exponent in unit_exponents.items():
-            exponents[base] = exponents.get(base, 0) + exponent * power
-    return size, {base: exponent for base, exponent in exponents.items() if exponent}
-
-
-def _zero_point(text):
-    """Kelvin at the zero of a temperature scale, 0 for everything that is not degC."""
-    tokens = [_SPELLINGS.get(token, token) for token, _ in _factors(text)]
-    return _KELVIN_OF_FREEZING if tokens == ["degC"] else Fraction(0)
+@cache
+def _meaning(text):
+    """Size in base units, dimension and zero point [K]; one of `_UNREADABLE` where it has none."""
+    text = text.strip()
+    for pattern, plain in _REWRITTEN:
+        text = re.sub(pattern, plain, text)
+    read = _REGISTRY.parse_expression(text)
+    base = read.to_base_units()
+    zero = Fraction(str(FREEZING)) if dict(read.unit_items()) == {"celsius": 1} else Fraction(0)
+    return Fraction(base.magnitude), base.dimensionality, zero
 
 
 def conversion(given, wanted):
@@ -143,11 +110,13 @@ def conversion(given, wanted):
     >>> conversion("umol m-2 s-1", "g m-2 d-1") is None
     True
     """
-    ours, theirs = _parse(wanted), _parse(given)
-    if ours is None or theirs is None or ours[1] != theirs[1]:
+    try:
+        (ours, to_dimension, to_zero), (theirs, dimension, zero) = map(_meaning, (wanted, given))
+    except _UNREADABLE:
         return None
-    offset = (_zero_point(given) - _zero_point(wanted)) / ours[0]
-    return Conversion(float(theirs[0] / ours[0]), float(offset))
+    if dimension != to_dimension:
+        return None
+    return Conversion(float(theirs / ours), float((zero - to_zero) / ours))
 
 
 def same_units(left, right):
@@ -191,3 +160,32 @@ def describe(rule):
     if rule.offset < 0:
         parts.append(f"subtract {-rule.offset:.10g}")
     return " and ".join(parts) or "nothing to do"
+
+
+def why_not(given, wanted):
+    """Sentence part that says why there is no conversion of what is given to what is wanted.
+
+    Examples
+    --------
+    >>> why_not("hpa", "Pa")
+    "the unit 'hpa' is not known, did you mean 'hPa'?"
+    >>> why_not("MJ m-2", "MJ m-2 d-1")
+    'there is no exact conversion from energy length-2 to energy length-2 time-1'
+    """
+    try:
+        there, here = (_in_words(_meaning(text)[1]) for text in (wanted, given))
+    except pint.UndefinedUnitError as fault:
+        name = min(fault.unit_names)
+        alike = [known for known in _REGISTRY if known.lower() == name.lower()]
+        alike = alike or get_close_matches(name, _REGISTRY, n=1)
+        hint = f", did you mean {alike[-1]!r}?" if alike else ""
+        return f"the unit {name!r} is not known{hint}"
+    except _UNREADABLE:
+        return f"{given!r} does not read as units"
+    return f"there is no exact conversion from {here} to {there}"
+
+
+def _in_words(dimension):
+    powers = sorted(dimension.items(), key=lambda item: (item[1] < 0, item[0]))
+    words = (name.strip("[]") + ("" if power == 1 else str(power)) for name, power in powers)
+    return " ".join(words) or "a plain number"

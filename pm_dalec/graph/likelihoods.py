@@ -4,14 +4,12 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI
+from pm_dalec.physics.observation_operators import gaussian_log_density
 
 
 def masked_normal_logp(value, modelled, sigma, seen):
     """Elementwise log-density of observations; zero where nothing was seen."""
-    distance = (value - modelled) / sigma
-    density = -0.5 * distance**2 - pt.log(sigma) - HALF_LOG_TWO_PI
-    return pt.switch(seen > 0, density, 0.0)
+    return pt.switch(seen > 0, gaussian_log_density(value, modelled, sigma, pt), 0.0)
 
 
 def _masked_normal_draw(modelled, sigma, seen, rng=None, size=None):

@@ -1,17 +1,14 @@
 """Region datasets on disk (NetCDF or zarr), and the checks of their schema."""
 
-import os
-import shutil
 from pathlib import Path
 
 import xarray as xr
 
+from pm_dalec.data import storage
 from pm_dalec.data.checks import check_units
 from pm_dalec.data.land import NODES, units_of
 from pm_dalec.data.messages import refuse_where
 from pm_dalec.tables import dims
-
-NETCDF, ZARR = (".nc", ".nc4"), (".zarr",)
 
 
 def validate_region(region):
@@ -77,7 +74,7 @@ def _check_pixels(units):
 
 
 def write_region(region, path):
-    """Write a region whole: an interrupted call leaves no half file.
+    """Write a region whole or not at all.
 
     Parameters
     ----------
@@ -91,35 +88,19 @@ def write_region(region, path):
     pathlib.Path
     """
     path = Path(path)
-    suffix = _known_suffix(path)
+    netcdf = storage.is_netcdf(path, what="a region")
     if not path.parent.is_dir():
         raise ValueError(
             f"wanted a folder that exists for '{path.name}', got '{path.parent}'; create it first"
         )
     region = validate_region(region)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        if suffix in NETCDF:
-            region.to_netcdf(unfinished, engine="h5netcdf", encoding=_encoding(region))
+    with storage.whole(path) as draft:
+        if netcdf:
+            region.to_netcdf(draft, engine="h5netcdf", encoding=_encoding(region))
         else:
-            _as_plain_text(region).to_zarr(unfinished, mode="w", zarr_format=3, consolidated=False)
-        if path.is_dir():
-            shutil.rmtree(path)
-        unfinished.replace(path)
-    finally:
-        if unfinished.is_dir():
-            shutil.rmtree(unfinished)
-        unfinished.unlink(missing_ok=True)
+            region = region.map_over_datasets(storage.with_text_objects)
+            region.to_zarr(draft, mode="w-", zarr_format=3, consolidated=False)
     return path
-
-
-def _known_suffix(path):
-    if path.suffix not in (*NETCDF, *ZARR):
-        raise ValueError(
-            f"'{path.name}' ends in '{path.suffix}', wanted '.nc' or '.zarr' to tell the format; "
-            "rename it"
-        )
-    return path.suffix
 
 
 def _encoding(region):
@@ -136,16 +117,6 @@ def _encoding(region):
     return packed | {"/": packed["/"] | {dims.TIME: when, "time_bnds": when}}
 
 
-def _as_plain_text(region):
-    """Region whose strings are objects: zarr has no stable type for fixed-width unicode."""
-
-    def plain(part):
-        texts = [name for name, values in part.variables.items() if values.dtype.kind == "U"]
-        return part.assign_coords({name: part[name].astype(object) for name in texts})
-
-    return region.map_over_datasets(plain)
-
-
 def open_region(path):
     """Open a region, load it and check it.
 
@@ -160,16 +131,8 @@ def open_region(path):
         At the root the weather, in ``/pixels`` and ``/strata`` the observations and losses averaged
         over pixels and over their strata.
     """
-    path = Path(path)
-    suffix = _known_suffix(path)
-    if not path.exists():
-        raise FileNotFoundError(
-            f"wanted a region at '{path}', found nothing there; write one with "
-            "`pm-dalec landscape --out` or write_region"
-        )
-    engine = "h5netcdf" if suffix in NETCDF else "zarr"
-    options = {} if suffix in NETCDF else {"consolidated": False}
-    with xr.open_datatree(path, engine=engine, **options) as stored:
+    writer = "`pm-dalec landscape --out` or write_region"
+    with xr.open_datatree(**storage.opening(path, what="a region", writer=writer)) as stored:
         region = stored.load()
     if not region.children:
         raise ValueError(
@@ -181,8 +144,6 @@ def open_region(path):
 
 
 def _as_written(part):
-    """Names of strata as text, bounds as coordinates."""
-    if dims.STRATUM in part.coords:
-        names = [str(name) for name in part[dims.STRATUM].to_numpy()]
-        part = part.assign_coords({dims.STRATUM: names})
+    """Text of fixed width, bounds as coordinates."""
+    part = storage.with_plain_text(part)
     return part.set_coords("time_bnds") if "time_bnds" in part.data_vars else part

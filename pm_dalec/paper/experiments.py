@@ -8,6 +8,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from pm_dalec.data import storage
 from pm_dalec.paper.reduction import Experiment, reduce_fit
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.aggregation import combine_strata, domain_sample
@@ -64,15 +65,14 @@ def reduce_fits(fits, *, draws=1000, seed=0, progress=None):
 
 
 def save_experiment(experiment, path):
-    """Write a reduction to NetCDF; the file appears under its name only when it is complete."""
+    """Write a reduction to NetCDF, whole or not at all."""
     path = Path(path)
     parts = {field.name: getattr(experiment, field.name) for field in fields(experiment)}
     tree = xr.DataTree.from_dict(
         {name: part if name == "units" else _stacked(part) for name, part in parts.items()}
     )
-    draft = path.with_name(path.name + ".part")
-    tree.to_netcdf(draft, engine="h5netcdf", mode="w")
-    draft.replace(path)
+    with storage.whole(path) as draft:
+        tree.to_netcdf(draft, engine="h5netcdf", mode="w")
     return path
 
 

@@ -20,7 +20,7 @@ from pm_dalec.posterior.ensembles import finite_units, summarise
 from pm_dalec.posterior.metrics import stratum_areas
 from pm_dalec.posterior.trajectory import theta_of
 from pm_dalec.tables import dims
-from pm_dalec.tables.constants import REPRESENTED, TRUTH
+from pm_dalec.tables.constants import DAYS_PER_YEAR, REPRESENTED, TRUTH
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.summaries import QUANTITIES
@@ -141,7 +141,7 @@ def _described(fit, seed):
     )  # fmt: skip
     if REPRESENTED in source:
         units["area"] = source[REPRESENTED].reset_coords(drop=True)
-    years = float(source["step_days"].sum()) / 365.25
+    years = float(source["step_days"].sum()) / DAYS_PER_YEAR
     units["loss_rate"] = source["forest_loss_fraction"].sum(dims.TIME) / years
     units["loss_rate"].attrs.update(units="yr-1", long_name="share of the area felled in a year")
     units["days"] = ((), float(source["step_days"].sum()), {"units": "d"})

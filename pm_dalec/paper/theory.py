@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-DAYS_PER_YEAR = 365.25
+from pm_dalec.tables.constants import DAYS_PER_YEAR
+
 PAPER_DAYS = 2191.5
 """Length of the paper's six years [d]."""
 

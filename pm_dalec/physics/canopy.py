@@ -15,6 +15,8 @@ from pm_dalec.tables.kinds import Array, ArrayModule
 if TYPE_CHECKING:
     from pm_dalec.physics.records import Drivers
 
+from pm_dalec.tables.constants import FREEZING
+
 # CARDAMOM: these constants are rounded as in the reference; parity to 1e-6 needs them so.
 PI = 3.1415927
 TWO_PI = 6.283185
@@ -27,7 +29,6 @@ DAYS_PER_SECOND = 1.157407e-5
 
 GAS_CONSTANT = 8.3144  # J mol-1 K-1
 PRESSURE = 101325.0  # Pa
-FREEZING = 273.15  # K
 CANOPY_HEIGHT = 9.0  # m
 SMALLEST_FLOW = 1000 * 2.2250738585072014e-308  # below this, the stomata have nothing to do
 SIGMA_EMISSIVITY = 5.443584e-8  # W m-2 K-4, emissivity 0.96

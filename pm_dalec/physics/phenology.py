@@ -3,11 +3,12 @@
 Bloom and Williams (2015); MODEL, section 7. Pure functions, ``xp`` is the array module.
 """
 
+from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.kinds import Array, ArrayModule
 from pm_dalec.tables.parameters import Theta
 
 PI = 3.1415927  # CARDAMOM: rounded; the pulses are not normalised again
-YEAR_SCALE = 365.25 / PI  # d
+YEAR_SCALE = DAYS_PER_YEAR / PI  # d
 ONSET_LIFESPAN = 1.001  # yr, of labile carbon: nearly all is released in one pulse
 OFFSET_COEFFICIENTS = (
     2.359978471e-5,

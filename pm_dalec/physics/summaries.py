@@ -3,6 +3,7 @@
 import numpy as np
 
 from pm_dalec.physics.records import Trajectory
+from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.variables import GAINS, HARVESTED, LOSSES, POOLS
 
@@ -23,7 +24,7 @@ def residence_time(run: Trajectory, pool: str) -> Array:
     names = (*LOSSES[pool], *((f"{pool}_harvest",) if pool in HARVESTED else ()))
     lost = sum(getattr(run.fluxes, name) for name in names)
     with np.errstate(all="ignore"):
-        return 1 / (365.25 * (lost / getattr(run.pools, pool)[:-1]).mean(axis=0))
+        return 1 / (DAYS_PER_YEAR * (lost / getattr(run.pools, pool)[:-1]).mean(axis=0))
 
 
 def summarised(run: Trajectory, step_days: Array) -> dict[str, Array]:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI, seen_by
+from pm_dalec.physics.observation_operators import gaussian_log_density, seen_by
 from pm_dalec.physics.records import driver_arrays
 from pm_dalec.posterior.trajectory import theta_of
 from pm_dalec.tables import dims
@@ -42,8 +42,7 @@ def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
             observed[name].transpose(dims.TIME, *space).values.reshape(shape)
             for name in (stream, f"{stream}_unc")
         )
-        distance = (value - seen_by(stream, run)) / sigma
-        density = -0.5 * distance**2 - np.log(sigma) - HALF_LOG_TWO_PI
+        density = gaussian_log_density(value, seen_by(stream, run), sigma, np)
         density = np.where(np.isnan(theta.initial_som), np.nan, density)
         found[stream] = ((dims.TIME, *dims.SAMPLE, *space), density)
     coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}

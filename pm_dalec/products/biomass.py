@@ -13,13 +13,15 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data import messages, netcdf
+from pm_dalec.data import messages
+from pm_dalec.data.formats import netcdf
 from pm_dalec.products.reading import files, rasters, windows
 
 PRODUCT = "ESA CCI Biomass"
 VERSION = "2.0"
 YEARS = (2010, 2017, 2018)
 STEP = 1 / 1125  # [degree]
+GRID = windows.Grid(PRODUCT, (STEP, STEP))
 FILL = -32768  # of the NetCDF files
 LARGEST = 10000  # valid maximum [Mg ha-1]
 
@@ -28,24 +30,6 @@ _NAME = (
     r"|.*ESACCI-BIOMASS.*\.nc"
 )
 _EXAMPLE = "N60W010_ESACCI-BIOMASS-L4-AGB-MERGED-100m-2017-fv2.0.tif"
-
-
-def grid_axes(window):
-    """Cell centres of the product's grid that overlap a window.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Latitudes (descending) and longitudes [degrees].
-    """
-    west, south, east, north = windows.checked_window(window, product=PRODUCT)
-    lat = windows.snapped_centres(south, north, step=STEP, origin=0.0)
-    return lat[::-1], windows.snapped_centres(west, east, step=STEP, origin=0.0)
 
 
 def open_biomass(path_or_paths, *, window, year):

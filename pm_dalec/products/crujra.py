@@ -14,17 +14,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data import messages, netcdf
+from pm_dalec.data import messages
+from pm_dalec.data.formats import netcdf
+from pm_dalec.products.humidity import saturation, vapour_pressure
 from pm_dalec.products.reading import windows
 from pm_dalec.products.reading.files import found_files
+from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "CRU-JRA"
 STEP = 0.5  # [degree]
+GRID = windows.Grid(PRODUCT, (STEP, STEP), from_north=False)
 STEPS_PER_DAY = 4
 STEPS_PER_YEAR = 1460
 SECONDS = 21600.0  # of a step [s]
-FREEZING = 273.15  # [K]
 FILL = np.float32(-9.99e33)
 
 VARIABLES = ("tmin", "tmax", "tmp", "dswrf", "spfh", "pres", "ugrd", "vgrd")
@@ -52,24 +55,6 @@ _LONG_NAMES = {
 _SHORTWAVE = ("dswrf", "tswrf")
 _NAME = r"crujra\.[vV](\d\.\d)\.5d\.(\w+)\.(\d{4})\.365d\.noc\.nc(\.gz)?"
 _EXAMPLE = "crujra.V1.1.5d.tmin.2014.365d.noc.nc"
-
-
-def grid_axes(window):
-    """Cell centres of the product's grid that overlap a window.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Latitudes (ascending) and longitudes [degrees].
-    """
-    west, south, east, north = windows.checked_window(window, product=PRODUCT)
-    lat = windows.snapped_centres(south, north, step=STEP, origin=0.0)
-    return lat, windows.snapped_centres(west, east, step=STEP, origin=0.0)
 
 
 def time_axis(year):
@@ -259,8 +244,7 @@ def vapour_pressure_deficit(temperature, humidity, pressure):
     Saturation 613.75 exp(17.502 T/(240.97+T)); vapour pressure q p/0.62197 as the Edinburgh
     group computes it. The exact form of the latter raises the deficit by about one per cent.
     """
-    saturation = 613.75 * np.exp(17.502 * temperature / (240.97 + temperature))
-    return (saturation - humidity * pressure / 0.62197).clip(min=0.0)
+    return (saturation(temperature) - vapour_pressure(humidity, pressure)).clip(min=0.0)
 
 
 def monthly_drivers(meteorology):
@@ -287,14 +271,15 @@ def monthly_drivers(meteorology):
     wind = np.hypot(meteorology["ugrd"], meteorology["vgrd"])
     celsius = meteorology["tmp"] - FREEZING
     deficit = vapour_pressure_deficit(celsius, meteorology["spfh"], meteorology["pres"])
-    days = xr.Dataset({
+    days = {
         "tmin": meteorology["tmin"].coarsen(daily, coord_func="min").min() - FREEZING,
         "tmax": meteorology["tmax"].coarsen(daily, coord_func="min").max() - FREEZING,
         # The day's total as four means: a sum would make zero of the fills over sea.
         "sw_rad": energy.coarsen(daily, coord_func="min").mean() * STEPS_PER_DAY,
         "vpd": deficit.coarsen(daily, coord_func="min").mean(),
         "wind": wind.coarsen(daily, coord_func="min").mean(),
-    })  # fmt: skip
+    }
+    days = xr.Dataset(days)
     months = days.resample(time="MS").mean()
     starts = [f"{t.year:04d}-{t.month:02d}-01" for t in months["time"].values]
     months = months.assign_coords(time=pd.DatetimeIndex(starts)).transpose("time", ...)

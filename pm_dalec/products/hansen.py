@@ -22,6 +22,7 @@ PRODUCT = "Hansen forest change"
 VERSION = "GFC-2019-v1.7"
 LAYERS = ("lossyear", "treecover2000", "datamask", "gain")
 STEP = 0.00025  # [degree]
+GRID = windows.Grid(PRODUCT, (STEP, STEP))
 FIRST_YEAR = 2001
 
 _NAME = r"Hansen_(GFC-\d{4}-v[\d.]+)_(\w+)_(\d{2}[NS])_(\d{3}[EW])\.tif"
@@ -32,24 +33,6 @@ _LABELS = {
     "datamask": ("1", "0 no data, 1 land, 2 water"),
     "gain": ("1", "tree-cover gain 2000-2012"),
 }
-
-
-def grid_axes(window):
-    """Cell centres of the product's grid that overlap a window.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Latitudes (descending) and longitudes [degrees].
-    """
-    west, south, east, north = windows.checked_window(window, product=PRODUCT)
-    lat = windows.snapped_centres(south, north, step=STEP, origin=0.0)
-    return lat[::-1], windows.snapped_centres(west, east, step=STEP, origin=0.0)
 
 
 def tiles_of(window):

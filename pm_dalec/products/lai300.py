@@ -14,12 +14,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data import messages, netcdf
+from pm_dalec.data import messages
+from pm_dalec.data.formats import netcdf
 from pm_dalec.products.reading import files, windows
 
 PRODUCT = "Copernicus LAI 300 m"
 VERSIONS = ("1.0.1", "1.1.1", "1.1.2")
 STEP = 1 / 336  # [degree]
+# The file's coordinates are cell centres at integer multiples of 1/336 degree.
+GRID = windows.Grid(PRODUCT, (STEP, STEP), (STEP / 2, STEP / 2))
 DIGITAL_MAX = 210
 PER_UNIT = 30  # digital numbers a unit of LAI
 MISSING = 255
@@ -34,31 +37,6 @@ QUALITY = {
 _NAME = r"c_gls_LAI300(-RT\d)?_(\d{8})0000_GLOBE_(PROBAV|OLCI)_V(\d+\.\d+\.\d+)\.nc"
 _EXAMPLE = "c_gls_LAI300_201406100000_GLOBE_PROBAV_V1.0.1.nc"
 _VARIABLES = ("LAI", "RMSE", "QFLAG")
-
-
-def grid_axes(window):
-    """Cell centres of the product's grid that overlap a window.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Latitudes (descending) and longitudes [degrees].
-
-    Notes
-    -----
-    The file's coordinates are pixel centres at integer multiples of 1/336 degree; edges are shifted
-    by half a pixel.
-    """
-    west, south, east, north = windows.checked_window(window, product=PRODUCT)
-    half = STEP / 2
-    lat = windows.snapped_centres(south, north, step=STEP, origin=half)
-    lon = windows.snapped_centres(west, east, step=STEP, origin=half)
-    return lat[::-1], lon
 
 
 def open_lai300(path_or_paths, *, window, reject=()):
@@ -318,11 +296,9 @@ def write_lai300(folder, dekads, *, version="1.0.1"):
     paths = []
     for date in pd.DatetimeIndex(dekads["time"].values):
         here = dekads.sel(time=date)
-        numbers = xr.Dataset({
-            "LAI": _coded(here["lai"]),
-            "RMSE": _coded(here["lai_unc"]),
-            "QFLAG": flag.sel(time=date).astype("uint8"),
-        }).drop_vars("time")  # fmt: skip
+        numbers = xr.Dataset({"LAI": _coded(here["lai"]), "RMSE": _coded(here["lai_unc"])})
+        numbers["QFLAG"] = flag.sel(time=date).astype("uint8")
+        numbers = numbers.drop_vars("time")
         for name in ("LAI", "RMSE"):
             numbers[name].attrs = {"scale_factor": np.float32(1 / PER_UNIT), "add_offset": 0.0}
         numbers["QFLAG"].attrs = {}

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data import messages, netcdf
+from pm_dalec.data import messages
+from pm_dalec.data.formats import netcdf
 from pm_dalec.products.reading import files, rasters, windows
 
 PRODUCT = "UKCEH LCM2015"
 CRS = "EPSG:27700"
-STEPS = {25: 25.0, 300: 300.0}  # native and modal resolution [m]
+# Native and modal resolution [m]
+GRIDS = {step: windows.Grid(PRODUCT, (float(step), float(step)), crs=CRS) for step in (25, 300)}
 CLASSES = range(22)
 
 ESA_PRODUCT = "ESA CCI land cover"
@@ -38,28 +40,6 @@ _ESA_GROUPS = {
 _NAME = r".*\.tif"
 
 
-def grid_axes(window, *, resolution=25):
-    """Cell centres on the British grid that overlap a window's bounds.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-    resolution : int
-        25 or 300 [m].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        y (descending) and x [m].
-    """
-    window = windows.checked_window(window, product=PRODUCT)
-    step = STEPS[resolution]
-    left, bottom, right, top = rasters.projected_bounds(window, rasters.crs_of(CRS))
-    y = windows.snapped_centres(bottom, top, step=step, origin=0.0)
-    return y[::-1], windows.snapped_centres(left, right, step=step, origin=0.0)
-
-
 def open_lcm2015(path, *, window, resolution=25):
     """Class and its probability of the Land Cover Map 2015 in a window.
 
@@ -78,7 +58,7 @@ def open_lcm2015(path, *, window, resolution=25):
         ``land_cover`` (y, x) uint8 class 0-21, 0 sea or none; ``probability`` [percent].
     """
     window = windows.checked_window(window, product=PRODUCT)
-    if resolution not in STEPS:
+    if resolution not in GRIDS:
         raise ValueError(
             messages.sentence(
                 PRODUCT,
@@ -94,7 +74,7 @@ def open_lcm2015(path, *, window, resolution=25):
         window,
         product=PRODUCT,
         crs=CRS,
-        step=STEPS[resolution],
+        step=GRIDS[resolution].steps[0],
         bands=(1, 2),
         dtypes=("uint8",),
     )

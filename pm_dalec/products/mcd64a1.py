@@ -27,30 +27,12 @@ CRS = f"+proj=sinu +lon_0=0 +x_0=0 +y_0=0 +R={RADIUS} +units=m +no_defs"
 CELLS = 2400  # cells along a side of a tile
 TILE = 2 * np.pi * RADIUS / 36  # [m]
 STEP = TILE / CELLS  # 463.3127 m
+GRID = windows.Grid(PRODUCT, (STEP, STEP), crs=CRS)
 MISSING, WATER = -1, -2
 BURN_DATE = "Burn Date"
 
 _NAME = r"MCD64A1\.A(\d{4})(\d{3})\.h(\d{2})v(\d{2})\.(\d{3})(?:\.\d+)?(?:_Burn_Date)?\.(tif|hdf)"
 _EXAMPLE = "MCD64A1.A2014182.h17v03.061.2021309000505_Burn_Date.tif"
-
-
-def grid_axes(window):
-    """Cell centres of the sinusoidal grid that overlap a window's bounds.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        y (descending) and x in the sinusoidal projection [m].
-    """
-    window = windows.checked_window(window, product=PRODUCT)
-    left, bottom, right, top = rasters.projected_bounds(window, rasters.crs_of(CRS))
-    y = windows.snapped_centres(bottom, top, step=STEP, origin=0.0)
-    return y[::-1], windows.snapped_centres(left, right, step=STEP, origin=0.0)
 
 
 def open_mcd64a1(path_or_paths, *, window):
@@ -169,7 +151,7 @@ def _from_archives(archives, window, where):
                 do="pip install pm_dalec[hdf4], or convert the files to GeoTIFF",
             )
         )
-    bounds = rasters.projected_bounds(window, rasters.crs_of(CRS))
+    bounds = windows.projected_bounds(window, windows.crs_of(CRS))
     pieces = [_read_archive(path, match, bounds) for path, match in archives]
     pieces = [piece for piece in pieces if piece is not None]
     return rasters.joined(pieces, bounds, step=STEP, product=PRODUCT, where=f"files {where}")
@@ -203,7 +185,7 @@ def _read_archive(path, match, bounds):
     values = np.asarray(layer.get(start=start, count=(rows.size, columns.size)))
     archive.end()
     values = values.reshape(rows.size, columns.size)
-    return rasters.Piece(values[None], x[columns], y[rows], rasters.crs_of(CRS), None)
+    return rasters.Piece(values[None], x[columns], y[rows], windows.crs_of(CRS), None)
 
 
 def write_mcd64a1(folder, burned, *, tile="h17v03"):

@@ -19,7 +19,8 @@ from pm_dalec.products.reading.files import found_files
 PRODUCT = "SoilGrids 2.0"
 CRS = "+proj=igh +lat_0=0 +lon_0=0 +datum=WGS84 +units=m +no_defs"
 STEP = 250.0  # [m]
-ORIGIN = (-19949750.0, 8361000.0)  # left and top edge of the global grid [m]
+ORIGIN = (8361000.0, -19949750.0)  # top and left edge of the global grid [m]
+GRID = windows.Grid(PRODUCT, (STEP, STEP), ORIGIN, CRS)
 FILL = -32768
 PER_UNIT = 10  # stored numbers a kg m-3
 
@@ -33,25 +34,6 @@ NORMAL_SIGMAS = 3.289707  # of a normal distribution, 2 x 1.6448536
 
 _NAME = r"(\w+?)_(\d+-\d+cm)_(mean|Q0\.05|Q0\.5|Q0\.95|uncertainty)\.(tif|vrt)"
 _EXAMPLE = "ocd_0-5cm_mean.tif"
-
-
-def grid_axes(window):
-    """Cell centres of the product's grid that overlap a window's bounds.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        y (descending) and x in the Homolosine projection [m].
-    """
-    window = windows.checked_window(window, product=PRODUCT)
-    left, bottom, right, top = rasters.projected_bounds(window, rasters.crs_of(CRS))
-    y = windows.snapped_centres(bottom, top, step=STEP, origin=ORIGIN[1])
-    return y[::-1], windows.snapped_centres(left, right, step=STEP, origin=ORIGIN[0])
 
 
 def open_soilgrids(path_or_paths, *, window):

@@ -15,14 +15,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data import messages, netcdf, time_axis
-from pm_dalec.products.crujra import FREEZING
+from pm_dalec.data import messages, time_axis
+from pm_dalec.data.formats import netcdf
+from pm_dalec.products.humidity import saturation, vapour_pressure
 from pm_dalec.products.reading import windows
 from pm_dalec.products.reading.files import found_files
+from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
 
 PRODUCT = "UKESM1-0-LL"
 STEPS = (1.25, 1.875)  # latitude, longitude [degree]
+GRID = windows.Grid(PRODUCT, STEPS, (-90.0, 0.0), from_north=False)
 FILL = np.float32(1e20)
 KG_PER_PPM = 7.804816e12  # of CO2 in the atmosphere
 MJ_PER_DAY = 0.0864  # of one W m-2
@@ -39,24 +42,6 @@ _UNITS = {
 }
 _NAME = r"(\w+)_Amon_([\w-]+?)_(\w+)_(r\d+i\d+p\d+f\d+)_(?:gn|gm)_(\d{6})-(\d{6})\.nc"
 _EXAMPLE = "tasmin_Amon_UKESM1-0-LL_ssp245_r1i1p1f2_gn_201501-204912.nc"
-
-
-def grid_axes(window):
-    """Cell centres of the model's grid that overlap a window.
-
-    Parameters
-    ----------
-    window : tuple of float
-        West, south, east, north [degrees].
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Latitudes (ascending) and longitudes [degrees].
-    """
-    west, south, east, north = windows.checked_window(window, product=PRODUCT)
-    lat = windows.snapped_centres(south, north, step=STEPS[0], origin=-90.0)
-    return lat, windows.snapped_centres(west, east, step=STEPS[1], origin=0.0)
 
 
 def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
@@ -82,17 +67,18 @@ def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
     files = _of_scenario(found, scenario)
     raw = {name: _series(files[name], name, window) for name in (*VARIABLES, "co2mass")}
     fields = xr.Dataset(raw) if _same_months(raw) else None
-    vapour = fields["huss"] * fields["ps"] / 0.62197
+    vapour = vapour_pressure(fields["huss"], fields["ps"])
     low, high = fields["tasmin"] - FREEZING, fields["tasmax"] - FREEZING
-    saturation = (_saturation(low) + _saturation(high)) / 2
-    drivers = xr.Dataset({
+    saturated = (saturation(low) + saturation(high)) / 2
+    made = {
         "tmin": low,
         "tmax": high,
         "sw_rad": fields["rsds"] * MJ_PER_DAY,
-        "vpd": (saturation - vapour).clip(min=0.0),
+        "vpd": (saturated - vapour).clip(min=0.0),
         "wind": fields["sfcWind"],
         "co2": fields["co2mass"] / KG_PER_PPM,
-    })  # fmt: skip
+    }
+    drivers = xr.Dataset(made)
     windows.expect_some(drivers["tmin"], product=PRODUCT, where=f"window {tuple(window)}")
     for name in drivers.data_vars:
         drivers[name].attrs = {"units": DRIVERS[name].units, "long_name": DRIVERS[name].long_name}
@@ -104,10 +90,6 @@ def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
         source="CMIP6 ScenarioMIP, UKESM1-0-LL r1i1p1f2",
         verified_on="synthetic files only",
     )
-
-
-def _saturation(celsius):
-    return 613.75 * np.exp(17.502 * celsius / (240.97 + celsius))  # [Pa], as in crujra
 
 
 def _of_scenario(found, scenario):
@@ -295,10 +277,11 @@ def _assembled(made, observed, time):
     bounds = xr.DataArray(np.stack([starts, ends], axis=1), {"time": starts}, ("time", "bnds"))
     made["doy"] = time_axis.day_of_year_at_end(bounds)
     made["step_days"] = time_axis.step_lengths(bounds)
-    drivers = xr.Dataset({
+    ordered = {
         name: values.transpose(*(d for d in observed[name].dims if d in values.dims), ...)
         for name, values in made.items()
-    }).assign_coords(time_bnds=bounds)  # fmt: skip
+    }
+    drivers = xr.Dataset(ordered).assign_coords(time_bnds=bounds)
     for name in drivers.data_vars:
         drivers[name].attrs = dict(observed[name].attrs)
     return drivers.assign_attrs(observed.attrs, future=f"anomalies of {PRODUCT}")

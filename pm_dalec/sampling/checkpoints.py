@@ -1,12 +1,12 @@
 """States of units on disk: written whole or not at all, read back bit for bit."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from pm_dalec.data.storage import whole
 from pm_dalec.sampling.state import state_from_arrays, state_to_arrays
 
 MANIFEST = "manifest.json"
@@ -36,13 +36,8 @@ class Store:
 
     def write(self, identity, state):
         """Save the state of a unit; the old file stays until the new one is complete."""
-        path = self._path(identity)
-        draft = path.with_suffix(".part")
-        with draft.open("wb") as stream:
+        with whole(self._path(identity)) as draft, draft.open("wb") as stream:
             np.savez(stream, **state_to_arrays(state))
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(path)
 
 
 def open_store(folder, resume, settings, chains, seed, target):
@@ -97,7 +92,6 @@ def open_store(folder, resume, settings, chains, seed, target):
             )
     else:
         folder.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".part")
-        draft.write_text(json.dumps(wanted, indent=1))
-        draft.replace(path)
+        with whole(path) as draft:
+            draft.write_text(json.dumps(wanted, indent=1))
     return Store(folder)

@@ -2,6 +2,11 @@
 
 DAYS_PER_YEAR = 365.25
 
+FREEZING = 273.15
+"""Zero of the Celsius scale [K]."""
+MISSING = -9999.0
+"""What the field's files hold where nothing was observed."""
+
 EARTH_RADIUS = 6_371_007.181
 """Radius of the sphere of equal area [m], as in MODIS' sinusoidal grid."""
 RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)

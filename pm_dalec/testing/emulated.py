@@ -12,6 +12,7 @@ from pm_dalec.data.land import units_of
 from pm_dalec.landscape.pixel_sample import sample_region
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
 
 WOOD_LOG_SD = {"baseline": 0.42, "stratified": 0.53}
@@ -31,7 +32,6 @@ SPREAD = 0.05  # of parameters that are not in LOG_SD
 SHRINKAGE = 0.9  # modelled over observed wood carbon
 GPP_PER_LEAF_AREA = 2.3  # g m-2 d-1, of UK-like weather with the prior's canopy efficiency
 DECOMPOSITION_AT_9_DEGREES = 1.57  # temperature factor at 9 degC with exponent 0.05
-DAYS = 365.25
 OBSERVED = ("lai", "lai_unc", "cwood", "cwood_unc")
 
 
@@ -52,9 +52,9 @@ def steady_parameters(lai, wood, som):
     """
     foliage = 60.0 * lai
     npp = 0.54 * GPP_PER_LEAF_AREA * lai
-    leaves = LEAF_PRODUCTION * foliage / DAYS
+    leaves = LEAF_PRODUCTION * foliage / DAYS_PER_YEAR
     rest = npp - leaves
-    wood_gain = np.minimum(wood / (DAYS * (8 + wood / 400)), 0.85 * rest)
+    wood_gain = np.minimum(wood / (DAYS_PER_YEAR * (8 + wood / 400)), 0.85 * rest)
     root_gain = np.maximum(rest - wood_gain, 0.12 * rest)
     wood_gain = rest - root_gain
     litter = (leaves + root_gain) / (0.004 * DECOMPOSITION_AT_9_DEGREES)
@@ -71,10 +71,10 @@ def steady_parameters(lai, wood, som):
         "som_mineralisation_rate": som_gain / (som * DECOMPOSITION_AT_9_DEGREES),
         "temperature_exponent": 0.05,
         "canopy_efficiency": 21.1,
-        "labile_release_day": DAYS + 120.0,
+        "labile_release_day": DAYS_PER_YEAR + 120.0,
         "labile_fraction": 0.5 * leaves / (npp - 0.5 * leaves),
         "labile_release_period": 35.0,
-        "leaf_fall_day": DAYS + 285.0,
+        "leaf_fall_day": DAYS_PER_YEAR + 285.0,
         "leaf_fall_period": 70.0,
         "leaf_carbon_per_area": 60.0,
         "initial_labile": 0.7 * foliage,

@@ -25,7 +25,9 @@ from pm_dalec.products import (
     soilgrids,
     ukesm,
 )
+from pm_dalec.products.humidity import MOLAR_MASS_RATIO, saturation
 from pm_dalec.products.reading import windows
+from pm_dalec.tables.constants import FREEZING
 
 PRESSURE = 1e5  # [Pa] of the made-up humidity
 DEKAD_ENDS = (10, 20, None)  # None is the last day of the month
@@ -159,7 +161,7 @@ def _projected(twin_field, axes, crs, **labels):
 def _lai(twin, window, months):
     """Every dekad of a month holds the month's leaf area and sigma."""
     observed = twin.leaf_area.sel(time=months)
-    axes = lai300.grid_axes(window)
+    axes = windows.grid_axes(lai300.GRID, window)
     monthly = xr.Dataset(
         {
             "lai": _geographic(observed["lai"], axes, units="m2 m-2"),
@@ -175,7 +177,7 @@ def _lai(twin, window, months):
 
 def _biomass(twin, window, year):
     fields = twin.fields.sel(biomass_year=year, drop=True)
-    axes = biomass.grid_axes(window)
+    axes = windows.grid_axes(biomass.GRID, window)
     return xr.Dataset(
         {
             "agb": _geographic(fields["agb"], axes, units="Mg ha-1"),
@@ -186,7 +188,7 @@ def _biomass(twin, window, year):
 
 def _soil(twin, window):
     """The stock spread evenly over the first metre, quantiles one sigma beside the mean."""
-    place = (soilgrids.grid_axes(window), soilgrids.CRS)
+    place = (windows.grid_axes(soilgrids.GRID, window), soilgrids.CRS)
     mean = _projected(twin.fields["soil_carbon"], *place, units="kg m-3") / 1000.0
     sigma = _projected(twin.fields["soil_carbon_sigma"], *place, units="kg m-3") / 1000.0
     depth = xr.DataArray(list(soilgrids.DEPTHS), dims="depth", name="depth")
@@ -197,19 +199,21 @@ def _soil(twin, window):
 
 
 def _cover(twin, window, metres):
-    axes = landcover.grid_axes(window, resolution=metres)
+    axes = windows.grid_axes(landcover.GRIDS[metres], window)
     classes = _projected(twin.fields["land_cover"], axes, landcover.CRS).fillna(0)
     probability = xr.where(classes > 0, LCM_PROBABILITY, 0.0)
     return xr.Dataset({"land_cover": classes.astype("uint8"), "probability": probability})
 
 
 def _loss(twin, window):
-    return _geographic(twin.fields["loss_year"], hansen.grid_axes(window)).rename("lossyear")
+    return _geographic(twin.fields["loss_year"], windows.grid_axes(hansen.GRID, window)).rename(
+        "lossyear"
+    )
 
 
 def _burned(twin, window, months):
     """No fire in the twin; sea is missing, and one cell burns so that the coding is used."""
-    axes = mcd64a1.grid_axes(window)
+    axes = windows.grid_axes(mcd64a1.GRID, window)
     land = _projected(twin.fields["soil_carbon"], axes, mcd64a1.CRS).notnull()
     burned = xr.zeros_like(land, dtype=float).where(land).expand_dims(time=months).copy()
     west, south, east, north = window
@@ -227,15 +231,15 @@ def _six_hourly(weather, years):
     steps = weather.drop_vars("time_bnds").sel(time=xr.DataArray(starts, dims="time"))
     steps = steps.assign_coords(time=times)
     celsius = (steps["tmin"] + steps["tmax"]) / 2
-    saturation = 613.75 * np.exp(17.502 * celsius / (240.97 + celsius))
+    saturated = saturation(celsius)
     # Sunlight falls in the two middle steps of the day
     light = xr.DataArray(np.where((np.arange(times.size) % 4) % 3 > 0, 0.5, 0.0), dims="time")
     values = {
-        "tmin": steps["tmin"] + crujra.FREEZING,
-        "tmax": steps["tmax"] + crujra.FREEZING,
-        "tmp": celsius + crujra.FREEZING,
+        "tmin": steps["tmin"] + FREEZING,
+        "tmax": steps["tmax"] + FREEZING,
+        "tmp": celsius + FREEZING,
         "dswrf": steps["sw_rad"] * 1e6 * light,
-        "spfh": (saturation - steps["vpd"]) * 0.62197 / PRESSURE,
+        "spfh": (saturated - steps["vpd"]) * MOLAR_MASS_RATIO / PRESSURE,
         "pres": xr.full_like(celsius, PRESSURE),
         "ugrd": 0.6 * steps["wind"],
         "vgrd": 0.8 * steps["wind"],
@@ -249,18 +253,15 @@ def _six_hourly(weather, years):
 def _scenario(twin, window, last_year):
     """Climate of the twin on the model's cells, in CMIP6 units."""
     climate = future_climate(twin, last_year=last_year)
-    lat, lon = ukesm.grid_axes(window)
+    lat, lon = windows.grid_axes(ukesm.GRID, window)
     local = climate.sel(lat=lat, lon=lon, method="nearest").assign_coords(lat=lat, lon=lon)
-    saturation = sum(
-        613.75 * np.exp(17.502 * local[name] / (240.97 + local[name])) / 2
-        for name in ("tmin", "tmax")
-    )
+    saturated = sum(saturation(local[name]) / 2 for name in ("tmin", "tmax"))
     made = xr.Dataset(
         {
-            "tasmin": local["tmin"] + ukesm.FREEZING,
-            "tasmax": local["tmax"] + ukesm.FREEZING,
+            "tasmin": local["tmin"] + FREEZING,
+            "tasmax": local["tmax"] + FREEZING,
             "rsds": local["sw_rad"] / ukesm.MJ_PER_DAY,
-            "huss": (saturation - local["vpd"]) * 0.62197 / PRESSURE,
+            "huss": (saturated - local["vpd"]) * MOLAR_MASS_RATIO / PRESSURE,
             "ps": xr.full_like(local["tmin"], PRESSURE),
             "sfcWind": local["wind"],
             "co2mass": climate["co2"].mean(("lat", "lon")) * ukesm.KG_PER_PPM,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.formats.columns import SMALLEST_VALID
 from pm_dalec.data.standardised import site_from_arrays
 from pm_dalec.data.time_axis import day_of_year_at_end
 from pm_dalec.data.uncertainties import RULES_ATTRIBUTE
@@ -37,7 +38,6 @@ _REFERENCE_STREAMS = {
 }
 # The invented sites of the reference files are said to be of 2014 to 2019
 _START_YEARS = (2014, *range(1999, 2027))
-_MISSING_BELOW = -9998.0  # the reference files have -9999 where nothing was observed
 _INITIAL_SOM = 23  # number of the initial soil carbon among the parameters of the reference files
 
 
@@ -77,7 +77,7 @@ def from_reference(path: str | Path, group: str) -> xr.Dataset:
     values["step_days"] = np.diff(run_day)
     for name, theirs in _REFERENCE_STREAMS.items():
         if theirs in stored:
-            seen = stored[theirs] > _MISSING_BELOW
+            seen = stored[theirs] > SMALLEST_VALID
             values[name] = stored[theirs].where(seen).to_numpy()
             values[f"{name}_unc"] = stored[f"{theirs}_uncertainty"].where(seen).to_numpy()
     edges = _calendar(run_day, values["doy"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pm_dalec.data.units import conversion, describe, same_units
+from pm_dalec.data.units import conversion, describe, same_units, why_not
 from pm_dalec.tables.streams import STREAMS, wanted_units
 from pm_dalec.tables.variables import VARIABLES
 
@@ -20,7 +20,22 @@ SAME = [
     ("", "1"),
     ("fraction", "1"),
     ("days", "d"),
+    ("Days", "d"),
     ("m.s-1", "m s-1"),
+    ("m/s", "m s-1"),
+    ("W m^-2", "W m-2"),
+    ("W/m²", "W m-2"),
+    ("g m**-2", "g m-2"),
+    ("degrees_celsius", "degC"),
+    ("Celsius", "degC"),
+    ("C", "degC"),
+    ("mb", "hPa"),
+    ("hPA", "hPa"),
+    ("µmol mol-1", "ppm"),
+    ("umolCO2 mol-1", "ppm"),
+    ("ppmv", "ppm"),
+    ("%", "percent"),
+    ("-", "1"),
 ]
 CONVERTED = [
     ("W m-2", "MJ m-2 d-1", 0.0864, 0.0),
@@ -31,6 +46,7 @@ CONVERTED = [
     ("kgC m-2", "g m-2", 1000.0, 0.0),
     ("Mg C ha-1", "g m-2", 100.0, 0.0),
     ("gC m-2 s-1", "g m-2 d-1", 86400.0, 0.0),
+    ("10 g m-2", "g m-2", 10.0, 0.0),
     ("percent", "1", 0.01, 0.0),
     ("mol mol-1", "ppm", 1e6, 0.0),
     ("km h-1", "m s-1", 1 / 3.6, 0.0),
@@ -41,8 +57,8 @@ REFUSED = [
     ("gC m-2 yr-1", "g m-2 d-1"),  # how long a year
     ("MJ m-2", "MJ m-2 d-1"),
     ("furlong", "m"),
-    ("C", "degC"),  # coulomb, or carbon
     ("degrees_north", "1"),
+    ("ton", "kg"),  # of 907 or of 1000 kg
 ]
 
 
@@ -54,9 +70,7 @@ def test_spellings_of_one_unit_are_the_same(left, right):
 
 @pytest.mark.parametrize(("given", "wanted", "scale", "offset"), CONVERTED)
 def test_exact_conversions_are_known(given, wanted, scale, offset):
-    rule = conversion(given, wanted)
-    assert rule.scale == pytest.approx(scale, rel=1e-15)
-    assert rule.offset == offset
+    assert conversion(given, wanted) == (scale, offset)  # the nearest double of the exact fraction
     assert not same_units(given, wanted)
 
 
@@ -78,6 +92,23 @@ def test_the_advice_tells_what_to_do_by_hand():
     assert describe(conversion("K", "degC")) == "subtract 273.15"
     assert describe(conversion("degC", "K")) == "add 273.15"
     assert describe(conversion("g", "gC")) == "nothing to do"
+
+
+WHY_NOT = [
+    ("hpa", "Pa", "the unit 'hpa' is not known, did you mean 'hPa'?"),
+    ("g m-2 dayly", "g m-2 d-1", "the unit 'dayly' is not known, did you mean 'day'?"),
+    ("bananas", "1", "the unit 'bananas' is not known"),
+    ("W m-2", "degC", "no exact conversion from energy length-2 time-1 to temperature"),
+    ("gC m-2 yr-1", "g m-2 d-1", "from mass length-2 year-1 to mass length-2 time-1"),
+    ("degC", "1", "from temperature to a plain number"),
+    ("(m", "m", "'(m' does not read as units"),
+]
+
+
+@pytest.mark.parametrize(("given", "wanted", "words"), WHY_NOT)
+def test_a_refused_unit_is_told_why(given, wanted, words):
+    assert conversion(given, wanted) is None
+    assert words in why_not(given, wanted)
 
 
 @pytest.mark.parametrize("name", VARIABLES)

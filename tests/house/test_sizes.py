@@ -22,13 +22,11 @@ FEWEST_FILES, MOST_FILES = 4, 12  # of a room, without its __init__
 
 # What is above the limits today and is being mended, with its size; an entry must not outlive its reason.
 KNOWN = {
-    "pm_dalec/products/crujra.py": 351,
     "tests/constraints/test_rules.py": 513,
     "tests/data/test_checks.py": 433,
     "tests/landscape/test_region.py": 371,
-    "tests/products/test_bad_input.py": 527,
+    "tests/products/test_bad_input.py": 526,
     "tests/sampling/kernels/test_windows.py": 465,
-    "pm_dalec/data/formats/edinburgh_binary.py: open_edinburgh_binary": 41,
     "pm_dalec/lanes/cut.py: _cut": 48,
     "pm_dalec/lanes/llvm/module.py: emit_module": 48,
     "pm_dalec/lanes/llvm/shapes.py: _scan": 51,

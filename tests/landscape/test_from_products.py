@@ -5,7 +5,7 @@ import pytest
 
 from pm_dalec.cli.region import region_command
 from pm_dalec.data.land import units_of
-from pm_dalec.landscape.from_products import land_cover
+from pm_dalec.landscape.from_products import land_cover, weather
 from pm_dalec.landscape.from_products.plan import EXAMPLE, read_config
 from pm_dalec.landscape.from_products.region import build_from_config
 from pm_dalec.landscape.grid import target_grid
@@ -186,15 +186,30 @@ def test_a_region_file_is_built_and_written_in_one_call(folder, tmp_path):
     np.testing.assert_array_equal(came["strata/cwood"], written["strata/cwood"])
 
 
-def test_future_drivers_of_a_region_keep_its_strata_and_pixels(stratified, folder):
-    scenario = ukesm.open_ukesm(folder / "ukesm", window=WINDOW)
-    future = ukesm.future_drivers(stratified, scenario, reference=(2017, 2017))
+def test_future_drivers_of_a_region_keep_its_strata_and_pixels(region, stratified, folder):
+    future = weather.scenario_drivers(folder / "ukesm", region=region)
+    pixels = weather.scenario_drivers(folder / "ukesm", region=region, each=("pixel",))
+    assert pixels["forest_loss_fraction"].dims == ("time", "pixel")
     assert future["tmin"].dims == ("time", "pixel")
     assert future["forest_loss_fraction"].dims == ("time", "stratum", "pixel")
     assert future["time"].values[0] == np.datetime64("2018-01-01")
     assert future.sizes["time"] == 13 * 12
     later = float(future["tmin"].sel(time="2030").mean() - stratified["tmin"].mean())
     assert 0.0 < later < 2.0
+
+
+def test_a_scenario_is_read_for_the_pixels_of_the_region_and_no_others(stratified, folder):
+    """The same as from a window given by hand, for a region of one pixel too."""
+    monthly = ukesm.open_ukesm(folder / "ukesm", window=WINDOW)
+    wanted = ukesm.future_drivers(stratified, monthly, reference=(2017, 2017))
+    assert weather.scenario_drivers(folder / "ukesm", region=stratified).identical(wanted)
+    one = stratified.isel(pixel=[0])
+    assert weather.scenario_drivers(folder / "ukesm", region=one).identical(wanted.isel(pixel=[0]))
+
+
+def test_a_scenario_that_is_not_there_is_refused_with_those_that_are(stratified, folder):
+    with pytest.raises(ValueError, match=r"for ssp585, came .*ssp245"):
+        weather.scenario_drivers(folder / "ukesm", region=stratified, scenario="ssp585")
 
 
 def test_the_example_of_a_region_file_is_one(tmp_path):

@@ -22,51 +22,50 @@ from pm_dalec.products import (
     soilgrids,
     ukesm,
 )
-from pm_dalec.products.reading import rasters
+from pm_dalec.products.reading import rasters, windows
 
 WINDOW = (-3.02, 54.99, -3.0, 55.01)
 ELSEWHERE = (-6.02, 54.99, -6.0, 55.01)
 CLIMATE = (-4.0, 54.5, -3.0, 55.5)
 
 
-def _grid(axes, value, names=("lat", "lon"), dtype=float):
-    y, x = axes
+def _grid(grid, value, names=("lat", "lon"), dtype=float):
+    y, x = windows.grid_axes(grid, WINDOW)
     coords = dict(zip(names, (y, x), strict=True))
     return xr.DataArray(np.full((y.size, x.size), value, dtype), coords, names)
 
 
 def _leaf_area(folder, *, date="2014-06-10", value=2.0, version="1.0.1"):
-    layer = _grid(lai300.grid_axes(WINDOW), value).expand_dims(time=[pd.Timestamp(date)])
+    layer = _grid(lai300.GRID, value).expand_dims(time=[pd.Timestamp(date)])
     dekads = xr.Dataset({"lai": layer, "lai_unc": layer * 0.2})
     return lai300.write_lai300(folder, dekads, version=version)[0]
 
 
 def _biomass(folder, *, value=100.0):
-    layer = _grid(biomass.grid_axes(WINDOW), value)
+    layer = _grid(biomass.GRID, value)
     return biomass.write_biomass(folder, xr.Dataset({"agb": layer, "agb_unc": layer}), year=2017)
 
 
 def _soil(folder, *, value=30.0):
-    layer = _grid(soilgrids.grid_axes(WINDOW), value, ("y", "x"))
+    layer = _grid(soilgrids.GRID, value, ("y", "x"))
     layer = layer.expand_dims(depth=list(soilgrids.DEPTHS))
     profile = xr.Dataset({name: layer for name in ("ocd", "ocd_low", "ocd_high")})
     return soilgrids.write_soilgrids(folder, profile)
 
 
 def _loss(folder, *, value=2014, version=hansen.VERSION):
-    layer = _grid(hansen.grid_axes(WINDOW), value)
+    layer = _grid(hansen.GRID, value)
     return hansen.write_hansen(folder, layer, version=version)[0]
 
 
 def _burned(folder, *, value=0.0, date="2014-02-01"):
-    layer = _grid(mcd64a1.grid_axes(WINDOW), value, ("y", "x"))
+    layer = _grid(mcd64a1.GRID, value, ("y", "x"))
     return mcd64a1.write_mcd64a1(folder, layer.expand_dims(time=[pd.Timestamp(date)]))[0]
 
 
 def _cover(folder, *, value=2):
-    axes = landcover.grid_axes(WINDOW)
-    classes = _grid(axes, value, ("y", "x"), "uint8")
-    probability = _grid(axes, 80.0, ("y", "x"))
+    classes = _grid(landcover.GRIDS[25], value, ("y", "x"), "uint8")
+    probability = _grid(landcover.GRIDS[25], 80.0, ("y", "x"))
     maps = xr.Dataset({"land_cover": classes, "probability": probability})
     return landcover.write_lcm2015(folder, maps)[0]
 
@@ -84,7 +83,7 @@ _WEATHER = {
 
 
 def _weather(folder, **changed):
-    lat, lon = crujra.grid_axes(CLIMATE)
+    lat, lon = windows.grid_axes(crujra.GRID, CLIMATE)
     time = crujra.time_axis(2014)
     shape = (time.size, lat.size, lon.size)
     fields = {
@@ -107,7 +106,7 @@ def _carbon_dioxide(folder, text=None):
 
 
 def _scenario(folder, **changed):
-    lat, lon = ukesm.grid_axes(CLIMATE)
+    lat, lon = windows.grid_axes(ukesm.GRID, CLIMATE)
     months = pd.date_range("2015-01-01", "2016-12-01", freq="MS")
     values = {"tasmin": 278.0, "tasmax": 286.0, "rsds": 100.0, "huss": 0.005, "ps": 1e5}
     values = values | {"sfcWind": 4.0} | changed
@@ -217,7 +216,7 @@ def _gzipped(folder):
 
 
 def _biomass_netcdf(folder, *, sigma="agb_se", years=(2010, 2017, 2018), step=1.0):
-    lat, lon = biomass.grid_axes(WINDOW)
+    lat, lon = windows.grid_axes(biomass.GRID, WINDOW)
     shape = (len(years), lat.size, lon.size)
     days = [(pd.Timestamp(year, 1, 1) - pd.Timestamp(1990, 1, 1)).days for year in years]
     dataset = xr.Dataset(

@@ -11,6 +11,7 @@ from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.overlap import stratum_areas
 from pm_dalec.landscape.strata_maps import strata_from_lcm2015
 from pm_dalec.products import hansen, landcover, mcd64a1
+from pm_dalec.products.reading import windows
 from pm_dalec.tables.strata import MASKED, STRATA
 
 CARIBBEAN = (-71.735, 18.635, -71.69, 18.685)
@@ -52,7 +53,7 @@ def test_a_real_tile_of_the_wrong_release_is_refused(tiles):
 def test_real_burned_area_has_twelve_months_on_the_sinusoidal_grid(tiles):
     burned = mcd64a1.open_mcd64a1(tiles, window=CARIBBEAN)
     assert list(burned["time"].dt.month.values) == list(range(1, 13))
-    y, x = mcd64a1.grid_axes(CARIBBEAN)
+    y, x = windows.grid_axes(mcd64a1.GRID, CARIBBEAN)
     # The distributor's grid is aligned with ours to a millimetre in a cell of 463 m
     np.testing.assert_allclose(burned["x"], x, atol=0.01)
     np.testing.assert_allclose(burned["y"], y, atol=0.01)
@@ -128,7 +129,7 @@ def test_an_hdf4_archive_is_read_like_its_geotiff(tmp_path):
     from pyhdf.SD import SD, SDC
 
     window = (-3.1, 54.9, -3.0, 55.0)
-    y, x = mcd64a1.grid_axes(window)
+    y, x = windows.grid_axes(mcd64a1.GRID, window)
     path = tmp_path / "MCD64A1.A2014182.h17v03.061.2021309000505.hdf"
     dates = np.zeros((2400, 2400), np.int16)
     row = round((6 * mcd64a1.TILE - y[3]) / mcd64a1.STEP - 0.5)

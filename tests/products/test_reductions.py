@@ -8,6 +8,7 @@ import xarray as xr
 from pm_dalec.landscape import losses
 from pm_dalec.landscape.from_products import observations, weather
 from pm_dalec.products import crujra, hansen, lai300, soilgrids, ukesm
+from pm_dalec.products.reading import windows
 
 
 def _dekads(lai, sigma, dates):
@@ -53,7 +54,7 @@ def test_a_zero_sigma_of_leaf_area_becomes_half_the_value_and_a_small_one_the_fl
 
 def test_flags_above_the_digital_maximum_are_missing_though_they_are_no_fill(tmp_path):
     dekads = _dekads([2.0], [0.5], JUNE[:1])
-    axes = lai300.grid_axes((-3.01, 55.0, -3.0, 55.01))
+    axes = windows.grid_axes(lai300.GRID, (-3.01, 55.0, -3.0, 55.01))
     dekads = dekads.reindex(lat=axes[0], lon=axes[1], method="nearest")
     path = lai300.write_lai300(tmp_path, dekads)[0]
     with xr.open_dataset(path, engine="h5netcdf", mask_and_scale=False) as stored:
@@ -71,7 +72,7 @@ def test_flags_above_the_digital_maximum_are_missing_though_they_are_no_fill(tmp
     ("name", "code"), [("water", 0), ("gap_interpolated", 5), ("gap_from_previous", 9)]
 )
 def test_cells_of_a_rejected_quality_are_missing(tmp_path, name, code):
-    lat, lon = lai300.grid_axes((-3.01, 55.0, -3.0, 55.01))
+    lat, lon = windows.grid_axes(lai300.GRID, (-3.01, 55.0, -3.0, 55.01))
     values = np.full((1, lat.size, lon.size), 2.0)
     flag = np.full(values.shape, 65, np.uint8)
     flag[0, 0, 0] = code

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from contextlib import contextmanager
+from dataclasses import replace
 
 import h5netcdf
 import numpy as np
@@ -34,7 +35,7 @@ def global_leaf_area(tmp_path_factory):
     path = tmp_path_factory.mktemp("globe") / "c_gls_LAI300_201706100000_GLOBE_PROBAV_V1.0.1.nc"
     lat = 80.0 - np.arange(47040) / 336
     lon = -180.0 + np.arange(120960) / 336
-    rows, columns = lai300.grid_axes(WINDOW)
+    rows, columns = windows.grid_axes(lai300.GRID, WINDOW)
     place = np.s_[
         round((80 - rows[0]) * 336) : round((80 - rows[-1]) * 336) + 1,
         round((columns[0] + 180) * 336) : round((columns[-1] + 180) * 336) + 1,
@@ -61,7 +62,7 @@ def test_a_window_of_a_global_leaf_area_file_needs_megabytes(global_leaf_area):
 def test_a_window_of_a_global_file_has_the_cells_of_the_grid(global_leaf_area):
     leaf_area = lai300.open_lai300(global_leaf_area, window=WINDOW)
     for came, wanted in zip(
-        (leaf_area["lat"], leaf_area["lon"]), lai300.grid_axes(WINDOW), strict=True
+        (leaf_area["lat"], leaf_area["lon"]), windows.grid_axes(lai300.GRID, WINDOW), strict=True
     ):
         np.testing.assert_allclose(came, wanted, rtol=0, atol=1e-9)
 
@@ -127,9 +128,18 @@ def test_cells_cut_by_the_edge_of_a_window_are_read():
     assert (part.start, part.stop) == (1, 4)
 
 
+def test_axes_of_a_grid_are_the_centres_of_its_cells_in_the_order_of_the_files():
+    grid = windows.Grid("p", (1.0, 0.5), (0.5, 0.0))
+    y, x = windows.grid_axes(grid, (0.2, 0.6, 1.0, 2.0))
+    np.testing.assert_array_equal(y, [2.0, 1.0])
+    np.testing.assert_array_equal(x, [0.25, 0.75])
+    y, _ = windows.grid_axes(replace(grid, from_north=False), (0.2, 0.6, 1.0, 2.0))
+    np.testing.assert_array_equal(y, [1.0, 2.0])
+
+
 @pytest.mark.parametrize("module", [lai300, hansen, crujra, ukesm])
 def test_axes_of_a_grid_cover_their_window(module):
-    lat, lon = module.grid_axes(WINDOW)
+    lat, lon = windows.grid_axes(module.GRID, WINDOW)
     for axis, low, high in ((lat, WINDOW[1], WINDOW[3]), (lon, WINDOW[0], WINDOW[2])):
         half = abs(axis[1] - axis[0]) / 2 if axis.size > 1 else 1.0
         assert axis.min() - half <= low + 1e-9
@@ -138,7 +148,7 @@ def test_axes_of_a_grid_cover_their_window(module):
 
 def test_tiles_side_by_side_become_one_window(tmp_path):
     window = (-0.01, 59.99, 0.01, 60.01)
-    lat, lon = hansen.grid_axes(window)
+    lat, lon = windows.grid_axes(hansen.GRID, window)
     whole = np.add.outer(np.arange(lat.size) % 5, np.arange(lon.size) % 7)
     values = np.where(whole > 0, 2000 + whole, 0)
     for north in (True, False):
@@ -154,7 +164,7 @@ def test_tiles_side_by_side_become_one_window(tmp_path):
 
 def test_a_scenario_with_longitudes_from_zero_is_read_across_greenwich(tmp_path):
     window = (-3.0, 54.0, 3.0, 56.0)
-    lat, lon = ukesm.grid_axes(window)
+    lat, lon = windows.grid_axes(ukesm.GRID, window)
     time = pd.date_range("2019-01-01", periods=12, freq="MS")
     ramp = np.broadcast_to(280.0 + lon, (12, lat.size, lon.size))
     steady = {"tasmin": ramp, "tasmax": ramp + 5, "rsds": ramp, "sfcWind": ramp / 100}

@@ -24,6 +24,7 @@ from pm_dalec.data.formats.columns import (
     without_fills,
 )
 from pm_dalec.data.messages import sentence
+from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
@@ -61,7 +62,7 @@ _SUFFIXES = {
     "pa": (1.0, 0.0),
     "c": (1.0, 0.0),
     "degc": (1.0, 0.0),
-    "k": (1.0, -273.15),
+    "k": (1.0, -FREEZING),
     "mjm2day": (1.0, 0.0),
     "wm2": (0.0864, 0.0),
     "ppm": (1.0, 0.0),
@@ -126,6 +127,38 @@ def open_cardamom_csv(met, *, start, lat=None, lon=np.nan):
             "not_read": ", ".join(ignored) or "nothing",
         },
     )
+
+
+def meteorology_at(path):
+    """File of the meteorology that a path leads to, or None where it leads to no such files.
+
+    Parameters
+    ----------
+    path : Path
+        One of the files of a site, a folder with those of one site, or what their names begin with.
+
+    Returns
+    -------
+    Path or None
+    """
+    if path.is_dir():
+        found = sorted(path.glob(f"*{_PARTS['met']}"))
+        if len(found) > 1:
+            raise ValueError(
+                sentence(
+                    PRODUCT,
+                    wanted="the files of one site",
+                    came=", ".join(each.name for each in found[:4]) + " ..." * (len(found) > 4),
+                    where=f"folder {path}",
+                    do="name one of these files",
+                )
+            )
+        return found[0] if found else None
+    for part in _PARTS.values():
+        if path.name.endswith(part):
+            return path.with_name(path.name.removesuffix(part) + _PARTS["met"])
+    met = path.with_name(path.name + _PARTS["met"])
+    return met if met.is_file() else None
 
 
 def _site_of(met):

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data import netcdf
+from pm_dalec.data.formats import netcdf
 from pm_dalec.data.formats.columns import site_units, without_fills
 from pm_dalec.data.messages import sentence
 from pm_dalec.data.time_axis import day_of_year_at_end
@@ -99,6 +99,18 @@ def open_cbf(path, *, wind, forest_loss_fraction=0.0, uncertainties=None):
             "verified_on": "synthetic files only",
         },
     )
+
+
+def is_cbf(path):
+    """Whether a file is NetCDF with the drivers of this format, or all but one of them."""
+    if not path.is_file():
+        return False
+    try:
+        with netcdf.opened_netcdf(path, product=PRODUCT) as opened:
+            names = {source for source, _, _ in _DRIVERS.values()}
+            return len(names - set(opened.variables)) <= 1
+    except ValueError:  # no NetCDF file
+        return False
 
 
 def _check_exists(path):

@@ -7,10 +7,10 @@ import xarray as xr
 from pm_dalec.data import checks, time_axis
 from pm_dalec.data.messages import sentence
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
-MISSING = -9999.0
 SMALLEST_VALID = -9998.0  # what lies above is a value
 OBSERVED = tuple(f"{name}{suffix}" for name in STREAMS for suffix in ("", "_unc"))
 SOIL_PRIOR = ("csom_prior", "csom_prior_unc")

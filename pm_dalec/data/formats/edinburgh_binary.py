@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from pm_dalec.data.formats.columns import (
-    MISSING,
     SOIL_PRIOR,
     checked_site,
     run_days_of,
@@ -23,6 +22,7 @@ from pm_dalec.data.formats.columns import (
     without_fills,
 )
 from pm_dalec.data.messages import sentence
+from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 
@@ -78,6 +78,43 @@ _NOT_READ = {
     "snow": 33,
 }
 OBSERVATION_COLUMNS = 36
+MOST_COLUMNS = 200  # more is another layout
+LARGEST_COUNT = 1e6  # in a file of this kind, whatever its version
+
+# What the leading block has to say: number, whether it fits, what was wanted, what to do.
+_OTHER_LAYOUT = "check the byte order and the layout"
+_HEADER = (
+    (
+        "model",
+        lambda number: number == MODEL_ID,
+        f"model {MODEL_ID} (DALEC C6)",
+        "this version reads files of that model; write one with it",
+    ),
+    (
+        "drivers",
+        lambda number: number == DRIVER_COLUMNS,
+        f"{DRIVER_COLUMNS} drivers",
+        "write the file with the version of May 2021",
+    ),
+    (
+        "parameters",
+        lambda number: number in (len(PARAMETERS), MISSING, 0.0),
+        f"{len(PARAMETERS)} parameters",
+        "later versions have 28 parameters and another meaning; use 2021's",
+    ),
+    (
+        "steps",
+        lambda number: number >= 1 and number == np.rint(number),
+        "a whole number of steps",
+        _OTHER_LAYOUT,
+    ),
+    (
+        "observations",
+        lambda number: 0 <= number <= MOST_COLUMNS and number == np.rint(number),
+        "a number of columns",
+        _OTHER_LAYOUT,
+    ),
+)
 
 
 def open_edinburgh_binary(path, *, start, lon=np.nan):
@@ -104,21 +141,10 @@ def open_edinburgh_binary(path, *, start, lon=np.nan):
     steps, columns = _checked_static(static, numbers.size, where)
     table = numbers[5 * BLOCK :].reshape(steps, DRIVER_COLUMNS + columns)
     drivers = {name: table[:, row - 1] for name, row in _DRIVERS.items()}
-    seen = without_fills(table[:, DRIVER_COLUMNS:])
-    observed = {}
-    for name, column in _OBSERVATIONS.items():
-        if column < columns and np.isfinite(seen[:, column - 1]).any():
-            observed[name] = seen[:, column - 1]
-            unread = np.isnan(observed[name])
-            observed[f"{name}_unc"] = np.where(unread, np.nan, seen[:, column])
+    observed, not_read = _observations(without_fills(table[:, DRIVER_COLUMNS:]))
     priors = without_fills(numbers[BLOCK : 3 * BLOCK]).reshape(2, BLOCK)
     soil = PARAMETERS["initial_som"].number - 1
     soil_prior = dict(zip(SOIL_PRIOR, priors[:, soil], strict=True))
-    others = [
-        column_name
-        for column_name, column in _NOT_READ.items()
-        if column <= columns and np.isfinite(seen[:, column - 1]).any()
-    ]
     units = site_units(
         drivers | observed | soil_prior,
         run_days=table[:, _RUN_DAY - 1],
@@ -130,7 +156,7 @@ def open_edinburgh_binary(path, *, start, lon=np.nan):
             "product": PRODUCT,
             "source": "layout of MODEL.md section 10",
             "plant_type": static[_STATIC["plant_type"]],
-            "not_read": ", ".join(others) or "nothing",
+            "not_read": ", ".join(not_read) or "nothing",
         },
     )
     rows = [parameter.number - 1 for parameter in PARAMETERS.values()]
@@ -138,6 +164,34 @@ def open_edinburgh_binary(path, *, start, lon=np.nan):
     for name, block in zip(("parameter_prior", "parameter_prior_unc"), priors, strict=True):
         units[name] = ("parameter", block[rows], {"units": "those of each parameter"})
     return units
+
+
+def is_edinburgh_binary(path):
+    """Whether a file looks like a binary input: enough doubles, of which the first are counts."""
+    if not path.is_file():
+        return False
+    size = path.stat().st_size
+    if size % 8 or size < 5 * BLOCK * 8:
+        return False
+    static = np.fromfile(path, dtype="<f8", count=BLOCK)
+    counts = static[[_STATIC[name] for name in ("model", "steps", "drivers", "observations")]]
+    return bool(np.all((counts == np.rint(counts)) & (counts >= 0) & (counts < LARGEST_COUNT)))
+
+
+def _observations(seen):
+    """Streams of the schema with their uncertainties, and names of the others that hold values."""
+    columns = seen.shape[1]
+    holds = [bool(np.isfinite(seen[:, column]).any()) for column in range(columns)]
+    observed = {}
+    for name, column in _OBSERVATIONS.items():
+        if column < columns and holds[column - 1]:
+            values, sigma = seen[:, column - 1], seen[:, column]
+            observed[name] = values
+            observed[f"{name}_unc"] = np.where(np.isnan(values), np.nan, sigma)
+    not_read = [
+        name for name, column in _NOT_READ.items() if column <= columns and holds[column - 1]
+    ]
+    return observed, not_read
 
 
 def _numbers(path):
@@ -166,31 +220,18 @@ def _numbers(path):
 
 
 def _checked_static(static, total, where):
-    model, steps, drivers, columns, parameters = (
-        static[_STATIC[name]]
-        for name in ("model", "steps", "drivers", "observations", "parameters")
-    )
-    faults = (
-        (model != MODEL_ID, f"model {MODEL_ID} (DALEC C6)", f"model {model:g}",
-         "this version reads files of that model; write one with it"),
-        (drivers != DRIVER_COLUMNS, f"{DRIVER_COLUMNS} drivers", f"{drivers:g}",
-         "write the file with the version of May 2021"),
-        (parameters not in (len(PARAMETERS), MISSING, 0.0), f"{len(PARAMETERS)} parameters",
-         f"{parameters:g}", "later versions have 28 parameters and another meaning; use 2021's"),
-        (not (steps >= 1 and steps == np.rint(steps)), "a whole number of steps", f"{steps:g}",
-         "check the byte order and the layout"),
-        (not (0 <= columns <= 200 and columns == np.rint(columns)), "a number of columns",
-         f"{columns:g}", "check the byte order and the layout"),
-    )  # fmt: skip
-    for wrong, wanted, came, do in faults:
-        if wrong:
+    for name, fits, wanted, do in _HEADER:
+        number = static[_STATIC[name]]
+        if not fits(number):
+            came = f"{name} {number:g}" if name == "model" else f"{number:g}"
             raise ValueError(sentence(PRODUCT, wanted=wanted, came=came, where=where, do=do))
+    steps, columns = static[_STATIC["steps"]], static[_STATIC["observations"]]
     expected = 5 * BLOCK + int(steps) * (DRIVER_COLUMNS + int(columns))
     if total != expected:
         raise ValueError(
             sentence(
                 PRODUCT,
-                wanted=f"{expected} numbers for {steps:g} steps of {16 + columns:g} columns",
+                wanted=f"{expected} numbers for {steps:g} steps of {DRIVER_COLUMNS + columns:g} columns",
                 came=f"{total}",
                 where=where,
                 do="the file is cut off or of another version; write it again",
@@ -217,11 +258,18 @@ def write_edinburgh_binary(path, units):
     checked_site(units, product=PRODUCT)
     steps = units.sizes["time"]
     static = np.full(BLOCK, MISSING)
-    values = (
-        MODEL_ID, float(units["lat"]), steps, DRIVER_COLUMNS, OBSERVATION_COLUMNS, 1.0,
-        float(units.attrs.get("plant_type", 0.0)), len(PARAMETERS),
-    )  # fmt: skip
-    static[list(_STATIC.values())] = values
+    values = {
+        "model": MODEL_ID,
+        "latitude": float(units["lat"]),
+        "steps": steps,
+        "drivers": DRIVER_COLUMNS,
+        "observations": OBSERVATION_COLUMNS,
+        "edc": 1.0,
+        "plant_type": float(units.attrs.get("plant_type", 0.0)),
+        "parameters": len(PARAMETERS),
+    }
+    for name, value in values.items():
+        static[_STATIC[name]] = value
     table = np.zeros((steps, DRIVER_COLUMNS + OBSERVATION_COLUMNS))
     table[:, DRIVER_COLUMNS:] = MISSING
     table[:, _RUN_DAY - 1] = run_days_of(units)

@@ -139,7 +139,7 @@ def land_cover_maps(path, *, window, grid, product, resolution=25):
     if product == "esa_cci":
         reference = LandCover(maps.strata, _overlap(grid, y, x), maps.source)
     else:
-        lat, lon = lai300.grid_axes(window)
+        lat, lon = windows.grid_axes(lai300.GRID, window)
         cells = xr.DataArray(
             np.empty((lat.size, lon.size), np.uint8),
             {"lat": lat, "lon": lon},

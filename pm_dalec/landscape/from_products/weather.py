@@ -1,10 +1,11 @@
-"""Monthly weather and CO2 of a region, from CRU-JRA and Mauna Loa."""
+"""Monthly weather and CO2 of a region: CRU-JRA and Mauna Loa, and UKESM for what comes after."""
 
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.land import units_of
 from pm_dalec.data.time_axis import monthly_axis
-from pm_dalec.products import crujra, mauna_loa
+from pm_dalec.products import crujra, mauna_loa, ukesm
 from pm_dalec.products.reading import windows
 from pm_dalec.tables import dims
 
@@ -81,3 +82,40 @@ def carbon_dioxide(path, *, years):
     """
     series = mauna_loa.open_mauna_loa(path, start=f"{years[0]}-01", end=f"{years[-1]}-12")
     return series.values
+
+
+_AROUND = 0.01  # [degree] around the outermost centres, so that one pixel has a window too
+
+
+def scenario_drivers(path, *, region, each=dims.SPACE, scenario="ssp245", reference=None):
+    """Drivers of a region after its last month, from a climate model.
+
+    Parameters
+    ----------
+    path : str, Path or list of them
+        Folder or files of UKESM, monthly, with CMIP6 names.
+    region : DataTree or Dataset
+        Region, or its units, with drivers of whole years.
+    each : tuple of str, default ("stratum", "pixel")
+        Units whose drivers are wanted, as in `units_of`.
+    scenario : str, default "ssp245"
+        As in the file names.
+    reference : tuple of int, optional
+        First and last year over which model and observations are compared; the last observed year
+        where it is not given, which is the paper's 2019.
+
+    Returns
+    -------
+    Dataset
+        Drivers (time[, stratum], pixel) of the months of the scenario after the last observed one, as
+        `pm_dalec.products.ukesm.future_drivers` makes them.
+    """
+    observed = units_of(region, each)
+    lat, lon = (observed[name].values for name in ("lat", "lon"))
+    window = windows.Window(
+        lon.min() - _AROUND, lat.min() - _AROUND, lon.max() + _AROUND, lat.max() + _AROUND
+    )
+    if reference is None:
+        reference = (int(observed["time"].dt.year[-1]),) * 2
+    monthly = ukesm.open_ukesm(path, window=window, scenario=scenario)
+    return ukesm.future_drivers(observed, monthly, reference=reference)

@@ -39,7 +39,7 @@ from pm_dalec.landscape.twin.table import (
     URBAN,
     YEARS,
 )
-from pm_dalec.tables.constants import EARTH_RADIUS
+from pm_dalec.tables.constants import DAYS_PER_YEAR, EARTH_RADIUS
 from pm_dalec.tables.strata import MASKED, STRATA
 
 
@@ -282,6 +282,8 @@ def truth(twin):
     cells["loss_rate"] = (("lat", "lon"), loss, {"units": "yr-1"})
     harvestable = np.where(unmasked, stock + SMALL_POOLS, 0.0)
     cells["harvestable"] = (("lat", "lon"), harvestable, {"units": "g m-2"})
-    harvest = float((cells["weight"] * cells["loss_rate"] * cells["harvestable"]).sum()) / 365.25
+    harvest = (
+        float((cells["weight"] * cells["loss_rate"] * cells["harvestable"]).sum()) / DAYS_PER_YEAR
+    )
     cells["harvest"] = ((), harvest, {"units": "g m-2 d-1", "long_name": "true harvest"})
     return cells

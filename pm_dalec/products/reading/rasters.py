@@ -9,13 +9,15 @@ import xarray as xr
 from rasterio.crs import CRS
 from rasterio.errors import RasterioIOError
 from rasterio.transform import from_origin
-from rasterio.warp import transform_bounds
 
 from pm_dalec.data.messages import sentence
-from pm_dalec.products.reading.windows import WGS84, cells_inside, expect_step, overlapping
-
-# Points along each side of a window when its bounds are carried into a projection.
-_DENSIFY = 41
+from pm_dalec.products.reading.windows import (
+    cells_inside,
+    crs_of,
+    expect_step,
+    overlapping,
+    projected_bounds,
+)
 
 
 class Piece(NamedTuple):
@@ -26,11 +28,6 @@ class Piece(NamedTuple):
     y: np.ndarray
     crs: CRS
     nodata: float | None
-
-
-def crs_of(text):
-    """Coordinate system of rasterio from a code, a PROJ string or WKT."""
-    return CRS.from_user_input(text)
 
 
 def same_crs(came, wanted):
@@ -44,26 +41,6 @@ def same_crs(came, wanted):
     keys = ("proj", "lon_0", "lat_0", "k", "datum", "ellps")
     alike = all(first.get(key, 0) == second.get(key, 0) for key in keys)
     return bool(first) and alike and abs(radius[0] - radius[1]) < 1.0
-
-
-def projected_bounds(window, crs):
-    """Bounds of a geographic window in another coordinate system.
-
-    Parameters
-    ----------
-    window : Window
-        [degrees].
-    crs : rasterio.crs.CRS
-        Target.
-
-    Returns
-    -------
-    tuple of float
-        Left, bottom, right, top [units of the target].
-    """
-    if crs.is_geographic:
-        return tuple(window)
-    return transform_bounds(WGS84, crs, *window, densify_pts=_DENSIFY)
 
 
 def read_piece(path, window, *, product, crs, step, bands=(1,), dtypes=("uint8",)):
@@ -124,15 +101,19 @@ def read_piece(path, window, *, product, crs, step, bands=(1,), dtypes=("uint8",
 
 def _check_raster(source, path, *, product, crs, bands, dtypes):
     system = "a raster without one" if source.crs is None else source.crs.to_string()[:80]
+    other_system = source.crs is None or not same_crs(source.crs, crs_of(crs))
+    on_native_grid = (
+        "use the file on the product's native grid, not a reprojected copy; assign a "
+        "coordinate system that was lost with gdal_edit.py -a_srs"
+    )
+    count, kind = source.count, source.dtypes[0]
+    right_file = "check that this is the right file of the product"
+    not_rescaled = "use the distributor's file; a rescaled copy has lost its coding"
     faults = (
-        (source.crs is None or not same_crs(source.crs, crs_of(crs)), f"coordinate system {crs}",
-         system, ("use the file on the product's native grid, not a reprojected copy; assign a "
-         "coordinate system that was lost with gdal_edit.py -a_srs")),
-        (source.count < max(bands), f"a raster of at least {max(bands)} bands",
-         f"{source.count}", "check that this is the right file of the product"),
-        (source.dtypes[0] not in dtypes, f"values of type {' or '.join(dtypes)}",
-         source.dtypes[0], "use the distributor's file; a rescaled copy has lost its coding"),
-    )  # fmt: skip
+        (other_system, f"coordinate system {crs}", system, on_native_grid),
+        (count < max(bands), f"a raster of at least {max(bands)} bands", f"{count}", right_file),
+        (kind not in dtypes, f"values of type {' or '.join(dtypes)}", kind, not_rescaled),
+    )
     for wrong, wanted, came, do in faults:
         if wrong:
             raise ValueError(

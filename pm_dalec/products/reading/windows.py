@@ -3,13 +3,19 @@
 Every message has four parts: what was wanted, what came, where, and what to do.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from rasterio.crs import CRS
+from rasterio.warp import transform_bounds
 
 from pm_dalec.data.messages import sentence
 
 WGS84 = "EPSG:4326"
+
+# Points along each side of a window when its bounds are carried into a projection.
+_DENSIFY = 41
 
 # Cells are kept when they overlap the window by more than this share of their width.
 _TOUCH = 1e-6
@@ -22,6 +28,31 @@ class Window(NamedTuple):
     south: float
     east: float
     north: float
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Regular grid on which the distributor keeps a product.
+
+    Parameters
+    ----------
+    product : str
+        Name for the message.
+    steps : tuple of float
+        Height and width of a cell [degrees, or m in a projection].
+    origin : tuple of float, default (0.0, 0.0)
+        Any edge of cells along y and along x; edges lie at integer multiples of the steps from it.
+    crs : str, default `WGS84`
+        Coordinate system.
+    from_north : bool, default True
+        Whether the first row is the northernmost.
+    """
+
+    product: str
+    steps: tuple[float, float]
+    origin: tuple[float, float] = (0.0, 0.0)
+    crs: str = WGS84
+    from_north: bool = True
 
 
 def checked_window(window, *, product):
@@ -177,6 +208,53 @@ def snapped_centres(low, high, *, step, origin):
     first = int(np.floor((low - origin) / step + _TOUCH))
     last = int(np.ceil((high - origin) / step - _TOUCH))
     return origin + (np.arange(first, last) + 0.5) * step
+
+
+def grid_axes(grid, window):
+    """Cell centres of a product's grid that overlap a window's bounds.
+
+    Parameters
+    ----------
+    grid : Grid
+        Of the product.
+    window : tuple of float
+        West, south, east, north [degrees].
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Latitudes and longitudes [degrees], or y and x of a projection [m], in the order of the files.
+    """
+    window = checked_window(window, product=grid.product)
+    left, bottom, right, top = projected_bounds(window, crs_of(grid.crs))
+    y = snapped_centres(bottom, top, step=grid.steps[0], origin=grid.origin[0])
+    x = snapped_centres(left, right, step=grid.steps[1], origin=grid.origin[1])
+    return (y[::-1] if grid.from_north else y), x
+
+
+def crs_of(text):
+    """Coordinate system of rasterio from a code, a PROJ string or WKT."""
+    return CRS.from_user_input(text)
+
+
+def projected_bounds(window, crs):
+    """Bounds of a geographic window in another coordinate system.
+
+    Parameters
+    ----------
+    window : Window
+        [degrees].
+    crs : rasterio.crs.CRS
+        Target.
+
+    Returns
+    -------
+    tuple of float
+        Left, bottom, right, top [units of the target].
+    """
+    if crs.is_geographic:
+        return tuple(window)
+    return transform_bounds(WGS84, crs, *window, densify_pts=_DENSIFY)
 
 
 def windowed(dataset, window, *, step, product, where, lat="lat", lon="lon"):

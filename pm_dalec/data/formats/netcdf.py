@@ -6,7 +6,7 @@ import xarray as xr
 
 from pm_dalec.data.messages import sentence
 
-_SIGNATURES = {
+ENGINES = {  # of xarray, by the first four bytes of a file
     b"\x89HDF": "h5netcdf",
     b"CDF\x01": "scipy",
     b"CDF\x02": "scipy",
@@ -30,7 +30,7 @@ def opened_netcdf(path, *, product):
     """
     with Path(path).open("rb") as file:
         start = file.read(4)
-    engine = _SIGNATURES.get(start)
+    engine = ENGINES.get(start)
     if engine is None:
         came, do = "a file of another kind", "download it again; it may be an error page or a part"
         if start[:2] == b"\x1f\x8b":

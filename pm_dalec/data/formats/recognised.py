@@ -1,0 +1,104 @@
+"""Which peer's format a path is in, told from names and content, and its reader called."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from pm_dalec.data.formats import cardamom_csv, cbf, edinburgh_binary
+from pm_dalec.data.messages import sentence
+
+KNOWN = (
+    "NetCDF in the schema of the site files",
+    f"{cbf.PRODUCT} (NetCDF with T2M_MIN, SSRD, ...)",
+    f"{cardamom_csv.PRODUCT} (<site>_timeseries_met.csv and others, or their folder)",
+    f"{edinburgh_binary.PRODUCT} (little-endian doubles)",
+)
+
+
+def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, uncertainties):
+    """Units of a site from a peer's file, or None where a path is in no peer's format.
+
+    Parameters
+    ----------
+    path : str or Path
+        File, folder of CSV files, or what their names begin with.
+    start : str or None
+        Date on which the first step starts, for formats without dates.
+    lat, lon : float or None
+        Place, for formats without it [degrees].
+    wind : float or None
+        For the format without it [m s-1].
+    forest_loss_fraction : float or None
+        For the format without it [1].
+    uncertainties : dict of str to float
+        For streams without a sigma.
+
+    Returns
+    -------
+    xarray.Dataset or None
+    """
+    path = Path(path)
+    met = cardamom_csv.meteorology_at(path)
+    if met is not None:
+        start = _given_start(start, cardamom_csv.PRODUCT, met)
+        return cardamom_csv.open_cardamom_csv(met, start=start, lat=lat, lon=_or_nan(lon))
+    if edinburgh_binary.is_edinburgh_binary(path):
+        start = _given_start(start, edinburgh_binary.PRODUCT, path)
+        return edinburgh_binary.open_edinburgh_binary(path, start=start, lon=_or_nan(lon))
+    if path.is_file():
+        _check_not_given({"start": start, "lat": lat, "lon": lon}, path)
+    if cbf.is_cbf(path):
+        given = {"wind": wind, "forest_loss_fraction": forest_loss_fraction}
+        _check_given(given, path)
+        return cbf.open_cbf(path, **given, uncertainties=uncertainties)
+    return None
+
+
+def _given_start(start, product, path):
+    if start is None:
+        raise ValueError(
+            sentence(
+                product,
+                wanted="the date on which the first step starts",
+                came="none, and the format has no dates",
+                where=f"file {path}",
+                do="pass start='2001-01-01' or whatever it is",
+            )
+        )
+    return start
+
+
+def _or_nan(number):
+    return np.nan if number is None else number
+
+
+def _check_not_given(given, path):
+    names = [name for name, value in given.items() if value is not None]
+    if names:
+        raise ValueError(
+            f"wanted no {' and '.join(names)} for a file that has its own dates and place, got "
+            f"{given[names[0]]!r} ({path}); leave it out"
+        )
+
+
+def _check_given(given, path):
+    """Let a stand-in for what the format lacks pass with a warning; otherwise say what to do."""
+    absent = [name for name, value in given.items() if value is None]
+    if absent:
+        raise ValueError(
+            sentence(
+                cbf.PRODUCT,
+                wanted=" and ".join(absent),
+                came="none, and the format has neither",
+                where=f"file {path}",
+                do="pass fill_wind=True and disturbance='none', or their series to "
+                "pm_dalec.data.formats.cbf.open_cbf",
+            )
+        )
+    for name, value in given.items():
+        warnings.warn(
+            f"{name} missing in {path.name}, whose format has none: set to {value:g}",
+            UserWarning,
+            stacklevel=4,
+        )
