@@ -6,6 +6,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 console = Console(width=max(Console().width, 120))  # a table must not lose its digits
 
 
+def tell(sentence):
+    """Say what is going on."""
+    console.print(sentence, style="dim")
+
+
 def bar(*columns):
     """Progress bar of a long command; silent where nobody looks."""
     return Progress(

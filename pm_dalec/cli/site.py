@@ -1,14 +1,19 @@
-"""Commands that calibrate one site: ``demo`` and ``calibrate``."""
+"""Commands for one site: `demo`, `calibrate` and `edc_report`."""
 
-from functools import partial
-from importlib import import_module
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
+from cyclopts import Parameter
 from rich.table import Table
 
 from pm_dalec.cli.console import bar, console
+from pm_dalec.constraints import report
 from pm_dalec.data import by_name
+from pm_dalec.data.site_file import open_site
+from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
+from pm_dalec.graph.choices import PAPER
+from pm_dalec.models import baseline, constrained_prior
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file, trajectory
@@ -19,43 +24,105 @@ from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
 from pm_dalec.tables.streams import STREAMS
 
+MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
+UNLIMITED = 10**9  # proposals of a chain that seconds limit
+EDINBURGH_PROPOSALS = 100_000
 SHOWN = ("lai", "wood", "gpp", "nee")
 SHOWN_DRAWS = 60  # of each chain, in figures
 
 
-def demo(options):
-    """Calibrate the built-in site with known truth; print, save, draw."""
-    from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
+def demo(*, out: Path = Path("demo"), seed: int = 0, seconds: float = 60.0):
+    """Calibrate the built-in site, whose truth is known; needs no file.
 
+    Parameters
+    ----------
+    out
+        Folder for fit and figures.
+    seed
+        Of the site and of the sampler.
+    seconds
+        Sampling budget [s].
+    """
     console.print("drawing a site with known truth from the constrained prior", style="dim")
-    units = synthetic_site(options.seed)
-    model = import_module("pm_dalec.models.baseline").build(units)
-    fit = calibrate_lanes(model, seconds=options.seconds, proposals=10**9, random_seed=options.seed)
-    truth = truth_of(units)
-    _report(fit, options.out, truth=truth)
-    return 0
+    units = synthetic_site(seed)
+    fit = calibrate_lanes(
+        baseline.build(units), seconds=seconds, proposals=UNLIMITED, random_seed=seed
+    )
+    _report(fit, out, truth=truth_of(units))
 
 
-def calibrate(options):
-    """Calibrate a site file or a site by name; print, save, draw."""
-    units = site_named(options.site, options)
-    parameters = with_three_year_days(PARAMETERS) if options.three_year_days else PARAMETERS
-    build = partial(import_module(f"pm_dalec.models.{options.model}").build, units,
-                    parameters=parameters, solver=options.solver)  # fmt: skip
-    model = build(streams=tuple(options.streams)) if options.streams is not None else build()
-    if options.sampler == "edinburgh2021":
+def calibrate(
+    site: str,
+    /,
+    *,
+    out: Path = Path("out"),
+    model: Literal["baseline", "constrained_prior"] = "baseline",
+    solver: Literal["converged", "truncated"] = "converged",
+    streams: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
+    three_year_days: bool = False,
+    sampler: Literal["lanes", "edinburgh2021"] = "lanes",
+    chains: int = 4,
+    draws: int = 1000,
+    seconds: float = 600.0,
+    proposals: int | None = None,
+    seed: int = 0,
+    fill_wind: bool = False,
+    no_disturbance: bool = False,
+    resume: bool = False,
+):
+    """Calibrate a site file, or a site by name.
+
+    Parameters
+    ----------
+    site
+        NetCDF file, a name such as FI-Hyy, or "synthetic".
+    out
+        Folder for fit and figures.
+    model
+        Out of the folder ``models``.
+    solver
+        Stomatal optimum: exact, or CARDAMOM's search.
+    streams
+        Observations; LAI and wood by default.
+    three_year_days
+        CARDAMOM's box of the day parameters.
+    sampler
+        The default one, or CARDAMOM's of 2021.
+    chains
+        Of the site.
+    draws
+        Recorded draws of each chain.
+    seconds
+        Sampling budget [s]; edinburgh2021 has proposals instead.
+    proposals
+        Budget of each chain; 100000 for edinburgh2021, unlimited otherwise.
+    seed
+        Of the sampler.
+    fill_wind
+        3.23 m s-1 where wind is absent.
+    no_disturbance
+        No harvest and no fire where the file has none.
+    resume
+        Go on where ``out`` was left.
+    """
+    units = site_named(site, seed, fill_wind, no_disturbance)
+    choices = PAPER.replace(
+        parameters=with_three_year_days(PARAMETERS) if three_year_days else PARAMETERS,
+        streams=streams,
+        solver=solver,
+    )
+    built = MODELS[model].build(units, choices)
+    if sampler == "edinburgh2021":
+        proposals = proposals or EDINBURGH_PROPOSALS
         fit = calibrate_edinburgh(
-            model, chains=options.chains, proposals=options.proposals or 100_000,
-            draws=options.draws, random_seed=options.seed,
-        )  # fmt: skip
+            built, chains=chains, proposals=proposals, draws=draws, random_seed=seed
+        )
     else:
-        fit = calibrate_lanes(
-            model, chains=options.chains, draws=options.draws, seconds=options.seconds,
-            proposals=options.proposals or 10**9, random_seed=options.seed,
-            checkpoint=options.out / "state", resume=options.resume,
-        )  # fmt: skip
-    _report(fit, options.out)
-    return 0
+        proposals = proposals or UNLIMITED
+        budget = {"seconds": seconds, "proposals": proposals}
+        kept = {"checkpoint": out / "state", "resume": resume}
+        fit = calibrate_lanes(built, chains=chains, draws=draws, random_seed=seed, **budget, **kept)
+    _report(fit, out)
 
 
 def _report(fit, folder, *, truth=None):
@@ -133,35 +200,58 @@ def figure_of_fit(fit):
     return fit_figure(quantiles, observed)
 
 
-def site_named(name, options):
+def site_named(name, seed, fill_wind, no_disturbance):
     """Units dataset of a file, of a site by name, or of the built-in site."""
-    disturbance = "none" if options.no_disturbance else "file"
+    disturbance = "none" if no_disturbance else "file"
     if name == "synthetic":
-        from pm_dalec.data.synthetic_sites import synthetic_site
-
-        return synthetic_site(options.seed)
+        return synthetic_site(seed)
     if Path(name).suffix in (".nc", ".nc4", ".cdf") or Path(name).exists():
-        from pm_dalec.data.site_file import open_site
-
-        return open_site(name, fill_wind=options.fill_wind, disturbance=disturbance)
-    return by_name.load_site(name, fill_wind=options.fill_wind, disturbance=disturbance)
+        return open_site(name, fill_wind=fill_wind, disturbance=disturbance)
+    return by_name.load_site(name, fill_wind=fill_wind, disturbance=disturbance)
 
 
-def edc_report(options):
-    """Print pass rates of the constraints under the prior of a site."""
-    from pm_dalec.constraints.report import edc_report as report
+def edc_report(
+    site: str,
+    /,
+    *,
+    constraints: Literal["edinburgh2021", "edinburgh2024"] = "edinburgh2021",
+    draws: int = 100_000,
+    seed: int = 0,
+    fill_wind: bool = False,
+    no_disturbance: bool = False,
+):
+    """Print pass rates of the constraints under the prior of a site.
 
-    units = site_named(options.site, options)
+    Parameters
+    ----------
+    site
+        NetCDF file, a name such as FI-Hyy, or "synthetic".
+    constraints
+        Set of rules.
+    draws
+        Of the prior.
+    seed
+        Of the draws.
+    fill_wind
+        3.23 m s-1 where wind is absent.
+    no_disturbance
+        No harvest and no fire where the file has none.
+    """
+    units = site_named(site, seed, fill_wind, no_disturbance)
     with bar() as progress:
-        task = progress.add_task("prior draws", total=options.draws)
-        found = report(
+        task = progress.add_task("prior draws", total=draws)
+        found = report.edc_report(
             units,
-            draws=options.draws,
-            constraints=options.constraints,
-            seed=options.seed,
+            draws=draws,
+            constraints=constraints,
+            seed=seed,
             progress=lambda done: progress.update(task, completed=done),
         )
-    table = Table(title=f"{options.constraints}, {found.attrs['draws']} draws of the prior")
+    _print_pass_rates(found, f"{constraints}, {found.attrs['draws']} draws of the prior")
+
+
+def _print_pass_rates(found, title):
+    table = Table(title=title)
     for heading in ("rule", "fails", "fails, given parameter rules", "binds alone", "inequality"):
         table.add_column(heading, justify="left" if heading in ("rule", "inequality") else "right")
     for name in found["constraint"].values:
@@ -174,9 +264,7 @@ def edc_report(options):
             str(row["inequality"].values),
         )
     console.print(table)
-    never = [str(n) for n in found["constraint"].values
-             if float(found["failure_rate"].sel(constraint=n)) == 0]  # fmt: skip
+    never = found["constraint"].values[found["failure_rate"].values == 0]
     console.print(f"pass all parameter rules: {found.attrs['parameter_pass_rate']:.4f}")
     console.print(f"pass all rules: {found.attrs['pass_rate']:.2e}")
-    console.print(f"never fail in these draws: {', '.join(never) or 'none'}")
-    return 0
+    console.print(f"never fail in these draws: {', '.join(map(str, never)) or 'none'}")

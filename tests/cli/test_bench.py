@@ -13,9 +13,16 @@ from pm_dalec.lanes.backends import lane_logp
 from pm_dalec.models import baseline
 
 KEYS = {
-    "runs_per_second", "proposals_per_second", "compile_seconds", "lanes", "backend", "dtype",
-    "threads", "steps", "numpy_exp_seconds_1e7",
-}  # fmt: skip
+    "runs_per_second",
+    "proposals_per_second",
+    "compile_seconds",
+    "lanes",
+    "backend",
+    "dtype",
+    "threads",
+    "steps",
+    "numpy_exp_seconds_1e7",
+}
 
 
 @pytest.fixture(scope="module")

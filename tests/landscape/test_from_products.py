@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pm_dalec.cli.region import region_command
+from pm_dalec.cli import region as commands
 from pm_dalec.data.land import units_of
 from pm_dalec.landscape.from_products import land_cover
 from pm_dalec.landscape.from_products.plan import EXAMPLE, read_config
@@ -180,10 +180,10 @@ def test_a_region_file_is_built_and_written_in_one_call(folder, tmp_path):
         head, tail = text.split(f"[{table}]")
         text = head + "[" + tail.split("[", 1)[1] if "[" in tail else head
     (tmp_path / "short.toml").write_text(text)
-    written = region_command(tmp_path / "short.toml", tmp_path / "region.nc")
-    assert "lai" not in written["strata"]
+    commands.region(tmp_path / "short.toml", out=tmp_path / "region.nc")
     came = open_region(tmp_path / "region.nc")
-    np.testing.assert_array_equal(came["strata/cwood"], written["strata/cwood"])
+    assert "lai" not in came["strata"]
+    assert came["strata/cwood"].notnull().any()
 
 
 def test_future_drivers_of_a_region_keep_its_strata_and_pixels(stratified, folder):

@@ -284,7 +284,7 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
 
 KILLED = """
 import sys
-from pm_dalec.cli.bench.throughput import region
+from pm_dalec.cli.bench.case import region
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.graph import Choices
 from pm_dalec.models import baseline

@@ -9,7 +9,6 @@ import platform
 import resource
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +18,7 @@ import numpy as np
 
 from pm_dalec.cli.bench.case import region
 from pm_dalec.lanes.call import evaluate
+from pm_dalec.models import baseline
 from pm_dalec.sampling.kernels import acceptance, windows
 from pm_dalec.sampling.kernels.streams import streams
 from pm_dalec.sampling.kernels.walk import empty_walk
@@ -28,6 +28,7 @@ from pm_dalec.sampling.state import WINDOW
 # on a machine that needs 0.0125 s. It makes figures of different machines comparable.
 FORTRAN_RATE = 280.0
 EXPONENTIALS = 10**7
+LANES = (1, 16, 64, 256, 1024, 4096)
 STRETCHES = 9
 A_CALL = 2**15  # proposals of all lanes in one call that is measured
 
@@ -86,7 +87,7 @@ def _lanes_rates(target, unit, lanes, seconds):
     made, guide = [0], unit.guide()
     turns = int(np.clip(A_CALL // lanes, 16, WINDOW))
 
-    def evaluate():
+    def run():
         evaluate(call, rows, 0, blocks)
 
     def propose():
@@ -96,7 +97,7 @@ def _lanes_rates(target, unit, lanes, seconds):
         )  # fmt: skip
         made[0] += lanes * turns
 
-    rates = _rates([(evaluate, lanes), (propose, lanes * turns)], seconds)
+    rates = _rates([(run, lanes), (propose, lanes * turns)], seconds)
     return *rates, tally.evaluated.sum() / made[0]
 
 
@@ -121,8 +122,7 @@ def _scaling(target, unit, seconds):
     return every / one
 
 
-def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float64", steps=72,
-            seconds=1.0, progress=None):  # fmt: skip
+def measure(*, backend="numba", lanes=LANES, dtype="float64", steps=72, seconds=1.0, progress=None):
     """Throughput by number of lanes.
 
     Parameters
@@ -155,7 +155,7 @@ def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float
     else:
         from pm_dalec.cli.bench.jax import measure_jax
 
-        model = import_module("pm_dalec.models.baseline").build(region(1, steps))
+        model = baseline.build(region(1, steps))
         report = measure_jax(backend, model, lanes, dtype, seconds, tell)
     exponential = exponential_seconds()
     best = max(report["results"], key=lambda row: row["runs_per_second"])
@@ -196,8 +196,6 @@ def _processor():
 
 def _measure_lanes(lanes, steps, seconds, tell):
     from pm_dalec.lanes.llvm import machine_code
-
-    baseline = import_module("pm_dalec.models.baseline")
     from pm_dalec.sampling.target import compile_target
 
     model = baseline.build(region(1, steps))
