@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 from cyclopts import Parameter
 from rich.table import Table
 
@@ -17,10 +16,9 @@ from pm_dalec.models import baseline, constrained_prior
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file, trajectory
-from pm_dalec.posterior.chain_statistics import circular_mean
 from pm_dalec.posterior.convergence import diagnose, verdict
+from pm_dalec.posterior.intervals import intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
-from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
 from pm_dalec.tables.streams import STREAMS
 
@@ -133,56 +131,32 @@ def _report(fit, folder, *, truth=None):
             "site to see which rule blocks, or choose other constraints"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    report = diagnose(fit)
-    console.print(summary_table(fit, report, truth=truth))
+    report, found = diagnose(fit), intervals(fit, truth=truth)
+    console.print(summary_table(fit, report, found))
     console.print(verdict(report))
     if truth is not None:
-        inside = coverage(fit, truth)
-        console.print(f"truth inside the 90 % interval: {sum(inside.values())} of {len(inside)}")
+        inside = found["inside"]
+        console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
     fit_file.save(fit, folder / "fit.nc")
     save_figure(figure_of_fit(fit), folder / "fit")
     save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
     console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
 
 
-def _interval(name, draws, truth=None):
-    """Median and 5 to 95 % interval; days are turned so that the interval is in one piece."""
-    if PARAMETERS[name].circular:
-        centre = circular_mean(draws, axes=None)
-        draws = centre + np.mod(draws - centre + DAYS_PER_YEAR / 2, DAYS_PER_YEAR) - (
-            DAYS_PER_YEAR / 2
-        )  # fmt: skip
-        if truth is not None:
-            truth = centre + np.mod(truth - centre + DAYS_PER_YEAR / 2, DAYS_PER_YEAR) - (
-                DAYS_PER_YEAR / 2
-            )  # fmt: skip
-    return (*np.quantile(draws, (0.05, 0.5, 0.95)), truth)
-
-
-def coverage(fit, truth):
-    """Whether the truth of each parameter lies in the 5 to 95 % interval of its posterior."""
-    inside = {}
-    for name, value in truth.items():
-        low, _, high, at = _interval(name, fit["posterior"][name].values.ravel(), value)
-        inside[name] = bool(low <= at <= high)
-    return inside
-
-
-def summary_table(fit, report, *, truth=None):
+def summary_table(fit, report, found):
     """Table of a fit: interval, R-hat, effective sample size and, where known, the truth."""
     table = Table(title=f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}")
     headings = ["parameter", "units", "5 %", "median", "95 %", "R-hat", "bulk ESS"]
-    for heading in [*headings, *(["truth"] if truth else [])]:
+    for heading in [*headings, *(["truth"] if "truth" in found else [])]:
         table.add_column(heading, justify="left" if heading in ("parameter", "units") else "right")
-    for name in report["parameter"].values:
-        name = str(name)
-        draws = fit["posterior"][name].values.ravel()
-        low, middle, high, at = _interval(name, draws, (truth or {}).get(name))
-        row = report.sel(parameter=name)
-        cells = [name, PARAMETERS[name].units, f"{low:.4g}", f"{middle:.4g}", f"{high:.4g}",
-                 f"{float(row['rhat']):.3f}", f"{float(row['ess_bulk']):.0f}"]  # fmt: skip
-        if truth:
-            cells.append(f"{at:.4g}" if low <= at <= high else f"[bold]{at:.4g}[/bold] outside")
+    for name in map(str, report["parameter"].values):
+        row, judged = found.loc[name], report.sel(parameter=name)
+        cells = [name, PARAMETERS[name].units]
+        cells += [f"{row[level]:.4g}" for level in ("low", "median", "high")]
+        cells += [f"{float(judged['rhat']):.3f}", f"{float(judged['ess_bulk']):.0f}"]
+        if "truth" in found:
+            at = f"{row['truth']:.4g}"
+            cells.append(at if row["inside"] else f"[bold]{at}[/bold] outside")
         table.add_row(*cells)
     return table
 
