@@ -17,7 +17,7 @@ from pm_dalec.models import baseline
 def bench(
     *,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
-    backend: Literal["numba", "jax", "jax-gpu"] = "numba",
+    backend: Literal["llvm", "jax", "jax-gpu"] = "llvm",
     lanes: Annotated[tuple[int, ...], Parameter(consume_multiple=1)] = LANES,
     dtype: Literal["float64", "float32"] = "float64",
     steps: int = 72,
