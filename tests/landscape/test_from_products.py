@@ -112,8 +112,10 @@ def test_soil_carbon_of_units_is_that_of_the_arrays_within_the_coding(baseline, 
 def test_units_from_files_are_near_those_of_the_twin_itself(baseline, twin):
     """Product grids sample the landscape anew: pixels agree to a few per cent."""
     whole = units_of(build_region(twin, resolution=0.05), ("pixel",))
-    places = {(round(float(y), 3), round(float(x), 3)): i
-              for i, (y, x) in enumerate(zip(whole["lat"], whole["lon"], strict=True))}  # fmt: skip
+    places = {
+        (round(float(y), 3), round(float(x), 3)): i
+        for i, (y, x) in enumerate(zip(whole["lat"], whole["lon"], strict=True))
+    }
     index = [
         places[round(float(y), 3), round(float(x), 3)]
         for y, x in zip(baseline["lat"], baseline["lon"], strict=True)
@@ -202,7 +204,7 @@ def test_the_example_of_a_region_file_is_one(tmp_path):
     plan = read_config(tmp_path / "example.toml")
     assert plan.years == (2014, 2015, 2016, 2017, 2018, 2019)
     assert plan.grid.shape == (4, 12)
-    assert plan.tables["lai"]["path"] == tmp_path / "lai300"
+    assert plan.tables.lai.path == tmp_path / "lai300"
 
 
 FAULTS = {
@@ -223,8 +225,13 @@ FAULTS = {
         KeyError,
         ("'years' of [region]",),
     ),
-    "value for a table": (lambda t: "lai = 3\n" + t.replace("[lai]", "[soils]").replace(
-        "[soils]\npath = \"lai300\"", ""), TypeError, ("a table [lai]", "came 3")),
+    "value for a table": (
+        lambda t: (
+            "lai = 3\n" + t.replace("[lai]", "[soils]").replace('[soils]\npath = "lai300"', "")
+        ),
+        TypeError,
+        ("a table [lai]", "came 3"),
+    ),
     "resolution unknown": (lambda t: t.replace("0.05", "0.1"), ValueError, ("no grid of 0.1",)),
     "bounds off the grid": (
         lambda t: t.replace("-3.2,", "-3.21,"),
@@ -251,7 +258,22 @@ FAULTS = {
         TypeError,
         ("path as text", "[meteorology]"),
     ),
-}  # fmt: skip
+    "half a year": (
+        lambda t: t.replace("2017, 2017", "2017.5, 2018"),
+        TypeError,
+        ("two calendar years", "[2017.5, 2018]"),
+    ),
+    "list that is a number": (
+        lambda t: t.replace("[soil]", "years = 2017\n[soil]"),
+        TypeError,
+        ("years = [calendar years]", "[biomass]"),
+    ),
+    "number that is none": (
+        lambda t: t.replace("[forest_loss]", "sigmas_in_range = -1\n[forest_loss]"),
+        ValueError,
+        ("positive number", "came -1"),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)
