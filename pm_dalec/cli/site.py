@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from rich.table import Table
 
-from pm_dalec.cli.console import bar, console
+from pm_dalec.cli.console import console
 from pm_dalec.constraints import report
 from pm_dalec.data import by_name
 from pm_dalec.data.site_file import open_site
@@ -19,6 +19,7 @@ from pm_dalec.posterior import fit_file, trajectory
 from pm_dalec.posterior.convergence import diagnose, verdict
 from pm_dalec.posterior.intervals import intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
+from pm_dalec.sampling.progress import bar
 from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
 from pm_dalec.tables.streams import STREAMS
 
@@ -213,7 +214,7 @@ def edc_report(
     """
     units = site_named(site, seed, fill_wind, no_disturbance)
     with bar() as progress:
-        task = progress.add_task("prior draws", total=draws)
+        task = progress.add_task("prior draws", total=draws, words="")
         found = report.edc_report(
             units,
             draws=draws,
