@@ -9,7 +9,7 @@ from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
 from pm_dalec._version import __version__
 
 BAD_INPUT, INTERRUPTED, NOBODY_READS = 2, 130, 141  # exit statuses; 1 is a check that failed
-FAULTS = (ValueError, KeyError, TypeError, OSError, ImportError)
+FAULTS = (ValueError, KeyError, TypeError, OSError, ImportError, NotImplementedError)
 
 # A module is imported when its command is called: what the list says stands here, and a test keeps it
 # the first sentence of the docstring.

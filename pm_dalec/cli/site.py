@@ -8,10 +8,11 @@ from rich.table import Table
 
 from pm_dalec.cli.console import console
 from pm_dalec.constraints import report
+from pm_dalec.constraints.forms import Soft
 from pm_dalec.data import by_name
 from pm_dalec.data.site_file import open_site
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
-from pm_dalec.graph.choices import PAPER
+from pm_dalec.graph.choices import Choices
 from pm_dalec.models import baseline, constrained_prior
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
@@ -20,7 +21,7 @@ from pm_dalec.posterior.convergence import diagnose, verdict
 from pm_dalec.posterior.intervals import intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
 from pm_dalec.sampling.progress import bar
-from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
+from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
 from pm_dalec.tables.streams import STREAMS
 
 MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
@@ -58,7 +59,11 @@ def calibrate(
     model: Literal["baseline", "constrained_prior"] = "baseline",
     solver: Literal["converged", "truncated"] = "converged",
     streams: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
-    three_year_days: bool = False,
+    constraints: Literal["edinburgh2021", "edinburgh2024", "none"] = "edinburgh2021",
+    soft: float | None = None,
+    priors: Literal[
+        "edinburgh2020", "edinburgh2021", "edinburgh2023", "edinburgh2021_three_years"
+    ] = "edinburgh2021",
     sampler: Literal["lanes", "edinburgh2021"] = "lanes",
     chains: int = 4,
     draws: int = 1000,
@@ -83,8 +88,13 @@ def calibrate(
         Stomatal optimum: exact, or CARDAMOM's search.
     streams
         Observations; LAI and wood by default.
-    three_year_days
-        CARDAMOM's box of the day parameters.
+    constraints
+        Set of ecological constraints.
+    soft
+        Margin over which a failing constraint fades in [1], instead of ending probability: 0.05,
+        say. The posterior is then another one.
+    priors
+        Bounds and priors by era of CARDAMOM; three_years has its box of the day parameters.
     sampler
         The default one, or CARDAMOM's of 2021.
     chains
@@ -105,11 +115,7 @@ def calibrate(
         Go on where ``out`` was left.
     """
     units = site_named(site, seed, fill_wind, no_disturbance)
-    choices = PAPER.replace(
-        parameters=with_three_year_days(PARAMETERS) if three_year_days else PARAMETERS,
-        streams=streams,
-        solver=solver,
-    )
+    choices = choices_of(priors, constraints, soft, streams, solver)
     built = MODELS[model].build(units, choices)
     if sampler == "edinburgh2021":
         proposals = proposals or EDINBURGH_PROPOSALS
@@ -122,6 +128,16 @@ def calibrate(
         kept = {"checkpoint": out / "state", "resume": resume}
         fit = calibrate_lanes(built, chains=chains, draws=draws, random_seed=seed, **budget, **kept)
     _report(fit, out)
+
+
+def choices_of(priors, constraints, soft, streams, solver):
+    """Choices of a model as the command line names them."""
+    rules = None if constraints == "none" else constraints
+    if soft is not None:
+        if rules is None:
+            raise ValueError("wanted constraints that are soft, got none; leave out --soft")
+        rules = Soft(rules, soft)
+    return Choices(PRIOR_SETS[priors], rules, streams, solver)
 
 
 def _report(fit, folder, *, truth=None):
