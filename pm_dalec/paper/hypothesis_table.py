@@ -82,18 +82,8 @@ def hypotheses(fits):
     rows = []
     for hypothesis in HYPOTHESES:
         value, verdict = _judged(hypothesis, ours, both)
-        rows.append(
-            (
-                hypothesis.id,
-                hypothesis.statement,
-                hypothesis.statistic,
-                hypothesis.threshold,
-                _printed_value(hypothesis, both),
-                value,
-                verdict,
-                where,
-            )
-        )
+        words = hypothesis.id, hypothesis.statement, hypothesis.statistic, hypothesis.threshold
+        rows.append((*words, _printed_value(hypothesis, both), value, verdict, where))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

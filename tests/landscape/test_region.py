@@ -6,7 +6,6 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec.cli.region import landscape
 from pm_dalec.data.land import units_of
 from pm_dalec.landscape.assembly import assemble_region
 from pm_dalec.landscape.grid import target_grid
@@ -209,18 +208,6 @@ def test_a_region_is_written_whole_or_not_at_all(region, tmp_path):
     with pytest.raises(TypeError):
         write_region(broken, tmp_path / "region.nc")
     assert not list(tmp_path.iterdir())
-
-
-def test_the_command_writes_a_region_and_tells_what_it_does(tmp_path, capsys):
-    path = tmp_path / "region.nc"
-    landscape(resolution=0.5, seed=7, out=path)
-    stored = open_region(path)
-    assert stored["strata/area_fraction"].dims == ("stratum", "pixel")
-    assert {"area", "lat", "lon"} <= set(stored.variables)
-    told = capsys.readouterr().out
-    assert told.startswith("landscape of seed 7")
-    assert "units of 0.5 degree" in told
-    assert f"{stored.sizes['pixel']} pixels from" in told
 
 
 @pytest.mark.parametrize(
