@@ -30,7 +30,7 @@ class Constraint:
     level : {"parameter", "trajectory"}
         Whether it can be told before the model is run.
     source : str
-        Key of `pm_dalec.tables.sources.SOURCES`.
+        Key of `pm_dalec.tables.SOURCES`.
     number : int
         Position in the Fortran's list, used to read reference files and for nothing else.
     margin : callable

@@ -84,7 +84,7 @@ def load_site(
     resolution : {"monthly", "daily"}, default "monthly"
         Length of the steps.
     fill_wind, disturbance, observations, uncertainties
-        As in `pm_dalec.data.site_file.open_site`.
+        As in `pm_dalec.open_site`.
 
     Returns
     -------

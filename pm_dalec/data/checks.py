@@ -64,7 +64,7 @@ def _expect_dataset(units):
     if not isinstance(units, xr.Dataset):
         raise TypeError(
             f"wanted a units dataset (xarray.Dataset), got {type(units).__name__} (first argument); "
-            "open a site with pm_dalec.data.site_file.open_site"
+            "open a site with pm_dalec.open_site"
         )
 
 

@@ -25,7 +25,7 @@ class Limits:
     name : str
         Name in the dataset.
     lowest, highest : float
-        In the units of the tables of `pm_dalec.tables.variables`.
+        In the units of `pm_dalec.VARIABLES`.
     advice : str
         What the user can do about it.
     above_lowest : bool
@@ -162,9 +162,7 @@ def _check_units(name, values, units):
     elif rule is None:
         advice = f"{why_not(str(given), wanted)}; give it in {wanted!r}"
     else:
-        advice = (
-            f"{describe(rule)}, or pass the dataset through pm_dalec.data.standardised.standardise"
-        )
+        advice = f"{describe(rule)}, or pass the dataset through pm_dalec.data.standardise"
     raise ValueError(
         f"wanted units {wanted!r} for {name!r}, got {came} ({everywhere(units)}); {advice}"
     )

@@ -2,7 +2,7 @@
 
 A units dataset is an `xarray.Dataset` with dims ``(time)`` for a site, ``(time, pixel)`` for a
 baseline region and ``(time, stratum, pixel)`` for a stratified one, and the same variable names
-everywhere (`pm_dalec.tables.variables.DRIVERS` and `STREAMS`). ``time`` is the START of the step.
+everywhere (`pm_dalec.tables.DRIVERS` and `STREAMS`). ``time`` is the START of the step.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def open_site(
         ``"none"`` sets forest_loss_fraction and burned_fraction to zero where the file has none,
         and warns; CBF has no forest loss.
     observations : "all" or sequence of str, default "all"
-        Streams to keep, out of `pm_dalec.tables.streams.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
+        Streams to keep, out of `pm_dalec.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
     uncertainties : mapping of str to float, optional
         One-sigma uncertainty of a stream, in its units, wherever the file has none.
 

@@ -157,7 +157,7 @@ def check_day_of_year(units):
         units,
         wanted=f"'doy' as the day of year at the END of the step, {first_of(wanted, bad)}",
         came=first_of(given, bad),
-        advice="replace it by pm_dalec.data.time_axis.day_of_year_at_end(time_bnds)",
+        advice="replace it by day_of_year_at_end(time_bnds)",
     )
 
 

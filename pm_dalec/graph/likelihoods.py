@@ -22,7 +22,7 @@ def add_stream(stream, modelled, units, dims):
     Parameters
     ----------
     stream : str
-        Name in `pm_dalec.tables.streams.STREAMS`; the dataset holds it and its ``_unc``.
+        Name in `pm_dalec.STREAMS`; the dataset holds it and its ``_unc``.
     modelled : TensorVariable
         What the model says, time in front.
     units : Dataset

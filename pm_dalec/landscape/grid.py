@@ -1,7 +1,6 @@
 """Target grids of 1.0, 0.5, 0.25 and 0.05 degree, with edges snapped in integers.
 
-The aggregation onto them (`overlap`, `aggregate`, ...) lives in `pm_dalec.landscape.overlap`, and can be
-imported from here.
+The aggregation onto them is in a file of its own.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ class LandCover(NamedTuple):
     Attributes
     ----------
     strata : ndarray of uint8
-        Position in `pm_dalec.tables.strata.STRATA`, or `MASKED`.
+        Position in `pm_dalec.STRATA`, or `MASKED`.
     weights : Overlap or Centres
         From `overlap_with` or `centres_in`.
     source : str

@@ -70,7 +70,7 @@ def modal_strata(strata, weights, *, stratum_count=4):
     ----------
     strata : array_like of int
         Stratum of each cell of the map, or `MASKED`.
-    weights : pm_dalec.landscape.overlap.Overlap
+    weights : Overlap
         Overlap of the map with the product's grid.
     stratum_count : int
         Number of strata.

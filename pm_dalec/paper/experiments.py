@@ -106,7 +106,7 @@ def open_experiments(folder, *, draws=1000, seed=0, progress=None):
     ----------
     folder : str or Path
         With fits of regions, NetCDF or zarr with a group ``posterior``: ``*.nc``, ``*.zarr``,
-        ``*/fit.nc``, or ``*/fit.zarr`` as `pm_dalec.sampling.region_store.calibrate_region` keeps them.
+        ``*/fit.nc``, or ``*/fit.zarr`` as `pm_dalec.calibrate_region` keeps them.
     draws, seed, progress
         As for `reduce_fit`; a kept reduction made with others, or of an older fit, is made anew.
 
@@ -128,7 +128,7 @@ def open_experiments(folder, *, draws=1000, seed=0, progress=None):
     if not found:
         raise ValueError(
             f"wanted fits of regions (*.nc, *.zarr, */fit.nc or */fit.zarr with a group 'posterior') "
-            f"in '{folder}', got none; make them with `pm-dalec paper` or pm_dalec.posterior.fit_file.save"
+            f"in '{folder}', got none; make them with `pm-dalec paper` or pm_dalec.save"
         )
     return reduce_fits(found)
 
@@ -174,9 +174,9 @@ def domain_ensemble(
     ----------
     experiment : Experiment
     name : str
-        In `pm_dalec.tables.summaries.QUANTITIES`.
+        In `pm_dalec.tables.QUANTITIES`.
     across_strata, across_pixels, order
-        As for `pm_dalec.posterior.aggregation.domain_sample`; the paper's rules by default.
+        As for `pm_dalec.posterior.domain_sample`; the paper's rules by default.
 
     Returns
     -------

@@ -36,7 +36,7 @@ class Hypothesis:
     paper : float, optional
         Where the paper prints a number that cannot be computed from its tables.
     from_tables : bool
-        Whether ``measure`` needs nothing but `pm_dalec.paper.hypothesis_statistics.Numbers`.
+        Whether ``measure`` needs nothing but `Numbers`.
     needs : float, optional
         Resolution without which the paper's statement is another one [degree].
     """
@@ -67,7 +67,7 @@ def hypotheses(fits):
     Parameters
     ----------
     fits : str, Path, or mapping of tuple to DataTree or Experiment
-        Folder of fits (see `pm_dalec.paper.experiments.open_experiments`), or the fits by (approach,
+        Folder of fits (see `pm_dalec.paper.open_experiments`), or the fits by (approach,
         resolution [degree]).
 
     Returns

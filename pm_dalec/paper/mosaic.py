@@ -19,7 +19,7 @@ def pixel_means(cells, resolution):
     Parameters
     ----------
     cells : xarray.Dataset
-        From `pm_dalec.landscape.twin.twin.truth`.
+        From `truth`.
     resolution : float
         Width of a pixel [degree].
 
@@ -86,7 +86,7 @@ def harvest_table(seeds, *, mask=False, cv=0.0, gamma=0.0, leak=0.0):
     seeds : sequence of int
         Seeds of the landscapes.
     mask, cv, gamma, leak : bool, float, float, float
-        Switches of `pm_dalec.landscape.twin.twin.make_twin`; stocks are the paper's model medians.
+        Switches of `pm_dalec.make_twin`; stocks are the paper's model medians.
 
     Returns
     -------

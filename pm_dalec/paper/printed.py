@@ -224,4 +224,4 @@ PARAMETER_BOUNDS = {
     "initial_litter": (1.0, 2000.0),
     "initial_som": (200.0, 250000.0),
 }
-"""Bounds of Table A1, in the units of `pm_dalec.tables.parameters.PARAMETERS`."""
+"""Bounds of Table A1, in the units of `pm_dalec.PARAMETERS`."""

@@ -39,10 +39,10 @@ class Experiment:
     units : Dataset
         ``area`` (of a sample: what the pixel stands for), ``lat``, ``lon``, ``loss_rate`` [yr-1],
         ``area_fraction`` for strata, ``truth_*`` of a twin whose truth is known, convergence of each
-        unit as `pm_dalec.posterior.convergence.unit_diagnostics` gives it; the approach, resolution [degree],
+        unit as `unit_diagnostics` gives it; the approach, resolution [degree],
         whether the pixels are a sample and what the fit says of itself in the attributes.
     budget : Dataset
-        (sample[, stratum], pixel), names and units of `pm_dalec.tables.summaries.QUANTITIES`.
+        (sample[, stratum], pixel), names and units of `pm_dalec.tables.QUANTITIES`.
     series : Dataset
         (quantile, time) of the domain: ``gpp``, ``reco``, ``change_live``, ``change_dead``,
         ``lai``, ``wood``.

@@ -58,7 +58,7 @@ class Done(NamedTuple):
     doubtful : dict of Path to int
         Number of units in doubt by the file that lists them, one file an experiment.
     items : dict of str to list of Path or str
-        As from `pm_dalec.paper.items.make_all`.
+        As from `make_all`.
     """
 
     units: int

@@ -4,7 +4,7 @@ Every stratum has parameters of its own: those of a short calibration against it
 wood and soil carbon, with a long residence of wood in conifer and of soil carbon in heath. In each pixel
 they are run with the pixel's weather and felling from the pixel's own stocks, and what a satellite would
 see is the run plus the noise of the synthetic products. What the calibration gives can so be compared
-with what is true: `pm_dalec.paper.tables.interval_coverage`.
+with what is true, in the table of coverage.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ def typical_units(region):
     Parameters
     ----------
     region : Dataset
-        Stratified, as from `pm_dalec.landscape.twin.region.build_region`.
+        Stratified, as from `pm_dalec.build_region`.
 
     Returns
     -------

@@ -28,7 +28,7 @@ def seen_by(stream: str, trajectory: Trajectory) -> Array:
     Parameters
     ----------
     stream : str
-        Name in `pm_dalec.tables.streams.STREAMS`.
+        Name in `pm_dalec.STREAMS`.
     trajectory : Trajectory
         Pools with N + 1 and fluxes with N values along the first axis.
     """

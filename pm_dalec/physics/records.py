@@ -80,7 +80,7 @@ class Forcing(NamedTuple):
 
 
 class Fluxes(NamedTuple):
-    """Fluxes and diagnostics of one step; units in `pm_dalec.tables.variables`."""
+    """Fluxes and diagnostics of one step; units in `pm_dalec.VARIABLES`."""
 
     gpp: Array
     autotrophic_respiration: Array

@@ -1,7 +1,7 @@
 """CARDAMOM's search for the stomatal optimum, which it ends after eight passes; for parity.
 
 Inverse quadratic interpolation, secant and bisection in a bracket (MODEL, section 6, steps 1 to 5). The exact
-root is `pm_dalec.physics.stomata.converged`.
+root is `converged`.
 """
 
 from typing import NamedTuple

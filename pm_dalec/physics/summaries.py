@@ -59,7 +59,7 @@ def summarised(run: Trajectory, step_days: Array) -> dict[str, Array]:
 
 
 def quantities_of(run: Trajectory, step_days: Array) -> dict[str, Array]:
-    """Every quantity of `pm_dalec.tables.summaries.QUANTITIES` of a run, by name.
+    """Every quantity of `pm_dalec.tables.QUANTITIES` of a run, by name.
 
     Parameters
     ----------

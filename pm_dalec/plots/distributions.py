@@ -93,7 +93,7 @@ def trait_violins(
     Parameters
     ----------
     distributions : mapping of tuple to DataArray
-        By (name, group, resolution [degree]); see `pm_dalec.paper.figure_data.trait_distributions`.
+        By (name, group, resolution [degree]); see `trait_distributions`.
     names : sequence of str
         One panel each.
     columns : int

@@ -71,7 +71,7 @@ def live_change_figure(maps: xr.Dataset, curve: xr.DataArray) -> Figure:
     Parameters
     ----------
     maps : Dataset
-        Dims (pixel), see `pm_dalec.paper.figure_data.live_change_maps`.
+        Dims (pixel), see `live_change_maps`.
     curve : DataArray
         Theory of the harvest ratio over ``conifer``.
 

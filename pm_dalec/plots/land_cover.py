@@ -34,7 +34,7 @@ def land_cover_map(strata: xr.DataArray, *, scale_bar: float = 50.0) -> Figure:
     Parameters
     ----------
     strata : xarray.DataArray
-        (lat, lon) position in `pm_dalec.tables.strata.STRATA`, or `MASKED`; lat and lon are cell
+        (lat, lon) position in `pm_dalec.STRATA`, or `MASKED`; lat and lon are cell
         centres [degree].
     scale_bar : float
         Length of the scale bar [km].

@@ -79,7 +79,7 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
 
 
 RHAT_LIMIT = 1.05
-"""Worst rank R-hat below which a unit counts as converged [1], as in `pm_dalec.sampling.region_store`."""
+"""Worst rank R-hat below which a unit counts as converged [1]."""
 
 STATUSES = ("converged", "budget", "no start")
 NOT_RUN, UNKNOWN = "not run", "unknown"

@@ -41,7 +41,7 @@ def pooled(values):
     if dims.CHAIN not in values.dims or dims.DRAW not in values.dims:
         raise ValueError(
             f"wanted draws with dims 'chain' and 'draw', or 'sample', got {values.dims} in "
-            f"'{values.name}'; pass the draws of a fit, such as pm_dalec.posterior.budgets.budget gives"
+            f"'{values.name}'; pass the draws of a fit, such as pm_dalec.budget gives"
         )
     values = values.transpose(dims.CHAIN, dims.DRAW, ..., *space)
     rest = values.dims[2:]

@@ -69,7 +69,7 @@ def holds_fit(path):
 
 
 def _opened(path):
-    writer = "pm_dalec.posterior.fit_file.save"
+    writer = "pm_dalec.save"
     return xr.open_datatree(**storage.opening(path, what="a fit", writer=writer))
 
 

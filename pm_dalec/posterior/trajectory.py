@@ -53,7 +53,7 @@ def trajectories(
     drivers : Dataset, optional
         Units dataset to run with; that of the fit by default.
     names : sequence of str
-        Fluxes, pools and diagnostics of `pm_dalec.tables.variables.VARIABLES`. Pools are at the END of the
+        Fluxes, pools and diagnostics of `pm_dalec.VARIABLES`. Pools are at the END of the
         step, fluxes means over it, LAI at its start.
     draws : int, optional
         Use about this many draws a chain, evenly spaced; all by default.

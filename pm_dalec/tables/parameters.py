@@ -32,7 +32,7 @@ class Parameter:
     meaning : str
         One phrase.
     source : str
-        Key of `pm_dalec.tables.sources.SOURCES`.
+        Key of `pm_dalec.tables.SOURCES`.
     number : int
         Position in the Fortran's vector, used to read reference files and for nothing else.
     process : str

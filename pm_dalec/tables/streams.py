@@ -20,7 +20,7 @@ class Stream:
     default : bool
         Whether the paper assimilates it.
     source : str
-        Key of `pm_dalec.tables.sources.SOURCES`.
+        Key of `pm_dalec.tables.SOURCES`.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Table of the scalar summaries and domain series that tables and figures of the paper show.
 
-One value a draw each; `pm_dalec.posterior.budgets.budget` says how they are made.
+One value a draw each; `pm_dalec.budget` says how they are made.
 """
 
 from dataclasses import dataclass

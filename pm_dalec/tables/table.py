@@ -75,7 +75,7 @@ class Table[Record: Named](Mapping[str, Record]):
 
         Examples
         --------
-        >>> from pm_dalec.tables.variables import VARIABLES
+        >>> from pm_dalec import VARIABLES
         >>> VARIABLES.select(role="pool").names
         ('labile', 'foliage', 'roots', 'wood', 'litter', 'som')
         """
@@ -93,7 +93,7 @@ class Table[Record: Named](Mapping[str, Record]):
 
         Examples
         --------
-        >>> from pm_dalec.tables.parameters import PARAMETERS
+        >>> from pm_dalec import PARAMETERS
         >>> PARAMETERS.replace("leaf_lifespan", bounds=(1.001, 4.0))["leaf_lifespan"].bounds
         (1.001, 4.0)
         """

@@ -33,7 +33,7 @@ class Variable:
     role : {"driver", "pool", "flux", "rate", "diagnostic"}
         Its part in the model.
     source : str
-        Key of `pm_dalec.tables.sources.SOURCES`.
+        Key of `pm_dalec.tables.SOURCES`.
     """
 
     name: str

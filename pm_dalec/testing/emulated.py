@@ -166,7 +166,7 @@ def emulated_fits(twin, resolutions, *, draws=100, chains=2, seed=0, pixels=None
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.twin.twin.Twin
+    twin : Twin
     resolutions : sequence of float
         [degree].
     draws, chains, seed

@@ -61,7 +61,7 @@ def twin_arrays(twin, *, window, years=(2014,), biomass_year=2017, last_scenario
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.twin.twin.Twin
+    twin : Twin
         The landscape.
     window : tuple of float
         West, south, east, north [degrees], inside the twin's domain with a margin of a cell or two.

@@ -155,7 +155,7 @@ def stream_log_likelihood(trajectory, units, stream):
     units : Dataset
         Site.
     stream : str
-        Name in `pm_dalec.tables.streams.STREAMS`.
+        Name in `pm_dalec.STREAMS`.
 
     Returns
     -------

@@ -93,7 +93,7 @@ def _check_given(given, path):
                 came="none, and the format has neither",
                 where=f"file {path}",
                 do="pass fill_wind=True and disturbance='none', or their series to "
-                "pm_dalec.data.formats.cbf.open_cbf",
+                "pm_dalec.data.formats.open_cbf",
             )
         )
     for name, value in given.items():

@@ -29,9 +29,9 @@ class LandCoverMaps(NamedTuple):
         On the map's own grid, north up.
     transform, crs
         Its place.
-    grid : pm_dalec.landscape.grid.Grid
+    grid : Grid
         Target pixels.
-    reference : pm_dalec.landscape.layers.LandCover
+    reference : LandCover
         The map from which fractions, areas and masks come.
     source : str
         Product and version.
@@ -54,7 +54,7 @@ class LandCoverMaps(NamedTuple):
 
         Returns
         -------
-        pm_dalec.landscape.layers.LandCover
+        pm_dalec.landscape.LandCover
         """
         y_name, x_name = layer.dims[-2:]
         y, x = layer[y_name].values, layer[x_name].values
@@ -100,7 +100,7 @@ def land_cover_maps(path, *, window, grid, product, resolution=25):
         File of the product.
     window : Window
         [degrees].
-    grid : pm_dalec.landscape.grid.Grid
+    grid : Grid
         Target pixels.
     product : str
         "lcm2015" or "esa_cci".

@@ -34,7 +34,7 @@ def lai_layers(path, *, window, maps, years, reject=()):
 
     Returns
     -------
-    list of pm_dalec.landscape.layers.Layer
+    list of pm_dalec.landscape.Layer
     """
     months = []
     for files in lai300.files_by_month(path, years=years):
@@ -69,7 +69,7 @@ def biomass_layers(path, *, window, maps, years):
 
     Returns
     -------
-    list of pm_dalec.landscape.layers.Layer
+    list of pm_dalec.landscape.Layer
     """
     if not years:
         return []
@@ -103,7 +103,7 @@ def soil_layers(path, *, window, maps, sigmas_in_range):
 
     Returns
     -------
-    list of pm_dalec.landscape.layers.Layer
+    list of pm_dalec.landscape.Layer
     """
     profile = soilgrids.open_soilgrids(path, window=window)
     soil = soilgrids.soil_carbon(profile, sigmas_in_range=sigmas_in_range)
@@ -134,7 +134,7 @@ def loss_layers(path, *, window, maps, years, version):
 
     Returns
     -------
-    list of pm_dalec.landscape.layers.Loss
+    list of pm_dalec.landscape.Loss
     """
     layer = hansen.open_hansen(path, window=window, version=version)
     covered = tuple(year for year in years if year <= layer.attrs["last_year"])

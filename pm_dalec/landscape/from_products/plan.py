@@ -152,7 +152,7 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    grid : pm_dalec.landscape.grid.Grid
+    grid : Grid
         Target pixels.
     window : Window
         Bounds of the grid [degree].
@@ -201,7 +201,7 @@ def _parsed(path):
                 wanted="an existing TOML file",
                 came="a path where no file is",
                 where=str(path),
-                do="correct the path; pm_dalec.landscape.from_products.plan.EXAMPLE shows one",
+                do="correct the path; pm_dalec.landscape.from_products.EXAMPLE shows one",
             )
         )
     try:
@@ -230,7 +230,7 @@ def _fault(errors, parsed, where):
     if error["type"] == "missing":
         missing = [_named(*one["loc"]) for one in errors if one["type"] == "missing"]
         kind, wanted, came = KeyError, ", ".join(missing), f"tables {', '.join(parsed) or 'none'}"
-        do = "add them; pm_dalec.landscape.from_products.plan.EXAMPLE shows all"
+        do = "add them; pm_dalec.landscape.from_products.EXAMPLE shows all"
     elif error["type"] == "extra_forbidden":
         kind, wanted = KeyError, f"one of {', '.join(known)}"
         came = f"key '{key}'" if key else f"table [{table}]"

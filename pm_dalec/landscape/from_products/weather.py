@@ -108,7 +108,7 @@ def scenario_drivers(path, *, region, each=dims.SPACE, scenario="ssp245", refere
     -------
     Dataset
         Drivers (time[, stratum], pixel) of the months of the scenario after the last observed one, as
-        `pm_dalec.products.ukesm.future_drivers` makes them.
+        `future_drivers` makes them.
     """
     observed = units_of(region, each)
     lat, lon = (observed[name].values for name in ("lat", "lon"))

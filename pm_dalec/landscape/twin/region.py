@@ -32,7 +32,7 @@ def build_region(twin: Twin, *, resolution: float) -> xr.DataTree:
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.twin.twin.Twin
+    twin : Twin
         The landscape.
     resolution : float
         1.0, 0.5, 0.25 or 0.05 [degree].

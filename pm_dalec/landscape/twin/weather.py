@@ -34,7 +34,7 @@ def meteorology(twin):
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.twin.twin.Twin
+    twin : Twin
         The landscape; its elevation cools, its seed draws the weather.
 
     Returns
@@ -55,7 +55,7 @@ def future_climate(twin, *, first_year=2015, last_year=FINAL_YEAR):
 
     Parameters
     ----------
-    twin : pm_dalec.landscape.twin.twin.Twin
+    twin : Twin
         The landscape.
     first_year, last_year : int
         First and last calendar year.

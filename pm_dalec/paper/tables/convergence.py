@@ -45,7 +45,7 @@ def _diagnosed(experiments):
     if not found:
         raise ValueError(
             "wanted experiments with the convergence of their units (worst_rhat and so on), got "
-            "none; reduce the fits with pm_dalec.paper.experiments.reduce_fits"
+            "none; open the fits with pm_dalec.paper.open_experiments"
         )
     return found
 

@@ -31,9 +31,9 @@ def coverage(experiments, *, quantities=SHOWN, level=LEVEL):
     Parameters
     ----------
     experiments : mapping of tuple to Experiment
-        Of a region with a truth, as `pm_dalec.landscape.twin.truth.add_truth` makes it.
+        Of a region with a truth, as `pm_dalec.landscape.twin.add_truth` makes it.
     quantities : sequence of str
-        Of `pm_dalec.tables.summaries.QUANTITIES`; those without a truth are left out.
+        Of `pm_dalec.tables.QUANTITIES`; those without a truth are left out.
     level : float
         Probability of the interval [1].
 
@@ -66,7 +66,7 @@ def coverage(experiments, *, quantities=SHOWN, level=LEVEL):
     if not found:
         raise ValueError(
             "wanted experiments with a known truth (truth_gpp and so on among the units), got none; "
-            "make the region with pm_dalec.landscape.twin.truth.add_truth"
+            "make the region with pm_dalec.landscape.twin.add_truth"
         )
     return pd.DataFrame(found)
 
