@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pm_dalec.cli.console import console, tell
-from pm_dalec.landscape.from_products.region import build_from_config
+from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.region_file import write_region
 from pm_dalec.landscape.twin.region import build_region
@@ -66,9 +66,15 @@ def region(config: Path, /, *, out: Path = Path("region.nc")):
     config
         TOML file that names the products' files.
     out
-        File to write, .nc or .zarr.
+        File to write, .nc or .zarr; future drivers, where the TOML file has a table [scenario],
+        stand beside it as NAME_scenario.
     """
     made = build_from_config(config, progress=tell)
     tell(f"{made.sizes['pixel']} pixels; writing {out}")
     write_region(made, out)
     console.print(f"wrote {out}")
+    future = future_from_config(config, made)
+    if future is not None:
+        beside = out.with_stem(f"{out.stem}_scenario")
+        write_region(future, beside)
+        console.print(f"wrote {beside}")

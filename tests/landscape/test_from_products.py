@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from pm_dalec.cli import region as commands
 from pm_dalec.data.land import units_of
 from pm_dalec.landscape.from_products import land_cover, weather
 from pm_dalec.landscape.from_products.plan import EXAMPLE, read_config
-from pm_dalec.landscape.from_products.region import build_from_config
+from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.overlap import aggregate
 from pm_dalec.landscape.region_file import open_region
@@ -212,6 +213,34 @@ def test_a_scenario_is_read_for_the_pixels_of_the_region_and_no_others(stratifie
 def test_a_scenario_that_is_not_there_is_refused_with_those_that_are(stratified, folder):
     with pytest.raises(ValueError, match=r"for ssp585, came .*ssp245"):
         weather.scenario_drivers(folder / "ukesm", region=stratified, scenario="ssp585")
+
+
+def test_a_scenario_becomes_a_region_of_its_own_without_observations(region, folder, tmp_path):
+    text = GOOD.replace('path = "', f'path = "{folder}/')
+    scenario = f'[scenario]\npath = "{folder}/ukesm"\nreference_year = 2017\nlast_year = 2020\n'
+    (tmp_path / "r.toml").write_text(text + scenario)
+    commands.region(tmp_path / "r.toml", out=tmp_path / "region.nc")
+    xr.testing.assert_allclose(open_region(tmp_path / "region.nc")["tmin"], region["tmin"])
+    future = open_region(tmp_path / "region_scenario.nc")
+    assert future.sizes["time"] == 36
+    assert future["tmin"].dims == ("time", "pixel")
+    assert future["strata/forest_loss_fraction"].dims == ("time", "stratum", "pixel")
+    for node in ("pixels", "strata"):
+        assert not {"lai", "cwood", "csom_prior"} & set(future[node].data_vars)
+    np.testing.assert_array_equal(future["strata/area_fraction"], region["strata/area_fraction"])
+    whole = weather.scenario_drivers(folder / "ukesm", region=region, reference=(2017, 2017))
+    np.testing.assert_array_equal(future["tmin"], whole["tmin"].sel(time=slice(None, "2020")))
+
+
+def test_a_scenario_that_ends_before_it_begins_is_refused(region, folder, tmp_path):
+    scenario = f'[scenario]\npath = "{folder}/ukesm"\nlast_year = 2017\n'
+    (tmp_path / "r.toml").write_text(GOOD + scenario)
+    with pytest.raises(ValueError, match=r"wanted last_year after .* came 2017 .*\[scenario\]"):
+        future_from_config(tmp_path / "r.toml", region)
+
+
+def test_without_a_scenario_there_is_no_future(region, folder):
+    assert future_from_config(folder / "region.toml", region) is None
 
 
 def test_the_example_of_a_region_file_is_one(tmp_path):

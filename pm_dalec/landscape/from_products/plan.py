@@ -1,7 +1,8 @@
 """The TOML file of a region: which files of which products, checked.
 
 The file has the tables ``region``, ``land_cover``, ``meteorology`` and ``co2``, and, where wanted,
-``lai``, ``biomass``, ``soil``, ``forest_loss`` and ``burned_area``. Paths are relative to the file.
+``lai``, ``biomass``, ``soil``, ``forest_loss``, ``burned_area`` and ``scenario``. Paths are relative to
+the file.
 `EXAMPLE` is one.
 """
 
@@ -55,6 +56,12 @@ version = "GFC-2019-v1.7"
 
 [burned_area]
 path = "mcd64a1"
+
+[scenario]                           # future drivers, in a region of their own
+path = "ukesm"
+name = "ssp245"
+reference_year = 2019                # whose difference from the model is carried on; the last observed
+last_year = 2050                     # all there are, where it is not given
 """
 
 
@@ -133,6 +140,14 @@ class ForestLoss(Product):
     version: _key("version as text", str) = "GFC-2019-v1.7"
 
 
+class Scenario(Product):
+    """Future weather and CO2 of a climate model."""
+
+    name: _key("name as text, as in the names of the files", str) = "ssp245"
+    reference_year: _key("reference_year as a calendar year", Year) = None
+    last_year: _key("last_year as a calendar year", Year) = None
+
+
 class Tables(_Table):
     """All tables of a region file; those of products that are not wanted are None."""
 
@@ -145,6 +160,7 @@ class Tables(_Table):
     soil: Soil = None
     forest_loss: ForestLoss = None
     burned_area: Product = None
+    scenario: Scenario = None
 
 
 class Plan(NamedTuple):

@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
+from pm_dalec.data.land import NODES
+from pm_dalec.data.messages import sentence
 from pm_dalec.landscape.assembly import assemble_region
 from pm_dalec.landscape.from_products import land_cover, observations, weather
-from pm_dalec.landscape.from_products.plan import read_config
+from pm_dalec.landscape.from_products.plan import PRODUCT, read_config
 from pm_dalec.landscape.region_file import validate_region
+from pm_dalec.tables import dims
 
 
 def build_from_config(path, *, progress=None):
@@ -37,6 +41,57 @@ def build_from_config(path, *, progress=None):
     region = _assembled(plan, made)
     region.attrs["region_file"] = Path(path).name
     return validate_region(region)
+
+
+def future_from_config(path, region):
+    """Region of the months after the last observed one, from the table ``scenario`` of a TOML file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    region : DataTree
+        From `build_from_config` and the same file.
+
+    Returns
+    -------
+    DataTree or None
+        Weather, losses and areas without observations; None where the file has no such table.
+    """
+    table = read_config(path).tables.scenario
+    if table is None:
+        return None
+    reference = table.reference_year and (table.reference_year,) * 2
+    parts = {part.path: part.to_dataset(inherit=False) for part in region.subtree}
+    for each, node in NODES.items():
+        drivers = weather.scenario_drivers(
+            table.path, region=region, each=each, scenario=table.name, reference=reference
+        )
+        drivers = drivers.sel(time=slice(None, table.last_year and str(table.last_year)))
+        if not drivers.sizes["time"]:
+            raise ValueError(_no_future(table.last_year, path))
+        parts[f"/{node}"] = _with_drivers(parts[f"/{node}"], drivers)
+    parts["/"] = _with_drivers(parts["/"], drivers).assign_attrs(drivers.attrs)
+    return validate_region(xr.DataTree.from_dict(parts))
+
+
+def _no_future(last_year, path):
+    return sentence(
+        PRODUCT,
+        wanted="last_year after the last observed year",
+        came=repr(last_year),
+        where=f"file {path}, [scenario]",
+        do="give a later year, or leave 'last_year' out",
+    )
+
+
+def _with_drivers(part, drivers):
+    """Part of a region with its drivers of other months, and without observations."""
+    later = {name: drivers[name].variable for name in part.variables if name in drivers.variables}
+    priors = [name for name in part.data_vars if str(name).startswith("csom_prior")]
+    still = part.drop_dims(dims.TIME).drop_vars(priors)
+    coords = {name: later.pop(name) for name in part.coords if name in later}
+    return still.assign_coords(coords).assign(later)
 
 
 def _assembled(plan, made):
