@@ -86,7 +86,7 @@ def _lanes_rates(target, unit, lanes, seconds):
     made, guide = [0], unit.guide()
     turns = int(np.clip(A_CALL // lanes, 16, WINDOW))
 
-    def evaluate():
+    def run():
         evaluate(call, rows, 0, blocks)
 
     def propose():
@@ -96,7 +96,7 @@ def _lanes_rates(target, unit, lanes, seconds):
         )  # fmt: skip
         made[0] += lanes * turns
 
-    rates = _rates([(evaluate, lanes), (propose, lanes * turns)], seconds)
+    rates = _rates([(run, lanes), (propose, lanes * turns)], seconds)
     return *rates, tally.evaluated.sum() / made[0]
 
 
