@@ -1,15 +1,43 @@
-"""State of a unit that is being calibrated: arrays and numbers, saved and continued bit for bit."""
+"""What is wanted of a unit, and its state on the way: saved and continued bit for bit."""
 
 from dataclasses import dataclass, fields
 
 import numpy as np
 
+from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.kernels.surrogate import Surrogate
 
 WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
 FIRST_ROUND = 40  # windows; while tuning, the archive moves on after each of them
 ARCHIVE = 3000  # states
+
+
+@dataclass
+class Settings:
+    """How long and how well a unit is sampled.
+
+    Parameters
+    ----------
+    draws : int
+        Stored for each chain.
+    rhat, ess : float
+        Targets for the worst parameter: rank R-hat, bulk effective sample size.
+    proposals : int
+        Budget of each lane, the search for a start not counted.
+    search : int
+        Most proposals of each lane in that search.
+    conditional : float
+        Share of the proposals that are conditional steps; the others are differences. Chosen by
+        effective sample size per second (`pm-dalec bench --samplers`).
+    """
+
+    draws: int = 1000
+    rhat: float = 1.01
+    ess: float = 400.0
+    proposals: int = 1_000_000
+    search: int = 200_000
+    conditional: float = 0.75
 
 
 @dataclass
@@ -87,6 +115,11 @@ def new_state(identity, size, chains, padded, settings, seed):
         worst_rhat=np.inf,
         least_ess=0.0,
     )
+
+
+def lanes_of(state):
+    """Lanes of a unit as kernels see them: the arrays of its state, and room for proposals."""
+    return Lanes(state.position, np.empty_like(state.position), state.logp, state.streams)
 
 
 def scatter(position, random, lane):
