@@ -100,18 +100,12 @@ def calibrate(
         Groups posterior, sample_stats, constant_data, observed_data. ``sample_stats`` holds ``status``
         of every unit: converged, budget, no start, not run.
     """
-    if chains < 4:
-        raise ValueError(
-            f"wanted at least 4 chains, got {chains} in calibrate; the archive of a unit is filled by "
-            "its chains, use chains=8 or 16"
-        )
+    _check_chains(chains)
     threads = threads or os.cpu_count() or 1
     settings = Settings(draws, rhat, ess, proposals)
     with Progress(progress) as shown:
         shown.message("compiling the model for lanes")
-        started = time.perf_counter()
-        target = compile_target(model)
-        compiled = time.perf_counter() - started
+        target, compile_seconds = _compiled(model)
         numbers = identities(model)
         places = np.arange(numbers.size) if only is None else np.asarray(only, int)
         store = checkpoints.open_store(checkpoint, resume, settings, chains, random_seed, target)
@@ -125,12 +119,27 @@ def calibrate(
         "sampler": "lanes",
         "backend": "llvm",
         "seed": int(random_seed),
-        "compile_seconds": round(compiled, 3),
+        "compile_seconds": round(compile_seconds, 3),
         "target_rhat": rhat,
         "target_ess": ess,
         "proposals_per_chain": proposals,
     }
     return as_fit(model, target, units, settings, chains, attributes)
+
+
+def _check_chains(chains):
+    if chains < 4:
+        raise ValueError(
+            f"wanted at least 4 chains, got {chains} in calibrate; the archive of a unit is filled by "
+            "its chains, use chains=8 or 16"
+        )
+
+
+def _compiled(model):
+    """Target of a model, and how long its compilation took [s]."""
+    started = time.perf_counter()
+    target = compile_target(model)
+    return target, time.perf_counter() - started
 
 
 def calibrate_edinburgh(
@@ -155,9 +164,7 @@ def calibrate_edinburgh(
     DataTree
         As from `calibrate`.
     """
-    started = time.perf_counter()
-    target = compile_target(model)
-    compiled = time.perf_counter() - started
+    target, compile_seconds = _compiled(model)
     settings, units = Settings(draws=draws, proposals=proposals), {}
     for place, identity in enumerate(identities(model)):
         bound = _bound(target, chains, place)
@@ -182,7 +189,7 @@ def calibrate_edinburgh(
         "sampler": "edinburgh2021",
         "backend": "llvm",
         "seed": int(random_seed),
-        "compile_seconds": round(compiled, 3),
+        "compile_seconds": round(compile_seconds, 3),
         "proposals_per_chain": proposals,
     }
     return as_fit(model, target, units, settings, chains, attributes)
