@@ -112,8 +112,9 @@ def calibrate(
         deadline = np.inf if seconds is None else time.monotonic() + seconds
         job = _Job(target, settings, chains, int(random_seed), threads, store, shown, deadline)
         shown.begin(len(places), settings)
-        # threads are for units, and sums must not depend on their number
-        with threadpool_limits(1, "blas"):
+        with threadpool_limits(
+            1, "blas"
+        ):  # threads are for units; no sum may depend on their number
             units = job.run(numbers, places)
     attributes = {
         "sampler": "lanes",

@@ -17,12 +17,22 @@ import numpy as np
 
 from pm_dalec.lanes.call import NO_CALL
 from pm_dalec.posterior.chain_statistics import chain_statistics, split_rhat, turned
-from pm_dalec.sampling import archive, starts
+from pm_dalec.sampling import starts
 from pm_dalec.sampling.kernels import acceptance, windows
 from pm_dalec.sampling.kernels.lanes import Calls, Record
 from pm_dalec.sampling.kernels.proposals import Guide
 from pm_dalec.sampling.kernels.walk import empty_walk
-from pm_dalec.sampling.state import FIRST_ROUND, WINDOW, lanes_of
+from pm_dalec.sampling.state import (
+    FIRST_ROUND,
+    WINDOW,
+    evenly,
+    lanes_of,
+    learn,
+    remember,
+    renew_surrogate,
+    rescue,
+    store,
+)
 from pm_dalec.sampling.target import natural
 
 WINDOWS_A_FIT = 4  # while tuning
@@ -91,11 +101,11 @@ class Unit:
         state = self.state
         state.logp[:] = acceptance.results_at(self._call, self._lanes, acceptance.LOGP)
         state.phase = "tune"
-        archive.remember(state, state.position[:, : state.logp.size].T)
+        remember(state, state.position[:, : state.logp.size].T)
         self._renew(1)
 
     def _renew(self, components):
-        archive.renew_surrogate(self.state, components)
+        renew_surrogate(self.state, components)
         self._walk = None
 
     def _sample(self):
@@ -106,13 +116,13 @@ class Unit:
         state.in_round += WINDOW
         state.windows_left -= 1
         if tuning:
-            archive.remember(state, recorded[..., :-1].reshape(-1, state.position.shape[0]))
+            remember(state, recorded[..., :-1].reshape(-1, state.position.shape[0]))
             if state.windows_left > 0 and state.windows_left % WINDOWS_A_FIT == 0:
                 self._renew(1)
-            archive.store(state, recorded)
+            store(state, recorded)
         else:
             due = state.in_round % state.thinning == 0
-            archive.store(state, recorded if due else recorded[:0])
+            store(state, recorded if due else recorded[:0])
         if not tuning and self._time_to_look():
             self._look()
         if state.windows_left <= 0 and not self.finished:
@@ -158,7 +168,7 @@ class Unit:
     def _look(self, whatever=False):
         """Judge the draws of this round; the full statistics only where they may be good enough."""
         state = self.state
-        part = self._comparable(archive.evenly(state.stored[: state.kept], MOST_JUDGED))
+        part = self._comparable(evenly(state.stored[: state.kept], MOST_JUDGED))
         if not whatever and split_rhat(part).max() > self.settings.rhat:
             return None
         bulk = self._judge(part)
@@ -199,11 +209,11 @@ class Unit:
                 state.windows_left = FIRST_ROUND << state.round
                 state.round += 1
                 return
-            archive.learn(state, bulk)
+            learn(state, bulk)
         else:
-            archive.renew_surrogate(state)
+            renew_surrogate(state)
         self._walk = None
-        archive.rescue(state)
+        rescue(state)
         state.phase = "sample"
         state.round += 1
         state.windows_left = FIRST_ROUND << state.round
@@ -233,4 +243,4 @@ class Unit:
 
     def result(self):
         """Draws of the last round (draw, chain, parameter + 1), evenly spaced."""
-        return archive.evenly(self.state.stored[: self.state.kept], self.settings.draws)
+        return evenly(self.state.stored[: self.state.kept], self.settings.draws)
