@@ -112,9 +112,7 @@ def calibrate(
         deadline = np.inf if seconds is None else time.monotonic() + seconds
         job = _Job(target, settings, chains, int(random_seed), threads, store, shown, deadline)
         shown.begin(len(places), settings)
-        with threadpool_limits(
-            1, "blas"
-        ):  # threads are for units; no sum may depend on their number
+        with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
             units = job.run(numbers, places)
     attributes = {
         "sampler": "lanes",
