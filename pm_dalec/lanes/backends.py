@@ -8,7 +8,7 @@ dimension is a stack of independent models; here the stack becomes vector instru
     chains = density.bind(units)    # the data of chosen pixels, one lane each
     chains(positions)
 
-The graph is PyMC's own. It is lowered to LLVM directly (`pm_dalec.lanes.llvm.program`): element-wise
+The graph is PyMC's own. It is lowered to LLVM directly (the back end llvm): element-wise
 operations become straight-line code on registers of several lanes, scans become loops over time around
 it, and what depends on data alone is computed once a set of data. A compiled function serves any number
 of lanes and any data of the same shapes, and is kept on disk.

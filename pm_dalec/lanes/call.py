@@ -39,7 +39,7 @@ class Call(NamedTuple):
     Parameters
     ----------
     address : int
-        Of a function made by `pm_dalec.lanes.backends`; zero stands for a function that is not there.
+        Of a compiled lane function; zero stands for a function that is not there.
     context : array of int64
         Addresses that it needs; private to one thread.
     out : array (block, result, width)
@@ -64,5 +64,12 @@ def evaluate(call, rows, first, last):
     first, last : int
         Blocks; ``last`` is not evaluated.
     """
-    _invoke(call.address, rows.ctypes.data, rows.shape[1], first, last, call.context.ctypes.data,
-            call.out.ctypes.data)  # fmt: skip
+    _invoke(
+        call.address,
+        rows.ctypes.data,
+        rows.shape[1],
+        first,
+        last,
+        call.context.ctypes.data,
+        call.out.ctypes.data,
+    )

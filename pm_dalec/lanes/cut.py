@@ -38,7 +38,7 @@ class LaneGraph(NamedTuple):
         Input of the graph to the model's shared variable.
     results : tuple of Variable
     facts, inner_facts : dict
-        See `pm_dalec.lanes.llvm.shapes.survey`.
+        What is known of the variables, also of those inside scans.
     tail : int
         Number of axes that together are the lanes.
     lengths : tuple of Variable
@@ -120,8 +120,8 @@ def lane_graph(model, results, lane_dimensions=("pixel",)):
     shared = [v for v in ancestors(results) if isinstance(v, SharedVariable)]
     positions, shared_copies, results = _merged(model.value_vars, shared, results)
     data = dict(zip(shared_copies, shared, strict=True))
-    return _cut(model, results, tuple(names), dict(zip(positions, shapes, strict=True)), data,
-                tuple(lane_dimensions))  # fmt: skip
+    inputs = dict(zip(positions, shapes, strict=True))
+    return _cut(model, results, tuple(names), inputs, data, tuple(lane_dimensions))
 
 
 def _value_shape(model, value):
@@ -142,51 +142,64 @@ def _cut(model, results, names, positions, data, lane_dimensions):
     """Separate what depends on data alone."""
     tail = len(lane_dimensions)
     lengths = set(model.dim_lengths.values())
-    fixed = {copy: original for copy, original in data.items() if original in lengths}
-    data = {copy: original for copy, original in data.items() if original not in lengths}
-    dims = model.named_vars_to_dims
-    varying, touched = set(positions), set(data)
-    lane = set(positions) | {
-        copy
-        for copy, original in data.items()
-        if set(dims.get(original.name) or ()) & set(lane_dimensions)
-    }
-    frontier = {}
-    for node in toposort(results):
-        if any(v in varying for v in node.inputs):
-            varying.update(node.outputs)
-            frontier |= {
-                v: None for v in node.inputs if v not in varying and not isinstance(v, Constant)
-            }
-        if isinstance(node.op, Shape | Shape_i):
-            continue
-        if any(v in touched for v in node.inputs):
-            touched.update(node.outputs)
-        if any(v in lane for v in node.inputs):
-            lane.update(node.outputs)
-    frontier |= {v: None for v in results if v not in varying and not isinstance(v, Constant)}
+    moving = {copy: original for copy, original in data.items() if original not in lengths}
+    frontier = _frontier(results, positions)
+    touched = _reached(results, moving)
+    lane = _reached(results, [*positions, *_with_lanes(model, moving, lane_dimensions)])
     known = {v: Known(shape, True, tail=tail) for v, shape in positions.items()}
-    values = FromData(frontier, data | fixed)()
-    for variable, value in zip(frontier, values, strict=True):
+    for variable, value in zip(frontier, FromData(frontier, data)(), strict=True):
         if variable in touched:
             known[variable] = Known(value.shape, variable in lane, tail=tail)
         else:
             known[variable] = of_value(value, tail)
     inner = {}
     facts = survey(results, known, tail, inner)
-    moving = [v for v in frontier if known[v].value is None]
+    read = [v for v in frontier if known[v].value is None]
     return LaneGraph(
         names=names,
         positions=tuple(positions),
-        lane_data=tuple(v for v in moving if v in lane),
-        shared_data=tuple(v for v in moving if v not in lane),
-        data=data | fixed,
+        lane_data=tuple(v for v in read if v in lane),
+        shared_data=tuple(v for v in read if v not in lane),
+        data=data,
         results=tuple(results),
         facts=facts,
         inner_facts=inner,
         tail=tail,
         lengths=tuple(model.dim_lengths[name] for name in lane_dimensions),
     )
+
+
+def _frontier(results, positions):
+    """Where results stop to depend on positions: the variables to be computed from data, in order."""
+    varying, found = set(positions), {}
+    for node in toposort(results):
+        if any(v in varying for v in node.inputs):
+            varying.update(node.outputs)
+            found |= {
+                v: None for v in node.inputs if v not in varying and not isinstance(v, Constant)
+            }
+    return found | {v: None for v in results if v not in varying and not isinstance(v, Constant)}
+
+
+def _reached(results, sources):
+    """Variables whose values depend on sources; shapes do not count."""
+    found = set(sources)
+    for node in toposort(results):
+        if isinstance(node.op, Shape | Shape_i):
+            continue
+        if any(v in found for v in node.inputs):
+            found.update(node.outputs)
+    return found
+
+
+def _with_lanes(model, data, lane_dimensions):
+    """Data of a graph that have a lane dimension in the model."""
+    dims = model.named_vars_to_dims
+    return [
+        copy
+        for copy, original in data.items()
+        if set(dims.get(original.name) or ()) & set(lane_dimensions)
+    ]
 
 
 def lane_dimensions(model):

@@ -1,8 +1,8 @@
 """Lanes through JAX: the same graph of a PyMC model, compiled by XLA for a processor or a GPU.
 
-The default back end (`pm_dalec.lanes.backends`) gives machine code with an address, which the samplers call from
-inside their own; XLA gives a Python function. It serves for evaluation of many lanes at once, for
-float32, and for a GPU.
+The default back end, llvm, gives machine code with an address, which the samplers call from inside their
+own; XLA gives a Python function. It serves for evaluation of many lanes at once, for float32, and for a
+GPU.
 """
 
 import time
@@ -18,9 +18,15 @@ from pm_dalec.lanes.from_data import FromData, lengths_now
 
 DEVICES = {"jax": "cpu", "jax-gpu": "gpu"}
 LEFT_TO_XLA = (
-    "stabilize", "specialize", "fusion", "inplace", "local_mul_canonizer", "local_add_canonizer",
-    "local_greedy_distributor", "local_exp_over_1_plus_exp",
-)  # fmt: skip
+    "stabilize",
+    "specialize",
+    "fusion",
+    "inplace",
+    "local_mul_canonizer",
+    "local_add_canonizer",
+    "local_greedy_distributor",
+    "local_exp_over_1_plus_exp",
+)
 CHUNK_SECONDS = 0.5  # of one measurement of speed
 
 

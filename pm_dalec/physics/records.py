@@ -79,6 +79,23 @@ class Forcing(NamedTuple):
     step_days: Array  # d
 
 
+class Flows(NamedTuple):
+    """Carbon that a step moves before harvest and fire [g m-2 d-1]."""
+
+    autotrophic_respiration: Array
+    npp_to_foliage: Array
+    npp_to_labile: Array
+    npp_to_roots: Array
+    npp_to_wood: Array
+    labile_to_foliage: Array
+    foliage_to_litter: Array
+    wood_to_som: Array
+    roots_to_litter: Array
+    litter_respiration: Array
+    som_respiration: Array
+    litter_to_som: Array
+
+
 class Fluxes(NamedTuple):
     """Fluxes and diagnostics of one step; units in `pm_dalec.VARIABLES`."""
 

@@ -7,7 +7,7 @@ Order within a step: photosynthesis with the leaf area at its start, fluxes and 
 """
 
 from pm_dalec.physics import canopy, disturbance, phenology, stomata, stomatal_search
-from pm_dalec.physics.records import Allocation, Drivers, Fluxes, Forcing, Gas, Pools, Rates
+from pm_dalec.physics.records import Allocation, Drivers, Flows, Fluxes, Forcing, Gas, Pools, Rates
 from pm_dalec.tables.kinds import Array, ArrayModule, Solver
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import POOLS
@@ -191,6 +191,53 @@ def canopy_leaves(
     return seen, boundary, supply
 
 
+def flows(pools: Pools, gpp: Array, rate: Rates, theta: Theta) -> Flows:
+    """Allocation, turnover and decomposition of a step (MODEL, section 7).
+
+    Parameters
+    ----------
+    pools : Pools [g m-2]
+        At the start of the step.
+    gpp : array [g m-2 d-1]
+    rate : Rates
+        Of this step.
+    theta : Theta
+
+    Returns
+    -------
+    Flows [g m-2 d-1]
+    """
+    share = allocation(theta)
+    return Flows(
+        autotrophic_respiration=gpp * share.respiration,
+        npp_to_foliage=gpp * share.foliage,
+        npp_to_labile=gpp * share.labile,
+        npp_to_roots=gpp * share.roots,
+        npp_to_wood=gpp * share.wood,
+        labile_to_foliage=pools.labile * rate.labile_release,
+        foliage_to_litter=pools.foliage * rate.leaf_fall,
+        wood_to_som=pools.wood * rate.wood_turnover,
+        roots_to_litter=pools.roots * rate.root_turnover,
+        litter_respiration=pools.litter * rate.litter_respiration,
+        litter_to_som=pools.litter * rate.litter_to_som,
+        som_respiration=pools.som * rate.som_respiration,
+    )
+
+
+def advanced(pools: Pools, flow: Flows, days: Array) -> Pools:
+    """Pools at the end of a step of some days, before harvest and fire [g m-2]."""
+    fallen, dead_wood, dead_roots = flow.foliage_to_litter, flow.wood_to_som, flow.roots_to_litter
+    released, litter_soil = flow.labile_to_foliage, flow.litter_to_som
+    return Pools(
+        labile=pools.labile + (flow.npp_to_labile - released) * days,
+        foliage=pools.foliage + (flow.npp_to_foliage - fallen + released) * days,
+        roots=pools.roots + (flow.npp_to_roots - dead_roots) * days,
+        wood=pools.wood + (flow.npp_to_wood - dead_wood) * days,
+        litter=pools.litter + (fallen + dead_roots - flow.litter_respiration - litter_soil) * days,
+        som=pools.som + (litter_soil - flow.som_respiration + dead_wood) * days,
+    )
+
+
 def step(
     pools: Pools, forcing: Forcing, theta: Theta, xp: ArrayModule, *, solver: Solver = "converged"
 ) -> tuple[Pools, Fluxes]:
@@ -214,31 +261,23 @@ def step(
         Pools [g m-2] at the end of the step, and Fluxes.
     """
     gas = gas_exchange(pools, forcing.weather, theta, xp, solver=solver)
-    share, rate, days = allocation(theta), forcing.rates, forcing.step_days
-    respired, to_foliage, to_labile, to_roots, to_wood = (gas.gpp * part for part in share)
-    released = pools.labile * rate.labile_release
-    fallen = pools.foliage * rate.leaf_fall
-    dead_wood = pools.wood * rate.wood_turnover
-    dead_roots = pools.roots * rate.root_turnover
-    litter_air = pools.litter * rate.litter_respiration
-    litter_soil = pools.litter * rate.litter_to_som
-    soil_air = pools.som * rate.som_respiration
-    grown = Pools(
-        labile=pools.labile + (to_labile - released) * days,
-        foliage=pools.foliage + (to_foliage - fallen + released) * days,
-        roots=pools.roots + (to_roots - dead_roots) * days,
-        wood=pools.wood + (to_wood - dead_wood) * days,
-        litter=pools.litter + (fallen + dead_roots - litter_air - litter_soil) * days,
-        som=pools.som + (litter_soil - soil_air + dead_wood) * days,
-    )
+    flow, rate, days = flows(pools, gas.gpp, forcing.rates, theta), forcing.rates, forcing.step_days
+    grown = advanced(pools, flow, days)
     cut, taken = disturbance.harvest(grown, forcing.forest_loss_fraction, days)
     after, burning = disturbance.fire(cut, forcing.burned_fraction, days)
     emitted = sum(burning[:6])
-    reco = respired + litter_air + soil_air
+    reco = flow.autotrophic_respiration + flow.litter_respiration + flow.som_respiration
     return after, Fluxes(
-        gas.gpp, respired, to_foliage, to_labile, to_roots, to_wood,
-        released, fallen, dead_wood, dead_roots, litter_air, soil_air, litter_soil,
-        *taken, sum(taken), *burning, emitted, reco, reco - gas.gpp, reco - gas.gpp + emitted,
-        rate.temperature_rate, rate.leaf_fall_rate, rate.labile_release_rate,
-        *gas[1:],
-    )  # fmt: skip
+        harvest=sum(taken),
+        fire=emitted,
+        reco=reco,
+        nee=reco - gas.gpp,
+        nbe=reco - gas.gpp + emitted,
+        temperature_rate=rate.temperature_rate,
+        leaf_fall_rate=rate.leaf_fall_rate,
+        labile_release_rate=rate.labile_release_rate,
+        **gas._asdict(),
+        **flow._asdict(),
+        **taken._asdict(),
+        **burning._asdict(),
+    )

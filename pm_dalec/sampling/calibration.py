@@ -1,13 +1,14 @@
 """Calibration of a model: all its units, in threads, resumable, with progress.
 
 ``calibrate(model)`` takes any model of `models/`: of a site, of pixels, of strata of pixels. Each unit is
-sampled by itself (`pm_dalec.sampling.unit`); what it gives does not depend on its neighbours, on the number of
-threads or on interruptions.
+sampled by itself (`unit`); what it gives does not depend on its neighbours, on the number of threads or
+on interruptions.
 """
 
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -17,9 +18,8 @@ from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.edinburgh import run_edinburgh
 from pm_dalec.sampling.labelled_fit import as_fit
 from pm_dalec.sampling.progress import Progress
-from pm_dalec.sampling.settings import Settings
-from pm_dalec.sampling.state import new_state
-from pm_dalec.sampling.target import compile_target
+from pm_dalec.sampling.state import Settings, new_state
+from pm_dalec.sampling.target import Target, compile_target
 from pm_dalec.sampling.unit import Unit
 
 STRIDE = 10**9  # identity of a stratum's units: its number times this, plus the pixel
@@ -51,9 +51,21 @@ def identities(model):
 
 
 def calibrate(
-    model, *, chains=16, draws=1000, rhat=1.01, ess=400, proposals=1_000_000, seconds=None,
-    random_seed=0, threads=None, progress=True, checkpoint=None, resume=False, only=None,
-):  # fmt: skip
+    model,
+    *,
+    chains=16,
+    draws=1000,
+    rhat=1.01,
+    ess=400,
+    proposals=1_000_000,
+    seconds=None,
+    random_seed=0,
+    threads=None,
+    progress=True,
+    checkpoint=None,
+    resume=False,
+    only=None,
+):
     """Sample the posterior of every unit of a model with the default sampler.
 
     Parameters
@@ -88,32 +100,25 @@ def calibrate(
         Groups posterior, sample_stats, constant_data, observed_data. ``sample_stats`` holds ``status``
         of every unit: converged, budget, no start, not run.
     """
-    if chains < 4:
-        raise ValueError(
-            f"wanted at least 4 chains, got {chains} in calibrate; the archive of a unit is filled by "
-            "its chains, use chains=8 or 16"
-        )
+    _check_chains(chains)
     threads = threads or os.cpu_count() or 1
     settings = Settings(draws, rhat, ess, proposals)
     with Progress(progress) as shown:
         shown.message("compiling the model for lanes")
-        started = time.perf_counter()
-        target = compile_target(model)
-        compiled = time.perf_counter() - started
+        target, compile_seconds = _compiled(model)
         numbers = identities(model)
         places = np.arange(numbers.size) if only is None else np.asarray(only, int)
         store = checkpoints.open_store(checkpoint, resume, settings, chains, random_seed, target)
-        job = _Job(target, settings, chains, int(random_seed), threads, store, shown,
-                   None if seconds is None else time.monotonic() + seconds)  # fmt: skip
+        deadline = np.inf if seconds is None else time.monotonic() + seconds
+        job = _Job(target, settings, chains, int(random_seed), threads, store, shown, deadline)
         shown.begin(len(places), settings, seconds)
-        # threads are for units, and sums must not depend on their number
-        with threadpool_limits(1, "blas"):
+        with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
             units = job.run(numbers, places)
     attributes = {
         "sampler": "lanes",
         "backend": "llvm",
         "seed": int(random_seed),
-        "compile_seconds": round(compiled, 3),
+        "compile_seconds": round(compile_seconds, 3),
         "target_rhat": rhat,
         "target_ess": ess,
         "proposals_per_chain": proposals,
@@ -121,10 +126,25 @@ def calibrate(
     return as_fit(model, target, units, chains, attributes)
 
 
+def _check_chains(chains):
+    if chains < 4:
+        raise ValueError(
+            f"wanted at least 4 chains, got {chains} in calibrate; the archive of a unit is filled by "
+            "its chains, use chains=8 or 16"
+        )
+
+
+def _compiled(model):
+    """Target of a model, and how long its compilation took [s]."""
+    started = time.perf_counter()
+    target = compile_target(model)
+    return target, time.perf_counter() - started
+
+
 def calibrate_edinburgh(
     model, *, chains=3, proposals=100_000, draws=1000, random_seed=0, progress=True
 ):
-    """Sample every unit of a model with CARDAMOM's AP-MCMC of 2021 (`pm_dalec.sampling.edinburgh`).
+    """Sample every unit of a model with CARDAMOM's AP-MCMC of 2021, its three phases included.
 
     Parameters
     ----------
@@ -143,18 +163,23 @@ def calibrate_edinburgh(
     DataTree
         As from `calibrate`.
     """
-    started = time.perf_counter()
-    target = compile_target(model)
-    compiled = time.perf_counter() - started
+    target, compile_seconds = _compiled(model)
     settings, units = Settings(draws=draws, proposals=proposals), {}
     for place, identity in enumerate(identities(model)):
         bound = _bound(target, chains, place)
         drawn, walk = run_edinburgh(
-            bound, target, int(identity), chains=chains, proposals=proposals, draws=draws,
-            seed=random_seed, progress=progress,
-        )  # fmt: skip
-        padded = bound.data.blocks * bound.function.width
-        state = new_state(int(identity), len(target.rows), chains, padded, settings, random_seed)
+            bound,
+            target,
+            int(identity),
+            chains=chains,
+            proposals=proposals,
+            draws=draws,
+            seed=random_seed,
+            progress=progress,
+        )
+        state = new_state(
+            int(identity), len(target.rows), chains, bound.padded, settings, random_seed
+        )
         state.phase = "budget" if len(drawn) else "no start"
         state.proposed = state.in_round = walk.proposed
         state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
@@ -163,7 +188,7 @@ def calibrate_edinburgh(
         "sampler": "edinburgh2021",
         "backend": "llvm",
         "seed": int(random_seed),
-        "compile_seconds": round(compiled, 3),
+        "compile_seconds": round(compile_seconds, 3),
         "proposals_per_chain": proposals,
     }
     return as_fit(model, target, units, chains, attributes)
@@ -176,12 +201,18 @@ def _bound(target, chains, place):
     return target.function.bind(units=np.full(chains, place))
 
 
+@dataclass(frozen=True)
 class _Job:
     """Units of one call on their way."""
 
-    def __init__(self, target, settings, chains, seed, threads, store, shown, deadline):
-        self.target, self.settings, self.chains, self.seed = target, settings, chains, seed
-        self.threads, self.store, self.shown, self.deadline = threads, store, shown, deadline
+    target: Target
+    settings: Settings
+    chains: int
+    seed: int
+    threads: int
+    store: checkpoints.Store | None
+    shown: Progress
+    deadline: float  # s, on the monotonic clock
 
     def run(self, numbers, places):
         """States of the units that were run, by place."""
@@ -197,14 +228,12 @@ class _Job:
         bound = _bound(self.target, self.chains, place)
         state = self.store.read(identity) if self.store else None
         if state is None:
-            padded = bound.data.blocks * bound.function.width
-            state = new_state(
-                identity, len(self.target.rows), self.chains, padded, self.settings, self.seed
-            )
+            size = len(self.target.rows)
+            state = new_state(identity, size, self.chains, bound.padded, self.settings, self.seed)
         unit = Unit(bound, self.target, state, self.settings, pool, self.threads)
         saved = time.monotonic()
         self.shown.enter(identity)
-        while not unit.finished and not self._late():
+        while not unit.finished and time.monotonic() <= self.deadline:
             unit.advance()
             self.shown.report(identity, state, self.chains)
             if self.store and time.monotonic() - saved > SAVE_EVERY:
@@ -216,6 +245,3 @@ class _Job:
             self.store.write(identity, state)
         self.shown.leave(identity, state)
         return unit.result(), state
-
-    def _late(self):
-        return self.deadline is not None and time.monotonic() > self.deadline

@@ -10,6 +10,7 @@ import numpy as np
 
 from pm_dalec.sampling.kernels import acceptance, edinburgh
 from pm_dalec.sampling.kernels.covariance import Moments
+from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.progress import Progress
 from pm_dalec.tables.parameters import PARAMETERS
@@ -35,31 +36,34 @@ class EdinburghChains:
 
     def __init__(self, bound, target, identity, chains, seed):
         self.bound, self.target = bound, target
-        size, padded = len(target.rows), bound.data.blocks * bound.function.width
-        self.streams = streams(seed, [identity], chains)
-        self.position = np.full((size, padded), 0.5)
-        self.logp = np.full(chains, -np.inf)
+        size = len(target.rows)
+        position = np.full((size, bound.padded), 0.5)
+        self.lanes = Lanes(
+            position,
+            np.empty_like(position),
+            logp=np.full(chains, -np.inf),
+            streams=streams(seed, [identity], chains),
+        )
         self.moments = Moments(chains, size)
         self.proposed = 0
         self.accepted = np.zeros(chains, np.int64)
-        self._rows = np.empty_like(self.position)
         self._call = bound.call()
 
     def evaluate(self, result):
         """One result of the target at the present positions (lane,)."""
-        return acceptance.results_at(self._call, self.position, self._rows, result, self.logp.size)
+        return acceptance.results_at(self._call, self.lanes, result)
 
     def window(self, result, count):
         """Run one adaptation window; gives the accepted vectors with their log-probabilities."""
-        lanes, size = self.logp.size, self.position.shape[0]
-        vectors, accepted = np.empty((lanes, count, size + 1)), np.zeros(lanes, np.int64)
-        edinburgh.edinburgh_window(
-            self._call, self.position, self.logp, self.streams, self.moments.factor,
-            self.moments.established(), count, result, vectors, accepted, self._rows,
-        )  # fmt: skip
+        covariances = edinburgh.Covariances(self.moments.factor, self.moments.established())
+        accepted = edinburgh.room_for_accepted(self.lanes, count)
+        edinburgh.edinburgh_window(self._call, self.lanes, covariances, result, accepted)
         self.proposed += count
-        self.accepted += accepted
-        return [vectors[lane, : accepted[lane]] for lane in range(lanes)]
+        self.accepted += accepted.count
+        return [
+            vectors[:filled]
+            for vectors, filled in zip(accepted.vectors, accepted.count, strict=True)
+        ]
 
     def adapt(self, taken, adapting, multivariate):
         """Update the covariance of every lane that is due.
@@ -81,28 +85,28 @@ class EdinburghChains:
                 if len(vectors) >= 3:
                     self.moments.start(lane, vectors[:, :-1])
             else:
-                self.moments.update(lane, self.position[:, lane].copy())
+                self.moments.update(lane, self.lanes.position[:, lane].copy())
 
     def scatter(self, lane):
         """Random start: prior mean where there is a Gaussian prior, else uniform in natural units."""
         for row, (name, transform) in enumerate(
             zip(self.target.rows, self.target.transforms, strict=True)
         ):
-            drawn = uniform(self.streams[lane])
+            drawn = uniform(self.lanes.streams[lane])
             lower, span = transform.lower, transform.span
             factor = PARAMETERS[name].prior.factor
             value = lower + drawn * (lower * np.exp(span) - lower)
             value = factor.mean if isinstance(factor, Gaussian) else value
-            self.position[row, lane] = np.log(value / lower) / span
+            self.lanes.position[row, lane] = np.log(value / lower) / span
 
     def search(self, most):
         """Walk every lane to a state in which all constraints hold; False where one did not arrive."""
-        lanes = self.logp.size
-        for lane in range(lanes):
+        position, _, logp, _ = self.lanes
+        for lane in range(logp.size):
             self.scatter(lane)
-        self.logp = self.evaluate(acceptance.SCORE)
-        arrived = self.logp >= 0
-        at, best, waited = self.position.copy(), self.logp.copy(), np.zeros(lanes, int)
+        logp[:] = self.evaluate(acceptance.SCORE)
+        arrived = logp >= 0
+        at, best, waited = position.copy(), logp.copy(), np.zeros(logp.size, int)
         for turn in range(most // SEARCH_ADAPT):
             if arrived.all():
                 break
@@ -112,22 +116,22 @@ class EdinburghChains:
                 if good.size:
                     arrived[lane] = True
                     at[:, lane] = taken[lane][good[0], :-1]
-            self.adapt(taken, True, np.ones(lanes))
+            self.adapt(taken, True, np.ones(logp.size))
             if (turn + 1) % (SEARCH_LENGTH // SEARCH_ADAPT) == 0:
                 self._restart_stuck(arrived, best, waited)
-        self.position[:, :lanes] = at[:, :lanes]
-        self.moments = Moments(lanes, self.position.shape[0])
+        position[:, : logp.size] = at[:, : logp.size]
+        self.moments = Moments(logp.size, position.shape[0])
         return arrived
 
     def _restart_stuck(self, arrived, best, waited):
         """New random start for lanes without progress over several attempts."""
-        better = self.logp > best
+        better = self.lanes.logp > best
         waited[:] = np.where(better, 0, waited + 1)
-        best[:] = np.maximum(best, self.logp)
+        best[:] = np.maximum(best, self.lanes.logp)
         for lane in np.flatnonzero(~arrived & (waited > SEARCH_PATIENCE)):
             self.scatter(lane)
             waited[lane] = 0
-        self.logp = self.evaluate(acceptance.SCORE)
+        self.lanes.logp[:] = self.evaluate(acceptance.SCORE)
 
     def phase(self, result, count, window, share, record, shown):
         """Run a phase; gives the recorded states (record, lane, parameter + 1).
@@ -145,9 +149,10 @@ class EdinburghChains:
         shown : callable
             Called after each window.
         """
-        self.logp = self.evaluate(result)
-        best, at = self.logp.copy(), self.position.copy()
-        done, multivariate, kept = 0, np.zeros(self.logp.size), []
+        position, _, logp, _ = self.lanes
+        logp[:] = self.evaluate(result)
+        best, at = logp.copy(), position.copy()
+        done, multivariate, kept = 0, np.zeros(logp.size), []
         for turn in range(-(-count // window)):
             established = self.moments.established()
             taken = self.window(result, window)
@@ -159,8 +164,7 @@ class EdinburghChains:
                     best[lane], at[:, lane] = vectors[top, -1], vectors[top, :-1]
             self.adapt(taken, done <= share * count, multivariate / done)
             if (turn + 1) % record == 0:
-                lanes = self.logp.size
-                kept.append(np.column_stack([self.position[:, :lanes].T, self.logp]))
+                kept.append(np.column_stack([position[:, : logp.size].T, logp]))
             shown()
         return np.array(kept), at
 
@@ -197,7 +201,7 @@ def run_edinburgh(bound, target, identity, *, chains, proposals, draws, seed, pr
             bar.advance(walk.proposed, walk.accepted.mean() / max(1, walk.proposed), chains)
 
         _, best = walk.phase(acceptance.SCALED_LOGP, before, PRE_ADAPT, 1.0, 10**9, shown)
-        walk.position[:] = best
+        walk.lanes.position[:] = best
         walk.moments.restart()
         rest = proposals - before
         record = max(1, rest // MAIN_ADAPT // draws)

@@ -1,11 +1,50 @@
-"""Starts that meet the constraints."""
+"""Starts that meet the constraints: the search of a unit's lanes, and points for ``pm.sample``."""
 
 import numpy as np
 
-from pm_dalec.sampling.settings import Settings
-from pm_dalec.sampling.state import new_state
+from pm_dalec.sampling.kernels.acceptance import VIOLATION, results_at
+from pm_dalec.sampling.kernels.search import search_window
+from pm_dalec.sampling.state import Settings, lanes_of, new_state, scatter
 from pm_dalec.sampling.target import compile_target, natural
-from pm_dalec.sampling.unit import SEARCH_WINDOW, Unit
+
+SEARCH_WINDOW = 100
+PATIENCE = 60  # search windows without progress after which a lane starts anew
+
+
+def search(call, lanes, state, most):
+    """Run one window of the search, and begin anew where lanes are stuck.
+
+    Parameters
+    ----------
+    call : Call
+    lanes : Lanes
+        Of the state.
+    state : UnitState
+        In the phase "search"; "no start" where the search has ended in vain.
+    most : int
+        Proposals of each lane after which it ends.
+
+    Returns
+    -------
+    bool
+        Whether every lane has arrived.
+    """
+    if state.searched == 0:
+        state.logp[:] = results_at(call, lanes, VIOLATION)
+    before = state.logp.copy()
+    search_window(call, lanes, SEARCH_WINDOW)
+    state.searched += SEARCH_WINDOW
+    state.waiting = np.where(state.logp < 0.99 * before, 0, state.waiting + 1)
+    if not (state.logp > 0).any():
+        return True
+    if state.searched >= most:
+        state.phase = "no start"
+        return False
+    for lane in np.flatnonzero((state.logp > 0) & (state.waiting > PATIENCE)):
+        scatter(state.position, state.streams, lane)
+        state.waiting[lane] = 0
+        state.logp[:] = results_at(call, lanes, VIOLATION)
+    return False
 
 
 def feasible_start(model, *, chains=1, random_seed=0, most=200_000):
@@ -37,12 +76,10 @@ def feasible_start(model, *, chains=1, random_seed=0, most=200_000):
             "by itself, or build the model of units.isel(pixel=...)"
         )
     bound = target.function.bind(lanes=chains)
-    settings = Settings(search=max(most, SEARCH_WINDOW))
-    padded = bound.data.blocks * bound.function.width
-    state = new_state(0, len(target.rows), chains, padded, settings, random_seed)
-    unit = Unit(bound, target, state, settings)
-    while state.phase == "search":
-        unit.advance()
+    state = new_state(0, len(target.rows), chains, bound.padded, Settings(), random_seed)
+    call, lanes = bound.call(), lanes_of(state)
+    while state.phase == "search" and not search(call, lanes, state, most):
+        pass
     if state.phase == "no start":
         lacking = np.flatnonzero(state.logp > 0)
         raise ValueError(

@@ -1,15 +1,50 @@
-"""State of a unit that is being calibrated: arrays and numbers, saved and continued bit for bit."""
+"""What is wanted of a unit, and its state on the way: saved and continued bit for bit.
+
+The state holds what a unit keeps of where it has been: its draws, and the archive that proposals are made
+from.
+"""
 
 from dataclasses import dataclass, fields
 
 import numpy as np
 
+from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
-from pm_dalec.sampling.kernels.surrogate import Surrogate
+from pm_dalec.sampling.kernels.surrogate import PLACES, Surrogate, fit_surrogate
 
 WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
 FIRST_ROUND = 40  # windows; while tuning, the archive moves on after each of them
 ARCHIVE = 3000  # states
+COMPONENTS = PLACES  # of a surrogate
+STATES_A_COMPONENT = 500  # at least
+MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
+
+
+@dataclass
+class Settings:
+    """How long and how well a unit is sampled.
+
+    Parameters
+    ----------
+    draws : int
+        Stored for each chain.
+    rhat, ess : float
+        Targets for the worst parameter: rank R-hat, bulk effective sample size.
+    proposals : int
+        Budget of each lane, the search for a start not counted.
+    search : int
+        Most proposals of each lane in that search.
+    conditional : float
+        Share of the proposals that are conditional steps; the others are differences. Chosen by
+        effective sample size per second (`pm-dalec bench --samplers`).
+    """
+
+    draws: int = 1000
+    rhat: float = 1.01
+    ess: float = 400.0
+    proposals: int = 1_000_000
+    search: int = 200_000
+    conditional: float = 0.75
 
 
 @dataclass
@@ -89,6 +124,11 @@ def new_state(identity, size, chains, padded, settings, seed):
     )
 
 
+def lanes_of(state):
+    """Lanes of a unit as kernels see them: the arrays of its state, and room for proposals."""
+    return Lanes(state.position, np.empty_like(state.position), state.logp, state.streams)
+
+
 def scatter(position, random, lane):
     """Put a lane to a random place of the unit cube, from its own stream."""
     for row in range(position.shape[0]):
@@ -109,3 +149,99 @@ def state_from_arrays(arrays):
         value = np.array(arrays[name])
         values[name] = value if value.ndim else value.item()
     return UnitState(**values)
+
+
+def evenly(values, most):
+    """Values, or as many of them as are wanted at most, evenly spaced along the first axis."""
+    count = min(most, len(values))
+    return values[np.linspace(0, len(values) - 1, count).round().astype(int)] if count else values
+
+
+def store(state, recorded):
+    """Store states as draws; where there is no room left, every other one goes.
+
+    Parameters
+    ----------
+    state : UnitState
+    recorded : array (record, lane, parameter + 1)
+    """
+    if state.kept + len(recorded) > len(state.stored):
+        thinner = state.stored[1 : state.kept : 2].copy()
+        state.kept, state.thinning = len(thinner), 2 * state.thinning
+        state.stored[: state.kept] = thinner
+        if state.thinning <= WINDOW:
+            recorded = recorded[1::2]
+        elif state.in_round % state.thinning:
+            recorded = recorded[:0]
+    state.stored[state.kept : state.kept + len(recorded)] = recorded
+    state.kept += len(recorded)
+
+
+def remember(state, vectors):
+    """Add vectors to the archive, the oldest making room.
+
+    Parameters
+    ----------
+    state : UnitState
+    vectors : array (vector, parameter)
+    """
+    for vector in vectors:
+        state.archive[state.next_place] = vector
+        state.next_place = (state.next_place + 1) % ARCHIVE
+        state.filled = min(state.filled + 1, ARCHIVE)
+
+
+def renew_surrogate(state, components=COMPONENTS):
+    """Fit the surrogate to the archive.
+
+    Parameters
+    ----------
+    state : UnitState
+    components : int
+        Of the mixture at most; fewer where the archive is small.
+    """
+    components = max(1, min(components, state.filled // STATES_A_COMPONENT))
+    state.surrogate = fit_surrogate(state.archive[: state.filled], components)
+
+
+def learn(state, sizes):
+    """Make the draws of a round the archive of the next, and favour parameters that were slow.
+
+    Parameters
+    ----------
+    state : UnitState
+    sizes : array (parameter,)
+        Bulk effective sample sizes of the round.
+    """
+    passed = state.stored[: state.kept, :, :-1].reshape(-1, state.position.shape[0])
+    part = evenly(passed, ARCHIVE)
+    state.archive[: len(part)] = part
+    state.filled, state.next_place = len(part), len(part) % ARCHIVE
+    state.archive_ess = state.least_ess
+    renew_surrogate(state)
+    slowness = sizes**-0.7
+    favour = np.clip(slowness / slowness.mean(), 1 / MOST_FAVOURED, MOST_FAVOURED)
+    state.pivots = np.cumsum(favour) / favour.sum()
+    state.finished_round = state.stored[: state.kept].copy()
+
+
+def rescue(state):
+    """Put lanes that are stuck far below the others to where the best lane is (Vrugt et al. 2009).
+
+    Only between rounds; the draws made before are not part of the result.
+
+    Parameters
+    ----------
+    state : UnitState
+    """
+    half = state.stored[state.kept // 2 : state.kept, :, -1]
+    if len(half) == 0:
+        return
+    level = half.mean(axis=0)
+    low, high = np.percentile(level, [25, 75])
+    stuck = level < low - 2 * max(high - low, 1.0)
+    best = int(np.argmax(level))
+    for lane in np.flatnonzero(stuck):
+        state.position[:, lane] = state.position[:, best]
+        state.logp[lane] = state.logp[best]
+        state.moved_lanes += 1

@@ -2,7 +2,7 @@
 
 For teaching, and for models that are read draw by draw. Every recorded draw stands for ``n_inner``
 proposals made in compiled code; the units of a model (pixels, strata) are lanes that accept or reject by
-themselves. For work on many units use `pm_dalec.sampling.calibration`.
+themselves. For work on many units use `calibrate`.
 """
 
 from dataclasses import field
@@ -15,6 +15,7 @@ from pymc.util import get_random_generator
 
 from pm_dalec.sampling.kernels import acceptance, edinburgh
 from pm_dalec.sampling.kernels.covariance import Moments
+from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams
 from pm_dalec.sampling.target import compile_target
 
@@ -48,8 +49,7 @@ class AdaptiveMetropolis(BlockedStep):
         Proposals for each recorded draw.
     variant : {"haario2001", "edinburgh2021"}
         ``haario2001`` scales the covariance by ``2.38/sqrt(n)``; ``edinburgh2021`` proposes as CARDAMOM
-        does (`pm_dalec.sampling.kernels.edinburgh.propose_edinburgh`). The target is the same. CARDAMOM's phases are in
-        `pm_dalec.sampling.calibration.calibrate_edinburgh`.
+        does. The target is the same. CARDAMOM's phases are in `calibrate_edinburgh`.
     model : pm.Model, optional
         That of the context by default.
     rng : numpy.random.Generator, optional
@@ -65,9 +65,17 @@ class AdaptiveMetropolis(BlockedStep):
     _state_class = AdaptiveMetropolisState
 
     def __init__(
-        self, vars=None, *, n_inner=10, variant="haario2001", model=None, rng=None, blocked=True,
-        initial_point=None, compile_kwargs=None,
-    ):  # fmt: skip
+        self,
+        vars=None,
+        *,
+        n_inner=10,
+        variant="haario2001",
+        model=None,
+        rng=None,
+        blocked=True,
+        initial_point=None,
+        compile_kwargs=None,
+    ):
         if variant not in VARIANTS:
             raise ValueError(
                 f"wanted a variant of AdaptiveMetropolis out of {VARIANTS}, got {variant!r}; choose one"
@@ -136,39 +144,34 @@ class AdaptiveMetropolis(BlockedStep):
         tuple
             The new point, and one dictionary of statistics.
         """
-        bound, lanes = self._bound(), self._lanes()
-        width, size = bound.function.width, len(self.vars)
-        position = np.empty((size, bound.data.blocks * width))
+        bound, count = self._bound(), self._lanes()
+        position = np.empty((len(self.vars), bound.padded))
         for row, name in enumerate(self._names):
-            position[row, :lanes] = np.ravel(point[name])
-        position[:, lanes:] = position[:, :1]
-        rows, call = np.empty_like(position), bound.call()
-        logp = acceptance.results_at(call, position, rows, acceptance.LOGP, lanes)
-        vectors = np.empty((lanes, self.n_inner, size + 1))
-        accepted = np.zeros(lanes, np.int64)
-        factor, established = self._proposal()
-        edinburgh.edinburgh_window(
-            call, position, logp, self.streams, factor, established, self.n_inner, acceptance.LOGP,
-            vectors, accepted, rows,
-        )  # fmt: skip
+            position[row, :count] = np.ravel(point[name])
+        position[:, count:] = position[:, :1]
+        lanes, call = Lanes(position, position.copy(), np.empty(count), self.streams), bound.call()
+        lanes.logp[:] = acceptance.results_at(call, lanes, acceptance.LOGP)
+        accepted = edinburgh.room_for_accepted(lanes, self.n_inner)
+        edinburgh.edinburgh_window(call, lanes, self._covariances(), acceptance.LOGP, accepted)
         if self.tune:
-            self._adapt(position[:, :lanes])
+            self._adapt(position[:, :count])
         moved = {
-            name: position[row, :lanes].reshape(np.shape(point[name]))
+            name: position[row, :count].reshape(np.shape(point[name]))
             for row, name in enumerate(self._names)
         }
-        rate = float(accepted.mean()) / self.n_inner
-        stats = {"accept": rate, "lp": float(logp.sum()), "tune": self.tune}
+        rate = float(accepted.count.mean()) / self.n_inner
+        stats = {"accept": rate, "lp": float(lanes.logp.sum()), "tune": self.tune}
         return {**point, **moved}, [stats]
 
-    def _proposal(self):
+    def _covariances(self):
         """Factors of the proposal, and the lanes in which they are used."""
         moments = self._moments()
         if self.variant == "edinburgh2021":
-            return self.factor, moments.established()
+            return edinburgh.Covariances(self.factor, moments.established())
         size = len(self.vars)
         usual = edinburgh.MULTIVARIATE_WEIGHT * edinburgh.EDINBURGH_SCALE / size
-        return self.factor * (2.38 / np.sqrt(size) / usual), np.ones(len(self.factor), bool)
+        factor = self.factor * (2.38 / np.sqrt(size) / usual)
+        return edinburgh.Covariances(factor, np.ones(len(factor), bool))
 
     def _adapt(self, positions):
         """Add the present state of every lane to its covariance."""

@@ -10,24 +10,43 @@ from pytensor.scan.op import Scan
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
 from pm_dalec.lanes.function import LaneFunction
+from pm_dalec.tables.parameters import PARAMETERS
 
 
 class Target(NamedTuple):
     """Compiled target of a model.
 
-    Results of ``function`` for each lane: log-probability; shortfall of the constraints (zero where all
-    hold); log-probability with each stream divided by its number of observations (CARDAMOM's
-    pre-phase); score of the start-up search (-5 a failed rule). ``rows`` are the names of the free variables in the order of the positions, ``transforms``
-    turn a row of positions in the unit interval into natural units. ``site`` says that the model has one
-    unit, without a dimension for it. ``early`` gives minus infinity where a potential that needs no run
-    of the model is; None where the model has no such potential.
+    Parameters
+    ----------
+    function : LaneFunction
+        Results for each lane: log-probability; shortfall of the constraints (zero where all hold);
+        log-probability with each stream divided by its number of observations (CARDAMOM's pre-phase);
+        score of the start-up search (-5 a failed rule).
+    early : LaneFunction or None
+        Minus infinity where a potential that needs no run of the model is; None where the model has no
+        such potential.
+    rows : tuple of str
+        Names of the free variables in the order of the positions.
+    transforms : tuple
+        Turn a row of positions in the unit interval into natural units.
+    processes : array (parameter,) of int
+        Number of the process that a parameter belongs to; those of a process are moved together.
+    circular : tuple of bool
+        Whether a parameter is a day that acts modulo 365.25.
+    site : bool
+        Whether the model has one unit, without a dimension for it.
     """
 
     function: LaneFunction
     early: LaneFunction | None
     rows: tuple
     transforms: tuple
+    processes: np.ndarray
+    circular: tuple
     site: bool
+
+
+OTHER = "other"  # process of a free variable that is no DALEC parameter
 
 
 def per_lane(term, lane_axes):
@@ -42,7 +61,7 @@ def compile_target(model):
     Parameters
     ----------
     model : pm.Model
-        Its free variables are DALEC parameters with the transform of `pm_dalec.graph.priors`.
+        Its free variables are DALEC parameters with the transform of their prior.
 
     Returns
     -------
@@ -71,7 +90,21 @@ def compile_target(model):
     early = LaneFunction(lane_graph(model, [sum(cheap)], space)) if cheap else None
     names = tuple(variable.name for variable in model.free_RVs)
     transforms = tuple(model.rvs_to_transforms[variable] for variable in model.free_RVs)
-    return Target(function, early, names, transforms, not space)
+    return Target(
+        function=function,
+        early=early,
+        rows=names,
+        transforms=transforms,
+        processes=_processes(names),
+        circular=tuple(name in PARAMETERS and PARAMETERS[name].circular for name in names),
+        site=not space,
+    )
+
+
+def _processes(names):
+    """Number of the process of each parameter (parameter,)."""
+    found = [PARAMETERS[name].process if name in PARAMETERS else OTHER for name in names]
+    return np.unique(found, return_inverse=True)[1]
 
 
 def _needs_run(term):

@@ -16,24 +16,29 @@ from typing import NamedTuple
 import numpy as np
 
 from pm_dalec.lanes.call import NO_CALL
-from pm_dalec.posterior.chain_statistics import chain_statistics, comparable, split_rhat
-from pm_dalec.sampling.kernels import acceptance, search, windows
+from pm_dalec.posterior.chain_statistics import chain_statistics, split_rhat, turned
+from pm_dalec.sampling import starts
+from pm_dalec.sampling.kernels import acceptance, windows
+from pm_dalec.sampling.kernels.lanes import Calls, Record
 from pm_dalec.sampling.kernels.proposals import Guide
-from pm_dalec.sampling.kernels.surrogate import PLACES, fit_surrogate
 from pm_dalec.sampling.kernels.walk import empty_walk
-from pm_dalec.sampling.state import ARCHIVE, FIRST_ROUND, WINDOW, scatter
+from pm_dalec.sampling.state import (
+    FIRST_ROUND,
+    WINDOW,
+    evenly,
+    lanes_of,
+    learn,
+    remember,
+    renew_surrogate,
+    rescue,
+    store,
+)
 from pm_dalec.sampling.target import natural
-from pm_dalec.tables.parameters import PARAMETERS
 
-SEARCH_WINDOW = 100
-PATIENCE = 60  # search windows without progress after which a lane starts anew
-COMPONENTS = PLACES  # of a surrogate
-STATES_A_COMPONENT = 500  # at least
 WINDOWS_A_FIT = 4  # while tuning
 GOOD_ARCHIVE = 50.0  # effective states of an archive that is not replaced
 TRUST = 0.5  # power of a surrogate that was learnt from a round, when it decides about runs
 MOST_JUDGED = 500  # draws of a chain that a look at convergence takes into account
-MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
 
 
 class Share(NamedTuple):
@@ -41,32 +46,19 @@ class Share(NamedTuple):
 
     bound: object  # owns what the calls point to
     early: object
-    first: int
-    last: int
+    blocks: tuple
 
     def calls(self):
         """Target and early rules, as compiled samplers call them."""
-        return self.bound.call(), NO_CALL if self.early is None else self.early.call()
-
-
-def processes_of(rows):
-    """Number of the process of each parameter (parameter,)."""
-    names = [PARAMETERS[name].process if name in PARAMETERS else "other" for name in rows]
-    return np.unique(names, return_inverse=True)[1]
+        return Calls(self.bound.call(), NO_CALL if self.early is None else self.early.call())
 
 
 def _shares(bound, early, threads):
     edges = np.linspace(0, bound.data.blocks, min(threads, bound.data.blocks) + 1).astype(int)
     return [
-        Share(bound.another(), early and early.another(), int(first), int(last))
+        Share(bound.another(), early and early.another(), (int(first), int(last)))
         for first, last in pairwise(edges)
     ]
-
-
-def evenly(values, most):
-    """Values, or as many of them as are wanted at most, evenly spaced along the first axis."""
-    count = min(most, len(values))
-    return values[np.linspace(0, len(values) - 1, count).round().astype(int)] if count else values
 
 
 class Unit:
@@ -95,8 +87,7 @@ class Unit:
         early = None if target.early is None else target.early.bind(bound.data.units)
         self._pool, self._call, self.kernel = pool, bound.call(), windows.lanes_window
         self._shares = _shares(bound, early, threads if pool is not None else 1)
-        self._proposed = np.empty_like(state.position)
-        self._processes, self._walk = processes_of(target.rows), None
+        self._lanes, self._walk = lanes_of(state), None
 
     @property
     def finished(self):
@@ -105,59 +96,21 @@ class Unit:
 
     def advance(self):
         """Run one window and what follows from it."""
-        if self.state.phase == "search":
-            self._search()
-        else:
+        if self.state.phase != "search":
             self._sample()
-
-    def _search(self):
-        state = self.state
-        if state.searched == 0:
-            state.logp[:] = self._evaluate(acceptance.VIOLATION)
-        before = state.logp.copy()
-        search.search_window(
-            self._call, state.position, state.logp, state.streams, SEARCH_WINDOW, self._proposed
-        )
-        state.searched += SEARCH_WINDOW
-        state.waiting = np.where(state.logp < 0.99 * before, 0, state.waiting + 1)
-        if not (state.logp > 0).any():
-            return self._begin()
-        if state.searched >= self.settings.search:
-            state.phase = "no start"
-            return None
-        for lane in np.flatnonzero((state.logp > 0) & (state.waiting > PATIENCE)):
-            scatter(state.position, state.streams, lane)
-            state.waiting[lane] = 0
-            state.logp[:] = self._evaluate(acceptance.VIOLATION)
-        return None
-
-    def _evaluate(self, result):
-        """One result of the target at the present positions (lane,)."""
-        state = self.state
-        return acceptance.results_at(
-            self._call, state.position, self._proposed, result, state.logp.size
-        )
+        elif starts.search(self._call, self._lanes, self.state, self.settings.search):
+            self._begin()
 
     def _begin(self):
+        """Begin to tune, from the starts that were found."""
         state = self.state
-        state.logp = self._evaluate(acceptance.LOGP)
+        state.logp[:] = acceptance.results_at(self._call, self._lanes, acceptance.LOGP)
         state.phase = "tune"
-        self._archive(state.position[:, : state.logp.size].T)
-        self._fit(1)
+        remember(state, state.position[:, : state.logp.size].T)
+        self._renew(1)
 
-    def _archive(self, states):
-        """Add states to the archive, the oldest making room."""
-        state = self.state
-        for vector in states:
-            state.archive[state.next_place] = vector
-            state.next_place = (state.next_place + 1) % ARCHIVE
-            state.filled = min(state.filled + 1, ARCHIVE)
-
-    def _fit(self, components):
-        """Renew the surrogate from the archive."""
-        state = self.state
-        components = max(1, min(components, state.filled // STATES_A_COMPONENT))
-        state.surrogate = fit_surrogate(state.archive[: state.filled], components)
+    def _renew(self, components):
+        renew_surrogate(self.state, components)
         self._walk = None
 
     def _sample(self):
@@ -168,12 +121,13 @@ class Unit:
         state.in_round += WINDOW
         state.windows_left -= 1
         if tuning:
-            self._archive(recorded[..., :-1].reshape(-1, state.position.shape[0]))
+            remember(state, recorded[..., :-1].reshape(-1, state.position.shape[0]))
             if state.windows_left > 0 and state.windows_left % WINDOWS_A_FIT == 0:
-                self._fit(1)
-            self._keep(recorded)
+                self._renew(1)
+            store(state, recorded)
         else:
-            self._keep(recorded if state.in_round % state.thinning == 0 else recorded[:0])
+            due = state.in_round % state.thinning == 0
+            store(state, recorded if due else recorded[:0])
         if not tuning and self._time_to_look():
             self._look()
         if state.windows_left <= 0 and not self.finished:
@@ -185,43 +139,31 @@ class Unit:
         """What the proposals are made from at present."""
         state = self.state
         return Guide(
-            state.surrogate, state.pivots, self._processes, state.archive, state.filled,
-            self.settings.conditional, TRUST if state.archive_ess > 0 else 0.0,
-        )  # fmt: skip
+            surrogate=state.surrogate,
+            pivots=state.pivots,
+            processes=self.target.processes,
+            archive=state.archive,
+            filled=state.filled,
+            conditional=self.settings.conditional,
+            trust=TRUST if state.archive_ess > 0 else 0.0,
+        )
 
-    def _window(self, record):
-        state = self.state
-        lanes, size = state.logp.size, state.position.shape[0]
-        recorded = np.empty((WINDOW // record, lanes, size + 1))
-
-        if self._walk is None:
-            self._walk = empty_walk(lanes, state.surrogate)
+    def _window(self, every):
+        """Run one window; gives the recorded states (record, lane, parameter + 1)."""
+        state, lanes = self.state, self._lanes
+        size, chains = len(self.target.rows), state.logp.size
+        states = np.empty((WINDOW // every, chains, size + 1))
+        record = Record(every, states, state.accepted, state.evaluated)
         guide = self.guide()
-        tally = windows.Tally(state.accepted, state.evaluated)
+        if self._walk is None:
+            self._walk = empty_walk(chains, state.surrogate)
 
         def run(share):
-            self.kernel(
-                *share.calls(), share.first, share.last, state.position, state.logp, state.streams,
-                self._walk, guide, WINDOW, record, recorded, tally, self._proposed,
-            )  # fmt: skip
+            self.kernel(share.calls(), share.blocks, lanes, self._walk, guide, record)
 
         each = map if self._pool is None else self._pool.map
         list(each(run, self._shares))
-        return recorded
-
-    def _keep(self, recorded):
-        """Store states; where there is no room left, every other one goes."""
-        state = self.state
-        if state.kept + len(recorded) > len(state.stored):
-            thinner = state.stored[1 : state.kept : 2].copy()
-            state.kept, state.thinning = len(thinner), 2 * state.thinning
-            state.stored[: state.kept] = thinner
-            if state.thinning <= WINDOW:
-                recorded = recorded[1::2]
-            elif state.in_round % state.thinning:
-                recorded = recorded[:0]
-        state.stored[state.kept : state.kept + len(recorded)] = recorded
-        state.kept += len(recorded)
+        return states
 
     def _time_to_look(self):
         """Look for convergence seven times in a round; `_next_round` looks at its end."""
@@ -253,8 +195,14 @@ class Unit:
 
     def _comparable(self, stored):
         """Parameters (chain, draw, parameter) in the form and units in which a fit is diagnosed."""
-        draws = natural(self.target, stored.swapaxes(0, 1)[..., :-1])
-        return np.stack([comparable(name, values) for name, values in draws.items()], axis=-1)
+        draws = natural(self.target, stored.swapaxes(0, 1)[..., :-1]).values()
+        return np.stack(
+            [
+                turned(values, axes=(0, 1)) if circular else values
+                for values, circular in zip(draws, self.target.circular, strict=True)
+            ],
+            axis=-1,
+        )
 
     def _next_round(self):
         state = self.state
@@ -266,10 +214,11 @@ class Unit:
                 state.windows_left = FIRST_ROUND << state.round
                 state.round += 1
                 return
-            self._learn(bulk)
+            learn(state, bulk)
         else:
-            self._fit(COMPONENTS)
-        self._rescue()
+            renew_surrogate(state)
+        self._walk = None
+        rescue(state)
         state.phase = "sample"
         state.round += 1
         state.windows_left = FIRST_ROUND << state.round
@@ -279,38 +228,6 @@ class Unit:
         state.accepted[:] = 0
         state.evaluated[:] = 0
         state.in_round = 0
-
-    def _learn(self, bulk):
-        """Make the draws of a round the archive of the next, and favour parameters that were slow."""
-        state = self.state
-        passed = state.stored[: state.kept, :, :-1].reshape(-1, state.position.shape[0])
-        part = evenly(passed, ARCHIVE)
-        state.archive[: len(part)] = part
-        state.filled, state.next_place = len(part), len(part) % ARCHIVE
-        state.archive_ess = state.least_ess
-        self._fit(COMPONENTS)
-        slowness = bulk**-0.7
-        favour = np.clip(slowness / slowness.mean(), 1 / MOST_FAVOURED, MOST_FAVOURED)
-        state.pivots = np.cumsum(favour) / favour.sum()
-        state.finished_round = state.stored[: state.kept].copy()
-
-    def _rescue(self):
-        """Put lanes that are stuck far below the others to where the best lane is (Vrugt et al. 2009).
-
-        Only between rounds; the draws made before are not part of the result.
-        """
-        state = self.state
-        half = state.stored[state.kept // 2 : state.kept, :, -1]
-        if len(half) == 0:
-            return
-        level = half.mean(axis=0)
-        low, high = np.percentile(level, [25, 75])
-        stuck = level < low - 2 * max(high - low, 1.0)
-        best = int(np.argmax(level))
-        for lane in np.flatnonzero(stuck):
-            state.position[:, lane] = state.position[:, best]
-            state.logp[lane] = state.logp[best]
-            state.moved_lanes += 1
 
     def settle(self):
         """End a unit before its time; the better of its last two rounds is its result."""

@@ -3,7 +3,9 @@
 import ast
 import re
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -24,20 +26,18 @@ def named(path):
 
 
 def is_on_a_face(name):
-    """Whether every step of a dotted name is a room, or is handed on by the face before it."""
+    """Whether every step of a dotted name is a room or a model, or is handed on by the face before it."""
     found = pm_dalec
     for part in name.split(".")[1:]:
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            try:
-                found = import_module(f"{found.__name__}.{part}")
-            except (ImportError, AttributeError):
-                return False
-        if getattr(found, "__file__", "__init__.py") and hasattr(found, "__path__") is False:
-            if isinstance(found, type(pm_dalec)) and found.__name__.split(".")[1] != "models":
-                return False  # a module that is no room
-    return True
+        if part in dir(found) or not isinstance(found, ModuleType):
+            found = getattr(found, part, None)
+        elif find_spec(f"{found.__name__}.{part}") is not None:
+            found = import_module(f"{found.__name__}.{part}")
+            if not hasattr(found, "__path__") and not found.__name__.startswith("pm_dalec.models"):
+                return False  # a file, and no room
+        else:
+            return False
+    return found is not None
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())

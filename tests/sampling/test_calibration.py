@@ -21,8 +21,7 @@ from pm_dalec.posterior.trajectory import trajectories
 from pm_dalec.sampling import checkpoints, state as unit_state, unit
 from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh, identities
 from pm_dalec.sampling.region_store import calibrate_region, present
-from pm_dalec.sampling.settings import Settings
-from pm_dalec.sampling.state import new_state, state_from_arrays, state_to_arrays
+from pm_dalec.sampling.state import Settings, new_state, state_from_arrays, state_to_arrays
 from pm_dalec.sampling.target import compile_target
 from pm_dalec.sampling.unit import Unit
 from pm_dalec.tables.parameters import PARAMETERS

@@ -7,7 +7,7 @@ import pytest
 
 from pm_dalec.sampling import progress
 from pm_dalec.sampling.progress import Progress, bar
-from pm_dalec.sampling.settings import Settings
+from pm_dalec.sampling.state import Settings
 
 CHAINS = 8
 

@@ -12,8 +12,7 @@ import pandas as pd
 from pm_dalec.posterior.convergence import diagnose
 from pm_dalec.sampling.calibration import calibrate_edinburgh
 from pm_dalec.sampling.labelled_fit import as_fit
-from pm_dalec.sampling.settings import Settings
-from pm_dalec.sampling.state import new_state
+from pm_dalec.sampling.state import Settings, new_state
 from pm_dalec.sampling.target import compile_target
 from pm_dalec.sampling.unit import Unit
 
@@ -78,13 +77,12 @@ def _judged(fit, spent, proposals):
 
 def _lanes(model, target, settings, seconds, seed):
     bound = target.function.bind(lanes=CHAINS)
-    padded = bound.data.blocks * bound.function.width
     warm = Unit(
-        bound, target, new_state(1, len(target.rows), CHAINS, padded, settings, 9), settings
+        bound, target, new_state(1, len(target.rows), CHAINS, bound.padded, settings, 9), settings
     )
     while warm.state.phase != "sample":
         warm.advance()
-    state = new_state(0, len(target.rows), CHAINS, padded, settings, seed)
+    state = new_state(0, len(target.rows), CHAINS, bound.padded, settings, seed)
     unit = Unit(bound, target, state, settings)
     started = time.process_time()
     while time.process_time() - started < seconds:

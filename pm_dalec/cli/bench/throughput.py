@@ -20,10 +20,10 @@ from pm_dalec.lanes.call import evaluate
 from pm_dalec.lanes.llvm.machine_code import CACHE_VARIABLE
 from pm_dalec.models import baseline
 from pm_dalec.sampling.kernels import acceptance, windows
+from pm_dalec.sampling.kernels.lanes import Calls, Lanes, Record
 from pm_dalec.sampling.kernels.streams import streams
 from pm_dalec.sampling.kernels.walk import empty_walk
-from pm_dalec.sampling.settings import Settings
-from pm_dalec.sampling.state import WINDOW, new_state
+from pm_dalec.sampling.state import WINDOW, Settings, new_state
 from pm_dalec.sampling.target import compile_target
 from pm_dalec.sampling.unit import Unit
 
@@ -78,42 +78,26 @@ def _lanes_rates(target, unit, lanes, seconds):
     state = unit.state
     bound = target.function.bind(np.zeros(lanes, int))
     early = target.early.bind(np.zeros(lanes, int))
-    call, blocks = bound.call(), bound.data.blocks
+    calls, blocks = Calls(bound.call(), early.call()), bound.data.blocks
     passed = state.stored[: state.kept, :, :-1].reshape(-1, len(target.rows))
-    rows = np.repeat(passed[:1].T, blocks * bound.function.width, axis=1)
-    rows[:, :lanes] = passed[np.arange(lanes) % len(passed)].T
-    position = rows.copy()
-    logp = acceptance.results_at(call, position, rows, acceptance.LOGP, lanes)
-    tally = windows.Tally(np.zeros(lanes, np.int64), np.zeros(lanes, np.int64))
-    walk, random = empty_walk(lanes, state.surrogate), streams(0, [0], lanes)
-    recorded = np.empty((1, lanes, rows.shape[0] + 1))
-    made, guide = [0], unit.guide()
+    position = np.repeat(passed[:1].T, bound.padded, axis=1)
+    position[:, :lanes] = passed[np.arange(lanes) % len(passed)].T
+    moved = Lanes(position, position.copy(), np.empty(lanes), streams(0, [0], lanes))
+    moved.logp[:] = acceptance.results_at(calls.target, moved, acceptance.LOGP)
     turns = int(np.clip(A_CALL // lanes, 16, WINDOW))
+    states = np.empty((1, lanes, len(target.rows) + 1))
+    record = Record(turns, states, np.zeros(lanes, np.int64), np.zeros(lanes, np.int64))
+    walk, guide, made = empty_walk(lanes, state.surrogate), unit.guide(), [0]
 
     def run():
-        evaluate(call, rows, 0, blocks)
+        evaluate(calls.target, moved.proposal, 0, blocks)
 
     def propose():
-        windows.lanes_window(
-            call,
-            early.call(),
-            0,
-            blocks,
-            position,
-            logp,
-            random,
-            walk,
-            guide,
-            turns,
-            turns,
-            recorded,
-            tally,
-            rows,
-        )
+        windows.lanes_window(calls, (0, blocks), moved, walk, guide, record)
         made[0] += lanes * turns
 
     rates = _rates([(run, lanes), (propose, lanes * turns)], seconds)
-    return *rates, tally.evaluated.sum() / made[0]
+    return *rates, record.evaluated.sum() / made[0]
 
 
 def _scaling(target, unit, seconds):
@@ -252,8 +236,7 @@ def _sampled_unit(target):
     """A unit after two rounds, and the share of tuning and rounds outside compiled code [1]."""
     lanes = 8  # as calibrations of regions use
     bound, settings = target.function.bind(np.zeros(lanes, int)), Settings(search=100_000)
-    padded = bound.data.blocks * bound.function.width
-    start = new_state(0, len(target.rows), lanes, padded, settings, 0)
+    start = new_state(0, len(target.rows), lanes, bound.padded, settings, 0)
     unit = Unit(bound, target, start, settings)
     while unit.state.phase == "search":
         unit.advance()

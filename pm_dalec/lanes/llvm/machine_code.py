@@ -75,9 +75,14 @@ def object_code(text):
     """
     machine = target_machine()
     identity = "\n".join(
-        (text, llvmlite.__version__, machine.triple, binding.get_host_cpu_name(),
-         binding.get_host_cpu_features().flatten())
-    )  # fmt: skip
+        (
+            text,
+            llvmlite.__version__,
+            machine.triple,
+            binding.get_host_cpu_name(),
+            binding.get_host_cpu_features().flatten(),
+        )
+    )
     path = cache_folder() / f"{hashlib.sha256(identity.encode()).hexdigest()}.o"
     if path.exists():
         return path.read_bytes(), True

@@ -81,16 +81,10 @@ def emit_module(graph, width):
     tuple
         str and Layout.
     """
-    lane_slots, lane_size = slots([graph.facts[v].space for v in graph.lane_data])
-    shared_slots, shared_size = slots([graph.facts[v].space for v in graph.shared_data])
-    result_slots, result_size = slots([graph.facts[v].space for v in graph.results])
+    layout = _layout(graph, width)
     module = ir.Module(name="lanes")
-    kind = ir.FunctionType(ir.VoidType(), [_POINTER, INT64, INT64, INT64, _POINTER, _POINTER])
-    function = ir.Function(module, kind, FUNCTION_NAME)
-    function.attributes.add("nounwind")
+    function = _declared(module)
     positions, stride, first, last, context, results = function.args
-    for pointer in (positions, context, results):
-        pointer.add_attribute("noalias")
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     lanes, shared, scratch = (
         builder.load(builder.gep(context, [INT64(place)], source_etype=_POINTER), typ=_POINTER)
@@ -99,35 +93,51 @@ def emit_module(graph, width):
     writer = Writer(builder, width, scratch)
     with writer.loop(builder.sub(last, first)) as block:
         block = builder.add(block, first)
-        fields = {}
-        lane = builder.mul(block, INT64(width))
-        row = 0
-        for variable in graph.positions:
-            space = graph.facts[variable].space
-            fields[variable], row = _position_field(writer, positions, stride, lane, row, space)
-        fields |= _data_fields(
-            builder, writer, graph.lane_data, lane_slots, lanes, block, lane_size
-        )
-        for variable, slot in zip(graph.shared_data, shared_slots, strict=True):
-            truth = variable.type.dtype == "bool"
-            pointer = builder.gep(shared, [INT64(slot.offset)], source_etype=DOUBLE)
-            fields[variable] = Memory(
-                pointer, 0, _strides(slot.shape), slot.shape, lane=False, truth=truth
-            )
+        fields = _position_fields(writer, graph, positions, stride, block)
+        fields |= _data_fields(writer, graph.lane_data, layout, lanes, block)
+        fields |= _shared_fields(writer, graph.shared_data, layout, shared)
         program = Program(writer, graph.facts, graph.inner_facts, fields)
         program.run(graph.results)
-        base = builder.mul(block, INT64(result_size * width))
-        for variable, slot in zip(graph.results, result_slots, strict=True):
-            place = builder.add(base, INT64(slot.offset * width))
-            pointer = builder.gep(results, [place], source_etype=DOUBLE)
-            memory = Memory(pointer, 0, _strides(slot.shape), slot.shape, lane=True, truth=False)
-            writer.copy(program.field(variable), slot.shape, memory)
+        _write_results(program, graph.results, layout, results, block)
     builder.ret_void()
-    layout = Layout(
-        width, lane_slots, shared_slots, result_slots,
-        lane_size, shared_size, result_size, writer.used + width,
-    )  # fmt: skip
-    return str(module), layout
+    return str(module), layout._replace(scratch_size=writer.used + width)
+
+
+def _layout(graph, width):
+    """Layout of a graph; its working memory is known only when the code is written."""
+    lane_slots, lane_size = slots([graph.facts[v].space for v in graph.lane_data])
+    shared_slots, shared_size = slots([graph.facts[v].space for v in graph.shared_data])
+    result_slots, result_size = slots([graph.facts[v].space for v in graph.results])
+    return Layout(
+        width=width,
+        lane_slots=lane_slots,
+        shared_slots=shared_slots,
+        result_slots=result_slots,
+        lane_size=lane_size,
+        shared_size=shared_size,
+        result_size=result_size,
+        scratch_size=0,
+    )
+
+
+def _declared(module):
+    """The function ``evaluate`` of a module, still without code."""
+    kind = ir.FunctionType(ir.VoidType(), [_POINTER, INT64, INT64, INT64, _POINTER, _POINTER])
+    function = ir.Function(module, kind, FUNCTION_NAME)
+    function.attributes.add("nounwind")
+    positions, _, _, _, context, results = function.args
+    for pointer in (positions, context, results):
+        pointer.add_attribute("noalias")
+    return function
+
+
+def _position_fields(writer, graph, positions, stride, block):
+    """Fields of the value variables, read from the rows of the positions."""
+    lane, row, fields = writer.builder.mul(block, INT64(writer.width)), 0, {}
+    for variable in graph.positions:
+        space = graph.facts[variable].space
+        fields[variable], row = _position_field(writer, positions, stride, lane, row, space)
+    return fields
 
 
 def _position_field(writer, positions, stride, lane, row, space):
@@ -147,16 +157,41 @@ def _position_field(writer, positions, stride, lane, row, space):
     return memory, row
 
 
-def _data_fields(builder, writer, variables, places, pointer, block, size):
-    base = builder.mul(block, INT64(size * writer.width))
+def _data_fields(writer, variables, layout, pointer, block):
+    """Fields of the data that differ between lanes."""
+    builder = writer.builder
+    base = builder.mul(block, INT64(layout.lane_size * writer.width))
     fields = {}
-    for variable, slot in zip(variables, places, strict=True):
+    for variable, slot in zip(variables, layout.lane_slots, strict=True):
         place = builder.add(base, INT64(slot.offset * writer.width))
         start = builder.gep(pointer, [place], source_etype=DOUBLE)
         truth = variable.type.dtype == "bool"
         memory = Memory(start, 0, _strides(slot.shape), slot.shape, lane=True, truth=truth)
         fields[variable] = memory if slot.shape else Cell(_loaded(writer, memory))
     return fields
+
+
+def _shared_fields(writer, variables, layout, pointer):
+    """Fields of the data that all lanes share."""
+    fields = {}
+    for variable, slot in zip(variables, layout.shared_slots, strict=True):
+        start = writer.builder.gep(pointer, [INT64(slot.offset)], source_etype=DOUBLE)
+        truth = variable.type.dtype == "bool"
+        fields[variable] = Memory(
+            start, 0, _strides(slot.shape), slot.shape, lane=False, truth=truth
+        )
+    return fields
+
+
+def _write_results(program, variables, layout, pointer, block):
+    """Copy the results of a block to where the caller reads them."""
+    writer = program.writer
+    base = writer.builder.mul(block, INT64(layout.result_size * writer.width))
+    for variable, slot in zip(variables, layout.result_slots, strict=True):
+        place = writer.builder.add(base, INT64(slot.offset * writer.width))
+        start = writer.builder.gep(pointer, [place], source_etype=DOUBLE)
+        memory = Memory(start, 0, _strides(slot.shape), slot.shape, lane=True, truth=False)
+        writer.copy(program.field(variable), slot.shape, memory)
 
 
 def _loaded(writer, memory):

@@ -2,7 +2,7 @@
 
 The graph of one block of lanes is written as straight-line vector instructions where variables have
 no axis besides lanes, and as loops elsewhere. Element-wise operations over the same index space, and
-reductions of them, share one loop. Facts about the variables come from `pm_dalec.lanes.llvm.shapes`.
+reductions of them, share one loop. Facts about the variables come from `shapes`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 
 A :class:`Register` wraps a value of an LLVM builder, a double or a vector of doubles, and gives it
 Python's operators. Formulae written with registers serve Numba's scalar functions
-(:mod:`pm_dalec.lanes.llvm.elementary`) and the explicit vectors of the lane compiler (:mod:`pm_dalec.lanes.backends`)
+(`elementary`) and the explicit vectors of the lane compiler
 alike; there is one text of each formula.
 
 Additions and products carry the flag ``contract`` (a product and a sum may be rounded once), the

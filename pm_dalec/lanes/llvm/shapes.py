@@ -169,43 +169,8 @@ def _reshape(node, known, inputs):
 
 def _scan(node, known, memo, tail):
     parts = scan_parts(node, known)
-    inner = {}
-    for outer, inside in parts.sequences:
-        item = known[outer]
-        value = None if item.value is None else item.value[:1][0]
-        same = value is not None and bool((item.value == value).all())
-        even = item.even and len(item.shape) > item.tail
-        inner[inside] = Known(item.shape[1:], item.lane, value if same else None, even, item.tail)
-    for outer, inside in parts.constants:
-        inner[inside] = known[outer]
-    starts = {}
-    for buffer, insides, _, result, _ in parts.states:
-        for inside in insides:
-            item = known[buffer]
-            starts[inside] = item._replace(shape=item.shape[1:], value=None)
-        starts[result] = insides[0]
-    for start, inside, result, _ in parts.carried:
-        starts[inside] = known[start]._replace(value=None)
-        starts[result] = inside
-    results = [state[3] for state in parts.states] + [state[2] for state in parts.carried]
-    wanted = results + [trace[0] for trace in parts.traces]
-    while True:  # a state may become different between lanes only through the loop itself
-        entries = {v: k for v, k in starts.items() if isinstance(k, Known)}
-        facts = survey(wanted, inner | entries, tail)
-        grown = [
-            inside
-            for _, insides, _, result, _ in parts.states
-            for inside in insides
-            if facts[result].lane and not starts[inside].lane
-        ] + [
-            inside
-            for _, inside, result, _ in parts.carried
-            if facts[result].lane and not starts[inside].lane
-        ]
-        if not grown:
-            break
-        for inside in grown:
-            starts[inside] = starts[inside]._replace(lane=True)
+    starts, wanted = _starts(parts, known)
+    facts = _fixed_point(wanted, _inputs_of_step(parts, known), starts, tail)
     memo[node] = facts
     found = {}
     for buffer, _, _, result, outer in parts.states:
@@ -218,6 +183,55 @@ def _scan(node, known, memo, tail):
         even = item.flat and len(item.shape) >= tail
         found[outer] = Known((parts.steps, *item.shape), item.lane, even=even, tail=tail)
     return [found[output] for output in node.outputs]
+
+
+def _inputs_of_step(parts, known):
+    """Facts of what a step of a scan is given from outside: an element of each sequence, constants."""
+    inner = {}
+    for outer, inside in parts.sequences:
+        item = known[outer]
+        value = None if item.value is None else item.value[:1][0]
+        same = value is not None and bool((item.value == value).all())
+        even = item.even and len(item.shape) > item.tail
+        inner[inside] = Known(item.shape[1:], item.lane, value if same else None, even, item.tail)
+    for outer, inside in parts.constants:
+        inner[inside] = known[outer]
+    return inner
+
+
+def _starts(parts, known):
+    """Facts of the states of a scan before its first step, and the inner results to be surveyed.
+
+    Returns
+    -------
+    tuple
+        dict of inner input to ``Known``, and a list of inner outputs with those of states in front, each
+        with the inner inputs that it becomes.
+    """
+    starts, wanted = {}, []
+    for buffer, insides, _, result, _ in parts.states:
+        item = known[buffer]
+        starts |= dict.fromkeys(insides, item._replace(shape=item.shape[1:], value=None))
+        wanted.append((result, insides))
+    for start, inside, result, _ in parts.carried:
+        starts[inside] = known[start]._replace(value=None)
+        wanted.append((result, [inside]))
+    return starts, wanted + [(result, []) for result, _ in parts.traces]
+
+
+def _fixed_point(wanted, inner, starts, tail):
+    """Facts inside a scan: a state may become different between lanes only through the loop itself."""
+    while True:
+        facts = survey([result for result, _ in wanted], inner | starts, tail)
+        grown = [
+            inside
+            for result, insides in wanted
+            for inside in insides
+            if facts[result].lane and not starts[inside].lane
+        ]
+        if not grown:
+            return facts
+        starts = starts | {inside: starts[inside]._replace(lane=True) for inside in grown}
 
 
 def _one_node(node, known, memo, tail):

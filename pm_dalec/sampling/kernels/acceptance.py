@@ -1,4 +1,4 @@
-"""Whether a proposal is taken, and what is kept of it."""
+"""Whether a proposal is taken, and by which result of a target."""
 
 import numpy as np
 from numba import njit
@@ -25,34 +25,16 @@ def accept(stream, proposed, current, log_ratio):
     return np.log(uniform(stream)) < proposed - current + log_ratio
 
 
-def results_at(call, position, rows, result, lanes):
-    """One result of a lane function at some positions (lane,).
+def results_at(call, lanes, result):
+    """One result of a lane function at the present states (lane,).
 
     Parameters
     ----------
     call : Call
-    position : array (parameter, padded lane)
-    rows : array (parameter, padded lane)
-        Working memory.
+    lanes : Lanes
+        Its proposals are overwritten.
     result : int
-    lanes : int
     """
-    rows[:] = position
-    evaluate(call, rows, 0, call.out.shape[0])
-    return call.out[:, result].reshape(-1)[:lanes].copy()
-
-
-@njit(cache=True, nogil=True)
-def inside(rows, lane):
-    """Whether a lane's proposal lies inside the open unit cube."""
-    for row in range(rows.shape[0]):
-        if not 0.0 < rows[row, lane] < 1.0:
-            return False
-    return True
-
-
-@njit(cache=True, nogil=True)
-def stay(rows, position, lane):
-    """Put a lane's proposal back where it was: what must not be run is not."""
-    for row in range(position.shape[0]):
-        rows[row, lane] = position[row, lane]
+    lanes.proposal[:] = lanes.position
+    evaluate(call, lanes.proposal, 0, call.out.shape[0])
+    return call.out[:, result].reshape(-1)[: lanes.logp.size].copy()

@@ -1,10 +1,13 @@
 """CARDAMOM's adaptive proposal (AP-MCMC, edinburgh2021), many chains at once."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
 from pm_dalec.lanes.call import evaluate
-from pm_dalec.sampling.kernels.acceptance import accept, inside, stay
+from pm_dalec.sampling.kernels.acceptance import accept
+from pm_dalec.sampling.kernels.lanes import go, inside, stay
 from pm_dalec.sampling.kernels.streams import normals
 
 SMALL_STEP = 0.001  # of the isotropic proposal in the unit interval
@@ -12,24 +15,62 @@ MULTIVARIATE_WEIGHT = 0.95
 EDINBURGH_SCALE = 5.670132  # divided by the number of parameters
 
 
+class Covariances(NamedTuple):
+    """Covariances of lanes, as proposals use them.
+
+    Parameters
+    ----------
+    factor : array (lane, parameter, parameter)
+        Lower Cholesky factors.
+    established : array (lane,) of bool
+        Whether they may be used.
+    """
+
+    factor: np.ndarray
+    established: np.ndarray
+
+
+class Accepted(NamedTuple):
+    """Accepted proposals of lanes, in their order.
+
+    Parameters
+    ----------
+    vectors : array (lane, proposal, parameter + 1)
+        Positions and log-probabilities; its length says how many proposals are made.
+    count : array (lane,) of int
+        How many of them are filled.
+    """
+
+    vectors: np.ndarray
+    count: np.ndarray
+
+
+def room_for_accepted(lanes, count):
+    """Empty `Accepted` for a number of proposals of every lane.
+
+    Parameters
+    ----------
+    lanes : Lanes
+    count : int
+    """
+    chains, size = lanes.logp.size, lanes.position.shape[0]
+    return Accepted(np.empty((chains, count, size + 1)), np.zeros(chains, np.int64))
+
+
 @njit(cache=True, nogil=True)
-def propose_edinburgh(stream, position, lane, rows, factor, established, noise):
+def propose_edinburgh(lanes, lane, covariances, noise):
     """Proposal of CARDAMOM's AP-MCMC for one lane; see the module.
 
     Parameters
     ----------
-    stream : array (4,) of uint64
-    position, rows : array (parameter, lane)
-        Current states, and where the proposal is written.
+    lanes : Lanes
     lane : int
-    factor : array (parameter, parameter)
-        Lower Cholesky factor of the lane's covariance.
-    established : bool
-        Whether the covariance may be used.
+    covariances : Covariances
     noise : array (parameter,)
         Working memory.
     """
-    count = position.shape[0]
+    stream, count = lanes.streams[lane], lanes.position.shape[0]
+    established, factor = covariances.established[lane], covariances.factor[lane]
     small = SMALL_STEP * (1.0 - MULTIVARIATE_WEIGHT) if established else SMALL_STEP
     if established:
         normals(stream, noise)
@@ -38,58 +79,53 @@ def propose_edinburgh(stream, position, lane, rows, factor, established, noise):
             total = 0.0
             for column in range(row + 1):
                 total += factor[row, column] * noise[column]
-            rows[row, lane] = position[row, lane] + scale * total
+            lanes.proposal[row, lane] = lanes.position[row, lane] + scale * total
     else:
-        for row in range(count):
-            rows[row, lane] = position[row, lane]
+        stay(lanes, lane)
     normals(stream, noise)
     for row in range(count):
-        rows[row, lane] += small * noise[row]
+        lanes.proposal[row, lane] += small * noise[row]
 
 
 @njit(cache=True, nogil=True)
-def edinburgh_window(
-    call, position, logp, streams, factors, established, count, result, vectors, accepted, rows
-):
+def _keep(accepted, lanes, lane):
+    """Add the present state of a lane to what it accepted."""
+    size, place = lanes.position.shape[0], accepted.count[lane]
+    for row in range(size):
+        accepted.vectors[lane, place, row] = lanes.position[row, lane]
+    accepted.vectors[lane, place, size] = lanes.logp[lane]
+    accepted.count[lane] += 1
+
+
+@njit(cache=True, nogil=True)
+def edinburgh_window(call, lanes, covariances, result, accepted):
     """Run some proposals of ``edinburgh2021`` for all lanes, block by block.
 
     Parameters
     ----------
-    call, position, logp, streams, rows
-        As for `lanes_window`.
-    factors : array (lane, parameter, parameter)
-    established : array (lane,) of bool
-    count : int
-        Proposals: the length of the adaptation window.
+    call : Call
+    lanes : Lanes
+    covariances : Covariances
     result : int
         Which result of the lane function is the target.
-    vectors : array (lane, count, parameter + 1)
-        Filled with the accepted vectors in their order, and their log-probabilities.
-    accepted : array (lane,)
-        Set to the number of accepted proposals.
+    accepted : Accepted
+        Filled; it has room for the proposals of one adaptation window.
     """
-    width, size = call.out.shape[2], position.shape[0]
-    noise, valid = np.empty(size), np.zeros(logp.size, np.bool_)
-    accepted[:] = 0
+    width = call.out.shape[2]
+    noise, valid = np.empty(lanes.position.shape[0]), np.zeros(lanes.logp.size, np.bool_)
+    accepted.count[:] = 0
     for block in range(call.out.shape[0]):
-        lanes = range(block * width, min((block + 1) * width, logp.size))
-        for _ in range(count):
-            for lane in lanes:
-                propose_edinburgh(
-                    streams[lane], position, lane, rows, factors[lane], established[lane], noise
-                )
-                valid[lane] = inside(rows, lane)
+        members = range(block * width, min((block + 1) * width, lanes.logp.size))
+        for _ in range(accepted.vectors.shape[1]):
+            for lane in members:
+                propose_edinburgh(lanes, lane, covariances, noise)
+                valid[lane] = inside(lanes, lane)
                 if not valid[lane]:
-                    stay(rows, position, lane)
-            evaluate(call, rows, block, block + 1)
-            for lane in lanes:
+                    stay(lanes, lane)
+            evaluate(call, lanes.proposal, block, block + 1)
+            for lane in members:
                 proposed = call.out[block, result, lane - block * width]
-                drawn = accept(streams[lane], proposed, logp[lane], 0.0)
-                if not (drawn and valid[lane]):
-                    continue
-                logp[lane] = proposed
-                for row in range(size):
-                    position[row, lane] = rows[row, lane]
-                    vectors[lane, accepted[lane], row] = rows[row, lane]
-                vectors[lane, accepted[lane], size] = proposed
-                accepted[lane] += 1
+                drawn = accept(lanes.streams[lane], proposed, lanes.logp[lane], 0.0)
+                if drawn and valid[lane]:
+                    go(lanes, lane, proposed)
+                    _keep(accepted, lanes, lane)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from pm_dalec.sampling.kernels.acceptance import stay
+from pm_dalec.sampling.kernels.lanes import stay
 from pm_dalec.sampling.kernels.streams import integer, normals, uniform
 from pm_dalec.sampling.kernels.surrogate import EDGE, KNOTS, SPACING, Surrogate
 from pm_dalec.sampling.kernels.walk import ask, gap, score
@@ -57,6 +57,19 @@ class Guide(NamedTuple):
     trust: float
 
 
+class Memory(NamedTuple):
+    """Working memory of one thread.
+
+    Parameters
+    ----------
+    factor : array (parameter, parameter)
+    noise : array (parameter,)
+    """
+
+    factor: np.ndarray
+    noise: np.ndarray
+
+
 @njit(cache=True, nogil=True)
 def _pivot(stream, pivots):
     """Parameter around which a block is chosen, by its chance."""
@@ -94,11 +107,12 @@ def _by_kinship(stream, lane, walk, pivots, kinship):
 
 
 @njit(cache=True, nogil=True)
-def _component(stream, squares, level, log_weights, components):
+def _component(stream, lane, walk, surrogate):
     """Component of the mixture by its share in the density at the present state."""
-    left = uniform(stream)
+    left, level, components = uniform(stream), walk.levels[lane, 0], surrogate.means.shape[0]
     for component in range(components - 1):
-        left -= np.exp(log_weights[component] - 0.5 * squares[component] - level)
+        log_part = surrogate.log_weights[component] - 0.5 * walk.squares[lane, component]
+        left -= np.exp(log_part - level)
         if left < 0.0:
             return component
     return components - 1
@@ -119,54 +133,22 @@ def _block_factor(walk, lane, precision, factor):
         factor[row, row] = 1.0 / np.sqrt(total)
 
 
-@njit(cache=True, nogil=True)
-def _write(rows, lane, place, walk, surrogate):
-    """Write the position of a changed score, and give the ratio of the gaps of its knots.
-
-    Returns
-    -------
-    float
-        Width of the new gap over that of the old one; NaN where the score leaves the knots.
-    """
-    row = walk.which[lane, place]
-    before = (walk.scores[lane, row] + EDGE) / SPACING
-    after = before + walk.steps[lane, place] / SPACING
-    if not 0.0 < after < KNOTS - 1:
-        return np.nan
-    knots, old, new = surrogate.knots[row], int(before), int(after)
-    wide = knots[new + 1] - knots[new]
-    rows[row, lane] = knots[new] + (after - new) * wide
-    return wide / (knots[old + 1] - knots[old])
-
-
 @njit(cache=True, nogil=True, fastmath=SUMS)
-def _conditional_step(stream, lane, rows, walk, guide, factor, noise):
-    """Autoregressive step of a block of scores in its conditional distribution.
+def _autoregressive(stream, lane, walk, component, memory):
+    """Fill the steps of a lane's block: part of the way to its conditional mean, and noise.
 
-    With ``z - m`` the distance of the block from its conditional mean, the proposal is ``m + a (z - m) +
-    sqrt(1 - a**2) e``, with ``e`` from the conditional covariance: it keeps the surrogate (Neal 1998,
-    Cotter et al. 2013), so that only the ratio of target and surrogate decides. A component of the
-    mixture is drawn first, by its share at the present state.
-
-    Returns
-    -------
-    float
-        Logarithm of the surrogate's density at the state over that at the proposal; NaN outside.
+    Parameters
+    ----------
+    stream : array (4,) of uint64
+    lane : int
+    walk : Walk
+    component : int
+        Of the mixture, whose conditional distribution is meant.
+    memory : Memory
+        With the factor of the block.
     """
-    surrogate, pulls = guide.surrogate, walk.pulls[lane]
-    component = _component(
-        stream,
-        walk.squares[lane],
-        walk.levels[lane, 0],
-        surrogate.log_weights,
-        len(surrogate.means),
-    )
-    if uniform(stream) < BY_PROCESS:
-        _by_process(stream, lane, walk, guide.pivots, guide.processes)
-    else:
-        _by_kinship(stream, lane, walk, guide.pivots, surrogate.kinship)
-    _block_factor(walk, lane, surrogate.precisions[component], factor)
-    count = walk.moved[lane]
+    count, pulls = walk.moved[lane], walk.pulls[lane]
+    factor, noise = memory.factor, memory.noise
     angle = LARGEST_ANGLE * uniform(stream)
     kept, fresh = np.cos(angle) - 1.0, np.sin(angle)
     steps = walk.steps[lane]
@@ -183,9 +165,53 @@ def _conditional_step(stream, lane, rows, walk, guide, factor, noise):
         for column in range(row + 1, count):
             total -= factor[column, row] * steps[column]
         steps[row] = total * factor[row, row]
+
+
+@njit(cache=True, nogil=True)
+def _write(proposal, lane, place, walk, surrogate):
+    """Write the position of a changed score, and give the ratio of the gaps of its knots.
+
+    Returns
+    -------
+    float
+        Width of the new gap over that of the old one; NaN where the score leaves the knots.
+    """
+    row = walk.which[lane, place]
+    before = (walk.scores[lane, row] + EDGE) / SPACING
+    after = before + walk.steps[lane, place] / SPACING
+    if not 0.0 < after < KNOTS - 1:
+        return np.nan
+    knots, old, new = surrogate.knots[row], int(before), int(after)
+    wide = knots[new + 1] - knots[new]
+    proposal[row, lane] = knots[new] + (after - new) * wide
+    return wide / (knots[old + 1] - knots[old])
+
+
+@njit(cache=True, nogil=True, fastmath=SUMS)
+def _conditional_step(lane, lanes, walk, guide, memory):
+    """Autoregressive step of a block of scores in its conditional distribution.
+
+    With ``z - m`` the distance of the block from its conditional mean, the proposal is ``m + a (z - m) +
+    sqrt(1 - a**2) e``, with ``e`` from the conditional covariance: it keeps the surrogate (Neal 1998,
+    Cotter et al. 2013), so that only the ratio of target and surrogate decides. A component of the
+    mixture is drawn first, by its share at the present state.
+
+    Returns
+    -------
+    float
+        Logarithm of the surrogate's density at the state over that at the proposal; NaN outside.
+    """
+    stream, surrogate = lanes.streams[lane], guide.surrogate
+    component = _component(stream, lane, walk, surrogate)
+    if uniform(stream) < BY_PROCESS:
+        _by_process(stream, lane, walk, guide.pivots, guide.processes)
+    else:
+        _by_kinship(stream, lane, walk, guide.pivots, surrogate.kinship)
+    _block_factor(walk, lane, surrogate.precisions[component], memory.factor)
+    _autoregressive(stream, lane, walk, component, memory)
     gaps = 1.0
-    for place in range(count):
-        gaps *= _write(rows, lane, place, walk, surrogate)
+    for place in range(walk.moved[lane]):
+        gaps *= _write(lanes.proposal, lane, place, walk, surrogate)
         if np.isnan(gaps):
             return np.nan
     ask(walk, lane, surrogate)
@@ -193,7 +219,7 @@ def _conditional_step(stream, lane, rows, walk, guide, factor, noise):
 
 
 @njit(cache=True, nogil=True)
-def _difference_step(stream, lane, position, rows, walk, guide):
+def _difference_step(lane, lanes, walk, guide):
     """Part of the difference of two archived states in a block (ter Braak and Vrugt 2008).
 
     The step is symmetric. It is proposed to the model with the probability that it would be accepted with
@@ -205,7 +231,7 @@ def _difference_step(stream, lane, position, rows, walk, guide):
         Logarithm of the surrogate's density at the state over that at the proposal; NaN outside, and
         where the surrogate decided against a run.
     """
-    surrogate, archive = guide.surrogate, guide.archive
+    stream, surrogate, archive = lanes.streams[lane], guide.surrogate, guide.archive
     first = integer(stream, guide.filled)
     second = integer(stream, guide.filled - 1)
     second += second >= first
@@ -215,10 +241,10 @@ def _difference_step(stream, lane, position, rows, walk, guide):
     gaps = 1.0
     for place in range(count):
         row = walk.which[lane, place]
-        value = position[row, lane] + length * (archive[first, row] - archive[second, row])
+        value = lanes.position[row, lane] + length * (archive[first, row] - archive[second, row])
         if not 0.0 < value < 1.0:
             return np.nan
-        rows[row, lane] = value
+        lanes.proposal[row, lane] = value
         knots, scored = surrogate.knots[row], walk.scores[lane, row]
         walk.steps[lane, place] = score(value, knots) - scored
         gaps *= gap(score(value, knots), knots) / gap(scored, knots)
@@ -228,20 +254,17 @@ def _difference_step(stream, lane, position, rows, walk, guide):
 
 
 @njit(cache=True, nogil=True)
-def propose_lanes(stream, lane, position, rows, walk, guide, memory, noise):
+def propose_lanes(lane, lanes, walk, guide, memory):
     """Proposal of the default sampler for one lane; see the module.
 
     Parameters
     ----------
-    stream : array (4,) of uint64
     lane : int
-    position, rows : array (parameter, lane)
-        Present states, and where the proposal is written.
+    lanes : Lanes
     walk : Walk
         Of all lanes.
     guide : Guide
-    memory, noise : array (parameter, parameter), (parameter,)
-        Working memory.
+    memory : Memory
 
     Returns
     -------
@@ -249,11 +272,11 @@ def propose_lanes(stream, lane, position, rows, walk, guide, memory, noise):
         Logarithm of the reverse over the forward proposal density; NaN for a proposal that is rejected
         already, which is left at the present state.
     """
-    stay(rows, position, lane)
-    if uniform(stream) < guide.conditional:
-        ratio = _conditional_step(stream, lane, rows, walk, guide, memory, noise)
+    stay(lanes, lane)
+    if uniform(lanes.streams[lane]) < guide.conditional:
+        ratio = _conditional_step(lane, lanes, walk, guide, memory)
     else:
-        ratio = _difference_step(stream, lane, position, rows, walk, guide)
+        ratio = _difference_step(lane, lanes, walk, guide)
     if np.isnan(ratio):
-        stay(rows, position, lane)
+        stay(lanes, lane)
     return ratio

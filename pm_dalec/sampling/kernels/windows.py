@@ -1,16 +1,11 @@
-"""Adaptive Metropolis over lanes: pure kernels, compiled once for every model.
+"""The default sampler over lanes: pure kernels, compiled once for every model.
 
-Two samplers share `accept` and the random streams of `pm_dalec.sampling.kernels.streams`; both walk in CARDAMOM's unit
-interval and leave a target alone that is flat outside it.
-
-``edinburgh2021`` is CARDAMOM's AP-MCMC (MODEL, section 11): every proposal is the SUM of a step with the
-lane's own covariance, scaled by ``2.38**2/n`` on the Cholesky factor, and a small isotropic one.
-
-``lanes`` is the default. Lanes of a unit share an archive of past states and a smooth likeness of the
-posterior fitted to it (`pm_dalec.sampling.kernels.surrogate`), which only change while tuning and between rounds;
-otherwise both are frozen, every move is reversible, and the lanes are independent Markov chains. The
-moves are in `pm_dalec.sampling.kernels.proposals`. The model is run only where nothing cheaper has decided: not outside the
-unit cube, not where a rule of the parameters alone fails, not where the likeness advises against it.
+Lanes walk in CARDAMOM's unit interval and leave a target alone that is flat outside it. Those of a unit
+share an archive of past states and a smooth likeness of the posterior fitted to it (`surrogate`), which
+only change while tuning and between rounds; otherwise both are frozen, every move is reversible, and the
+lanes are independent Markov chains. The moves are in `proposals`. The model is run only where nothing
+cheaper has decided: not outside the unit cube, not where a rule of the parameters alone fails, not where
+the likeness advises against it.
 """
 
 from typing import NamedTuple
@@ -19,85 +14,90 @@ import numpy as np
 from numba import njit
 
 from pm_dalec.lanes.call import evaluate
-from pm_dalec.sampling.kernels.acceptance import LOGP, accept, stay
-from pm_dalec.sampling.kernels.proposals import propose_lanes
+from pm_dalec.sampling.kernels.acceptance import LOGP, accept
+from pm_dalec.sampling.kernels.lanes import go, note, stay
+from pm_dalec.sampling.kernels.proposals import Memory, propose_lanes
 from pm_dalec.sampling.kernels.walk import enter, move
 
 
-class Tally(NamedTuple):
-    """What is counted of each lane.
+class Block(NamedTuple):
+    """Lanes that are evaluated together, and how far each of them is.
 
     Parameters
     ----------
-    accepted : array (lane,) of int
-        Proposals that were accepted.
-    evaluated : array (lane,) of int
-        Proposals for which the model was run.
+    number : int
+    first, last : int
+        Lanes; ``last`` is not one of them.
+    made : array (place,) of int
+        Proposals so far.
+    log_ratio : array (place,)
+        Of the proposal that waits for a run of the model; NaN where none does.
+    memory : Memory
     """
 
-    accepted: np.ndarray
-    evaluated: np.ndarray
+    number: int
+    first: int
+    last: int
+    made: np.ndarray
+    log_ratio: np.ndarray
+    memory: Memory
 
 
 @njit(cache=True, nogil=True)
-def _note(recorded, made, record, lane, position, logp):
-    """Record a lane's state where it is due."""
-    if made % record == 0:
-        size = position.shape[0]
-        for row in range(size):
-            recorded[made // record - 1, lane, row] = position[row, lane]
-        recorded[made // record - 1, lane, size] = logp[lane]
+def _propose(block, lanes, walk, guide, record):
+    """Propose in every lane of a block until each waits or has made all its proposals.
+
+    Returns
+    -------
+    bool
+        Whether any lane has a new proposal that waits.
+    """
+    fresh, count = False, record.every * record.states.shape[0]
+    for lane in range(block.first, block.last):
+        place = lane - block.first
+        while np.isnan(block.log_ratio[place]) and block.made[place] < count:
+            block.made[place] += 1
+            block.log_ratio[place] = propose_lanes(lane, lanes, walk, guide, block.memory)
+            if np.isnan(block.log_ratio[place]):
+                note(record, block.made[place], lanes, lane)
+            else:
+                fresh = True
+    return fresh
 
 
 @njit(cache=True, nogil=True)
-def _until_runs(
-    early, block, lanes, position, logp, streams, walk, guide, count, made, log_ratio, record,
-    recorded, rows, memory, noise,
-):  # fmt: skip
+def _until_runs(early, block, lanes, walk, guide, record):
     """Propose in every lane of a block until a run is needed or all its proposals are made."""
-    begin, end = lanes
-    log_ratio[:] = np.nan
-    while True:
-        fresh = False
-        for lane in range(begin, end):
-            place = lane - begin
-            while np.isnan(log_ratio[place]) and made[place] < count:
-                made[place] += 1
-                log_ratio[place] = propose_lanes(
-                    streams[lane], lane, position, rows, walk, guide, memory, noise
-                )
-                if np.isnan(log_ratio[place]):
-                    _note(recorded, made[place], record, lane, position, logp)
-                else:
-                    fresh = True
-        if not fresh or early.address == 0:
-            return
-        evaluate(early, rows, block, block + 1)
-        for lane in range(begin, end):
-            place = lane - begin
-            if not np.isnan(log_ratio[place]) and early.out[block, 0, place] == -np.inf:
-                log_ratio[place] = np.nan
-                stay(rows, position, lane)
-                _note(recorded, made[place], record, lane, position, logp)
+    block.log_ratio[:] = np.nan
+    while _propose(block, lanes, walk, guide, record) and early.address != 0:
+        evaluate(early, lanes.proposal, block.number, block.number + 1)
+        for lane in range(block.first, block.last):
+            place = lane - block.first
+            waits = not np.isnan(block.log_ratio[place])
+            if waits and early.out[block.number, 0, place] == -np.inf:
+                block.log_ratio[place] = np.nan
+                stay(lanes, lane)
+                note(record, block.made[place], lanes, lane)
 
 
 @njit(cache=True, nogil=True)
-def lanes_window(
-    call,
-    early,
-    first,
-    last,
-    position,
-    logp,
-    streams,
-    walk,
-    guide,
-    count,
-    record,
-    recorded,
-    tally,
-    rows,
-):
+def _decide(out, block, lanes, walk, guide, record):
+    """Accept or reject the proposals of a block that were run."""
+    for lane in range(block.first, block.last):
+        place = lane - block.first
+        if np.isnan(block.log_ratio[place]):
+            continue
+        record.evaluated[lane] += 1
+        proposed = out[block.number, LOGP, place]
+        if accept(lanes.streams[lane], proposed, lanes.logp[lane], block.log_ratio[place]):
+            record.accepted[lane] += 1
+            move(walk, lane, guide.surrogate)
+            go(lanes, lane, proposed)
+        note(record, block.made[place], lanes, lane)
+
+
+@njit(cache=True, nogil=True)
+def lanes_window(calls, blocks, lanes, walk, guide, record):
     """Run some proposals of the default sampler for lanes of one unit, block by block.
 
     A lane whose proposal is rejected before the model is run proposes again at once; it only waits for
@@ -105,54 +105,26 @@ def lanes_window(
 
     Parameters
     ----------
-    call : Call
-        The target.
-    early : Call
-        Minus infinity where a rule that needs no run of the model fails; address zero without such rules.
-    first, last : int
-        Blocks of lanes to run.
-    position : array (parameter, padded lane)
-    logp : array (lane,)
-    streams : array (lane, 4)
+    calls : Calls
+    blocks : tuple of int
+        First block of lanes to run, and the first that is not.
+    lanes : Lanes
     walk : Walk
     guide : Guide
-    count : int
-        Proposals.
-    record : int
-        Every how many proposals the state is recorded.
-    recorded : array (count // record, lane, parameter + 1)
-        Filled with positions and log-probabilities.
-    tally : Tally
-        Increased.
-    rows : array (parameter, padded lane)
-        Working memory.
+    record : Record
     """
-    width, size = call.out.shape[2], position.shape[0]
-    memory, noise = np.empty((size, size)), np.empty(size)
+    width, size = calls.target.out.shape[2], lanes.position.shape[0]
+    memory = Memory(np.empty((size, size)), np.empty(size))
     log_ratio, made = np.empty(width), np.empty(width, np.int64)
-    for block in range(first, last):
-        begin, end = block * width, min((block + 1) * width, logp.size)
-        for lane in range(begin, end):
-            enter(walk, lane, position, guide.surrogate)
+    for number in range(blocks[0], blocks[1]):
+        first, last = number * width, min((number + 1) * width, lanes.logp.size)
+        block = Block(number, first, last, made, log_ratio, memory)
+        for lane in range(first, last):
+            enter(walk, lane, lanes.position, guide.surrogate)
         made[:] = 0
         while True:
-            _until_runs(
-                early, block, (begin, end), position, logp, streams, walk, guide, count, made,
-                log_ratio, record, recorded, rows, memory, noise,
-            )  # fmt: skip
+            _until_runs(calls.early, block, lanes, walk, guide, record)
             if np.isnan(log_ratio).all():
                 break
-            evaluate(call, rows, block, block + 1)
-            for lane in range(begin, end):
-                place = lane - begin
-                if np.isnan(log_ratio[place]):
-                    continue
-                tally.evaluated[lane] += 1
-                proposed = call.out[block, LOGP, place]
-                if accept(streams[lane], proposed, logp[lane], log_ratio[place]):
-                    logp[lane] = proposed
-                    tally.accepted[lane] += 1
-                    move(walk, lane, guide.surrogate)
-                    for row in range(size):
-                        position[row, lane] = rows[row, lane]
-                _note(recorded, made[place], record, lane, position, logp)
+            evaluate(calls.target, lanes.proposal, number, number + 1)
+            _decide(calls.target.out, block, lanes, walk, guide, record)

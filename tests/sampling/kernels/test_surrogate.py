@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import logsumexp
 
-from pm_dalec.sampling.kernels import acceptance, proposals
+from pm_dalec.sampling.kernels import proposals
+from pm_dalec.sampling.kernels.lanes import Lanes, stay
 from pm_dalec.sampling.kernels.streams import streams
 from pm_dalec.sampling.kernels.surrogate import EDGE, KNOTS, fit_surrogate, log_density
 from pm_dalec.sampling.kernels.walk import ask, empty_walk, enter, log_mixture, move, score
@@ -89,9 +90,8 @@ def test_the_ratio_of_a_conditional_step_is_that_of_the_densities(states, surrog
     """Both directions of a step of the same component are equally likely under the surrogate."""
     walk = empty_walk(1, surrogate)
     position = states[:1].T.copy()
-    rows = position.copy()
+    lanes = Lanes(position, position.copy(), np.zeros(1), streams(5, [0], 1))
     enter(walk, 0, position, surrogate)
-    (stream,) = streams(5, [0], 1)
     guide = proposals.Guide(
         surrogate,
         np.arange(1, SIZE + 1) / SIZE,
@@ -101,14 +101,14 @@ def test_the_ratio_of_a_conditional_step_is_that_of_the_densities(states, surrog
         1.0,
         0.0,
     )
-    memory, noise = np.empty((SIZE, SIZE)), np.empty(SIZE)
+    memory = proposals.Memory(np.empty((SIZE, SIZE)), np.empty(SIZE))
     seen = 0
     for _ in range(200):
-        acceptance.stay(rows, position, 0)
-        ratio = proposals._conditional_step(stream, 0, rows, walk, guide, memory, noise)
+        stay(lanes, 0)
+        ratio = proposals._conditional_step(0, lanes, walk, guide, memory)
         if np.isnan(ratio):
             continue
-        before, after = log_density(surrogate, np.stack([position[:, 0], rows[:, 0]]))
+        before, after = log_density(surrogate, np.stack([position[:, 0], lanes.proposal[:, 0]]))
         assert_allclose(ratio, before - after, atol=1e-8)
         seen += 1
     assert seen > 60

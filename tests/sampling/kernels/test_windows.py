@@ -12,11 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pm_dalec.lanes.call import NO_CALL, Call
 from pm_dalec.sampling.kernels import acceptance, edinburgh, proposals, search
 from pm_dalec.sampling.kernels.covariance import Moments
-from pm_dalec.sampling.kernels.proposals import Guide
+from pm_dalec.sampling.kernels.lanes import Calls, Lanes, Record, go
+from pm_dalec.sampling.kernels.proposals import Guide, Memory
 from pm_dalec.sampling.kernels.streams import normals, streams, uniform
 from pm_dalec.sampling.kernels.surrogate import fit_surrogate
 from pm_dalec.sampling.kernels.walk import empty_walk, enter, move
-from pm_dalec.sampling.kernels.windows import Tally, lanes_window
+from pm_dalec.sampling.kernels.windows import lanes_window
 
 WIDTH = 4
 SIGNATURE = types.void(
@@ -86,71 +87,74 @@ def distance_to_corner(x):
     return max(0.9 - x[0], 0.0) + max(0.9 - x[1], 0.0)
 
 
-class Lanes(NamedTuple):
-    """State and working memory of `lanes_window`."""
+def lanes_at(position, logp, seed, unit=0):
+    """Lanes of a unit at some places, with streams of their own."""
+    return Lanes(position, np.empty_like(position), logp, streams(seed, [unit], logp.size))
 
-    position: np.ndarray
-    logp: np.ndarray
-    streams: np.ndarray
+
+class Walkers(NamedTuple):
+    """Lanes of the default sampler, what guides them, and what was counted of them."""
+
+    lanes: Lanes
     guide: Guide
-    tally: Tally
+    accepted: np.ndarray
+    evaluated: np.ndarray
 
     def run(self, density, count, record=1, blocks=None, early=None):
         """Run proposals of some blocks of lanes (all by default); gives the recorded states."""
-        size, padded = self.position.shape
-        recorded = np.empty((count // record, self.logp.size, size + 1))
-        first, last = (0, padded // WIDTH) if blocks is None else blocks
-        lanes_window(
-            call_of(density, padded), NO_CALL if early is None else call_of(early, padded),
-            first, last, self.position, self.logp, self.streams,
-            empty_walk(self.logp.size, self.guide.surrogate), self.guide, count, record, recorded,
-            self.tally, np.empty((size, padded)),
-        )  # fmt: skip
-        return recorded
+        (size, padded), chains = self.lanes.position.shape, self.lanes.logp.size
+        calls = Calls(
+            call_of(density, padded), NO_CALL if early is None else call_of(early, padded)
+        )
+        states = np.empty((count // record, chains, size + 1))
+        walk = empty_walk(chains, self.guide.surrogate)
+        kept = Record(record, states, self.accepted, self.evaluated)
+        lanes_window(calls, blocks or (0, padded // WIDTH), self.lanes, walk, self.guide, kept)
+        return states
 
 
-def lanes_of(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=200, components=2):
-    """Lanes of a unit at seeded places, with an archive and the surrogate fitted to it."""
+def walkers(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=200, components=2):
+    """Walkers of a unit at seeded places, with an archive and the surrogate fitted to it."""
     random = np.random.default_rng([seed, unit])
     archive = random.uniform(0.5 - 5 * spread, 0.5 + 5 * spread, (states, 2))
     start = random.uniform(0.4, 0.6, (2, chains))
-    return Lanes(
-        start,
-        np.array([density(start[:, lane]) for lane in range(chains)]),
-        streams(seed, [unit], chains),
-        Guide(
-            fit_surrogate(archive, components), np.array([0.7, 1.0]), np.array([0, 1]), archive,
-            len(archive), 0.75, 0.5,
-        ),
-        Tally(np.zeros(chains, np.int64), np.zeros(chains, np.int64)),
-    )  # fmt: skip
+    logp = np.array([density(start[:, lane]) for lane in range(chains)])
+    guide = Guide(
+        surrogate=fit_surrogate(archive, components),
+        pivots=np.array([0.7, 1.0]),
+        processes=np.array([0, 1]),
+        archive=archive,
+        filled=len(archive),
+        conditional=0.75,
+        trust=0.5,
+    )
+    lanes = lanes_at(start, logp, seed, unit)
+    return Walkers(lanes, guide, np.zeros(chains, np.int64), np.zeros(chains, np.int64))
 
 
 class Edinburgh(NamedTuple):
-    """State and working memory of `edinburgh_window`."""
+    """Lanes of ``edinburgh2021``, and their covariances."""
 
-    position: np.ndarray
-    logp: np.ndarray
-    streams: np.ndarray
+    lanes: Lanes
     moments: Moments
 
     def run(self, density, count):
         """Run one window; gives the accepted vectors of each lane."""
-        size, padded = self.position.shape
-        lanes = self.logp.size
-        vectors, accepted = np.empty((lanes, count, size + 1)), np.zeros(lanes, np.int64)
-        edinburgh.edinburgh_window(
-            call_of(density, padded), self.position, self.logp, self.streams, self.moments.factor,
-            self.moments.established(), count, 0, vectors, accepted, np.empty((size, padded)),
-        )  # fmt: skip
-        return [vectors[lane, : accepted[lane], :size] for lane in range(lanes)]
+        covariances = edinburgh.Covariances(self.moments.factor, self.moments.established())
+        accepted = edinburgh.room_for_accepted(self.lanes, count)
+        call = call_of(density, self.lanes.position.shape[1])
+        edinburgh.edinburgh_window(call, self.lanes, covariances, 0, accepted)
+        return [
+            vectors[:filled, :-1]
+            for vectors, filled in zip(accepted.vectors, accepted.count, strict=True)
+        ]
 
 
 def edinburgh_of(lanes=4, density=gaussian, seed=5):
     """Lanes of ``edinburgh2021`` in the middle of the square, without a covariance."""
     start = np.full((2, -(-lanes // WIDTH) * WIDTH), 0.45)
     logp = np.full(lanes, density(start[:, 0]))
-    return Edinburgh(start, logp, streams(seed, [0], lanes), Moments(lanes, 2))
+    return Edinburgh(lanes_at(start, logp, seed), Moments(lanes, 2))
 
 
 def adapted(state, density, windows, length):
@@ -160,10 +164,10 @@ def adapted(state, density, windows, length):
         accepted = state.run(density, length)
         for lane, vectors in enumerate(accepted):
             if state.moments.count[lane] > 0:
-                state.moments.update(lane, state.position[:, lane])
+                state.moments.update(lane, state.lanes.position[:, lane])
             elif len(vectors) >= 3:
                 state.moments.start(lane, vectors)
-        passed.append(state.position[:, : state.logp.size].T.copy())
+        passed.append(state.lanes.position[:, : state.lanes.logp.size].T.copy())
     return np.array(passed)
 
 
@@ -222,10 +226,10 @@ def test_edinburgh2021_equals_a_transcription_step_by_step(established):
     state.moments.usable[:] = established
     state.moments.count[:] = 21.0
     assert state.moments.established().all() == established
-    random = state.streams.copy()
+    random = state.lanes.streams.copy()
     wanted = []
     for lane in range(3):
-        position, logp = state.position[:, lane].copy(), state.logp[lane]
+        position, logp = state.lanes.position[:, lane].copy(), state.lanes.logp[lane]
         chain = []
         for _ in range(100):
             position, logp, moved = transcribed(
@@ -329,7 +333,7 @@ def check_moments(draws, density, tolerance):
 
 @pytest.mark.parametrize("density", [gaussian, banana, flat], ids=["gaussian", "banana", "flat"])
 def test_the_default_sampler_recovers_analytic_targets(density):
-    state = lanes_of(chains=8, density=density)
+    state = walkers(chains=8, density=density)
     draws = state.run(lane_density(2, density), 300_000, record=25)[500:, :, :2].reshape(-1, 2)
     check_moments(draws, density, tolerance=0.1)
 
@@ -346,30 +350,27 @@ def test_each_move_keeps_the_target(conditional, by_process, trust, density, mon
     monkeypatch.setattr(proposals, "BY_PROCESS", by_process)
     for name in ("_conditional_step", "propose_lanes"):
         monkeypatch.setattr(proposals, name, numba.njit(getattr(proposals, name).py_func))
-    state = lanes_of(chains=1, spread=0.05, density=density)
+    state = walkers(chains=1, spread=0.05, density=density)
     guide = state.guide._replace(conditional=conditional, trust=trust)
     draws = np.empty((150_000, 2))
-    _walk(
-        proposals.propose_lanes, density, state.streams[0], state.position,
-        empty_walk(1, guide.surrogate), guide, draws,
-    )  # fmt: skip
+    walk = empty_walk(1, guide.surrogate)
+    _walk(proposals.propose_lanes, density, state.lanes, walk, guide, draws)
     check_moments(draws[500:], density, tolerance=0.15)
 
 
 @numba.njit
-def _walk(propose, density, stream, position, walk, guide, draws):
+def _walk(propose, density, lanes, walk, guide, draws):
     """Metropolis walk of one lane, outside the window kernels."""
-    rows, noise, memory = position.copy(), np.empty(2), np.empty((2, 2))
-    logp = density(position[:, 0])
-    enter(walk, 0, position, guide.surrogate)
+    memory = Memory(np.empty((2, 2)), np.empty(2))
+    lanes.logp[0] = density(lanes.position[:, 0])
+    enter(walk, 0, lanes.position, guide.surrogate)
     for turn in range(len(draws)):
-        ratio = propose(stream, 0, position, rows, walk, guide, memory, noise)
-        proposed = density(rows[:, 0])
-        if acceptance.accept(stream, proposed, logp, ratio):
-            logp = proposed
+        ratio = propose(0, lanes, walk, guide, memory)
+        proposed = density(lanes.proposal[:, 0])
+        if acceptance.accept(lanes.streams[0], proposed, lanes.logp[0], ratio):
             move(walk, 0, guide.surrogate)
-            position[:, 0] = rows[:, 0]
-        draws[turn] = position[:, 0]
+            go(lanes, 0, proposed)
+        draws[turn] = lanes.position[:, 0]
 
 
 @numba.njit
@@ -388,13 +389,13 @@ def test_rules_that_need_no_run_save_runs_and_change_nothing():
     """What is rejected without a run would have been rejected after one: the target is the same."""
     found = {}
     for name, early in (("early", lane_density(2, left_half)), ("late", None)):
-        state = lanes_of(chains=8, density=left_half_of_gaussian)
-        state.position[0] = 0.45
-        state.logp[:] = [left_half_of_gaussian(place) for place in state.position.T]
+        state = walkers(chains=8, density=left_half_of_gaussian)
+        state.lanes.position[0] = 0.45
+        state.lanes.logp[:] = [left_half_of_gaussian(place) for place in state.lanes.position.T]
         density = lane_density(2, left_half_of_gaussian)
         draws = state.run(density, 100_000, record=10, early=early)[500:, :, :2].reshape(-1, 2)
         assert (draws[:, 0] < 0.5).all()
-        found[name] = draws, state.tally.evaluated.sum()
+        found[name] = draws, state.evaluated.sum()
     for draws, _ in found.values():  # half of a Gaussian: mean sqrt(2/pi), sd sqrt(1 - 2/pi)
         assert_allclose(draws[:, 0].mean(), 0.5 - 0.05 * np.sqrt(2 / np.pi), atol=0.001)
         assert_allclose(draws[:, 0].std(), 0.05 * np.sqrt(1 - 2 / np.pi), atol=0.001)
@@ -403,32 +404,32 @@ def test_rules_that_need_no_run_save_runs_and_change_nothing():
 
 
 def test_every_lane_makes_the_same_number_of_proposals_however_many_are_run():
-    state = lanes_of(chains=8)
+    state = walkers(chains=8)
     recorded = state.run(lane_density(2, gaussian), 400, record=4)
     assert np.isfinite(recorded).all()
     assert recorded.shape[0] == 100
-    assert len(set(state.tally.evaluated)) > 1
-    assert (state.tally.accepted <= state.tally.evaluated).all()
+    assert len(set(state.evaluated)) > 1
+    assert (state.accepted <= state.evaluated).all()
 
 
 @pytest.mark.parametrize("density", [outside_is_better, undefined])
 def test_proposals_outside_the_cube_and_undefined_ones_are_rejected(density):
-    start = lanes_of(density=outside_is_better)
-    state = start._replace(position=start.position.copy())
+    state = walkers(density=outside_is_better)
+    start = state.lanes.position.copy()
     drawn = state.run(lane_density(2, density), 500)[..., :2]
     assert ((drawn > 0) & (drawn < 1)).all()
     if density is undefined:
-        assert_array_equal(state.position, start.position)
+        assert_array_equal(state.lanes.position, start)
 
 
 def test_recorded_log_probabilities_are_those_of_the_recorded_states():
-    recorded = lanes_of().run(lane_density(2, gaussian), 100).reshape(-1, 3)
+    recorded = walkers().run(lane_density(2, gaussian), 100).reshape(-1, 3)
     assert_allclose([gaussian(state[:2]) for state in recorded], recorded[:, 2], rtol=1e-13)
 
 
 def test_a_run_stopped_between_windows_continues_bit_for_bit():
     density = lane_density(2, gaussian)
-    state = lanes_of()
+    state = walkers()
     state.run(density, 120)
     saved = copy.deepcopy(state)
     assert_array_equal(saved.run(density, 180), state.run(density, 180))
@@ -436,8 +437,8 @@ def test_a_run_stopped_between_windows_continues_bit_for_bit():
 
 def test_lanes_do_not_see_each_other():
     density = lane_density(2, gaussian)
-    together = lanes_of(chains=12).run(density, 200)
-    alone = lanes_of(chains=12).run(density, 200, blocks=(1, 2))
+    together = walkers(chains=12).run(density, 200)
+    alone = walkers(chains=12).run(density, 200, blocks=(1, 2))
     assert_array_equal(together[:, 4:8], alone[:, 4:8])
 
 
@@ -449,17 +450,12 @@ def test_a_lane_of_edinburgh2021_does_not_see_the_others():
 
 
 def test_the_search_arrives_and_never_turns_worse():
-    lanes = 8
-    position = np.full((2, lanes), 0.1)
-    violation = np.full(lanes, 1.6)
-    random = streams(6, [0], lanes)
+    lanes = lanes_at(np.full((2, 8), 0.1), np.full(8, 1.6), seed=6)
     density = lane_density(2, distance_to_corner, results=2)
-    history = [violation.copy()]
+    history = [lanes.logp.copy()]
     for _ in range(40):
-        search.search_window(
-            call_of(density, lanes, 2), position, violation, random, 50, np.empty_like(position)
-        )
-        history.append(violation.copy())
+        search.search_window(call_of(density, 8, 2), lanes, 50)
+        history.append(lanes.logp.copy())
     assert (np.diff(history, axis=0) <= 0).all()
-    assert_array_equal(violation, 0.0)
-    assert (position > 0.9).all()
+    assert_array_equal(lanes.logp, 0.0)
+    assert (lanes.position > 0.9).all()
