@@ -7,4 +7,4 @@ console = Console(width=max(Console().width, 120))  # a table must not lose its 
 
 def tell(sentence):
     """Say what is going on."""
-    console.print(sentence, style="dim")
+    console.print(sentence, style="dim", markup=False)

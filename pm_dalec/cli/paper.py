@@ -35,4 +35,4 @@ def paper(*, out: Path = Path("paper"), quick: bool = False, seed: int = 1):
     console.print(f"{len(done.items) - len(left_out)} tables and figures in {out}")
     verdicts = out / "hypotheses.csv"
     if verdicts.exists():
-        console.print(pd.read_csv(verdicts).to_string(index=False))
+        print(pd.read_csv(verdicts).to_string(index=False))  # units in brackets are no markup
