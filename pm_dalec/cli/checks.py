@@ -3,21 +3,50 @@
 import os
 import platform
 from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
 
 from pm_dalec.data import by_name
+from pm_dalec.testing import reference_parity
+
+PACKAGES = (
+    "pm_dalec",
+    "pymc",
+    "pytensor",
+    "arviz",
+    "numba",
+    "llvmlite",
+    "numpy",
+    "xarray",
+    "jax",
+)
 
 
-def parity(options):
-    """Compare reference files; exit status 1 where a quantity is off."""
-    from pm_dalec.testing.reference_parity import parity as compare
+def parity(
+    files: list[Path],
+    /,
+    *,
+    runner: Literal["numpy", "pytensor", "jax", "lanes"] = "numpy",
+    rtol: float = 1e-6,
+) -> int:
+    """Compare reference files; exit status 1 where a quantity is off.
 
+    Parameters
+    ----------
+    files
+        Reference files.
+    runner
+        What recomputes them.
+    rtol
+        Largest relative difference [1].
+    """
     failed = count = 0
-    for path in options.files:
+    for path in files:
         if not path.is_file():
             raise FileNotFoundError(
                 f"wanted a reference file, got no such file ({path}); check the path"
             )
-        for line in compare(path, runner=options.runner, rtol=options.rtol):
+        for line in reference_parity.parity(path, runner=runner, rtol=rtol):
             count += 1
             failed += not line.passed
             mark = "ok  " if line.passed else "FAIL"
@@ -26,14 +55,13 @@ def parity(options):
                 f"{line.worst:.2e}  {line.where}  {line.remark}".rstrip(),
                 flush=True,
             )
-    print(f"{count - failed} of {count} comparisons within {options.rtol:g}; {failed} failed")
+    print(f"{count - failed} of {count} comparisons within {rtol:g}; {failed} failed")
     return 1 if failed else 0
 
 
-def info(options):
+def info():
     """Print versions, processor and the data that can be found."""
-    names = ("pm_dalec", "pymc", "pytensor", "arviz", "numba", "llvmlite", "numpy", "xarray", "jax")
-    for name in names:
+    for name in PACKAGES:
         try:
             print(f"{name:<10} {version(name)}")
         except ImportError:
@@ -45,4 +73,3 @@ def info(options):
     if folder:
         for site in by_name.available_sites():
             print(f"  {site.site} ({site.source}, {site.resolution})")
-    return 0

@@ -1,117 +1,104 @@
-"""Command line: ``pm-dalec demo | calibrate | edc-report | parity | bench | landscape | ...``."""
+"""Command line: a command is a typed function of this room, and its docstring is its help."""
 
-import argparse
+import os
+import re
 import sys
-from importlib import import_module
-from pathlib import Path
+
+from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
 
 from pm_dalec._version import __version__
-from pm_dalec.cli.checks import info, parity
-from pm_dalec.cli.region import landscape, region
-from pm_dalec.cli.site import edc_report
 
-MODELS = ("baseline", "constrained_prior")
+BAD_INPUT, INTERRUPTED, NOBODY_READS = 2, 130, 141  # exit statuses; 1 is a check that failed
+FAULTS = (ValueError, KeyError, TypeError, OSError, ImportError, NotImplementedError)
+
+# A module is imported when its command is called: what the list says stands here, and a test keeps it
+# the first sentence of the docstring.
+COMMANDS = {
+    "Sites": {
+        "site:demo": "Calibrate the built-in site, whose truth is known; needs no file.",
+        "site:calibrate": "Calibrate a site file, or a site by name.",
+        "site:edc_report": "Print pass rates of the constraints under the prior of a site.",
+    },
+    "Regions": {
+        "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",
+        "region:region": "Write a region from real products.",
+        "paper:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
+    },
+    "Checks": {
+        "checks:parity": "Compare reference files; exit status 1 where a quantity is off.",
+        "bench.command:bench": "Measure runs and proposals per second and core.",
+        "checks:info": "Print versions, processor and the data that can be found.",
+    },
+}
 
 
-def parser():
-    """Argument parser of all commands."""
-    top = argparse.ArgumentParser(
-        prog="pm-dalec",
-        description="Bayesian model-data fusion of the terrestrial carbon cycle with DALEC.",
+def command_line():
+    """All commands, none of them imported.
+
+    Returns
+    -------
+    cyclopts.App
+    """
+    app = App(
+        name="pm-dalec",
+        help="Bayesian model-data fusion of the terrestrial carbon cycle with DALEC.",
+        version=f"pm_dalec {__version__}",
+        default_parameter=Parameter(negative=()),
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
     )
-    top.add_argument("--version", action="version", version=f"pm_dalec {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_site_commands(commands)
-    _add_check_commands(commands)
-    _add_region_commands(commands)
-    return top
-
-
-def _add_site_commands(commands):
-    demo = commands.add_parser("demo", help="calibrate the built-in site; needs no file")
-    demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for fit and figures")
-    demo.add_argument("--seed", type=int, default=0, help="of the site and of the sampler")
-    demo.add_argument("--seconds", type=float, default=60.0, help="sampling budget")
-    calibrate = commands.add_parser("calibrate", help="calibrate a site file, or a site by name")
-    calibrate.add_argument("site", help="NetCDF file, or a name such as FI-Hyy")
-    calibrate.add_argument("--out", type=Path, default=Path("out"), help="folder for the results")
-    calibrate.add_argument("--model", choices=MODELS, default="baseline")
-    calibrate.add_argument("--solver", choices=("converged", "truncated"), default="converged")
-    calibrate.add_argument("--chains", type=int, default=4)
-    calibrate.add_argument("--draws", type=int, default=1000, help="recorded draws of each chain")
-    calibrate.add_argument("--seconds", type=float, default=600.0, help="sampling budget")
-    calibrate.add_argument("--sampler", choices=("lanes", "edinburgh2021"), default="lanes")
-    calibrate.add_argument("--proposals", type=int, help="of each chain, for edinburgh2021")
-    calibrate.add_argument("--seed", type=int, default=0)
-    calibrate.add_argument("--three-year-days", action="store_true",
-                           help="CARDAMOM's box of the day parameters")  # fmt: skip
-    calibrate.add_argument("--fill-wind", action="store_true", help="3.23 m s-1 where absent")
-    calibrate.add_argument("--no-disturbance", action="store_true",
-                           help="no harvest and no fire where the file has none")  # fmt: skip
-    calibrate.add_argument("--streams", nargs="*", help="observations; LAI and wood by default")
-    calibrate.add_argument("--resume", action="store_true", help="go on where --out was left")
-    report = commands.add_parser("edc-report", help="pass rates of the constraints for a site")
-    report.add_argument("site", help="NetCDF file, or a name such as FI-Hyy, or 'synthetic'")
-    report.add_argument("--draws", type=int, default=100_000)
-    report.add_argument("--constraints", default="edinburgh2021",
-                        choices=("edinburgh2021", "edinburgh2024"))  # fmt: skip
-    report.add_argument("--seed", type=int, default=0)
-    report.add_argument("--fill-wind", action="store_true")
-    report.add_argument("--no-disturbance", action="store_true")
-
-
-def _add_check_commands(commands):
-    parity = commands.add_parser("parity", help="recompute reference files and compare")
-    parity.add_argument("files", nargs="+", type=Path)
-    parity.add_argument("--runner", choices=("numpy", "pytensor", "jax", "lanes"), default="numpy")
-    parity.add_argument("--rtol", type=float, default=1e-6)
-    bench = commands.add_parser("bench", help="runs and proposals per second and core")
-    bench.add_argument("--json", action="store_true", help="print JSON and nothing else")
-    bench.add_argument("--backend", choices=("numba", "jax", "jax-gpu"), default="numba")
-    bench.add_argument("--lanes", type=int, nargs="+", default=[1, 16, 64, 256, 1024, 4096])
-    bench.add_argument("--dtype", choices=("float64", "float32"), default="float64")
-    bench.add_argument("--steps", type=int, default=72, help="monthly steps of a run")
-    bench.add_argument("--seconds", type=float, default=1.0, help="least time of one measurement")
-    bench.add_argument("--samplers", action="store_true",
-                       help="compare samplers on two synthetic sites and --site instead")  # fmt: skip
-    bench.add_argument("--site", action="append", default=[], help="a site for --samplers")
-    commands.add_parser("info", help="versions, processor, data that can be found")
-
-
-def _add_region_commands(commands):
-    landscape = commands.add_parser("landscape", help="units of the synthetic twin as NetCDF")
-    landscape.add_argument("--resolution", type=float, choices=(1.0, 0.5, 0.25, 0.05), default=1.0)
-    landscape.add_argument("--seed", type=int, default=1)
-    landscape.add_argument("--out", type=Path, default=Path("region.nc"))
-    landscape.add_argument("--figures", type=Path, help="folder for the maps of Fig. 2 and Fig. A1")
-    region = commands.add_parser("region", help="units from real products named in a TOML file")
-    region.add_argument("config", type=Path)
-    region.add_argument("--out", type=Path, default=Path("region.nc"))
-    paper = commands.add_parser("paper", help="the paper's experiment: tables and figures")
-    paper.add_argument("--out", type=Path, default=Path("paper"))
-    paper.add_argument("--quick", action="store_true", help="1.0 and 0.5 degree, short chains")
-    paper.add_argument("--seed", type=int, default=1)
+    for title, commands in COMMANDS.items():
+        group = Group.create_ordered(title)
+        for order, (place, words) in enumerate(commands.items()):
+            name = place.partition(":")[2].replace("_", "-")
+            app.command(f"pm_dalec.cli.{place}", name=name, help=words, group=group, sort_key=order)
+    return app
 
 
 def main(arguments=None):
-    """Run a command; exit status 0, 1 for a check that failed, 2 for bad input.
+    """Run a command; what is wrong is said in one sentence on standard error.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         Those of the process by default.
-    """
-    options = parser().parse_args(arguments)
 
+    Returns
+    -------
+    int
+        Exit status: 0, 1 for a check that failed, 2 for bad input, 130 when interrupted.
+    """
+    app = command_line()
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    names = [name for name in app if not name.startswith("-")]
+    title = " ".join(["pm-dalec", *(name for name in arguments[:1] if name in names)])
     try:
-        return COMMANDS[options.command](options)
-    except (ValueError, KeyError, TypeError, FileNotFoundError, ImportError) as fault:
-        words = fault.args[0] if isinstance(fault, KeyError) and fault.args else fault
-        print(f"pm-dalec {options.command}: {words}", file=sys.stderr)
-        return 2
+        status = app(arguments) or 0
+        sys.stdout.flush()
+    except UnknownCommandError:
+        words, status = f"wanted one of {', '.join(names)}, got {arguments[0]!r}", BAD_INPUT
+    except CycloptsError as fault:
+        words, status = f"{_sentence(str(fault))}; see {title} --help", BAD_INPUT
+    except BrokenPipeError:  # the reader has seen enough; nothing is left to say at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
+    except FAULTS as fault:
+        words = str(fault.args[0] if isinstance(fault, KeyError) and fault.args else fault)
+        status = BAD_INPUT
     except KeyboardInterrupt:
-        print(f"pm-dalec {options.command}: interrupted; finished parts are kept", file=sys.stderr)
-        return 130
+        words, status = "interrupted; finished parts are kept", INTERRUPTED
+    else:
+        return status
+    print(f"{title}: {' '.join(words.split())}", file=sys.stderr)
+    return status
+
+
+def _sentence(words):
+    """Sentences as one: the first letter small, full stops turned into semicolons."""
+    one = re.sub(r"\. (\w)", lambda found: f"; {found[1].lower()}", words.strip().rstrip(".?"))
+    return one[:1].lower() + one[1:]
 
 
 def run():
@@ -121,25 +108,3 @@ def run():
 
 if __name__ == "__main__":
     run()
-
-
-def _later(module, name):
-    """Command of another module, imported when it is called."""
-
-    def call(options):
-        return getattr(import_module(module), name)(options)
-
-    return call
-
-
-COMMANDS = {
-    "demo": _later("pm_dalec.cli.site", "demo"),
-    "calibrate": _later("pm_dalec.cli.site", "calibrate"),
-    "bench": _later("pm_dalec.cli.bench.command", "bench"),
-    "paper": _later("pm_dalec.paper.run", "paper"),
-    "parity": parity,
-    "edc-report": edc_report,
-    "info": info,
-    "landscape": landscape,
-    "region": region,
-}

@@ -52,10 +52,14 @@ def variables_table():
 def streams_table():
     """Table of observation streams."""
     rows = (
-        (f"`{record.name}`", f"`{record.observes}`", VARIABLES[record.observes].units,
-         "yes" if record.default else "on request")
+        (
+            f"`{record.name}`",
+            f"`{record.observes}`",
+            VARIABLES[record.observes].units,
+            "yes" if record.default else "on request",
+        )
         for record in STREAMS.values()
-    )  # fmt: skip
+    )
     return markdown_table(("stream", "observes", "units", "assimilated"), rows)
 
 
@@ -74,10 +78,16 @@ def prior_words(parameter):
 def parameters_table():
     """Table of parameters with bounds and priors."""
     rows = (
-        (f"`{record.name}`", record.meaning, record.units, f"{record.bounds[0]:.10g}",
-         f"{record.bounds[1]:.10g}", prior_words(record))
+        (
+            f"`{record.name}`",
+            record.meaning,
+            record.units,
+            f"{record.bounds[0]:.10g}",
+            f"{record.bounds[1]:.10g}",
+            prior_words(record),
+        )
         for record in PARAMETERS.values()
-    )  # fmt: skip
+    )
     return markdown_table(("name", "meaning", "units", "least", "largest", "prior"), rows)
 
 
@@ -89,8 +99,9 @@ def constraints_table():
         same = paper[name].inequality == later[name].inequality
         return "the same" if same else later[name].inequality
 
-    rows = ((f"`{name}`", rule.inequality, rule.level, differs(name))
-            for name, rule in paper.items())  # fmt: skip
+    rows = (
+        (f"`{name}`", rule.inequality, rule.level, differs(name)) for name, rule in paper.items()
+    )
     return markdown_table(
         ("name", "holds where (`edinburgh2021`)", "level", "`edinburgh2024`"), rows
     )
@@ -98,8 +109,12 @@ def constraints_table():
 
 def sources_list():
     """Publications that the tables cite, in the order of the bibliography."""
-    records = (*VARIABLES.values(), *STREAMS.values(), *PARAMETERS.values(),
-               *EDCS["edinburgh2021"].values())  # fmt: skip
+    records = (
+        *VARIABLES.values(),
+        *STREAMS.values(),
+        *PARAMETERS.values(),
+        *EDCS["edinburgh2021"].values(),
+    )
     cited = {record.source for record in records}
     return "\n".join(f"- {words}" for key, words in SOURCES.items() if key in cited)
 

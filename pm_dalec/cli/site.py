@@ -1,61 +1,143 @@
-"""Commands that calibrate one site: ``demo`` and ``calibrate``."""
+"""Commands for one site: `demo`, `calibrate` and `edc_report`."""
 
-from functools import partial
-from importlib import import_module
 from pathlib import Path
+from typing import Annotated, Literal
 
-import numpy as np
+from cyclopts import Parameter
 from rich.table import Table
 
-from pm_dalec.cli.console import bar, console
+from pm_dalec.cli.console import console
+from pm_dalec.constraints import report
+from pm_dalec.constraints.forms import Soft
 from pm_dalec.data import by_name
+from pm_dalec.data.site_file import open_site
+from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
+from pm_dalec.graph.choices import Choices
+from pm_dalec.models import baseline, constrained_prior
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file, trajectory
-from pm_dalec.posterior.chain_statistics import circular_mean
 from pm_dalec.posterior.convergence import diagnose, verdict
+from pm_dalec.posterior.intervals import intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
-from pm_dalec.tables.constants import DAYS_PER_YEAR
-from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
+from pm_dalec.sampling.progress import bar
+from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
 from pm_dalec.tables.streams import STREAMS
 
+MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
+UNLIMITED = 10**9  # proposals of a chain that seconds limit
+EDINBURGH_PROPOSALS = 100_000
 SHOWN = ("lai", "wood", "gpp", "nee")
 SHOWN_DRAWS = 60  # of each chain, in figures
 
 
-def demo(options):
-    """Calibrate the built-in site with known truth; print, save, draw."""
-    from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
+def demo(*, out: Path = Path("demo"), seed: int = 0, seconds: float = 60.0):
+    """Calibrate the built-in site, whose truth is known; needs no file.
 
+    Parameters
+    ----------
+    out
+        Folder for fit and figures.
+    seed
+        Of the site and of the sampler.
+    seconds
+        Sampling budget [s].
+    """
     console.print("drawing a site with known truth from the constrained prior", style="dim")
-    units = synthetic_site(options.seed)
-    model = import_module("pm_dalec.models.baseline").build(units)
-    fit = calibrate_lanes(model, seconds=options.seconds, proposals=10**9, random_seed=options.seed)
-    truth = truth_of(units)
-    _report(fit, options.out, truth=truth)
-    return 0
+    units = synthetic_site(seed)
+    fit = calibrate_lanes(
+        baseline.build(units), seconds=seconds, proposals=UNLIMITED, random_seed=seed
+    )
+    _report(fit, out, truth=truth_of(units))
 
 
-def calibrate(options):
-    """Calibrate a site file or a site by name; print, save, draw."""
-    units = site_named(options.site, options)
-    parameters = with_three_year_days(PARAMETERS) if options.three_year_days else PARAMETERS
-    build = partial(import_module(f"pm_dalec.models.{options.model}").build, units,
-                    parameters=parameters, solver=options.solver)  # fmt: skip
-    model = build(streams=tuple(options.streams)) if options.streams is not None else build()
-    if options.sampler == "edinburgh2021":
+def calibrate(
+    site: str,
+    /,
+    *,
+    out: Path = Path("out"),
+    model: Literal["baseline", "constrained_prior"] = "baseline",
+    solver: Literal["converged", "truncated"] = "converged",
+    streams: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
+    constraints: Literal["edinburgh2021", "edinburgh2024", "none"] = "edinburgh2021",
+    soft: float | None = None,
+    priors: Literal[
+        "edinburgh2020", "edinburgh2021", "edinburgh2023", "edinburgh2021_three_years"
+    ] = "edinburgh2021",
+    sampler: Literal["lanes", "edinburgh2021"] = "lanes",
+    chains: int = 4,
+    draws: int = 1000,
+    seconds: float = 600.0,
+    proposals: int | None = None,
+    seed: int = 0,
+    fill_wind: bool = False,
+    no_disturbance: bool = False,
+    resume: bool = False,
+):
+    """Calibrate a site file, or a site by name.
+
+    Parameters
+    ----------
+    site
+        NetCDF file, a name such as FI-Hyy, or "synthetic".
+    out
+        Folder for fit and figures.
+    model
+        Out of the folder ``models``.
+    solver
+        Stomatal optimum: exact, or CARDAMOM's search.
+    streams
+        Observations; LAI and wood by default.
+    constraints
+        Set of ecological constraints.
+    soft
+        Margin over which a failing constraint fades in [1], instead of ending probability: 0.05,
+        say. The posterior is then another one.
+    priors
+        Bounds and priors by era of CARDAMOM; three_years has its box of the day parameters.
+    sampler
+        The default one, or CARDAMOM's of 2021.
+    chains
+        Of the site.
+    draws
+        Recorded draws of each chain.
+    seconds
+        Sampling budget [s]; edinburgh2021 has proposals instead.
+    proposals
+        Budget of each chain; 100000 for edinburgh2021, unlimited otherwise.
+    seed
+        Of the sampler.
+    fill_wind
+        3.23 m s-1 where wind is absent.
+    no_disturbance
+        No harvest and no fire where the file has none.
+    resume
+        Go on where ``out`` was left.
+    """
+    units = site_named(site, seed, fill_wind, no_disturbance)
+    choices = choices_of(priors, constraints, soft, streams, solver)
+    built = MODELS[model].build(units, choices)
+    if sampler == "edinburgh2021":
+        proposals = proposals or EDINBURGH_PROPOSALS
         fit = calibrate_edinburgh(
-            model, chains=options.chains, proposals=options.proposals or 100_000,
-            draws=options.draws, random_seed=options.seed,
-        )  # fmt: skip
+            built, chains=chains, proposals=proposals, draws=draws, random_seed=seed
+        )
     else:
-        fit = calibrate_lanes(
-            model, chains=options.chains, draws=options.draws, seconds=options.seconds,
-            proposals=options.proposals or 10**9, random_seed=options.seed,
-            checkpoint=options.out / "state", resume=options.resume,
-        )  # fmt: skip
-    _report(fit, options.out)
-    return 0
+        proposals = proposals or UNLIMITED
+        budget = {"seconds": seconds, "proposals": proposals}
+        kept = {"checkpoint": out / "state", "resume": resume}
+        fit = calibrate_lanes(built, chains=chains, draws=draws, random_seed=seed, **budget, **kept)
+    _report(fit, out)
+
+
+def choices_of(priors, constraints, soft, streams, solver):
+    """Choices of a model as the command line names them."""
+    rules = None if constraints == "none" else constraints
+    if soft is not None:
+        if rules is None:
+            raise ValueError("wanted constraints that are soft, got none; leave out --soft")
+        rules = Soft(rules, soft)
+    return Choices(PRIOR_SETS[priors], rules, streams, solver)
 
 
 def _report(fit, folder, *, truth=None):
@@ -66,56 +148,32 @@ def _report(fit, folder, *, truth=None):
             "site to see which rule blocks, or choose other constraints"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    report = diagnose(fit)
-    console.print(summary_table(fit, report, truth=truth))
+    report, found = diagnose(fit), intervals(fit, truth=truth)
+    console.print(summary_table(fit, report, found))
     console.print(verdict(report))
     if truth is not None:
-        inside = coverage(fit, truth)
-        console.print(f"truth inside the 90 % interval: {sum(inside.values())} of {len(inside)}")
+        inside = found["inside"]
+        console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
     fit_file.save(fit, folder / "fit.nc")
     save_figure(figure_of_fit(fit), folder / "fit")
     save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
     console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
 
 
-def _interval(name, draws, truth=None):
-    """Median and 5 to 95 % interval; days are turned so that the interval is in one piece."""
-    if PARAMETERS[name].circular:
-        centre = circular_mean(draws, axes=None)
-        draws = centre + np.mod(draws - centre + DAYS_PER_YEAR / 2, DAYS_PER_YEAR) - (
-            DAYS_PER_YEAR / 2
-        )  # fmt: skip
-        if truth is not None:
-            truth = centre + np.mod(truth - centre + DAYS_PER_YEAR / 2, DAYS_PER_YEAR) - (
-                DAYS_PER_YEAR / 2
-            )  # fmt: skip
-    return (*np.quantile(draws, (0.05, 0.5, 0.95)), truth)
-
-
-def coverage(fit, truth):
-    """Whether the truth of each parameter lies in the 5 to 95 % interval of its posterior."""
-    inside = {}
-    for name, value in truth.items():
-        low, _, high, at = _interval(name, fit["posterior"][name].values.ravel(), value)
-        inside[name] = bool(low <= at <= high)
-    return inside
-
-
-def summary_table(fit, report, *, truth=None):
+def summary_table(fit, report, found):
     """Table of a fit: interval, R-hat, effective sample size and, where known, the truth."""
     table = Table(title=f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}")
     headings = ["parameter", "units", "5 %", "median", "95 %", "R-hat", "bulk ESS"]
-    for heading in [*headings, *(["truth"] if truth else [])]:
+    for heading in [*headings, *(["truth"] if "truth" in found else [])]:
         table.add_column(heading, justify="left" if heading in ("parameter", "units") else "right")
-    for name in report["parameter"].values:
-        name = str(name)
-        draws = fit["posterior"][name].values.ravel()
-        low, middle, high, at = _interval(name, draws, (truth or {}).get(name))
-        row = report.sel(parameter=name)
-        cells = [name, PARAMETERS[name].units, f"{low:.4g}", f"{middle:.4g}", f"{high:.4g}",
-                 f"{float(row['rhat']):.3f}", f"{float(row['ess_bulk']):.0f}"]  # fmt: skip
-        if truth:
-            cells.append(f"{at:.4g}" if low <= at <= high else f"[bold]{at:.4g}[/bold] outside")
+    for name in map(str, report["parameter"].values):
+        row, judged = found.loc[name], report.sel(parameter=name)
+        cells = [name, PARAMETERS[name].units]
+        cells += [f"{row[level]:.4g}" for level in ("low", "median", "high")]
+        cells += [f"{float(judged['rhat']):.3f}", f"{float(judged['ess_bulk']):.0f}"]
+        if "truth" in found:
+            at = f"{row['truth']:.4g}"
+            cells.append(at if row["inside"] else f"[bold]{at}[/bold] outside")
         table.add_row(*cells)
     return table
 
@@ -133,35 +191,58 @@ def figure_of_fit(fit):
     return fit_figure(quantiles, observed)
 
 
-def site_named(name, options):
+def site_named(name, seed, fill_wind, no_disturbance):
     """Units dataset of a file, of a site by name, or of the built-in site."""
-    disturbance = "none" if options.no_disturbance else "file"
+    disturbance = "none" if no_disturbance else "file"
     if name == "synthetic":
-        from pm_dalec.data.synthetic_sites import synthetic_site
-
-        return synthetic_site(options.seed)
+        return synthetic_site(seed)
     if Path(name).suffix in (".nc", ".nc4", ".cdf") or Path(name).exists():
-        from pm_dalec.data.site_file import open_site
-
-        return open_site(name, fill_wind=options.fill_wind, disturbance=disturbance)
-    return by_name.load_site(name, fill_wind=options.fill_wind, disturbance=disturbance)
+        return open_site(name, fill_wind=fill_wind, disturbance=disturbance)
+    return by_name.load_site(name, fill_wind=fill_wind, disturbance=disturbance)
 
 
-def edc_report(options):
-    """Print pass rates of the constraints under the prior of a site."""
-    from pm_dalec.constraints.report import edc_report as report
+def edc_report(
+    site: str,
+    /,
+    *,
+    constraints: Literal["edinburgh2021", "edinburgh2024"] = "edinburgh2021",
+    draws: int = 100_000,
+    seed: int = 0,
+    fill_wind: bool = False,
+    no_disturbance: bool = False,
+):
+    """Print pass rates of the constraints under the prior of a site.
 
-    units = site_named(options.site, options)
+    Parameters
+    ----------
+    site
+        NetCDF file, a name such as FI-Hyy, or "synthetic".
+    constraints
+        Set of rules.
+    draws
+        Of the prior.
+    seed
+        Of the draws.
+    fill_wind
+        3.23 m s-1 where wind is absent.
+    no_disturbance
+        No harvest and no fire where the file has none.
+    """
+    units = site_named(site, seed, fill_wind, no_disturbance)
     with bar() as progress:
-        task = progress.add_task("prior draws", total=options.draws)
-        found = report(
+        task = progress.add_task("prior draws", total=draws, words="")
+        found = report.edc_report(
             units,
-            draws=options.draws,
-            constraints=options.constraints,
-            seed=options.seed,
+            draws=draws,
+            constraints=constraints,
+            seed=seed,
             progress=lambda done: progress.update(task, completed=done),
         )
-    table = Table(title=f"{options.constraints}, {found.attrs['draws']} draws of the prior")
+    _print_pass_rates(found, f"{constraints}, {found.attrs['draws']} draws of the prior")
+
+
+def _print_pass_rates(found, title):
+    table = Table(title=title)
     for heading in ("rule", "fails", "fails, given parameter rules", "binds alone", "inequality"):
         table.add_column(heading, justify="left" if heading in ("rule", "inequality") else "right")
     for name in found["constraint"].values:
@@ -174,9 +255,7 @@ def edc_report(options):
             str(row["inequality"].values),
         )
     console.print(table)
-    never = [str(n) for n in found["constraint"].values
-             if float(found["failure_rate"].sel(constraint=n)) == 0]  # fmt: skip
+    never = found["constraint"].values[found["failure_rate"].values == 0]
     console.print(f"pass all parameter rules: {found.attrs['parameter_pass_rate']:.4f}")
     console.print(f"pass all rules: {found.attrs['pass_rate']:.2e}")
-    console.print(f"never fail in these draws: {', '.join(never) or 'none'}")
-    return 0
+    console.print(f"never fail in these draws: {', '.join(map(str, never)) or 'none'}")

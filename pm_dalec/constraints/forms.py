@@ -73,7 +73,8 @@ def soft(margin_values: Iterable[Array], xp: ArrayModule, *, scale: float = 0.05
     """
     total = 0.0
     for margin in margin_values:
-        faded = -xp.logaddexp(0.0, -margin / scale)
+        lack = -margin / scale
+        faded = -(xp.maximum(lack, 0.0) + xp.log1p(xp.exp(-abs(lack))))
         total = total + xp.where(xp.isnan(margin), 0.0, faded)  # NaN holds, as in the hard form
     return total
 

@@ -106,8 +106,10 @@ def reduce_fit(fit, *, draws=1000, seed=0, progress=None):
     blocks = list(_blocks(posterior))
     for number, block in enumerate(blocks):
         if progress is not None and len(blocks) > 1:
-            progress(f"{units.attrs['approach']} {units.attrs['resolution']}: block {number + 1} "
-                     f"of {len(blocks)}")  # fmt: skip
+            progress(
+                f"{units.attrs['approach']} {units.attrs['resolution']}: block {number + 1} "
+                f"of {len(blocks)}"
+            )
         part = {dims.PIXEL: block}
         whole.add(observed.isel(part), posterior.isel(part), units.isel(part), _solver(fit))
     return whole.experiment(units, observed)
@@ -136,9 +138,13 @@ def _described(fit, seed):
     source = fit["constant_data"].to_dataset()
     wanted = [name for name in ("area", "area_fraction", "masked_fraction") if name in source]
     wanted += [name for name in source.data_vars if name.startswith(TRUTH)]
-    units = source[wanted].reset_coords(drop=True).assign_coords(
-        {name: source[name] for name in ("lat", "lon", *dims.SPACE) if name in source.variables}
-    )  # fmt: skip
+    units = (
+        source[wanted]
+        .reset_coords(drop=True)
+        .assign_coords(
+            {name: source[name] for name in ("lat", "lon", *dims.SPACE) if name in source.variables}
+        )
+    )
     if REPRESENTED in source:
         units["area"] = source[REPRESENTED].reset_coords(drop=True)
     years = float(source["step_days"].sum()) / 365.25

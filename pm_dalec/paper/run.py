@@ -1,10 +1,7 @@
-"""The paper's experiment on the synthetic twin in one command: ``pm-dalec paper``."""
+"""The paper's experiment on the synthetic twin, from the landscape to the tables."""
 
 import time
-from importlib import import_module
-
-import pandas as pd
-from rich.console import Console
+from typing import NamedTuple
 
 from pm_dalec.data.land import units_of
 from pm_dalec.landscape.pixel_sample import sample_region
@@ -13,13 +10,11 @@ from pm_dalec.landscape.twin.truth import add_truth
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.paper.items import make_all, save_landscape
 from pm_dalec.paper.truth import candidates
-from pm_dalec.posterior.convergence import converged_share, unit_report
+from pm_dalec.posterior.convergence import NOT_RUN, RHAT_LIMIT, converged_share, unit_report
 from pm_dalec.sampling.region_store import FIT, calibrate_region
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import RESOLUTIONS
 
-console = Console()
-
-RESOLUTIONS = (1.0, 0.5, 0.25, 0.05)
 STOP = {"draws": 250, "rhat": 1.045, "ess": 80}
 QUICK = {"resolutions": (1.0, 0.5), "proposals": 120_000, **STOP}
 FULL = {"resolutions": RESOLUTIONS, "proposals": 600_000, **STOP}
@@ -51,72 +46,97 @@ def experiment_region(twin, resolution, seed, chosen=None):
     return region if chosen is None else add_truth(region, chosen)
 
 
-def paper(options):
-    """Landscape, truth, calibration, aggregation, tables and figures; resumable."""
-    plan = QUICK if options.quick else FULL
-    out, stores = options.out, options.out / "fits"
+class Done(NamedTuple):
+    """What a run of the experiment has made.
+
+    Attributes
+    ----------
+    units : int
+        Calibrated, or read from a finished store.
+    seconds, processor_seconds : float
+        Of calibration [s].
+    doubtful : dict of Path to int
+        Number of units in doubt by the file that lists them, one file an experiment.
+    items : dict of str to list of Path or str
+        As from `pm_dalec.paper.items.make_all`.
+    """
+
+    units: int
+    seconds: float
+    processor_seconds: float
+    doubtful: dict
+    items: dict
+
+
+def repeat(models, out, *, plan=FULL, seed=1, tell=None):
+    """Landscape, truth, calibration, aggregation, tables and figures; resumable.
+
+    Parameters
+    ----------
+    models : dict of str to callable
+        ``build`` of the model of each approach, "baseline" and "stratified".
+    out : Path
+        Folder for fits, tables and figures; made if it does not exist.
+    plan : dict
+        `QUICK` or `FULL`.
+    seed : int
+    tell : callable, optional
+        Called with a sentence before each stage.
+
+    Returns
+    -------
+    Done
+    """
+    tell, stores = tell or (lambda sentence: None), out / "fits"
     stores.mkdir(parents=True, exist_ok=True)
-    console.print(f"synthetic landscape of seed {options.seed}", style="dim")
-    twin = make_twin(options.seed)
+    tell(f"synthetic landscape of seed {seed}")
+    twin = make_twin(seed)
     save_landscape(twin, stores)
     started, processor = time.perf_counter(), time.process_time()
-    fits, chosen = {}, None
+    fits = _fits(models, twin, stores, plan, seed, tell)
+    spent = time.perf_counter() - started, time.process_time() - processor
+    items = make_all(stores, out, landscape=twin, seed=seed, progress=tell)
+    statuses = [fit["sample_stats"]["status"].values for fit in fits.values()]
+    units = sum(int((status != NOT_RUN).sum()) for status in statuses)
+    return Done(units, *spent, _doubtful(fits, out), items)
+
+
+def _fits(models, twin, stores, plan, seed, tell):
+    """Fits of both approaches at every resolution, from their stores where they are finished."""
+    fits, truth = {}, None
     for resolution in plan["resolutions"]:
         kept = {approach: stores / f"{approach}_{resolution:g}" for approach in APPROACHES}
-        if all((store / FIT).exists() for store in kept.values()):
-            region = None
-        else:
-            chosen = chosen or _truth(twin, options.seed)
-            console.print(f"truth and observations at {resolution:g} degree", style="dim")
-            region = experiment_region(twin, resolution, options.seed, chosen)
+        region = None
+        if not all((store / FIT).exists() for store in kept.values()):
+            truth = truth or _truth(models["baseline"], twin, seed, tell)
+            tell(f"truth and observations at {resolution:g} degree")
+            region = experiment_region(twin, resolution, seed, truth)
         for approach in APPROACHES:
-            console.print(f"{approach} at {resolution:g} degree", style="bold")
-            fits[approach, resolution] = _calibrated(
-                region, approach, kept[approach], plan, options
+            tell(f"{approach} at {resolution:g} degree")
+            fit = calibrate_region(
+                models[approach],
+                region,
+                store=kept[approach],
+                random_seed=seed,
+                **{name: plan[name] for name in ("proposals", *STOP)},
             )
-    sampled, core = time.perf_counter() - started, time.process_time() - processor
-    made = make_all(
-        stores, out, landscape=twin, seed=options.seed,
-        progress=lambda words: console.print(words, style="dim"),
-    )  # fmt: skip
-    units = sum(int((f["sample_stats"]["status"].values != "not run").sum()) for f in fits.values())
-    console.print(
-        f"{units} units calibrated or read in {sampled:.0f} s wall, {core:.0f} s of processor time"
-    )
-    _tell(fits, made, out)
-    return 0
+            tell(f"  {converged_share(fit):.0%} of the units with rank R-hat below {RHAT_LIMIT}")
+            fits[approach, resolution] = fit
+    return fits
 
 
-def _truth(twin, seed):
+def _truth(build, twin, seed, tell):
     """True parameters of the strata, from their typical units at the coarsest resolution."""
-    console.print("true parameters of the strata", style="dim")
+    tell("true parameters of the strata")
     coarse = units_of(experiment_region(twin, max(RESOLUTIONS), seed), dims.SPACE)
-    return candidates(import_module("pm_dalec.models.baseline").build, coarse, seed=seed)
+    return candidates(build, coarse, seed=seed)
 
 
-def _calibrated(region, approach, store, plan, options):
-    """Fit of one experiment, from its store where it is finished."""
-    fit = calibrate_region(
-        import_module(f"pm_dalec.models.{approach}").build, region, store=store,
-        proposals=plan["proposals"], draws=plan["draws"], rhat=plan["rhat"], ess=plan["ess"],
-        random_seed=options.seed,
-    )  # fmt: skip
-    console.print(f"  {converged_share(fit):.0%} of the units with rank R-hat below 1.05")
-    return fit
-
-
-def _tell(fits, made, out):
-    """Print what was made, which units are in doubt, and the hypotheses."""
+def _doubtful(fits, out):
+    """Number of units in doubt by the file that lists them."""
+    counts = {}
     for (approach, resolution), fit in fits.items():
-        doubtful = unit_report(fit)
-        doubtful.to_csv(out / f"units_{approach}_{resolution:g}.csv", index=False)
-        if len(doubtful):
-            console.print(
-                f"{approach} {resolution:g}: {len(doubtful)} units in doubt, listed in "
-                f"units_{approach}_{resolution:g}.csv"
-            )
-    left_out = [name for name, files in made.items() if isinstance(files, str)]
-    console.print(f"{len(made) - len(left_out)} tables and figures in {out}")
-    verdicts = out / "hypotheses.csv"
-    if verdicts.exists():
-        console.print(pd.read_csv(verdicts).to_string(index=False))
+        report, path = unit_report(fit), out / f"units_{approach}_{resolution:g}.csv"
+        report.to_csv(path, index=False)
+        counts[path] = len(report)
+    return counts

@@ -105,7 +105,7 @@ def calibrate(
         store = checkpoints.open_store(checkpoint, resume, settings, chains, random_seed, target)
         job = _Job(target, settings, chains, int(random_seed), threads, store, shown,
                    None if seconds is None else time.monotonic() + seconds)  # fmt: skip
-        shown.begin(len(places), settings)
+        shown.begin(len(places), settings, seconds)
         # threads are for units, and sums must not depend on their number
         with threadpool_limits(1, "blas"):
             units = job.run(numbers, places)

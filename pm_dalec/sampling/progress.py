@@ -1,66 +1,63 @@
-"""Progress of a calibration: one line for a site, one bar for many units with the time left.
+"""Progress of a calibration: one bar of one line, for a site as for many units.
 
-The time left is that of the units done in this run, carried on: a unit that is on its way counts by its
-proposals over the mean of those done, a unit that a run before had finished not at all. Nothing is said
-before the first unit is done.
+Where nobody watches, the line is printed now and then instead. In a notebook the bar is drawn as text,
+which needs no widgets. The time left is that of the units done in this run, carried on: a unit that is
+on its way counts by its proposals over the mean of those done, one that a run before had finished not at
+all. A single unit counts by its budget.
 """
 
-import math
-import sys
 import threading
 import time
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress as RichProgress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress as RichProgress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
+WATCHED, UNWATCHED = 0.5, 10.0  # s between two looks at the bar, and between two printed lines
+PACE = 3600.0  # s of this run from which the time left is told
 ALMOST = 0.9  # most that a unit on its way counts: it may need more proposals than the others
+WIDTH = 130  # of a line where it is not that of a terminal
 
 
-def time_left_words(seconds):
-    """Time left in words, rounded up to what a reader plans with.
-
-    Parameters
-    ----------
-    seconds : float
-    """
-    minutes = math.ceil(seconds / 60)
-    if minutes <= 1:
-        return "less than a minute left"
-    if minutes < 60:
-        return f"about {minutes} min left"
-    hours = math.ceil(minutes / 60)
-    if minutes < 10 * 60:
-        return f"about {minutes // 60} h {minutes % 60} min left"
-    return f"about {hours} h left" if hours < 48 else f"about {math.ceil(hours / 24)} days left"
+def bar():
+    """Bar of a long command on standard error, as rich draws it, with the time left."""
+    notebook = Console().is_jupyter
+    console = Console(stderr=True, force_jupyter=False, force_terminal=notebook or None)
+    console.width = console.width if console.is_terminal and not notebook else WIDTH
+    task, words, left = map(TextColumn, ("{task.description}", "{task.fields[words]}", "left"))
+    return RichProgress(
+        *(task, BarColumn(20), TaskProgressColumn(), words, TimeRemainingColumn(), left),
+        console=console,
+        transient=True,
+        speed_estimate_period=PACE,
+        get_time=lambda: time.monotonic(),
+    )
 
 
 class Progress:
-    """Bar with units done, time left, proposals per second, acceptance and the worst R-hat.
+    """Bar with units done, proposals per second, acceptance, the worst R-hat and the time left.
 
     Parameters
     ----------
     enabled : bool
-        Nothing is shown where it is false, or where standard error is no terminal: there one line
-        every ten seconds is printed instead.
+        Nothing is shown where it is false.
     """
 
     def __init__(self, enabled):
-        self.enabled = enabled
-        self.console = Console(stderr=True)
-        self.live = enabled and sys.stderr.isatty()
+        self.enabled, self._bar = enabled, bar()
+        self._live = enabled and self._bar.console.is_terminal
+        self._bar.disable = not self._live
         self._lock = threading.Lock()
-        self._bar = RichProgress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[words]}"), TimeElapsedColumn(), console=self.console,
-            disable=not self.live, transient=True,
-        )  # fmt: skip
-        self._task = None
-        self._active, self._done = {}, 0
-        self._shown_at = self._began = time.monotonic()
-        self._proposals = {}
-        self._failed = 0
+        self._task = self._seconds = None
+        self._active, self._proposals = set(), {}  # units on their way, proposals of this run
         self._needed = []  # proposals of the units that were done in this run
+        self._done = self._failed = 0
 
     def __enter__(self):
         """Show the bar."""
@@ -74,90 +71,88 @@ class Progress:
     def message(self, words):
         """Say what is going on."""
         if self.enabled:
-            self.console.print(words, style="dim")
+            self._bar.console.print(words, style="dim")
 
-    def begin(self, units, settings):
-        """Begin to count units."""
-        self._units, self._budget = units, settings.proposals
+    def begin(self, units, settings, seconds=None):
+        """Begin to count units; the budget of a single one may be seconds."""
+        self.count("calibrating", settings.proposals, units)
+        self._seconds = seconds if units == 1 else None
+
+    def count(self, what, proposals, units=1):
+        """Begin to count the proposals of a chain."""
+        self._units, self._budget = units, proposals
         self._began = self._shown_at = time.monotonic()
-        self._task = self._bar.add_task("calibrating", total=1.0, words="")
+        self._task = self._bar.add_task(what, total=None, words="")
+        self._pace(units)
+
+    def _pace(self, total):
+        """Measure the pace from now on, with so many units to do in this run."""
+        self._bar.update(self._task, total=total)
+        self._bar.advance(self._task, 0)
 
     def enter(self, identity):
         """Note that a unit has begun."""
         with self._lock:
-            self._active[identity] = 0.0
+            self._active.add(identity)
 
     def leave(self, identity, state):
         """Note that a unit has ended."""
         with self._lock:
-            self._active.pop(identity, None)
+            self._active.discard(identity)
             self._done += 1
             if identity in self._proposals:
                 self._needed.append(self._proposals[identity])
+            else:
+                self._pace(self._units - (self._done - len(self._needed)))
             self._failed += state.phase == "no start"
 
     def report(self, identity, state, chains):
         """Show the state of a unit."""
-        if not self.enabled:
-            return
         with self._lock:
             self._proposals[identity] = (state.proposed + state.searched) * chains
-            share = state.proposed / self._budget
-            self._active[identity] = min(share, 1.0)
-            now = time.monotonic()
-            pause = 0.5 if self.live else 10.0
-            if now - self._shown_at < pause:
+            if not self._due():
                 return
-            self._shown_at = now
-            self._show(state, now)
-
-    def _show(self, state, now):
-        under_way = self._under_way()
-        words = self._words(state, now)
-        if self._units > 1:
-            words = f"{self._done} of {self._units} units done, {self._left(under_way, now)}{words}"
-        self._bar.update(self._task, completed=(self._done + under_way) / self._units, words=words)
-        if not self.live:
-            self.console.print(words, style="dim", soft_wrap=True)
-
-    def _under_way(self):
-        """Units that those on their way are worth: by the proposals of those done, or the budget."""
-        if not self._needed:
-            return sum(self._active.values())
-        mean = max(np.mean(self._needed), 1)
-        made = (self._proposals.get(identity, 0) for identity in self._active)
-        return sum(min(proposals / mean, ALMOST) for proposals in made)
-
-    def _left(self, under_way, now):
-        """Words on the time left, with a comma; empty before the first unit is done."""
-        if not self._needed:
-            return ""
-        pace = (now - self._began) / (len(self._needed) + under_way)
-        return f"{time_left_words(pace * (self._units - self._done - under_way))}, "
-
-    def _words(self, state, now):
-        rate = sum(self._proposals.values()) / max(now - self._began, 1e-9)
-        if state.phase == "search":
-            return f"searching a feasible start, {rate:,.0f} proposals/s"
-        accepted = float(np.mean(state.accepted)) / max(1, state.in_round)
-        rhat = f"{state.worst_rhat:.3f}" if np.isfinite(state.worst_rhat) else "pending"
-        failed = f", {self._failed} without a start" if self._failed else ""
-        return f"{rate:,.0f} proposals/s, acceptance {accepted:.0%}, worst R-hat {rhat}{failed}"
-
-    def count(self, what, proposals):
-        """Begin to count the proposals of one chain."""
-        self._budget = proposals
-        self._began = self._shown_at = time.monotonic()
-        self._task = self._bar.add_task(what, total=1.0, words="")
+            if self._units == 1:
+                self._show(state.proposed / self._budget, self._words(state))
+            else:
+                several = f"{self._done} of {self._units} units done, "
+                self._show(self._completed(), several + self._words(state))
 
     def advance(self, proposed, acceptance, chains):
         """Show the proposals of one chain so far."""
+        if self._due():
+            words = f"{self._rate(proposed * chains)}, acceptance {acceptance:.0%}"
+            self._show(proposed / self._budget, words)
+
+    def _due(self):
         now = time.monotonic()
-        if not self.enabled or now - self._shown_at < (0.5 if self.live else 10.0):
-            return
-        self._shown_at = now
-        rate = proposed * chains / max(now - self._began, 1e-9)
-        words = f"{rate:,.0f} proposals/s, acceptance {acceptance:.0%}"
-        self._bar.update(self._task, completed=proposed / self._budget, words=words)
-        if not self.live:
-            self.console.print(f"{proposed / self._budget:.0%} done, {words}", style="dim")
+        due = self.enabled and now - self._shown_at >= (WATCHED if self._live else UNWATCHED)
+        self._shown_at = now if due else self._shown_at
+        return due
+
+    def _completed(self):
+        """Units of this run that are done, and what those on their way are worth."""
+        if not self._needed:
+            return 0.0
+        mean = max(np.mean(self._needed), 1)
+        made = (self._proposals.get(identity, 0) for identity in self._active)
+        return len(self._needed) + sum(min(proposals / mean, ALMOST) for proposals in made)
+
+    def _show(self, completed, words):
+        if self._seconds:
+            completed = min((time.monotonic() - self._began) / self._seconds, 1.0)
+        self._bar.update(self._task, completed=completed, words=words)
+        if not self._live:
+            self._bar.console.print(self._bar.get_renderable())
+
+    def _rate(self, proposals):
+        return f"{proposals / max(time.monotonic() - self._began, 1e-9):,.0f} proposals/s"
+
+    def _words(self, state):
+        rate = self._rate(sum(self._proposals.values()))
+        if state.phase == "search":
+            return f"searching a feasible start, {rate}"
+        accepted = float(np.mean(state.accepted)) / max(1, state.in_round)
+        rhat = f"{state.worst_rhat:.3f}" if np.isfinite(state.worst_rhat) else "pending"
+        failed = f", {self._failed} without a start" if self._failed else ""
+        return f"{rate}, acceptance {accepted:.0%}, worst R-hat {rhat}{failed}"

@@ -83,12 +83,17 @@ class Unit:
     pool : concurrent.futures.Executor, optional
         Runs the blocks of this unit in several threads; the result is the same.
     threads : int
+
+    Attributes
+    ----------
+    kernel : callable
+        Compiled window; the bench puts one in its place that takes the time.
     """
 
     def __init__(self, bound, target, state, settings, pool=None, threads=1):
         self.bound, self.target, self.state, self.settings = bound, target, state, settings
         early = None if target.early is None else target.early.bind(bound.data.units)
-        self._pool, self._call = pool, bound.call()
+        self._pool, self._call, self.kernel = pool, bound.call(), windows.lanes_window
         self._shares = _shares(bound, early, threads if pool is not None else 1)
         self._proposed = np.empty_like(state.position)
         self._processes, self._walk = processes_of(target.rows), None
@@ -195,7 +200,7 @@ class Unit:
         tally = windows.Tally(state.accepted, state.evaluated)
 
         def run(share):
-            windows.lanes_window(
+            self.kernel(
                 *share.calls(), share.first, share.last, state.position, state.logp, state.streams,
                 self._walk, guide, WINDOW, record, recorded, tally, self._proposed,
             )  # fmt: skip

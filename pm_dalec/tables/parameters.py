@@ -205,3 +205,6 @@ def with_three_year_days(parameters: Table[Parameter]) -> Table[Parameter]:
         if parameter.circular:
             parameters = parameters.replace(parameter.name, bounds=THREE_YEARS)
     return parameters
+
+
+PRIOR_SETS["edinburgh2021_three_years"] = with_three_year_days(PARAMETERS)

@@ -1,21 +1,32 @@
 """The bench measures what it says: same target through JAX, stable keys."""
 
+import os
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from pm_dalec.cli.bench import throughput
 from pm_dalec.cli.bench.case import region
 from pm_dalec.cli.bench.jax import feasible_positions, float32_error, gradient_cost_ratio
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import measure
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.lanes.backends import lane_logp
+from pm_dalec.lanes.llvm import machine_code
 from pm_dalec.models import baseline
 
 KEYS = {
-    "runs_per_second", "proposals_per_second", "compile_seconds", "lanes", "backend", "dtype",
-    "threads", "steps", "numpy_exp_seconds_1e7",
-}  # fmt: skip
+    "runs_per_second",
+    "proposals_per_second",
+    "compile_seconds",
+    "lanes",
+    "backend",
+    "dtype",
+    "threads",
+    "steps",
+    "numpy_exp_seconds_1e7",
+}
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +90,15 @@ def test_the_report_has_the_keys_that_others_read():
 def test_float32_is_refused_where_it_does_not_exist():
     with pytest.raises(ValueError, match=r"wanted float64 .* use --backend jax"):
         measure(dtype="float32", lanes=(8,))
+
+
+@pytest.mark.parametrize("before", [None, "elsewhere"])
+def test_compiling_anew_leaves_the_folder_of_compiled_functions_as_it_was(
+    before, monkeypatch, tmp_path
+):
+    monkeypatch.delenv("PM_DALEC_CACHE", raising=False)
+    if before:
+        monkeypatch.setenv("PM_DALEC_CACHE", before)
+    with throughput._cache_in(str(tmp_path)):
+        assert machine_code.cache_folder() == tmp_path
+    assert os.environ.get("PM_DALEC_CACHE") == before

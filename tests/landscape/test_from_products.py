@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pm_dalec.cli.region import region_command
+from pm_dalec.cli import region as commands
 from pm_dalec.data.land import units_of
 from pm_dalec.landscape.from_products import land_cover
 from pm_dalec.landscape.from_products.plan import EXAMPLE, read_config
@@ -112,8 +112,10 @@ def test_soil_carbon_of_units_is_that_of_the_arrays_within_the_coding(baseline, 
 def test_units_from_files_are_near_those_of_the_twin_itself(baseline, twin):
     """Product grids sample the landscape anew: pixels agree to a few per cent."""
     whole = units_of(build_region(twin, resolution=0.05), ("pixel",))
-    places = {(round(float(y), 3), round(float(x), 3)): i
-              for i, (y, x) in enumerate(zip(whole["lat"], whole["lon"], strict=True))}  # fmt: skip
+    places = {
+        (round(float(y), 3), round(float(x), 3)): i
+        for i, (y, x) in enumerate(zip(whole["lat"], whole["lon"], strict=True))
+    }
     index = [
         places[round(float(y), 3), round(float(x), 3)]
         for y, x in zip(baseline["lat"], baseline["lon"], strict=True)
@@ -180,10 +182,10 @@ def test_a_region_file_is_built_and_written_in_one_call(folder, tmp_path):
         head, tail = text.split(f"[{table}]")
         text = head + "[" + tail.split("[", 1)[1] if "[" in tail else head
     (tmp_path / "short.toml").write_text(text)
-    written = region_command(tmp_path / "short.toml", tmp_path / "region.nc")
-    assert "lai" not in written["strata"]
+    commands.region(tmp_path / "short.toml", out=tmp_path / "region.nc")
     came = open_region(tmp_path / "region.nc")
-    np.testing.assert_array_equal(came["strata/cwood"], written["strata/cwood"])
+    assert "lai" not in came["strata"]
+    assert came["strata/cwood"].notnull().any()
 
 
 def test_future_drivers_of_a_region_keep_its_strata_and_pixels(stratified, folder):
@@ -202,7 +204,7 @@ def test_the_example_of_a_region_file_is_one(tmp_path):
     plan = read_config(tmp_path / "example.toml")
     assert plan.years == (2014, 2015, 2016, 2017, 2018, 2019)
     assert plan.grid.shape == (4, 12)
-    assert plan.tables["lai"]["path"] == tmp_path / "lai300"
+    assert plan.tables.lai.path == tmp_path / "lai300"
 
 
 FAULTS = {
@@ -223,8 +225,13 @@ FAULTS = {
         KeyError,
         ("'years' of [region]",),
     ),
-    "value for a table": (lambda t: "lai = 3\n" + t.replace("[lai]", "[soils]").replace(
-        "[soils]\npath = \"lai300\"", ""), TypeError, ("a table [lai]", "came 3")),
+    "value for a table": (
+        lambda t: (
+            "lai = 3\n" + t.replace("[lai]", "[soils]").replace('[soils]\npath = "lai300"', "")
+        ),
+        TypeError,
+        ("a table [lai]", "came 3"),
+    ),
     "resolution unknown": (lambda t: t.replace("0.05", "0.1"), ValueError, ("no grid of 0.1",)),
     "bounds off the grid": (
         lambda t: t.replace("-3.2,", "-3.21,"),
@@ -251,7 +258,22 @@ FAULTS = {
         TypeError,
         ("path as text", "[meteorology]"),
     ),
-}  # fmt: skip
+    "half a year": (
+        lambda t: t.replace("2017, 2017", "2017.5, 2018"),
+        TypeError,
+        ("two calendar years", "[2017.5, 2018]"),
+    ),
+    "list that is a number": (
+        lambda t: t.replace("[soil]", "years = 2017\n[soil]"),
+        TypeError,
+        ("years = [calendar years]", "[biomass]"),
+    ),
+    "number that is none": (
+        lambda t: t.replace("[forest_loss]", "sigmas_in_range = -1\n[forest_loss]"),
+        ValueError,
+        ("positive number", "came -1"),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)

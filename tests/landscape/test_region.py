@@ -6,7 +6,6 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec.cli.region import landscape_command
 from pm_dalec.data.land import units_of
 from pm_dalec.landscape.assembly import assemble_region
 from pm_dalec.landscape.grid import target_grid
@@ -209,17 +208,6 @@ def test_a_region_is_written_whole_or_not_at_all(region, tmp_path):
     with pytest.raises(TypeError):
         write_region(broken, tmp_path / "region.nc")
     assert not list(tmp_path.iterdir())
-
-
-def test_the_command_writes_a_region_and_tells_what_it_does(tmp_path):
-    told = []
-    path = tmp_path / "region.nc"
-    region = landscape_command(0.5, 7, path, progress=told.append)
-    stored = open_region(path)
-    assert stored["strata/area_fraction"].dims == ("stratum", "pixel")
-    assert {"area", "lat", "lon"} <= set(stored.variables)
-    assert region.identical(stored)
-    assert len(told) == 3
 
 
 @pytest.mark.parametrize(

@@ -39,13 +39,21 @@ def experiment(
     """Experiment of pixels in a row, or of two strata of them, that knows its convergence only."""
     rhat = np.asarray(rhat, float)
     pixels = rhat.shape[-1]
-    coords = {"pixel": np.arange(pixels), "lat": ("pixel", np.full(pixels, 55.0)),
-              "lon": ("pixel", -4.0 + resolution * np.arange(pixels))}  # fmt: skip
+    coords = {
+        "pixel": np.arange(pixels),
+        "lat": ("pixel", np.full(pixels, 55.0)),
+        "lon": ("pixel", -4.0 + resolution * np.arange(pixels)),
+    }
     space = ("stratum", "pixel")[-rhat.ndim :]
     if "stratum" in space:
         coords["stratum"] = list(STRATA)
-    values = {"worst_rhat": rhat, "least_ess_bulk": ess, "acceptance": acceptance,
-              "proposals": proposals, "status": np.asarray(status)}  # fmt: skip
+    values = {
+        "worst_rhat": rhat,
+        "least_ess_bulk": ess,
+        "acceptance": acceptance,
+        "proposals": proposals,
+        "status": np.asarray(status),
+    }
     units = xr.Dataset(
         {name: (space, np.broadcast_to(value, rhat.shape)) for name, value in values.items()},
         coords,
@@ -145,20 +153,32 @@ def test_a_reduction_from_before_it_kept_them_is_made_anew(fits, tmp_path, monke
 def test_the_table_counts_and_averages_the_units_of_a_fit():
     """A unit without a start has no R-hat and is not below the limit."""
     one = experiment(
-        [1.01, 1.02, 1.05, np.nan], ess=[400.0, 200.0, 90.0, np.nan],
-        acceptance=[0.1, 0.2, 0.4, np.nan], proposals=[100.0, 300.0, 500.0, 0.0],
+        [1.01, 1.02, 1.05, np.nan],
+        ess=[400.0, 200.0, 90.0, np.nan],
+        acceptance=[0.1, 0.2, 0.4, np.nan],
+        proposals=[100.0, 300.0, 500.0, 0.0],
         status=["converged", "converged", "budget", "no start"],
-    )  # fmt: skip
+    )
     table = table_fleet(fleet(one))
     assert len(table) == 1
     row = table.loc[0].to_dict()
     assert row == {
-        "approach": "baseline", "resolution": 0.5, "stratum": "all", "units": 4,
-        "rhat_limit": 1.05, "share_below_limit": 0.5, "median_worst_rhat": 1.02,
-        "largest_worst_rhat": 1.05, "median_least_ess": 200.0, "smallest_least_ess": 90.0,
-        "median_acceptance": 0.2, "median_proposals": 200, "converged": 2, "budget": 1,
+        "approach": "baseline",
+        "resolution": 0.5,
+        "stratum": "all",
+        "units": 4,
+        "rhat_limit": 1.05,
+        "share_below_limit": 0.5,
+        "median_worst_rhat": 1.02,
+        "largest_worst_rhat": 1.05,
+        "median_least_ess": 200.0,
+        "smallest_least_ess": 90.0,
+        "median_acceptance": 0.2,
+        "median_proposals": 200,
+        "converged": 2,
+        "budget": 1,
         "no_start": 1,
-    }  # fmt: skip
+    }
 
 
 def test_every_stratum_has_a_row_and_what_does_not_exist_is_not_counted():
@@ -249,13 +269,16 @@ def test_colour_bars_say_what_they_show_and_where_the_limit_is():
     figure = figures.fleet_map(fleet(experiment([1.01, 1.02, 1.03])))
     bars = figure.axes[3:]
     assert [bar.get_xlabel() for bar in bars] == [
-        "worst rank $\\hat{R}$ of a parameter", "least bulk ESS of a parameter (draws)",
+        "worst rank $\\hat{R}$ of a parameter",
+        "least bulk ESS of a parameter (draws)",
         "acceptance (%)",
-    ]  # fmt: skip
+    ]
     limit = bars[0].lines[-1].get_xdata()
     assert_allclose(limit, 1.05)
     assert bars[0].get_xlim()[1] > 1.05
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == [
-        "pixels of 0.50°", "$\\hat{R}$ of 1.05 or above", "masked, or no land of this kind"
-    ]  # fmt: skip
+        "pixels of 0.50°",
+        "$\\hat{R}$ of 1.05 or above",
+        "masked, or no land of this kind",
+    ]

@@ -128,8 +128,10 @@ def test_observed_means_of_the_domain_combine_strata_by_area(experiments):
     stratified = experiments["stratified", 1.0]
     domain, strata = figure_data.observed_series(stratified, "cwood")
     areas = (stratified.units["area"] * stratified.units["area_fraction"]).sum("pixel")
-    assert_allclose(domain["observed"].dropna("time"),
-                    strata["observed"].weighted(areas).mean("stratum").dropna("time"))  # fmt: skip
+    assert_allclose(
+        domain["observed"].dropna("time"),
+        strata["observed"].weighted(areas).mean("stratum").dropna("time"),
+    )
 
 
 def test_a_density_has_the_area_one():

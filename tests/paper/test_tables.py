@@ -17,11 +17,20 @@ from pm_dalec.paper.tables.parameters import table_a1
 from pm_dalec.tables import constants
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
-NAMES = {"GPP": "gpp", "Reco": "reco", "dC_bio": "change_live", "dC_soil": "change_dead",
-         "harvest": "harvest"}  # fmt: skip
+NAMES = {
+    "GPP": "gpp",
+    "Reco": "reco",
+    "dC_bio": "change_live",
+    "dC_soil": "change_dead",
+    "harvest": "harvest",
+}
 APPROACHES = {"base": "baseline", "strat": "stratified"}
-STRATA = {"conifer": "conifer", "broadleaf": "broadleaf", "non-forest": "heath",
-          "arable/pasture": "arable"}  # fmt: skip
+STRATA = {
+    "conifer": "conifer",
+    "broadleaf": "broadleaf",
+    "non-forest": "heath",
+    "arable/pasture": "arable",
+}
 
 
 @pytest.fixture(scope="module")
@@ -132,11 +141,18 @@ def test_a_laid_out_table_has_ours_above_the_paper_and_a_column_a_resolution(exp
 
 def test_a_bar_inside_a_cell_does_not_break_the_markdown_table():
     text = as_markdown(pd.DataFrame({"what": ["a|b"], "value": [1.0]}))
-    assert text == "| what | value |\n| --- | --- |\n| a\\|b | 1 |\n"
+    assert text == "| what   | value   |\n|:-------|:--------|\n| a\\|b   | 1       |\n"
+
+
+def test_numbers_of_a_markdown_table_have_four_digits_and_text_is_kept():
+    table = pd.DataFrame({"ours": [123.456, np.nan], "text": ["0.10", None], "count": [12345, 0]})
+    rows = as_markdown(table).splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert cells == [["123.5", "0.10", "12345"], [DASH, DASH, "0"]]
 
 
 def test_a_table_is_written_as_csv_in_full_and_as_markdown(experiments, tmp_path):
     table = table_2(experiments)
     csv, markdown = save_table(table, tmp_path / "new", "table2", title="Table 2")
     assert_allclose(pd.read_csv(csv)["ours"], table["ours"])
-    assert markdown.read_text(encoding="utf-8").startswith("# Table 2\n\n| quantity |")
+    assert markdown.read_text(encoding="utf-8").startswith("# Table 2\n\n| quantity ")

@@ -16,6 +16,7 @@ from pm_dalec.graph import Choices
 from pm_dalec.models import baseline, stratified
 from pm_dalec.posterior import convergence, fit_file
 from pm_dalec.posterior.convergence import converged_share, unit_report
+from pm_dalec.posterior.intervals import intervals
 from pm_dalec.posterior.trajectory import trajectories
 from pm_dalec.sampling import checkpoints, state as unit_state, unit
 from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh, identities
@@ -268,8 +269,6 @@ def test_a_fixed_parameter_is_not_sampled(units):
 def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
     for module in (unit, unit_state):
         monkeypatch.setattr(module, "FIRST_ROUND", 40)
-    from pm_dalec.cli.site import coverage
-
     inside = []
     for seed in range(10):
         site = synthetic_site(seed)
@@ -278,13 +277,13 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
             progress=False,
         )  # fmt: skip
         assert float(convergence.diagnose(fit)["rhat"].max()) < 1.1
-        inside.extend(coverage(fit, truth_of(site)).values())
+        inside.extend(intervals(fit, truth=truth_of(site))["inside"])
     assert np.mean(inside) >= 0.85
 
 
 KILLED = """
 import sys
-from pm_dalec.cli.bench.throughput import region
+from pm_dalec.cli.bench.case import region
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.graph import Choices
 from pm_dalec.models import baseline

@@ -1,4 +1,4 @@
-"""Progress of many units in words: how many are done and how long the rest will take."""
+"""Progress of a calibration: how many units are done and how long the rest will take."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pm_dalec.sampling import progress
-from pm_dalec.sampling.progress import Progress, time_left_words
+from pm_dalec.sampling.progress import Progress, bar
 from pm_dalec.sampling.settings import Settings
 
 CHAINS = 8
@@ -31,9 +31,13 @@ def clock(monkeypatch):
 
 def state(proposed, *, phase="sample"):
     return SimpleNamespace(
-        phase=phase, proposed=proposed, searched=0, accepted=np.full(CHAINS, proposed // 4),
-        in_round=proposed, worst_rhat=1.234,
-    )  # fmt: skip
+        phase=phase,
+        proposed=proposed,
+        searched=0,
+        accepted=np.full(CHAINS, proposed // 4),
+        in_round=proposed,
+        worst_rhat=1.234,
+    )
 
 
 def begun(units):
@@ -55,21 +59,10 @@ def said(capsys):
     return capsys.readouterr().err.splitlines()
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "less than a minute left"),
-        (60, "less than a minute left"),
-        (61, "about 2 min left"),
-        (540, "about 9 min left"),
-        (3600, "about 1 h 0 min left"),
-        (2 * 3600 + 12 * 60, "about 2 h 12 min left"),
-        (10.1 * 3600, "about 11 h left"),
-        (49 * 3600, "about 3 days left"),
-    ],
-)
-def test_the_time_left_is_told_in_words_that_one_plans_with(seconds, words):
-    assert time_left_words(seconds) == words
+def line(capsys):
+    """Words of the only line that was said."""
+    (only,) = said(capsys)
+    return " ".join(only.split())
 
 
 def test_nothing_is_said_about_the_time_left_before_a_unit_is_done(clock, capsys):
@@ -77,9 +70,8 @@ def test_nothing_is_said_about_the_time_left_before_a_unit_is_done(clock, capsys
     shown.enter(0)
     clock.now += 11
     shown.report(0, state(5_000), CHAINS)
-    assert said(capsys) == [
-        "0 of 48 units done, 3,636 proposals/s, acceptance 25%, worst R-hat 1.234"
-    ]
+    words = "0 of 48 units done, 3,636 proposals/s, acceptance 25%, worst R-hat 1.234 -:--:-- left"
+    assert line(capsys).endswith(words)
 
 
 def test_the_time_left_is_that_of_the_units_done_carried_on(clock, capsys):
@@ -91,7 +83,9 @@ def test_the_time_left_is_that_of_the_units_done_carried_on(clock, capsys):
     clock.now += 12
     said(capsys)
     shown.report(12, state(10_000), CHAINS)
-    assert said(capsys)[0].startswith("12 of 48 units done, about 9 min left, ")
+    told = line(capsys)
+    assert "12 of 48 units done, " in told
+    assert told.endswith("0:08:32 left")
 
 
 def test_units_on_their_way_count_by_the_proposals_of_those_done(clock, capsys):
@@ -102,7 +96,7 @@ def test_units_on_their_way_count_by_the_proposals_of_those_done(clock, capsys):
     said(capsys)
     clock.now += 10
     shown.report(1, state(30_000), CHAINS)
-    assert said(capsys)[0].startswith("1 of 2 units done, less than a minute left, ")
+    assert line(capsys).endswith("0:00:33 left")
 
 
 def test_units_that_were_done_in_a_run_before_do_not_hasten_the_estimate(clock, capsys):
@@ -116,7 +110,22 @@ def test_units_that_were_done_in_a_run_before_do_not_hasten_the_estimate(clock, 
     shown.enter(10)
     clock.now += 10
     shown.report(10, state(0), CHAINS)
-    assert said(capsys)[0].startswith("10 of 12 units done, about 11 min left, ")
+    told = line(capsys)
+    assert "10 of 12 units done, " in told
+    assert told.endswith("0:10:20 left")
+
+
+def test_the_time_left_of_a_site_is_that_of_its_budget_of_seconds(clock, capsys):
+    shown = Progress(True)
+    shown.begin(1, Settings(proposals=10**9), seconds=600.0)
+    shown.enter(0)
+    for _ in range(2):
+        said(capsys)
+        clock.now += 60
+        shown.report(0, state(5_000), CHAINS)
+    told = line(capsys)
+    assert "20%" in told
+    assert told.endswith("0:08:00 left")
 
 
 def test_a_line_is_printed_every_ten_seconds_at_most(clock, capsys):
@@ -133,20 +142,53 @@ def test_a_single_site_has_no_count_of_units(clock, capsys):
     shown.enter(0)
     clock.now += 11
     shown.report(0, state(5_000), CHAINS)
-    assert said(capsys) == ["3,636 proposals/s, acceptance 25%, worst R-hat 1.234"]
+    words = "5% 3,636 proposals/s, acceptance 25%, worst R-hat 1.234 0:03:29 left"
+    assert line(capsys).endswith(words)
 
 
-def test_the_bar_of_a_terminal_says_the_same_words(clock, monkeypatch, capsys):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+def test_a_chain_of_edinburgh_is_counted_by_its_proposals(clock, capsys):
+    shown = Progress(True)
+    shown.count("edinburgh2021", 1000)
+    clock.now += 10
+    shown.advance(500, 0.25, CHAINS)
+    assert line(capsys).endswith("50% 400 proposals/s, acceptance 25% 0:00:10 left")
+
+
+def test_units_without_a_start_are_counted(clock, capsys):
+    shown = begun(3)
+    shown.enter(0)
+    shown.report(0, state(0, phase="search"), CHAINS)
+    shown.leave(0, state(0, phase="no start"))
+    shown.enter(1)
+    clock.now += 11
+    shown.report(1, state(5_000), CHAINS)
+    assert "worst R-hat 1.234, 1 without a start" in line(capsys)
+
+
+def test_the_bar_of_a_terminal_says_the_same_words_and_prints_no_lines(clock, monkeypatch, capsys):
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
     shown = begun(4)
     run(shown, clock, 0, seconds=300, proposed=20_000)
     shown.enter(1)
     clock.now += 1
     shown.report(1, state(10_000), CHAINS)
-    task = shown._bar.tasks[0]
-    assert task.fields["words"].startswith("1 of 4 units done, about 9 min left, ")
-    assert task.completed == pytest.approx(1.5 / 4)
+    (task,) = shown._bar.tasks
+    assert task.fields["words"].startswith("1 of 4 units done, ")
+    assert task.completed == pytest.approx(1.5)
     assert said(capsys) == []
+
+
+def test_a_notebook_without_widgets_gets_one_line_that_is_drawn_over(monkeypatch, capsys):
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    with bar() as shown:
+        task = shown.add_task("prior draws", total=3, words="")
+        for _ in range(3):
+            shown.advance(task)
+            shown.refresh()
+    drawn = capsys.readouterr().err
+    assert "100%" in drawn
+    assert drawn.count("\r\x1b[2K") >= 3
+    assert drawn.split("100%")[0].count("\n") == 0
 
 
 def test_nothing_is_said_where_progress_is_switched_off(clock, capsys):

@@ -29,7 +29,9 @@ def region(pixels, steps):
         )
     whole = xr.concat(parts, "pixel").transpose("time", "pixel")
     place = {"lat": ("pixel", np.full(pixels, 55.0)), "lon": ("pixel", np.full(pixels, -3.0))}
-    place = {name: (*value, {"units": f"degrees_{side}"}) for (name, value), side in
-             zip(place.items(), ("north", "east"), strict=True)}  # fmt: skip
+    place = {
+        name: (*value, {"units": f"degrees_{side}"})
+        for (name, value), side in zip(place.items(), ("north", "east"), strict=True)
+    }
     whole = whole.assign_coords(pixel=np.arange(pixels), time_bnds=site["time_bnds"], **place)
     return whole.assign(step_days=site["step_days"])

@@ -2,38 +2,85 @@
 
 import json
 import os
-from importlib import import_module
+import sys
+from typing import Annotated, Literal
 
-from pm_dalec.cli.bench.throughput import measure
+from cyclopts import Parameter
+
+from pm_dalec.cli.bench.samplers import compare_samplers
+from pm_dalec.cli.bench.throughput import LANES, measure
+from pm_dalec.data.by_name import load_site
+from pm_dalec.data.synthetic_sites import synthetic_site
+from pm_dalec.models import baseline
 
 
-def bench(options):
-    """Print throughput as a table or as JSON."""
-    import sys
+def bench(
+    *,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    backend: Literal["llvm", "jax", "jax-gpu"] = "llvm",
+    lanes: Annotated[tuple[int, ...], Parameter(consume_multiple=1)] = LANES,
+    dtype: Literal["float64", "float32"] = "float64",
+    steps: int = 72,
+    seconds: float = 1.0,
+    samplers: bool = False,
+    site: tuple[str, ...] = (),
+):
+    """Measure runs and proposals per second and core.
 
-    tell = None if options.json else (lambda words: print(f"  {words} …", file=sys.stderr))
-    if options.samplers:
-        return _bench_samplers(options, tell)
+    Parameters
+    ----------
+    as_json
+        Print JSON and nothing else.
+    backend
+        What compiles the model.
+    lanes
+        Numbers of chains that run at once.
+    dtype
+        float32 with JAX only.
+    steps
+        Monthly steps of a run.
+    seconds
+        Least time of one measurement [s]; with samplers, processor time of each run.
+    samplers
+        Compare samplers on two synthetic sites, and on each site that is named.
+    site
+        A site for samplers; may be given several times.
+    """
+    tell = (lambda words: None) if as_json else _tell
+    if samplers:
+        sites = {name: load_site(name, fill_wind=True) for name in site}
+        sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
+        table = compare_samplers(baseline.build, sites, seconds=seconds, progress=tell)
+        print(table.to_json(orient="records", indent=1) if as_json else table.to_string())
+        return
     report = measure(
-        backend=options.backend, lanes=options.lanes, dtype=options.dtype, steps=options.steps,
-        seconds=options.seconds, progress=tell,
-    )  # fmt: skip
-    if options.json:
+        backend=backend, lanes=lanes, dtype=dtype, steps=steps, seconds=seconds, progress=tell
+    )
+    if as_json:
         print(json.dumps(report, indent=1))
-        return 0
+    else:
+        _print_report(report)
+
+
+def _tell(words):
+    print(f"  {words} …", file=sys.stderr)
+
+
+def _print_report(report):
     print(f"{report['machine']}; " + ", ".join(f"{k} {v}" for k, v in report["versions"].items()))
     print(
-        f"back end {report['backend']}, {report['dtype']}, {report['steps']} monthly steps, {report['threads'] or 'all'} thread(s)"
+        f"back end {report['backend']}, {report['dtype']}, {report['steps']} monthly steps, "
+        f"{report['threads'] or 'all'} thread(s)"
     )
     print(f"{'lanes':>8} {'runs/s':>12} {'proposals/s':>12} {'ratio':>6} {'of them run':>12}")
     for row in report["results"]:
-        proposals = row["proposals_per_second"]
-        shown = (
-            f"{proposals:12,.0f} {proposals / row['runs_per_second']:6.2f} {row['run_share']:12.0%}"
+        runs, proposals = row["runs_per_second"], row["proposals_per_second"]
+        print(f"{row['lanes']:8d} {runs:12,.0f}", end="")
+        print(
+            f" {proposals:12,.0f} {proposals / runs:6.2f} {row['run_share']:12.0%}"
             if proposals
             else ""
         )
-        print(f"{row['lanes']:8d} {row['runs_per_second']:12,.0f} {shown}")
     cached = report["compile_seconds_cached"]
     again = f", {cached:.1f} s cached" if cached else ""
     print(f"compile: {report['compile_seconds']:.1f} s cold{again}")
@@ -42,22 +89,12 @@ def bench(options):
     if report["threads_scaling"] is not None:
         print(f"all {os.cpu_count()} processors: {report['threads_scaling']:.2f} times one")
     if report["gradient_cost_ratio"] is not None:
-        print(f"float32: log-probability within {report['float32_error']:.2g} of float64; "
-              f"value and gradient cost {report['gradient_cost_ratio']:.1f} times the value")  # fmt: skip
-    print(f"1e7 exponentials by NumPy: {report['numpy_exp_seconds_1e7']:.4f} s; "
-          f"{report['times_the_fortran']:.1f} times the compiled Fortran")  # fmt: skip
+        print(
+            f"float32: log-probability within {report['float32_error']:.2g} of float64; "
+            f"value and gradient cost {report['gradient_cost_ratio']:.1f} times the value"
+        )
+    print(
+        f"1e7 exponentials by NumPy: {report['numpy_exp_seconds_1e7']:.4f} s; "
+        f"{report['times_the_fortran']:.1f} times the compiled Fortran"
+    )
     print(f"peak memory: {report['peak_memory_bytes'] / 2**20:.0f} MiB")
-    return 0
-
-
-def _bench_samplers(options, tell):
-    from pm_dalec.cli.bench.samplers import compare_samplers
-    from pm_dalec.data.by_name import load_site
-    from pm_dalec.data.synthetic_sites import synthetic_site
-
-    build = import_module("pm_dalec.models.baseline").build
-    sites = {name: load_site(name, fill_wind=True) for name in options.site}
-    sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
-    table = compare_samplers(build, sites, seconds=options.seconds, progress=tell)
-    print(table.to_json(orient="records", indent=1) if options.json else table.to_string())
-    return 0

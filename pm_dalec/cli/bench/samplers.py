@@ -20,8 +20,11 @@ from pm_dalec.sampling.unit import Unit
 CHAINS = 8
 TRIAL = 20_000  # proposals of a chain from which the rate of edinburgh2021 is told
 DRAWS = 500
-LANES = {"lanes": Settings.conditional, "lanes, differences only": 0.0,
-         "lanes, conditional only": 1.0}  # fmt: skip
+LANES = {
+    "lanes": Settings.conditional,
+    "lanes, differences only": 0.0,
+    "lanes, conditional only": 1.0,
+}
 
 
 def compare_samplers(build, sites, *, seconds=60.0, seed=0, progress=None):
@@ -52,8 +55,9 @@ def compare_samplers(build, sites, *, seconds=60.0, seed=0, progress=None):
         for sampler, conditional in LANES.items():
             tell(f"{site}: {sampler}")
             settings = Settings(DRAWS, 1.0, np.inf, 10**9, conditional=conditional)
-            rows.append({"site": site, "sampler": sampler}
-                        | _lanes(model, target, settings, seconds, seed))  # fmt: skip
+            rows.append(
+                {"site": site, "sampler": sampler} | _lanes(model, target, settings, seconds, seed)
+            )
         for sampler, run in (("edinburgh2021", _edinburgh), ("haario2001", _haario)):
             tell(f"{site}: {sampler}")
             rows.append({"site": site, "sampler": sampler} | run(model, seconds, seed))
@@ -122,10 +126,16 @@ def _haario(model, seconds, seed):
         def run(draws):
             began = time.process_time()
             fit = pm.sample(
-                draws=draws, tune=draws, chains=4, cores=1, initvals=starts, random_seed=seed,
-                step=AdaptiveMetropolis(n_inner=inner), progressbar=False,
+                draws=draws,
+                tune=draws,
+                chains=4,
+                cores=1,
+                initvals=starts,
+                random_seed=seed,
+                step=AdaptiveMetropolis(n_inner=inner),
+                progressbar=False,
                 compute_convergence_checks=False,
-            )  # fmt: skip
+            )
             return fit, time.process_time() - began
 
         run(5)

@@ -9,25 +9,29 @@ import platform
 import resource
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
+from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 from tempfile import TemporaryDirectory
-from unittest.mock import patch
 
 import numpy as np
 
 from pm_dalec.cli.bench.case import region
 from pm_dalec.lanes.call import evaluate
+from pm_dalec.lanes.llvm.machine_code import CACHE_VARIABLE
+from pm_dalec.models import baseline
 from pm_dalec.sampling.kernels import acceptance, windows
 from pm_dalec.sampling.kernels.streams import streams
 from pm_dalec.sampling.kernels.walk import empty_walk
-from pm_dalec.sampling.state import WINDOW
+from pm_dalec.sampling.settings import Settings
+from pm_dalec.sampling.state import WINDOW, new_state
+from pm_dalec.sampling.target import compile_target
+from pm_dalec.sampling.unit import Unit
 
 # Runs per second times seconds for 1e7 exponentials of the compiled Fortran of the paper's era: 22,300
 # on a machine that needs 0.0125 s. It makes figures of different machines comparable.
 FORTRAN_RATE = 280.0
 EXPONENTIALS = 10**7
+LANES = (1, 16, 64, 256, 1024, 4096)
 STRETCHES = 9
 A_CALL = 2**15  # proposals of all lanes in one call that is measured
 
@@ -86,17 +90,29 @@ def _lanes_rates(target, unit, lanes, seconds):
     made, guide = [0], unit.guide()
     turns = int(np.clip(A_CALL // lanes, 16, WINDOW))
 
-    def evaluate():
+    def run():
         evaluate(call, rows, 0, blocks)
 
     def propose():
         windows.lanes_window(
-            call, early.call(), 0, blocks, position, logp, random, walk, guide, turns, turns,
-            recorded, tally, rows,
-        )  # fmt: skip
+            call,
+            early.call(),
+            0,
+            blocks,
+            position,
+            logp,
+            random,
+            walk,
+            guide,
+            turns,
+            turns,
+            recorded,
+            tally,
+            rows,
+        )
         made[0] += lanes * turns
 
-    rates = _rates([(evaluate, lanes), (propose, lanes * turns)], seconds)
+    rates = _rates([(run, lanes), (propose, lanes * turns)], seconds)
     return *rates, tally.evaluated.sum() / made[0]
 
 
@@ -114,21 +130,21 @@ def _scaling(target, unit, seconds):
 
     with ThreadPoolExecutor(count) as pool:
         one, every = _rates(
-            [(lambda: several(calls[0]), 100 * lanes),
-             (lambda: list(pool.map(several, calls)), 100 * lanes * count)],
+            [
+                (lambda: several(calls[0]), 100 * lanes),
+                (lambda: list(pool.map(several, calls)), 100 * lanes * count),
+            ],
             seconds,
-        )  # fmt: skip
+        )
     return every / one
 
 
-def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float64", steps=72,
-            seconds=1.0, progress=None):  # fmt: skip
+def measure(*, backend="llvm", lanes=LANES, dtype="float64", steps=72, seconds=1.0, progress=None):
     """Throughput by number of lanes.
 
     Parameters
     ----------
-    backend : {"numba", "jax", "jax-gpu"}
-        ``numba`` is the default back end: LLVM code through Numba's compiler library.
+    backend : {"llvm", "jax", "jax-gpu"}
     lanes : sequence of int
     dtype : {"float64", "float32"}
         ``float32`` is offered by JAX only.
@@ -146,41 +162,32 @@ def measure(*, backend="numba", lanes=(1, 16, 64, 256, 1024, 4096), dtype="float
     """
     tell = progress or (lambda words: None)
     tell("building the baseline model and compiling it")
-    if backend == "numba":
-        if dtype != "float64":
-            raise ValueError(
-                f"wanted float64 for the back end 'numba', got {dtype}; use --backend jax for float32"
-            )
-        report = _measure_lanes(lanes, steps, seconds, tell)
-    else:
+    model = baseline.build(region(1, steps))
+    if backend != "llvm":
         from pm_dalec.cli.bench.jax import measure_jax
 
-        model = import_module("pm_dalec.models.baseline").build(region(1, steps))
         report = measure_jax(backend, model, lanes, dtype, seconds, tell)
+    elif dtype == "float64":
+        report = {"threads": 1} | _measure_lanes(model, lanes, seconds, tell)
+    else:
+        raise ValueError(
+            f"wanted float64 for the back end 'llvm', got {dtype}; use --backend jax for float32"
+        )
     exponential = exponential_seconds()
     best = max(report["results"], key=lambda row: row["runs_per_second"])
+    names = ("pm_dalec", "pymc", "pytensor", "numba", "numpy")
     return {
-        "runs_per_second": best["runs_per_second"],
-        "proposals_per_second": best["proposals_per_second"],
-        "compile_seconds": report["compile_seconds"],
-        "compile_seconds_cached": report["compile_seconds_cached"],
-        "lanes": best["lanes"],
+        **{name: best[name] for name in ("runs_per_second", "proposals_per_second", "lanes")},
+        **dict.fromkeys(("threads", "threads_scaling", "float32_error", "gradient_cost_ratio")),
         "backend": backend,
         "dtype": dtype,
-        "threads": 1 if backend == "numba" else None,
         "steps": steps,
         "numpy_exp_seconds_1e7": exponential,
         "times_the_fortran": best["runs_per_second"] * exponential / FORTRAN_RATE,
-        "python_share": report["python_share"],
-        "threads_scaling": report.get("threads_scaling"),
-        "float32_error": report.get("float32_error"),
-        "gradient_cost_ratio": report.get("gradient_cost_ratio"),
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "results": report["results"],
         "machine": f"{platform.machine()}, {_processor()}, {os.cpu_count()} cores",
-        "versions": {
-            name: version(name) for name in ("pm_dalec", "pymc", "pytensor", "numba", "numpy")
-        },
+        "versions": {name: version(name) for name in names},
+        **report,
     }
 
 
@@ -194,17 +201,8 @@ def _processor():
         return platform.processor() or "unknown processor"
 
 
-def _measure_lanes(lanes, steps, seconds, tell):
-    from pm_dalec.lanes.llvm import machine_code
-
-    baseline = import_module("pm_dalec.models.baseline")
-    from pm_dalec.sampling.target import compile_target
-
-    model = baseline.build(region(1, steps))
-    with (
-        TemporaryDirectory() as empty,
-        patch.object(machine_code, "cache_folder", lambda: Path(empty)),
-    ):
+def _measure_lanes(model, lanes, seconds, tell):
+    with TemporaryDirectory() as empty, _cache_in(empty):
         cold, _ = _timed(lambda: compile_target(model))
     compile_target(model)
     cached, target = _timed(lambda: compile_target(model))
@@ -214,8 +212,14 @@ def _measure_lanes(lanes, steps, seconds, tell):
     for count in lanes:
         tell(f"{count} lanes")
         runs, proposals, run_share = _lanes_rates(target, unit, count, seconds)
-        results.append({"lanes": count, "runs_per_second": runs, "proposals_per_second": proposals,
-                        "run_share": run_share})  # fmt: skip
+        results.append(
+            {
+                "lanes": count,
+                "runs_per_second": runs,
+                "proposals_per_second": proposals,
+                "run_share": run_share,
+            }
+        )
     return {
         "compile_seconds": cold,
         "compile_seconds_cached": cached,
@@ -223,6 +227,19 @@ def _measure_lanes(lanes, steps, seconds, tell):
         "threads_scaling": _scaling(target, unit, seconds),
         "results": results,
     }
+
+
+@contextmanager
+def _cache_in(folder):
+    """Let compiled functions be looked for in a folder, and nowhere else."""
+    before = os.environ.get(CACHE_VARIABLE)
+    os.environ[CACHE_VARIABLE] = folder
+    try:
+        yield
+    finally:
+        del os.environ[CACHE_VARIABLE]
+        if before is not None:
+            os.environ[CACHE_VARIABLE] = before
 
 
 def _timed(call):
@@ -233,10 +250,6 @@ def _timed(call):
 
 def _sampled_unit(target):
     """A unit after two rounds, and the share of tuning and rounds outside compiled code [1]."""
-    from pm_dalec.sampling.settings import Settings
-    from pm_dalec.sampling.state import new_state
-    from pm_dalec.sampling.unit import Unit
-
     lanes = 8  # as calibrations of regions use
     bound, settings = target.function.bind(np.zeros(lanes, int)), Settings(search=100_000)
     padded = bound.data.blocks * bound.function.width
@@ -244,19 +257,19 @@ def _sampled_unit(target):
     unit = Unit(bound, target, start, settings)
     while unit.state.phase == "search":
         unit.advance()
-    spent = []
+    spent, kernel = [], unit.kernel
 
     def timed(*arguments):
-        started = time.perf_counter()
-        kernel(*arguments)
-        spent.append(time.perf_counter() - started)
+        spent.append(_timed(lambda: kernel(*arguments))[0])
 
-    kernel = windows.lanes_window
-    with patch.object(windows, "lanes_window", timed):
-        started = time.perf_counter()
+    unit.kernel = timed
+
+    def two_rounds():
         while unit.state.round < 3 and not unit.finished:
             unit.advance()
-        total = time.perf_counter() - started
+
+    total, _ = _timed(two_rounds)
+    unit.kernel = kernel
     while unit.state.kept < 100:  # a round that begins has draws of its own
         unit.advance()
     return unit, 1 - sum(spent) / total

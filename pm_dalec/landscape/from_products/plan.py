@@ -8,7 +8,9 @@ The file has the tables ``region``, ``land_cover``, ``meteorology`` and ``co2``,
 import difflib
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pm_dalec.data.messages import sentence
 from pm_dalec.landscape.grid import Grid, target_grid
@@ -55,24 +57,94 @@ version = "GFC-2019-v1.7"
 path = "mcd64a1"
 """
 
-# Table -> its keys, True where they are needed.
-_KEYS = {
-    "region": {
-        "resolution": True,
-        "bounds": True,
-        "years": True,
-        "minimum_coverage": False,
-    },
-    "land_cover": {"product": True, "path": True, "resolution": False},
-    "meteorology": {"path": True},
-    "co2": {"path": True},
-    "lai": {"path": True, "reject": False},
-    "biomass": {"path": True, "years": False},
-    "soil": {"path": True, "sigmas_in_range": False},
-    "forest_loss": {"path": True, "version": False},
-    "burned_area": {"path": True},
-}
-_NEEDED = ("region", "land_cover", "meteorology", "co2")
+
+def _in_order(years):
+    if years[0] > years[1]:
+        raise ValueError
+    return years
+
+
+def _key(words, kind, *more, **limits):
+    """Kind of a value with the words that a message uses for what was wanted."""
+    return Annotated[kind, *more, Field(description=words, **limits)]
+
+
+Year = Annotated[int, Field(ge=1901, le=2100, strict=True)]
+Where = _key(
+    "path as text, one file or folder", Path, AfterValidator(lambda path, info: info.context / path)
+)
+
+
+class _Table(BaseModel):
+    """A table of the file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Area(_Table):
+    """Pixels and period."""
+
+    resolution: _key("resolution as a number [degree]", float, strict=True)
+    bounds: _key("bounds = [west, south, east, north] [degree]", list[float])
+    years: _key(
+        "years = [first, last], two calendar years in order",
+        tuple[Year, Year],
+        AfterValidator(_in_order),
+    )
+    minimum_coverage: _key("minimum_coverage from 0 to 1", float, strict=True, ge=0, le=1) = (
+        MINIMUM_COVERAGE
+    )
+
+
+class Product(_Table):
+    """Files of a product that has no settings."""
+
+    path: Where
+
+
+class LandCover(Product):
+    """A map of land cover."""
+
+    product: _key("product as text", str)
+    resolution: _key("resolution as a number [m]", float, strict=True, gt=0) = 25
+
+
+class LeafArea(Product):
+    """Leaf area index; qualities that are named do not count."""
+
+    reject: _key("reject = [names of qualities]", tuple[str, ...]) = ()
+
+
+class Biomass(Product):
+    """Maps of biomass."""
+
+    years: _key("years = [calendar years]", tuple[Year, ...]) = (2017, 2018)
+
+
+class Soil(Product):
+    """Soil carbon, whose sigma is the range between two quantiles over a number."""
+
+    sigmas_in_range: _key("sigmas_in_range as a positive number", float, strict=True, gt=0) = 2.0
+
+
+class ForestLoss(Product):
+    """Tree-cover loss."""
+
+    version: _key("version as text", str) = "GFC-2019-v1.7"
+
+
+class Tables(_Table):
+    """All tables of a region file; those of products that are not wanted are None."""
+
+    region: Area
+    land_cover: LandCover
+    meteorology: Product
+    co2: Product
+    lai: LeafArea = None
+    biomass: Biomass = None
+    soil: Soil = None
+    forest_loss: ForestLoss = None
+    burned_area: Product = None
 
 
 class Plan(NamedTuple):
@@ -86,17 +158,14 @@ class Plan(NamedTuple):
         Bounds of the grid [degree].
     years : tuple of int
         All calendar years of the period.
-    minimum_coverage : float
-        [1].
-    tables : dict
-        The tables of the products, with whole paths.
+    tables : Tables
+        With whole paths.
     """
 
     grid: Grid
     window: Window
     years: tuple
-    minimum_coverage: float
-    tables: dict
+    tables: Tables
 
 
 def read_config(path):
@@ -112,26 +181,16 @@ def read_config(path):
     Plan
     """
     path = Path(path)
-    tables = _parsed(path)
-    where = f"file {path}"
-    _check_keys(tables, where)
-    region = tables["region"]
-    coverage = region.get("minimum_coverage", MINIMUM_COVERAGE)
-    if not (isinstance(coverage, int | float) and 0 <= coverage <= 1):
-        raise ValueError(
-            sentence(
-                PRODUCT,
-                wanted="minimum_coverage from 0 to 1",
-                came=repr(coverage),
-                where=f"{where}, [region]",
-                do="give a share of the unit's area",
-            )
-        )
-    window = checked_window(region["bounds"], product=f"{PRODUCT}, key 'bounds' of [region]")
-    grid = target_grid(region["resolution"], **window._asdict())
-    years = _years(region["years"], where)
-    rooted = {name: _rooted(name, table, path.parent) for name, table in tables.items()}
-    return Plan(grid, window, years, float(coverage), rooted)
+    parsed = _parsed(path)
+    try:
+        tables = Tables.model_validate(parsed, context=path.parent)
+    except ValidationError as error:
+        raise _fault(error.errors(), parsed, f"file {path}") from error
+    region = tables.region
+    window = checked_window(region.bounds, product=f"{PRODUCT}, key 'bounds' of [region]")
+    grid = target_grid(region.resolution, **window._asdict())
+    first, last = region.years
+    return Plan(grid, window, tuple(range(first, last + 1)), tables)
 
 
 def _parsed(path):
@@ -159,74 +218,31 @@ def _parsed(path):
         ) from error
 
 
-def _check_keys(tables, where):
-    for name, table in tables.items():
-        _check_known(name, _KEYS, f"table [{name}]", where)
-        if not isinstance(table, dict):
-            raise TypeError(
-                sentence(
-                    PRODUCT,
-                    wanted=f"a table [{name}]",
-                    came=repr(table),
-                    where=where,
-                    do=f"write [{name}] on a line of its own, its keys below",
-                )
-            )
-        for key in table:
-            _check_known(key, _KEYS[name], f"key '{key}'", f"{where}, [{name}]")
-    missing = [f"[{name}]" for name in _NEEDED if name not in tables]
-    for name, table in tables.items():
-        needed = [key for key, wanted in _KEYS[name].items() if wanted and key not in table]
-        missing += [f"'{key}' of [{name}]" for key in needed]
-    if missing:
-        raise KeyError(
-            sentence(
-                PRODUCT,
-                wanted=", ".join(missing),
-                came=f"tables {', '.join(tables) or 'none'}",
-                where=where,
-                do="add them; pm_dalec.landscape.from_products.plan.EXAMPLE shows all",
-            )
-        )
+def _fault(errors, parsed, where):
+    """Exception that says in our words what pydantic has found; first of all the unknown keys."""
+    error = min(errors, key=lambda one: one["type"] != "extra_forbidden")
+    table, key = (*error["loc"], None)[:2]
+    known, given = Tables.model_fields, parsed
+    if key:
+        known, given = known[table].annotation.model_fields, parsed[table]
+        where = f"{where}, [{table}]"
+    kind = TypeError if error["type"].endswith("_type") else ValueError
+    if error["type"] == "missing":
+        missing = [_named(*one["loc"]) for one in errors if one["type"] == "missing"]
+        kind, wanted, came = KeyError, ", ".join(missing), f"tables {', '.join(parsed) or 'none'}"
+        do = "add them; pm_dalec.landscape.from_products.plan.EXAMPLE shows all"
+    elif error["type"] == "extra_forbidden":
+        kind, wanted = KeyError, f"one of {', '.join(known)}"
+        came = f"key '{key}'" if key else f"table [{table}]"
+        near = difflib.get_close_matches(key or table, known, n=1)
+        do = f"write '{near[0]}'" if near else "remove it"
+    elif key:
+        wanted, came, do = known[key].description, repr(given[key]), f"correct '{key}'"
+    else:
+        wanted, came = f"a table [{table}]", repr(given[table])
+        do = f"write [{table}] on a line of its own, its keys below"
+    return kind(sentence(PRODUCT, wanted=wanted, came=came, where=where, do=do))
 
 
-def _check_known(word, known, what, where):
-    if word in known:
-        return
-    near = difflib.get_close_matches(word, known, n=1)
-    hint = f"write '{near[0]}'" if near else "remove it"
-    raise KeyError(
-        sentence(PRODUCT, wanted=f"one of {', '.join(known)}", came=what, where=where, do=hint)
-    )
-
-
-def _years(given, where):
-    whole = isinstance(given, list) and len(given) == 2
-    whole = whole and all(type(year) is int for year in given)
-    if not (whole and 1901 <= given[0] <= given[1] <= 2100):
-        raise ValueError(
-            sentence(
-                PRODUCT,
-                wanted="years = [first, last]",
-                came=repr(given),
-                where=f"{where}, [region]",
-                do="give two calendar years in order",
-            )
-        )
-    return tuple(range(given[0], given[1] + 1))
-
-
-def _rooted(name, table, folder):
-    if "path" not in table:
-        return table
-    if not isinstance(table["path"], str):
-        raise TypeError(
-            sentence(
-                PRODUCT,
-                wanted="path as text",
-                came=repr(table["path"]),
-                where=f"[{name}]",
-                do="name one file or folder",
-            )
-        )
-    return {**table, "path": folder / table["path"]}
+def _named(table, key=None, *_):
+    return f"'{key}' of [{table}]" if key else f"[{table}]"

@@ -26,14 +26,21 @@ def build_from_config(path, *, progress=None):
         Validated; provenance in the attributes.
     """
     plan = read_config(path)
-    tell = progress or silent
-    wanted = [name for name in _ORDER if name in plan.tables]
-    made = {}
-    total = len(wanted) + 1
+    tell = progress or (lambda sentence: None)
+    wanted = [name for name in READERS if getattr(plan.tables, name) is not None]
+    made, total = {}, len(wanted) + 1
     for done, name in enumerate(wanted, start=1):
-        tell(f"{done} of {total}: reading {_WORDS[name]}")
-        made[name] = _ORDER[name](plan, made)
+        words, read = READERS[name]
+        tell(f"{done} of {total}: reading {words}")
+        made[name] = read(plan, getattr(plan.tables, name), made)
     tell(f"{total} of {total}: averaging to pixels of {plan.grid.resolution} degree")
+    region = _assembled(plan, made)
+    region.attrs["region_file"] = Path(path).name
+    return validate_region(region)
+
+
+def _assembled(plan, made):
+    """Pixels and strata from what the readers gave."""
     climate = made["meteorology"].assign(co2=made["co2"])
     region = assemble_region(
         plan.grid,
@@ -41,111 +48,74 @@ def build_from_config(path, *, progress=None):
         layers=[*made.get("lai", []), *made.get("biomass", []), *made.get("soil", [])],
         losses=made.get("forest_loss", []),
         weather=climate,
-        minimum_coverage=plan.minimum_coverage,
+        minimum_coverage=plan.tables.region.minimum_coverage,
     )
     if "burned_area" in made:
         region = observations.with_burned(region, made["burned_area"], plan.grid)
     region["co2"].attrs |= {"product": "Mauna Loa CO2", "rule": "one series for all pixels"}
     filled = "weather_cells_filled_from_nearest"
-    region.attrs |= {
-        "title": "region from product files",
-        filled: climate.attrs[filled],
-        "region_file": Path(path).name,
-    }
-    return validate_region(region)
+    region.attrs |= {"title": "region from product files", filled: climate.attrs[filled]}
+    return region
 
 
-def silent(text):
-    """Report nothing."""
-
-
-def _land_cover(plan, _):
-    table = plan.tables["land_cover"]
+def _land_cover(plan, table, _):
     return land_cover.land_cover_maps(
-        table["path"],
+        table.path,
         window=plan.window,
         grid=plan.grid,
-        product=table["product"],
-        resolution=table.get("resolution", 25),
+        product=table.product,
+        resolution=table.resolution,
     )
 
 
-def _meteorology(plan, _):
-    path = plan.tables["meteorology"]["path"]
-    return weather.weather(path, window=plan.window, years=plan.years)
+def _meteorology(plan, table, _):
+    return weather.weather(table.path, window=plan.window, years=plan.years)
 
 
-def _co2(plan, made):
-    path = plan.tables["co2"]["path"]
-    series = weather.carbon_dioxide(path, years=plan.years)
+def _co2(plan, table, made):
+    series = weather.carbon_dioxide(table.path, years=plan.years)
     cells = made["meteorology"]["tmin"]
     return (cells.dims, np.broadcast_to(series[:, None, None], cells.shape), {"units": "ppm"})
 
 
-def _lai(plan, made):
-    table = plan.tables["lai"]
+def _lai(plan, table, made):
     return observations.lai_layers(
-        table["path"],
-        window=plan.window,
-        maps=made["land_cover"],
-        years=plan.years,
-        reject=tuple(table.get("reject", ())),
+        table.path, **_place(plan, made), years=plan.years, reject=table.reject
     )
 
 
-def _biomass(plan, made):
-    table = plan.tables["biomass"]
-    years = [year for year in table.get("years", (2017, 2018)) if year in plan.years]
-    return observations.biomass_layers(
-        table["path"], window=plan.window, maps=made["land_cover"], years=years
-    )
+def _biomass(plan, table, made):
+    years = [year for year in table.years if year in plan.years]
+    return observations.biomass_layers(table.path, **_place(plan, made), years=years)
 
 
-def _soil(plan, made):
-    table = plan.tables["soil"]
-    return observations.soil_layers(
-        table["path"],
-        window=plan.window,
-        maps=made["land_cover"],
-        sigmas_in_range=table.get("sigmas_in_range", 2.0),
-    )
+def _soil(plan, table, made):
+    sigmas = table.sigmas_in_range
+    return observations.soil_layers(table.path, **_place(plan, made), sigmas_in_range=sigmas)
 
 
-def _forest_loss(plan, made):
-    table = plan.tables["forest_loss"]
+def _forest_loss(plan, table, made):
     return observations.loss_layers(
-        table["path"],
-        window=plan.window,
-        maps=made["land_cover"],
-        years=plan.years,
-        version=table.get("version", "GFC-2019-v1.7"),
+        table.path, **_place(plan, made), years=plan.years, version=table.version
     )
 
 
-def _burned_area(plan, made):
-    path = plan.tables["burned_area"]["path"]
-    return observations.burned_layer(path, window=plan.window, maps=made["land_cover"])
+def _burned_area(plan, table, made):
+    return observations.burned_layer(table.path, **_place(plan, made))
 
 
-# Readers in the order in which they run: what a product needs comes before it.
-_ORDER = {
-    "land_cover": _land_cover,
-    "meteorology": _meteorology,
-    "co2": _co2,
-    "lai": _lai,
-    "biomass": _biomass,
-    "soil": _soil,
-    "forest_loss": _forest_loss,
-    "burned_area": _burned_area,
-}
+def _place(plan, made):
+    return {"window": plan.window, "maps": made["land_cover"]}
 
-_WORDS = {
-    "land_cover": "land cover",
-    "meteorology": "meteorology",
-    "co2": "CO2",
-    "lai": "leaf area index",
-    "biomass": "biomass",
-    "soil": "soil carbon",
-    "forest_loss": "tree-cover loss",
-    "burned_area": "burned area",
+
+# In the order in which they run: what a product needs comes before it.
+READERS = {
+    "land_cover": ("land cover", _land_cover),
+    "meteorology": ("meteorology", _meteorology),
+    "co2": ("CO2", _co2),
+    "lai": ("leaf area index", _lai),
+    "biomass": ("biomass", _biomass),
+    "soil": ("soil carbon", _soil),
+    "forest_loss": ("tree-cover loss", _forest_loss),
+    "burned_area": ("burned area", _burned_area),
 }

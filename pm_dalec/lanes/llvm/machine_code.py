@@ -23,6 +23,7 @@ from pytensor import config
 
 from pm_dalec.lanes.llvm.module import FUNCTION_NAME
 
+CACHE_VARIABLE = "PM_DALEC_CACHE"
 SIGNATURE = ctypes.CFUNCTYPE(
     None,
     ctypes.c_void_p,
@@ -60,8 +61,8 @@ def optimised(text, machine, *, speed_level=2):
 
 
 def cache_folder():
-    """Folder of compiled functions, inside PyTensor's own cache folder."""
-    return Path(config.base_compiledir) / "pm_dalec_lanes"
+    """Folder of compiled functions: ``PM_DALEC_CACHE``, or inside PyTensor's own cache folder."""
+    return Path(os.environ.get(CACHE_VARIABLE) or Path(config.base_compiledir) / "pm_dalec_lanes")
 
 
 def object_code(text):

@@ -9,9 +9,20 @@ from pm_dalec.tables.summaries import QUANTITIES
 
 LEVEL = 0.9
 SHOWN = (
-    "gpp", "reco", "nee", "harvest", "lai", "mean_wood", "change_live", "change_dead", "npp",
-    "npp_wood", "residence_foliage", "residence_wood", "residence_som",
-)  # fmt: skip
+    "gpp",
+    "reco",
+    "nee",
+    "harvest",
+    "lai",
+    "mean_wood",
+    "change_live",
+    "change_dead",
+    "npp",
+    "npp_wood",
+    "residence_foliage",
+    "residence_wood",
+    "residence_som",
+)
 
 
 def coverage(experiments, *, quantities=SHOWN, level=LEVEL):

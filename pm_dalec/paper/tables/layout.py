@@ -12,9 +12,7 @@ from pm_dalec.paper import printed
 
 PAPER = f"paper ({printed.VERSION})"
 LEVELS = {"median": 0.5, "5 %": 0.05, "95 %": 0.95}
-
-# Layout
-
+MISSING = "\N{EN DASH}"
 FORMATS = {"harvest": "{:.3f}", "gpp": "{:.2f}", "reco": "{:.2f}", "lai": "{:.2f}"}
 METRIC_FORMATS = {"rmse_percent": "{:.1f}", "bias_percent": "{:.1f}"}
 
@@ -54,7 +52,7 @@ def wide(table):
 
 def _cell(name, metric, numbers):
     if not len(numbers) or np.isnan(numbers).any():
-        return "–"  # noqa: RUF001
+        return MISSING
     form = METRIC_FORMATS.get(metric, FORMATS.get(name, "{:.1f}" if metric is None else "{:.0f}"))
     if metric in ("rmse_sigma", "bias_sigma"):
         form = "{:.2f}"
@@ -74,15 +72,9 @@ def as_markdown(table):
     str
         Ends in a newline.
     """
-
-    def text(value):
-        if isinstance(value, float):
-            return "–" if np.isnan(value) else f"{value:.4g}"  # noqa: RUF001
-        return str(value).replace("|", "\\|")
-
-    lines = [" | ".join(map(str, table.columns)), " | ".join("---" for _ in table.columns)]
-    lines += [" | ".join(map(text, row)) for row in table.itertuples(index=False)]
-    return "".join(f"| {line} |\n" for line in lines)
+    cells = table.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))
+    cells = cells.where(table.notna(), MISSING).replace(r"\|", r"\\|", regex=True)
+    return cells.to_markdown(index=False, disable_numparse=True) + "\n"
 
 
 def save_table(table, out, name, *, title):
@@ -106,7 +98,7 @@ def save_table(table, out, name, *, title):
     out.mkdir(parents=True, exist_ok=True)
     paths = [out / f"{name}.csv", out / f"{name}.md"]
     table.to_csv(paths[0], index=False)
-    laid_out = wide(table) if {"metric", "statistic"} & set(table.columns) and (
-        "resolution" in table) else table  # fmt: skip
+    printed_wide = {"metric", "statistic"} & set(table.columns) and "resolution" in table
+    laid_out = wide(table) if printed_wide else table
     paths[1].write_text(f"# {title}\n\n{as_markdown(laid_out)}", encoding="utf-8")
     return paths

@@ -1,0 +1,16 @@
+"""Commands that make a region write it and tell what they do."""
+
+from pm_dalec.cli.region import landscape
+from pm_dalec.landscape.region_file import open_region
+
+
+def test_the_command_writes_a_region_and_tells_what_it_does(tmp_path, capsys):
+    path = tmp_path / "region.nc"
+    landscape(resolution=0.5, seed=7, out=path)
+    stored = open_region(path)
+    assert stored["strata/area_fraction"].dims == ("stratum", "pixel")
+    assert {"area", "lat", "lon"} <= set(stored.variables)
+    told = capsys.readouterr().out
+    assert told.startswith("landscape of seed 7")
+    assert "units of 0.5 degree" in told
+    assert f"{stored.sizes['pixel']} pixels from" in told
