@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint hooks bench paper clean
+.PHONY: help install demo test test-slow lint hooks docs bench paper clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ lint: $(INSTALLED) ## Check style, format, dependencies and types
 hooks: $(INSTALLED) ## Check style and types before every commit (pre-commit)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group hooks
 	$(BIN)/pre-commit install
+
+docs: $(INSTALLED) ## Renew the pages that are made from the code
+	$(BIN)/python -m pm_dalec.cli.pages
 
 bench: $(INSTALLED) ## Measure runs and proposals per second
 	$(BIN)/pm-dalec bench

@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 from pm_dalec._faces import face
 
 if TYPE_CHECKING:
-    from pm_dalec.constraints.forms import hard as hard, margins as margins, soft as soft
+    from pm_dalec.constraints.forms import (
+        Soft as Soft,
+        hard as hard,
+        margins as margins,
+        soft as soft,
+    )
     from pm_dalec.constraints.prior_draws import (
         draw_constrained_prior as draw_constrained_prior,
         draw_prior as draw_prior,

@@ -59,7 +59,8 @@ def as_fit(model, target, units, chains, attributes):
         "constraints": known.constraints,
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
-    if tree["posterior/initial_som"].size * len(model.coords[dims.TIME]) < LARGEST_LIKELIHOOD:
+    values = tree["posterior/initial_som"].size * len(model.coords[dims.TIME])
+    if model.observed_RVs and values < LARGEST_LIKELIHOOD:
         tree["log_likelihood"] = xr.DataTree(log_likelihood(tree))
     return tree
 

@@ -1,59 +1,122 @@
-"""The tables of README.md are those of the code."""
+"""What README.md says can be done is done here, with less of it."""
 
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from pm_dalec.cli import readme
-from pm_dalec.constraints.sets import EDCS
-from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.tables.priors import Fixed
-from pm_dalec.tables.streams import STREAMS
-from pm_dalec.tables.variables import VARIABLES
+from pm_dalec.cli.main import command_line, main
+from pm_dalec.data.synthetic_sites import synthetic_site
+from pm_dalec.tables.variables import DRIVERS
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LONGEST = 150  # lines
+SMALLER = {
+    "chains=16": "chains=8, draws=50",
+    "seconds=60": "proposals=2_000",
+    "proposals=60_000": "proposals=1_000, draws=50",
+}
+"""What README asks for, and what the tests make of it."""
+NOT_OURS = ("git clone ", "python3 -m venv ", "source ", "pip install ")
+LANDSCAPE = "## A landscape"
 
 
-def test_the_tables_of_the_readme_are_fresh():
-    text = readme.README.read_text(encoding="utf-8")
-    assert text == readme.renewed(text), f"README.md is stale; run {readme.COMMAND}"
+def blocks(language, text=README):
+    """Code of the fences of a language, in their order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", [*PARAMETERS, *VARIABLES, *STREAMS, *EDCS["edinburgh2021"]])
-def test_every_row_of_a_table_is_in_the_readme(name):
-    assert f"| `{name}` |" in readme.section()
+def namespace_of(code):
+    """What blocks of Python leave behind, run in their order with less of everything."""
+    known = {}
+    for block in code:
+        for told, made in SMALLER.items():
+            block = block.replace(told, made)
+        exec(compile(block, "README.md", "exec"), known)  # noqa: S102  (it is our own page)
+    return known
 
 
-def test_a_changed_table_makes_the_readme_stale(monkeypatch):
-    text = readme.README.read_text(encoding="utf-8")
-    changed = PARAMETERS.replace("leaf_lifespan", bounds=(1.001, 9.0))
-    monkeypatch.setattr(readme, "PARAMETERS", changed)
-    assert text != readme.renewed(text)
+def commands():
+    """Arguments of every line that calls the command line."""
+    lines = [line for block in blocks("bash") for line in block.splitlines()]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("pm-dalec ")]
 
 
-def test_what_stands_outside_the_markers_is_kept():
-    text = f"# Title\n\n{readme.BEGIN}\nold\n{readme.END}\n\n## Licence\n"
-    found = readme.renewed(text)
-    assert found.startswith("# Title\n\n")
-    assert found.endswith("\n\n## Licence\n")
-    assert "old" not in found.split("## Tables")[0]
-    assert readme.renewed(found) == found
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Folder of a newcomer, who has a site file without wind, harvest and fire."""
+    monkeypatch.chdir(tmp_path)
+    site = synthetic_site(0)
+    bounds = site["time_bnds"]
+    middle = bounds.isel(bnds=0) + (bounds.isel(bnds=1) - bounds.isel(bnds=0)) / 2
+    absent = ["wind", "forest_loss_fraction", "burned_fraction"]
+    truth = [name for name in site.data_vars if str(name).startswith("truth_")]
+    file = site.drop_vars([*absent, *truth]).assign_coords(time=middle.values)
+    file.to_netcdf("my_site.nc", engine="h5netcdf")
+    assert set(DRIVERS) - set(file) == set(absent)
+    return tmp_path
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["no markers", readme.BEGIN, f"{readme.END} {readme.BEGIN}", readme.BEGIN * 2 + readme.END],
-)
-def test_a_readme_without_its_markers_is_refused(text):
-    with pytest.raises(ValueError, match="wanted the markers"):
-        readme.renewed(text)
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= LONGEST
 
 
-def test_priors_are_told_in_words():
-    assert readme.prior_words(PARAMETERS["canopy_efficiency"]) == (
-        "log-uniform, times 21.1491 ± 4.267117"
+def test_every_replacement_is_of_something_that_is_there():
+    code = "".join(blocks("python"))
+    assert all(told in code for told in SMALLER)
+
+
+@pytest.mark.filterwarnings("ignore:wind is missing", "ignore:.* missing in my_site.nc")
+def test_what_is_said_of_a_site_runs(elsewhere):
+    known = namespace_of(blocks("python", README.split(LANDSCAPE)[0]))
+    assert {"fit.nc", "parameters.pdf", "parameters.png"} <= {
+        path.name for path in elsewhere.iterdir()
+    }
+    assert known["other"]["posterior"]["leaf_lifespan"].max() <= 4.0
+    assert set(known["fit"]["observed_data"]) >= {"lai", "cwood"}
+    assert "cwood" not in known["other"]["observed_data"]
+    assert not known["prior"]["observed_data"].data_vars
+    assert np.isfinite(known["fluxes"]["nee"]).all()
+
+
+@pytest.mark.slow
+def test_what_is_said_of_a_landscape_runs(elsewhere, capsys):
+    namespace_of(blocks("python", README.split(LANDSCAPE)[1]))
+    told = re.findall(r"^(baseline|stratified) \[(.+)\]$", capsys.readouterr().out, re.MULTILINE)
+    numbers = {name: [float(value) for value in values.split()] for name, values in told}
+    assert set(numbers) == {"baseline", "stratified"}
+    assert all(0 < low < middle < high for low, middle, high in numbers.values())
+
+
+@pytest.mark.slow
+def test_the_demo_runs(elsewhere):
+    assert main(["demo", "--seconds", "5", "--out", "demo"]) == 0
+    made = {path.name for path in (elsewhere / "demo").iterdir()}
+    assert made == {"fit.nc", "fit.pdf", "fit.png", "parameters.pdf", "parameters.png"}
+
+
+@pytest.mark.parametrize("arguments", commands(), ids=" ".join)
+def test_a_command_is_one_of_the_command_line(arguments):
+    command, bound, *_ = command_line().parse_args(
+        arguments, exit_on_error=False, print_error=False
     )
-    fixed = PARAMETERS.replace("leaf_lifespan", prior=Fixed(2.5))
-    assert readme.prior_words(fixed["leaf_lifespan"]) == "fixed at 2.5"
+    assert command.__module__.startswith("pm_dalec.cli.")
+    assert command.__name__.replace("_", "-") == arguments[0]
+    assert isinstance(bound.arguments, dict)
 
 
-def test_a_bar_in_a_cell_does_not_end_it():
-    assert readme.markdown_table(("a", "b"), [("|x| < 1", "y")]).splitlines()[2] == (
-        "| \\|x\\| < 1 | y |"
-    )
+def test_every_command_is_shown():
+    named = {name for name in command_line() if not name.startswith("-")}
+    assert {arguments[0] for arguments in commands()} == named
+
+
+def test_every_other_line_of_a_shell_is_known():
+    lines = [line for block in blocks("bash") for line in block.splitlines()]
+    assert all(line.startswith(("pm-dalec ", *NOT_OURS)) for line in lines)
+
+
+def test_every_fence_is_run():
+    assert set(re.findall(r"^```(\w+)$", README, re.MULTILINE)) == {"bash", "python"}

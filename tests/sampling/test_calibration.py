@@ -13,7 +13,7 @@ from numpy.testing import assert_array_equal
 from pm_dalec.cli.bench.case import region as invented_region
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.graph import Choices
-from pm_dalec.models import baseline, stratified
+from pm_dalec.models import baseline, constrained_prior, stratified
 from pm_dalec.posterior import convergence, fit_file
 from pm_dalec.posterior.convergence import converged_share, unit_report
 from pm_dalec.posterior.intervals import intervals
@@ -100,6 +100,13 @@ def test_the_log_probability_of_a_draw_is_that_of_the_model(fit, model):
     positions = np.log(last / lower) / np.log(upper / lower)
     found = np.asarray(target.function.bind(np.arange(3))(positions)[0])
     np.testing.assert_allclose(found, fit["sample_stats"]["lp"].values[0, -1], rtol=1e-9)
+
+
+def test_a_model_without_observations_has_a_fit_without_likelihood(units):
+    prior = calibrate(constrained_prior.build(units), **SHORT, only=[0])
+    assert np.isfinite(prior["posterior/initial_som"].isel(pixel=0)).all()
+    assert "log_likelihood" not in prior.children
+    assert not prior["observed_data"].data_vars
 
 
 def test_the_log_likelihood_adds_up_to_the_part_of_the_streams_in_the_log_probability(fit):

@@ -1,9 +1,4 @@
-"""The tables of README.md, generated from the tables of the code.
-
-``python -m pm_dalec.cli.readme`` rewrites the part between the markers; a test fails when it is stale.
-"""
-
-from pathlib import Path
+"""What exists, as a page in Markdown: parameters, constraints, streams, variables and sources."""
 
 from pm_dalec.constraints.sets import EDCS
 from pm_dalec.tables.parameters import PARAMETERS
@@ -12,9 +7,6 @@ from pm_dalec.tables.sources import SOURCES
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import VARIABLES
 
-BEGIN, END = "<!-- tables -->", "<!-- /tables -->"
-README = Path(__file__).resolve().parents[2] / "README.md"
-COMMAND = "python -m pm_dalec.cli.readme"
 CONVENTIONS = """\
 Carbon is in grams of carbon. NEE and NBE are positive to the atmosphere. Fluxes are means over the step,
 pools are at its end, `lai` is at its start."""
@@ -119,66 +111,27 @@ def sources_list():
     return "\n".join(f"- {words}" for key, words in SOURCES.items() if key in cited)
 
 
-def section():
-    """Everything between the markers.
+def page():
+    """All tables under their headings.
 
     Returns
     -------
     str
-        Markdown that begins and ends with a marker.
+        Markdown.
     """
     parts = (
-        BEGIN,
-        f"<!-- written by `{COMMAND}`; do not edit -->",
-        "## Tables",
         CONVENTIONS,
-        "### Parameters",
+        "## Parameters",
         parameters_table(),
-        "### Constraints",
+        "## Constraints",
         "In `edinburgh2024`, harvest counts among the outputs of a pool.",
         constraints_table(),
-        "### Observation streams",
+        "## Observation streams",
         OPERATORS,
         streams_table(),
-        "### Variables",
+        "## Variables",
         variables_table(),
-        "### Sources",
+        "## Sources",
         sources_list(),
-        END,
     )
     return "\n\n".join(parts)
-
-
-def renewed(text):
-    """README with the part between the markers replaced.
-
-    Parameters
-    ----------
-    text : str
-        Whole README.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        If the markers are not there once each, in order.
-    """
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(
-            f"wanted the markers {BEGIN!r} and {END!r} once each and in this order, got "
-            f"{text.count(BEGIN)} and {text.count(END)} (README.md); put both on lines of their own"
-        )
-    before, rest = text.split(BEGIN)
-    return before + section() + rest.split(END)[1]
-
-
-def main():
-    """Rewrite README.md."""
-    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
