@@ -1,1 +1,1 @@
-"""Models as short files: each builds one `pm.Model` out of the verbs of `pm_dalec.graph.verbs`."""
+"""Models as short files: each builds one `pm.Model` out of the verbs of `pm_dalec.graph`."""

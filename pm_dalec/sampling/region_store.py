@@ -1,6 +1,6 @@
 """Calibration of a whole region into a store: resumable, with every failed unit named.
 
-A store is a folder: ``fit.zarr`` when the region is done (see `pm_dalec.posterior.fit_file`), ``state/`` with the
+A store is a folder: ``fit.zarr`` when the region is done (see `pm_dalec.save`), ``state/`` with the
 states of its units until then. A run that was killed goes on where it was; what was finished is not done
 again.
 """
@@ -50,7 +50,7 @@ def calibrate_region(build, land, *, store, chains=8, progress=True, **settings)
         Of each unit.
     progress : bool
     **settings
-        Of `pm_dalec.sampling.calibration.calibrate`: draws, rhat, ess, proposals, random_seed, threads.
+        Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, random_seed, threads.
 
     Returns
     -------

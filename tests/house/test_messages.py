@@ -15,7 +15,7 @@ HOUSE = Path(pm_dalec.__file__).parent
 ROOT = HOUSE.parent
 FILES = sorted([*HOUSE.rglob("*.py"), *(ROOT / "models").glob("*.py")])
 DOTTED = re.compile(r"\bpm_dalec((?:\.[A-Za-z_]\w*)+)")
-RUN = re.compile(r"python -m pm_dalec[\w.]+")  # what is run, not imported
+RUN = re.compile(r"python -m pm_dalec[\w.]+|pm_dalec\.mplstyle")  # what is run, or a file
 
 
 def named(path):

@@ -94,7 +94,7 @@ def gradient_cost_ratio(bound, positions, seconds=0.5):
     Parameters
     ----------
     bound : callable
-        From ``bind`` of `pm_dalec.lanes.jax_backend.JaxLanes`.
+        From ``bind`` of `JaxLanes`.
     positions : array (lane, parameter)
     seconds : float
         Of each of the two measurements.
