@@ -4,14 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pm_dalec.physics import records, step
-from pm_dalec.physics.records import (
-    Drivers,
-    Forcing,
-    Trajectory,
-    aligned,
-    batch_ndim,
-    dalec_theta,
-)
+from pm_dalec.physics.records import Drivers, Forcing, Trajectory, aligned, batch_ndim, dalec_theta
 from pm_dalec.tables.kinds import Array, Solver
 from pm_dalec.tables.parameters import Theta
 

@@ -27,7 +27,6 @@ KNOWN = {
     "tests/landscape/test_region.py": 359,
     "tests/products/test_bad_input.py": 527,
     "tests/sampling/kernels/test_windows.py": 461,
-    "pm_dalec/paper": 13,
 }
 
 

@@ -12,7 +12,7 @@ from pm_dalec.data.land import units_of
 from pm_dalec.landscape.twin.truth import add_truth
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.models import baseline
-from pm_dalec.paper import truth as paper_truth
+from pm_dalec.paper import run
 from pm_dalec.paper.reduction import Experiment
 from pm_dalec.paper.run import experiment_region
 from pm_dalec.paper.tables.interval_coverage import coverage
@@ -35,8 +35,8 @@ def plain(region):
 @pytest.fixture(scope="module")
 def chosen(plain):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paper_truth, "PROPOSALS", 12_000)
-        return paper_truth.candidates(baseline.build, plain)
+        patch.setattr(run, "PROPOSALS", 12_000)
+        return run.candidates(baseline.build, plain)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def true_regions(region, chosen):
 
 
 def test_typical_units_are_area_means_with_the_curve_of_the_stratum(plain):
-    region, units = plain, paper_truth.typical_units(plain)
+    region, units = plain, run.typical_units(plain)
     assert units.sizes["pixel"] == region.sizes["stratum"]
     share = region["area_fraction"] * region["area"]
     wood = region["cwood"].weighted(share).mean("pixel").dropna("time")

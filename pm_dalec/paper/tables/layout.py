@@ -1,4 +1,4 @@
-"""Tables 1, 2, A1 and A2 of the paper, with its printed numbers beside ours.
+"""Layout of the tables: wide like the printed ones, as Markdown, and as files.
 
 Each table is a long DataFrame, one number a row; `as_markdown` lays it out like the printed one.
 """
