@@ -56,7 +56,7 @@ def diagram(imports):
         Mermaid.
     """
     arrows = [
-        f"    {room} --> {other}"
+        f"    room_{room}[{room}] --> room_{other}[{other}]"  # `graph` alone is a word of Mermaid's
         for room in from_top(imports)
         for other in sorted(imports[room].difference(*(below(o, imports) for o in imports[room])))
     ]
