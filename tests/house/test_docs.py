@@ -1,13 +1,19 @@
 """What the pages of docs say of the code is so."""
 
+import inspect
 import re
+import sys
+import threading
 import tomllib
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+import xarray as xr
 
-from pm_dalec.cli import pages, rooms
+from pm_dalec.cli import pages, rooms, site
+from pm_dalec.data.synthetic_sites import synthetic_site
+from pm_dalec.posterior import aggregation, budgets, fit_file
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHITECTURE = pages.DOCS / "architecture.md"
@@ -106,6 +112,53 @@ def resolved(names):
             found = getattr(found, name)
         return found
     return None
+
+
+def code_of(step):
+    """Code that is run when a step is called; None for tables and compiled kernels."""
+    found = resolved(f"pm_dalec.{step}".split("."))
+    found = found.__init__ if inspect.isclass(found) else found
+    return found.__code__ if inspect.isfunction(found) else None
+
+
+@pytest.fixture
+def called(tmp_path):
+    """Code of everything that a small run from a file to figures, and to an aggregate, has called."""
+    units = synthetic_site(0)
+    bounds = units["time_bnds"]
+    middle = bounds.isel(bnds=0) + (bounds.isel(bnds=1) - bounds.isel(bnds=0)) / 2
+    units = units.drop_vars([name for name in units.data_vars if str(name).startswith("truth_")])
+    path = tmp_path / "site.nc"
+    units.assign_coords(time=middle.values).to_netcdf(path, engine="h5netcdf")
+    ran = {}
+
+    def note(frame, event, _):
+        if event == "call":
+            ran.setdefault(frame.f_code)
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        site.calibrate(str(path), out=tmp_path, chains=8, draws=50, seconds=600, proposals=2000)
+        gpp = budgets.budget(fit_file.load(tmp_path / "fit.nc"))["gpp"]
+        land = xr.Dataset({"area": ("pixel", [1.0])}, {"pixel": [0]})
+        aggregation.aggregate(gpp.expand_dims({"pixel": [0]}, axis=-1), land)
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return list(ran)
+
+
+@pytest.mark.slow
+def test_the_walks_are_walked_in_their_order(called):
+    codes = {step: code_of(step) for step in STEPS}
+    unseen = {"tables.parameters.PARAMETERS", "sampling.kernels.windows.lanes_window"}
+    assert {step for step, code in codes.items() if code is None} == unseen
+    left_out = [step for step, code in codes.items() if code not in (None, *called)]
+    assert not left_out, f"a run from a file to figures does not call {', '.join(left_out)}"
+    for title, steps in walks().items():
+        places = [called.index(codes[step]) for step in steps if step not in unseen]
+        assert places == sorted(places), f"{title}: the steps are first called in another order"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
