@@ -127,6 +127,8 @@ def calibrate(
         budget = {"seconds": seconds, "proposals": proposals}
         kept = {"checkpoint": out / "state", "resume": resume}
         fit = calibrate_lanes(built, chains=chains, draws=draws, random_seed=seed, **budget, **kept)
+    if fit.attrs.get("interrupted"):
+        raise KeyboardInterrupt
     _report(fit, out)
 
 
@@ -142,7 +144,14 @@ def choices_of(priors, constraints, soft, streams, solver):
 
 def _report(fit, folder, *, truth=None):
     """Print the summary of a fit, save it, draw its figures."""
-    if str(fit["sample_stats"]["status"].values) == "no start":
+    status = str(fit["sample_stats"]["status"].values)
+    if status == "searching":
+        made = int(fit["sample_stats"]["search_proposals"])
+        raise ValueError(
+            f"wanted a state in which all constraints hold, got none in {made:,} proposals of each chain, "
+            "after which the time was over; give more --seconds, with --resume to go on from here"
+        )
+    if status == "no start":
         raise ValueError(
             "wanted a state in which all constraints hold, got none; run `pm-dalec edc-report` on this "
             "site to see which rule blocks, or choose other constraints"

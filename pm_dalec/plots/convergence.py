@@ -30,6 +30,7 @@ MARK = {"linestyle": "", "markerfacecolor": "white", "markeredgecolor": "black",
         "markeredgewidth": 0.6}  # fmt: skip
 ABOVE, UNSTARTED = MARK | {"marker": "X"}, MARK | {"marker": "o"}
 SIDES, BELOW = 0.9, 0.9  # inches that tick labels, and colour bars and the legend, take
+UNSTARTED_STATUSES = ("no start", "searching")
 MIDDLE = 0.96  # share of the units whose values the colours tell apart
 
 
@@ -114,7 +115,7 @@ def _limits(values):
 def _mark(axes, part, limit, size):
     """Marks on units at or above the limit and on units without a start."""
     above = part["worst_rhat"].to_numpy() >= limit
-    unstarted = part["status"].to_numpy() == "no start"
+    unstarted = part["status"].isin(UNSTARTED_STATUSES).to_numpy()
     for chosen, mark in ((above, ABOVE), (unstarted, UNSTARTED)):
         if chosen.any():
             axes.plot(part["lon"][chosen], part["lat"][chosen], markersize=size, **mark)
@@ -127,7 +128,7 @@ def _handles(units, rhat_limit):
         Line2D([], [], markersize=5, label=f"$\\hat{{R}}$ of {rhat_limit:g} or above", **ABOVE),
         Patch(facecolor=MASK, label="masked, or no land of this kind"),
     ]
-    if any((part["status"] == "no start").any() for part in units.values()):
+    if any(part["status"].isin(UNSTARTED_STATUSES).any() for part in units.values()):
         handles.insert(2, Line2D([], [], markersize=5, label="no feasible start", **UNSTARTED))
     return handles
 

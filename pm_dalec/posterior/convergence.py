@@ -81,7 +81,13 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
 RHAT_LIMIT = 1.05
 """Worst rank R-hat below which a unit counts as converged [1]."""
 
-STATUSES = ("converged", "budget", "no start")
+WITHOUT_START = {
+    "no start": "no state found in which all constraints hold",
+    "searching": "stopped before a state was found in which all constraints hold; resume it",
+}
+"""Statuses of units that have no draws, and why."""
+
+STATUSES = ("converged", "budget", *WITHOUT_START)
 NOT_RUN, UNKNOWN = "not run", "unknown"
 MEANINGS = {
     "worst_rhat": "largest rank R-hat of the parameters of a unit",
@@ -165,11 +171,11 @@ def unit_report(fit: xr.DataTree, *, rhat: float = 1.05) -> pd.DataFrame:
         where = dict(zip(space, place, strict=True))
         status = str(report["status"].isel(where).values)
         value = float(worst.isel(where))
-        if status == "not run" or (status != "no start" and value < rhat):
+        if status == "not run" or (status not in WITHOUT_START and value < rhat):
             continue
         label = ", ".join(f"{name} {report[name].values[at]}" for name, at in where.items())
-        if status == "no start":
-            name, reason = "", "no state found in which all constraints hold"
+        if status in WITHOUT_START:
+            name, reason = "", WITHOUT_START[status]
         else:
             column = report["rhat"].isel(where)
             name = str(column["parameter"].values[int(column.argmax("parameter"))])

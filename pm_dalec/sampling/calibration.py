@@ -6,8 +6,12 @@ on interruptions.
 """
 
 import os
+import signal
+import threading
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.edinburgh import run_edinburgh
+from pm_dalec.sampling.identity import run_identity
 from pm_dalec.sampling.labelled_fit import as_fit
 from pm_dalec.sampling.progress import Progress
 from pm_dalec.sampling.state import Settings, new_state
@@ -98,31 +103,36 @@ def calibrate(
     -------
     DataTree
         Groups posterior, sample_stats, constant_data, observed_data. ``sample_stats`` holds ``status``
-        of every unit: converged, budget, no start, not run.
+        of every unit: converged, budget (draws as far as they went), no start, searching (time was over
+        before a start was found), not run. Ctrl-C gives the draws until then, with a warning.
     """
     _check_chains(chains)
     threads = threads or os.cpu_count() or 1
     settings = Settings(draws, rhat, ess, proposals)
-    with Progress(progress) as shown:
+    kept = {"chains": chains, "draws": draws, "seed": int(random_seed)}
+    store = checkpoints.open_store(checkpoint, resume, run_identity(model, kept))
+    with Progress(progress) as shown, _stopped_by_interrupt() as stop:
         shown.message("compiling the model for lanes")
         target, compile_seconds = _compiled(model)
         numbers = identities(model)
         places = np.arange(numbers.size) if only is None else np.asarray(only, int)
-        store = checkpoints.open_store(checkpoint, resume, settings, chains, random_seed, target)
         deadline = np.inf if seconds is None else time.monotonic() + seconds
-        job = _Job(target, settings, chains, int(random_seed), threads, store, shown, deadline)
+        job = _Job(target, settings, chains, kept["seed"], threads, store, shown, deadline, stop)
         shown.begin(len(places), settings, seconds)
         with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
             units = job.run(numbers, places)
     attributes = {
         "sampler": "lanes",
         "backend": "llvm",
-        "seed": int(random_seed),
+        "seed": kept["seed"],
         "compile_seconds": round(compile_seconds, 3),
         "target_rhat": rhat,
         "target_ess": ess,
         "proposals_per_chain": proposals,
+        "interrupted": int(stop.is_set()),
     }
+    if stop.is_set():
+        _warn_of_interrupt(checkpoint)
     return as_fit(model, target, units, chains, attributes)
 
 
@@ -213,6 +223,7 @@ class _Job:
     store: checkpoints.Store | None
     shown: Progress
     deadline: float  # s, on the monotonic clock
+    stop: threading.Event
 
     def run(self, numbers, places):
         """States of the units that were run, by place."""
@@ -233,15 +244,51 @@ class _Job:
         unit = Unit(bound, self.target, state, self.settings, pool, self.threads)
         saved = time.monotonic()
         self.shown.enter(identity)
-        while not unit.finished and time.monotonic() <= self.deadline:
+        while not unit.finished and time.monotonic() <= self.deadline and not self.stop.is_set():
             unit.advance()
             self.shown.report(identity, state, self.chains)
             if self.store and time.monotonic() - saved > SAVE_EVERY:
                 self.store.write(identity, state)
                 saved = time.monotonic()
-        if not unit.finished:
-            unit.settle()
         if self.store:
             self.store.write(identity, state)
-        self.shown.leave(identity, state)
-        return unit.result(), state
+        unit = unit.settled()
+        self.shown.leave(identity, unit.state)
+        return unit.result(), unit.state
+
+
+@contextmanager
+def _stopped_by_interrupt():
+    """Event that the first Ctrl-C sets; the second one interrupts at once.
+
+    Yields
+    ------
+    threading.Event
+        Never set where the caller is not the main thread, which alone hears signals.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(number, frame):
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _warn_of_interrupt(checkpoint):
+    """Say that a fit holds what was there when it was interrupted, and how to go on."""
+    how = (
+        f"go on with checkpoint={str(checkpoint)!r}, resume=True"
+        if checkpoint is not None
+        else "pass checkpoint= to be able to go on another time"
+    )
+    warnings.warn(f"interrupted: the fit holds the draws until then; {how}", stacklevel=3)

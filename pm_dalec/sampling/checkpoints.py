@@ -1,12 +1,12 @@
 """States of units on disk: written whole or not at all, read back bit for bit."""
 
-import json
-from dataclasses import asdict
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from pm_dalec.data.storage import whole
+from pm_dalec.sampling.identity import refuse_another
 from pm_dalec.sampling.state import state_from_arrays, state_to_arrays
 
 MANIFEST = "manifest.json"
@@ -31,8 +31,14 @@ class Store:
         path = self._path(identity)
         if not path.exists():
             return None
-        with np.load(path) as held:
-            return state_from_arrays(held)
+        try:
+            with np.load(path) as held:
+                return state_from_arrays(held)
+        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as fault:
+            raise ValueError(
+                f"wanted the state of a unit in '{path}', got a file that cannot be read as one "
+                f"({fault}); remove it, and the unit begins anew"
+            ) from fault
 
     def write(self, identity, state):
         """Save the state of a unit; the old file stays until the new one is complete."""
@@ -40,7 +46,7 @@ class Store:
             np.savez(stream, **state_to_arrays(state))
 
 
-def open_store(folder, resume, settings, chains, seed, target):
+def open_store(folder, resume, identity):
     """Store for the units of a run.
 
     Parameters
@@ -49,9 +55,8 @@ def open_store(folder, resume, settings, chains, seed, target):
         None keeps nothing.
     resume : bool
         Whether states in the folder may be continued.
-    settings : Settings
-    chains, seed : int
-    target : Target
+    identity : Identity
+        Of the run.
 
     Returns
     -------
@@ -69,29 +74,16 @@ def open_store(folder, resume, settings, chains, seed, target):
             )
         return None
     folder = Path(folder)
-    wanted = {
-        **asdict(settings),
-        "chains": chains,
-        "seed": int(seed),
-        "parameters": list(target.rows),
-    }
     path = folder / MANIFEST
     if path.exists():
-        found = json.loads(path.read_text())
         if not resume:
             raise ValueError(
                 f"wanted an empty folder for a new run, got the states of another one ({folder}); "
                 "pass resume=True to go on, or another folder"
             )
-        differing = [name for name in wanted if found.get(name) != wanted[name]]
-        if differing:
-            name = differing[0]
-            raise ValueError(
-                f"wanted to resume a run with {name}={wanted[name]}, got one made with "
-                f"{name}={found.get(name)} ({folder}); use the same settings or a new folder"
-            )
+        refuse_another(identity, path.read_text(), where=folder, what="the states")
     else:
         folder.mkdir(parents=True, exist_ok=True)
         with whole(path) as draft:
-            draft.write_text(json.dumps(wanted, indent=1))
+            draft.write_text(identity.as_json())
     return Store(folder)

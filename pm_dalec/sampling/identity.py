@@ -15,6 +15,9 @@ from pm_dalec.graph import notes
 from pm_dalec.tables.constants import MODEL_VERSION, SAMPLER_VERSION
 from pm_dalec.tables.priors import Fixed
 
+SHOWN = 4
+"""Differences that a message names."""
+
 ATTRIBUTE = "identity"
 """Attribute of a fit that holds the identity of its model, as JSON."""
 
@@ -108,6 +111,40 @@ def run_identity(model: pm.Model, settings: dict[str, object]) -> Identity:
     parts |= {name: _text(str(value)) for name, value in settings.items()}
     parts["sampler"] = _text(f"version {SAMPLER_VERSION} (pm_dalec {version('pm_dalec')})")
     return Identity(parts)
+
+
+def refuse_another(identity: Identity, text: str, *, where: object, what: str) -> None:
+    """Refuse what was made from something else.
+
+    Parameters
+    ----------
+    identity : Identity
+        What is wanted.
+    text : str
+        Identity of what was found, as it was kept.
+    where : path
+    what : str
+        What was found there, for the message.
+
+    Raises
+    ------
+    ValueError
+        Names what differs, and what to do.
+    """
+    try:
+        found = Identity.read(text)
+    except (ValueError, TypeError, AttributeError) as fault:
+        raise ValueError(
+            f"wanted {what} of this model, got some that do not say what they were made from "
+            f"({where}); they are of an older version or damaged: use another folder, or remove them"
+        ) from fault
+    differing = identity.differences(found)
+    if differing:
+        more = f", and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
+        raise ValueError(
+            f"wanted {what} of this model, got those of another ({where}): "
+            f"{'; '.join(differing[:SHOWN])}{more}; use the same data and choices, or another folder"
+        )
 
 
 def _parameter(parameter, units) -> Part:

@@ -8,6 +8,7 @@ import xarray as xr
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.posterior.likelihoods import log_likelihood
+from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
 from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
@@ -57,6 +58,7 @@ def as_fit(model, target, units, chains, attributes):
         **attributes,
         "solver": known.solver,
         "constraints": known.constraints,
+        ATTRIBUTE: identity_of(model).as_json(),
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
     values = tree["posterior/initial_som"].size * len(model.coords[dims.TIME])
@@ -70,7 +72,7 @@ def _side_by_side(units, chains, shape, size):
     longest = max((len(drawn) for drawn, _ in units.values()), default=0)
     whole = np.full((chains, max(longest, 1), int(np.prod(shape, dtype=int)), size), np.nan)
     for place, (drawn, state) in units.items():
-        if state.phase != "no start" and len(drawn):
+        if len(drawn):
             chosen = np.linspace(0, len(drawn) - 1, longest).round().astype(int)
             whole[:, :, place] = drawn[chosen].swapaxes(0, 1)
     return whole.reshape(*whole.shape[:2], *shape, size)

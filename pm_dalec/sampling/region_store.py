@@ -14,6 +14,7 @@ from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose
 from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
 
@@ -44,8 +45,9 @@ def calibrate_region(build, land, *, store, chains=8, progress=True, **settings)
     land : DataTree
         Region; the model says at which of its two averages a DALEC lives. A dataset of pixels serves
         a model that wants no strata.
+        None reads a finished store as it is.
     store : path
-        Folder; made when absent. A finished store is read, not calibrated again.
+        Folder; made when absent. A finished store of the same model is read, not calibrated again.
     chains : int
         Of each unit.
     progress : bool
@@ -60,12 +62,16 @@ def calibrate_region(build, land, *, store, chains=8, progress=True, **settings)
         `unit_report`.
     """
     store = Path(store)
-    done = store / FIT
-    if done.exists():
+    done, states = store / FIT, store / "state"
+    if land is None:
         return fit_file.load(done)
-    states = store / "state"
     model = build(land)
     units = notes.of(model).units
+    if done.exists():
+        fit = fit_file.load(done)
+        held = fit.attrs.get(ATTRIBUTE, "")
+        refuse_another(identity_of(model), held, where=done, what="the fit")
+        return fit
     fit = calibrate(
         model,
         chains=chains,
@@ -75,6 +81,8 @@ def calibrate_region(build, land, *, store, chains=8, progress=True, **settings)
         resume=(states / "manifest.json").exists(),
         **settings,
     )
+    if fit.attrs["interrupted"]:
+        raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
     fit["constant_data"] = xr.DataTree(units.drop_vars(_observations(units)))
     fit["diagnostics"] = xr.DataTree(_diagnostics(fit))
     fit.attrs |= {

@@ -10,6 +10,7 @@ archive is already good is not ended but prolonged. The draws of the last round 
 every draw comes from plain Markov chains.
 """
 
+from copy import deepcopy
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -88,11 +89,18 @@ class Unit:
         self._pool, self._call, self.kernel = pool, bound.call(), windows.lanes_window
         self._shares = _shares(bound, early, threads if pool is not None else 1)
         self._lanes, self._walk = lanes_of(state), None
+        if state.phase == "converged" and not self._good():  # for targets that were less strict
+            state.phase = "sample"
 
     @property
     def finished(self):
-        """Whether the unit is done, one way or the other."""
-        return self.state.phase in ("converged", "budget", "no start")
+        """Whether the unit is done, or has made all proposals that it may make at present."""
+        return self._ended or self.state.proposed >= self.settings.proposals
+
+    @property
+    def _ended(self):
+        """Whether no larger budget would move the unit on."""
+        return self.state.phase in ("converged", "no start")
 
     def advance(self):
         """Run one window and what follows from it."""
@@ -130,10 +138,8 @@ class Unit:
             store(state, recorded if due else recorded[:0])
         if not tuning and self._time_to_look():
             self._look()
-        if state.windows_left <= 0 and not self.finished:
+        if state.windows_left <= 0 and not self._ended:
             self._next_round()
-        if state.proposed >= self.settings.proposals and not self.finished:
-            self.settle()
 
     def guide(self):
         """What the proposals are made from at present."""
@@ -208,7 +214,7 @@ class Unit:
         state = self.state
         if state.phase == "sample":
             bulk = self._look(whatever=True)
-            if self.finished:
+            if self._ended:
                 return
             if state.archive_ess >= GOOD_ARCHIVE:
                 state.windows_left = FIRST_ROUND << state.round
@@ -229,16 +235,29 @@ class Unit:
         state.evaluated[:] = 0
         state.in_round = 0
 
-    def settle(self):
-        """End a unit before its time; the better of its last two rounds is its result."""
+    def settled(self):
+        """Unit whose result is given now; this one can go on, with more proposals or more time.
+
+        Returns
+        -------
+        Unit
+            Itself where it has ended; else a copy whose result is the better of its last two rounds.
+        """
+        if self._ended:
+            return self
+        copy = Unit(self.bound, self.target, deepcopy(self.state), self.settings)
+        copy._settle()
+        return copy
+
+    def _settle(self):
         state = self.state
         if state.phase == "search":
-            state.phase = "no start"
+            state.phase = "searching"
             return
         state.least_ess = 0.0
         if state.phase == "sample" and state.kept >= 8:
             self._look(whatever=True)
-        if self.finished:
+        if self._ended:
             return
         if len(state.finished_round) >= 8 and state.archive_ess > state.least_ess:
             state.kept = len(state.finished_round)

@@ -3,7 +3,9 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -18,8 +20,9 @@ from pm_dalec.posterior import convergence, fit_file
 from pm_dalec.posterior.convergence import converged_share, unit_report
 from pm_dalec.posterior.intervals import intervals
 from pm_dalec.posterior.trajectory import trajectories
-from pm_dalec.sampling import checkpoints, state as unit_state, unit
+from pm_dalec.sampling import calibration, checkpoints, state as unit_state, unit
 from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh, identities
+from pm_dalec.sampling.identity import identity_of
 from pm_dalec.sampling.region_store import calibrate_region, present
 from pm_dalec.sampling.state import Settings, new_state, state_from_arrays, state_to_arrays
 from pm_dalec.sampling.target import compile_target
@@ -171,10 +174,77 @@ def test_a_store_of_another_run_is_refused(model, tmp_path):
     calibrate(model, only=[0], checkpoint=tmp_path, **SHORT)
     with pytest.raises(ValueError, match=r"wanted an empty folder .* pass resume=True"):
         calibrate(model, checkpoint=tmp_path, **SHORT)
-    with pytest.raises(ValueError, match=r"wanted to resume a run with seed=1, got .* seed=0"):
+    with pytest.raises(ValueError, match=r"got those of another .*: seed: here 1, there 0;"):
         calibrate(model, checkpoint=tmp_path, resume=True, random_seed=1, **SHORT)
     with pytest.raises(ValueError, match="wanted a folder to resume from"):
-        checkpoints.open_store(None, True, Settings(), 8, 0, None)
+        checkpoints.open_store(None, True, identity_of(model))
+
+
+@pytest.mark.parametrize("text", ["{}", "not JSON", '{"chains": 8, "parameters": []}'])
+def test_states_that_do_not_say_what_they_are_of_are_refused(model, tmp_path, text):
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match="wanted the states of this model, got"):
+        calibrate(model, checkpoint=tmp_path, resume=True, **SHORT)
+
+
+def test_states_of_another_site_are_refused_before_anything_is_compiled(units, tmp_path):
+    first, other = (baseline.build(units.isel(pixel=[place])) for place in (0, 1))
+    calibrate(first, checkpoint=tmp_path, **SHORT)
+    with (
+        mock.patch.object(calibration, "compile_target", side_effect=AssertionError),
+        pytest.raises(ValueError, match=r"wanted the states of this model, .* data .*: here"),
+    ):
+        calibrate(other, checkpoint=tmp_path, resume=True, **SHORT)
+
+
+def test_a_run_that_used_up_its_budget_goes_on_with_a_larger_one(model, tmp_path):
+    longer = {**SHORT, "proposals": 4000}
+    calibrate(model, only=[0], checkpoint=tmp_path, **SHORT)
+    resumed = calibrate(model, only=[0], checkpoint=tmp_path, resume=True, **longer)
+    whole = calibrate(model, only=[0], **longer)
+    assert_array_equal(draws_of(resumed), draws_of(whole))
+    assert resumed["sample_stats"]["proposals"][0] >= 4000
+
+
+def test_a_converged_unit_goes_on_when_more_is_asked(model, tmp_path):
+    easy = {**SHORT, "rhat": 9.0, "ess": 1.0, "proposals": 9000}
+    first = calibrate(model, only=[0], checkpoint=tmp_path, **easy)
+    assert str(first["sample_stats"]["status"].values[0]) == "converged"
+    strict = {**easy, "rhat": 1.0001, "proposals": 20_000}
+    more = calibrate(model, only=[0], checkpoint=tmp_path, resume=True, **strict)
+    assert more["sample_stats"]["proposals"][0] > first["sample_stats"]["proposals"][0]
+    assert str(more["sample_stats"]["status"].values[0]) == "budget"
+
+
+def test_a_unit_without_time_for_its_search_is_not_said_to_have_no_start(model):
+    fit = calibrate(model, only=[0], **SHORT, seconds=0.0)
+    assert str(fit["sample_stats"]["status"].values[0]) == "searching"
+    assert np.isnan(fit["posterior"]["initial_som"]).all()
+
+
+def test_a_damaged_state_is_refused_by_its_name(model, tmp_path):
+    calibrate(model, only=[0], checkpoint=tmp_path, **SHORT)
+    (tmp_path / "unit-0.npz").write_bytes(b"PK")
+    with pytest.raises(ValueError, match=r"unit-0\.npz', got a file that cannot be read"):
+        calibrate(model, only=[0], checkpoint=tmp_path, resume=True, **SHORT)
+
+
+def test_an_interrupt_gives_the_draws_until_then_and_the_run_goes_on(model, tmp_path):
+    endless = {**SHORT, "proposals": 10**9, "rhat": 1.0001}
+    timer = threading.Timer(12.0, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.warns(
+        UserWarning, match="interrupted: the fit holds the draws until then; go on with"
+    ):
+        fit = calibrate(model, only=[0], checkpoint=tmp_path, **endless)
+    assert fit.attrs["interrupted"] == 1
+    made = int(fit["sample_stats"]["proposals"][0])
+    assert 0 < made < 10**9
+    resumed = calibrate(
+        model, only=[0], checkpoint=tmp_path, resume=True, **{**endless, "proposals": made + 600}
+    )
+    assert int(resumed["sample_stats"]["proposals"][0]) >= made + 600
+    assert resumed.attrs["interrupted"] == 0
 
 
 def test_too_few_chains_are_refused(model):
@@ -250,6 +320,13 @@ def test_only_strata_that_exist_are_calibrated_and_the_rest_is_nan(units, tmp_pa
     assert set(unit_report(fit)["status"]) <= {"budget", "no start"}
     again = calibrate_region(stratified.build, region, store=tmp_path, **SHORT)
     assert_array_equal(draws_of(again), draws_of(fit))
+    read = calibrate_region(stratified.build, None, store=tmp_path)
+    assert_array_equal(draws_of(read), draws_of(fit))
+    region["lai"] = (region["lai"] + 0.001).assign_attrs(region["lai"].attrs)
+    with pytest.raises(
+        ValueError, match=r"wanted the fit of this model, got .* data lai_data: here"
+    ):
+        calibrate_region(stratified.build, region, store=tmp_path, **SHORT)
 
 
 def test_the_main_phase_of_edinburgh2021_is_a_random_walk_of_small_steps(units):

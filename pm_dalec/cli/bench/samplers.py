@@ -87,7 +87,7 @@ def _lanes(model, target, settings, seconds, seed):
     started = time.process_time()
     while time.process_time() - started < seconds:
         unit.advance()
-    unit.settle()
+    unit = unit.settled()
     spent = time.process_time() - started
     fit = as_fit(model, target, {0: (unit.result(), unit.state)}, CHAINS, {})
     return _judged(fit, spent, CHAINS * (state.proposed + state.searched))
