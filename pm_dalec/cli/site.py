@@ -22,12 +22,10 @@ from pm_dalec.posterior.intervals import intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
 from pm_dalec.sampling.progress import bar
 from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
-from pm_dalec.tables.streams import STREAMS
 
 MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
 UNLIMITED = 10**9  # proposals of a chain that seconds limit
 EDINBURGH_PROPOSALS = 100_000
-SHOWN = ("lai", "wood", "gpp", "nee")
 SHOWN_DRAWS = 60  # of each chain, in figures
 
 
@@ -164,7 +162,8 @@ def _report(fit, folder, *, truth=None):
         inside = found["inside"]
         console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
     fit_file.save(fit, folder / "fit.nc")
-    save_figure(figure_of_fit(fit), folder / "fit")
+    simulated = trajectory.bands(fit, band_quantiles(), draws=SHOWN_DRAWS)
+    save_figure(fit_figure(simulated, trajectory.observations_of(fit)), folder / "fit")
     save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
     console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
 
@@ -185,19 +184,6 @@ def summary_table(fit, report, found):
             cells.append(at if row["inside"] else f"[bold]{at}[/bold] outside")
         table.add_row(*cells)
     return table
-
-
-def figure_of_fit(fit):
-    """Figure of a fit against its observations."""
-    simulated = trajectory.trajectories(fit, names=SHOWN, draws=SHOWN_DRAWS)
-    quantiles = simulated.quantile(band_quantiles(), dim=("chain", "draw"))
-    data = fit["observed_data"].to_dataset()
-    observed = {
-        record.observes: (data[stream], data[f"{stream}_unc"])
-        for stream, record in STREAMS.items()
-        if stream in data and record.observes in SHOWN
-    }
-    return fit_figure(quantiles, observed)
 
 
 def site_named(name, seed, fill_wind, no_disturbance):

@@ -11,7 +11,7 @@ from pymc.distributions.shape_utils import rv_size_is_none
 from pymc.logprob.transforms import Transform
 
 from pm_dalec.constraints.prior_draws import draw_log_uniform, factor_of, gaussian_log_factor
-from pm_dalec.tables.priors import Fixed
+from pm_dalec.tables.priors import Fixed, from_unit, to_unit
 
 
 class UnitInterval(Transform):
@@ -26,11 +26,11 @@ class UnitInterval(Transform):
 
     def forward(self, value, *inputs):
         """Position in the unit interval of a value in natural units."""
-        return pt.log(value / self.lower) / self.span
+        return to_unit(value, self.lower, self.span, pt)
 
     def backward(self, value, *inputs):
         """Value in natural units at a position in the unit interval."""
-        return self.lower * pt.exp(self.span * value)
+        return from_unit(value, self.lower, self.span, pt)
 
     def log_jac_det(self, value, *inputs):
         """Logarithm of ``dp/dx``."""

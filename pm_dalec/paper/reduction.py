@@ -10,19 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.records import driver_arrays
+from pm_dalec.physics.observation_operators import seen_by
 from pm_dalec.physics.summaries import quantities_of
 from pm_dalec.posterior.aggregation import combine_strata, comonotone_sum
 from pm_dalec.posterior.chain_statistics import circular_mean
 from pm_dalec.posterior.convergence import unit_diagnostics
 from pm_dalec.posterior.ensembles import finite_units, summarise
 from pm_dalec.posterior.metrics import stratum_areas
-from pm_dalec.posterior.trajectory import theta_of
+from pm_dalec.posterior.runs import run_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR, REPRESENTED, TRUTH
 from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.summaries import QUANTITIES
 
 LANE_RUNS = 6_000  # runs of the model held at a time: some 30 kB each
@@ -195,8 +193,7 @@ class _Totals:
     def add(self, drivers, posterior, units, solver):
         """Run the pixels of one block and keep what is wanted of them."""
         space = dims.space_of(posterior)
-        theta = theta_of(posterior)
-        run = run_numpy(*driver_arrays(drivers, space), theta, solver=solver)
+        run = run_of(posterior, drivers, solver)
         coords = {name: posterior[name] for name in space if name in posterior.coords}
         alive = _calibrated(posterior, space)
 
@@ -304,8 +301,7 @@ def _matched(run, units, labelled):
     """Posterior medians of what the streams observe, beside the observations."""
     found = {}
     for stream in (name for name in STREAM_NAMES if name in units):
-        modelled = run.fluxes.lai if STREAMS[stream].observes == "lai" else run.pools.wood[:-1]
-        values = labelled(modelled, dims.TIME)
+        values = labelled(seen_by(stream, run), dims.TIME)
         found[f"{stream}_modelled"] = values.median(dims.POOLED).assign_coords(
             {dims.TIME: units[dims.TIME]}
         )

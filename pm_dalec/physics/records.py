@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -190,31 +190,34 @@ def dalec_theta(theta: Theta, convert: Callable[[Array], Array]) -> Theta:
     return type(theta)(*(convert(value) for value in theta))
 
 
-def drivers_of(units: xr.Dataset) -> tuple[Drivers, float]:
-    """Drivers of a site as arrays along time, and its latitude [degrees_north]."""
-    if set(units["tmin"].dims) != {"time"}:
-        raise ValueError(
-            f"wanted one site with dims ('time',), got {units['tmin'].dims}; select one pixel with "
-            "units.isel(pixel=...)"
-        )
-    drivers = Drivers(*(np.asarray(units[name].values, float) for name in DRIVERS))
-    return drivers, float(units["lat"])
-
-
-def driver_arrays(
-    units: xr.Dataset, space: Iterable[str]
+def drivers_of(
+    units: xr.Dataset, space: tuple[str, ...] = ()
 ) -> tuple[Drivers, npt.NDArray[np.float64]]:
-    """Drivers as arrays (time[, stratum][, pixel]) that broadcast with parameters, and latitude."""
+    """Drivers as arrays that broadcast with parameters, and the latitude.
+
+    Parameters
+    ----------
+    units : Dataset
+    space : tuple of str
+        Dimensions of the parameters behind chains and draws: () for a site, or those of its units.
+
+    Returns
+    -------
+    tuple of Drivers and array
+        Arrays (time[, stratum][, pixel]), and latitudes [degrees_north].
+    """
+    where = dims.space_of(units["tmin"])
+    if not set(where) <= set(space):
+        raise ValueError(
+            f"wanted drivers with dims ('time', ...) out of {space or 'a site'}, got "
+            f"{units['tmin'].dims}; select one pixel with units.isel(pixel=...)"
+        )
 
     def widened(array: xr.DataArray) -> npt.NDArray[np.float64]:
-        missing = [name for name in space if name not in array.dims]
-        array = array.expand_dims(missing) if missing else array
-        return array.transpose(*(d for d in (dims.TIME, *space) if d in array.dims)).values
+        if array.ndim > 1:
+            missing = [name for name in space if name not in array.dims]
+            array = array.expand_dims(missing) if missing else array
+            array = array.transpose(*(d for d in (dims.TIME, *space) if d in array.dims))
+        return np.asarray(array.values, float)
 
-    drivers = Drivers(
-        *(
-            np.asarray(widened(units[name]) if units[name].ndim > 1 else units[name].values, float)
-            for name in DRIVERS
-        )
-    )
-    return drivers, np.asarray(units["lat"].values, float)
+    return Drivers(*(widened(units[name]) for name in DRIVERS)), np.asarray(units["lat"], float)

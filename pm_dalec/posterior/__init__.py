@@ -24,6 +24,11 @@ if TYPE_CHECKING:
         fit_metrics as fit_metrics,
         scale_variance as scale_variance,
     )
-    from pm_dalec.posterior.trajectory import theta_of as theta_of, trajectories as trajectories
+    from pm_dalec.posterior.runs import theta_of as theta_of
+    from pm_dalec.posterior.trajectory import (
+        bands as bands,
+        observations_of as observations_of,
+        trajectories as trajectories,
+    )
 else:
     __getattr__, __dir__, __all__ = face(__name__)

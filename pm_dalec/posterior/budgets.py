@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
-from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.records import driver_arrays
 from pm_dalec.physics.summaries import summarised
-from pm_dalec.posterior.trajectory import BATCH, theta_of
+from pm_dalec.posterior.runs import in_parts, labels_of, run_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.summaries import BUDGET_UNITS
+
+SERIES = 30  # of a run, that a budget looks at
 
 
 def budget(fit: xr.DataTree, *, drivers: xr.Dataset | None = None) -> xr.Dataset:
@@ -32,23 +31,12 @@ def budget(fit: xr.DataTree, *, drivers: xr.Dataset | None = None) -> xr.Dataset
     """
     units = fit["constant_data"].to_dataset() if drivers is None else drivers
     posterior = fit["posterior"].to_dataset()
-    space = dims.space_of(posterior)
-    solver = fit.attrs.get("solver", "converged")
-    parts = []
-    lanes = posterior["initial_som"].size // posterior.sizes[dims.DRAW]
-    size = max(1, BATCH // (30 * units.sizes[dims.TIME] * lanes))
-    for start in range(0, posterior.sizes[dims.DRAW], size):
-        part = posterior.isel(draw=slice(start, start + size))
-        arrays, latitude = driver_arrays(units, space)
-        theta = theta_of(part)
-        run = run_numpy(arrays, latitude, theta, solver=solver)
-        missing = np.isnan(theta.initial_som)  # strata that do not exist, units without a start
+    space, parts = (*dims.SAMPLE, *dims.space_of(posterior)), []
+    for part in in_parts(posterior, units, SERIES):
+        run = run_of(part, units, fit.attrs.get("solver", "converged"))
         values = summarised(run, units["step_days"].values)
-        held = {name: np.where(missing, np.nan, value) for name, value in values.items()}
-        parts.append(xr.Dataset({name: ((*dims.SAMPLE, *space), v) for name, v in held.items()}))
-    whole = xr.concat(parts, dims.DRAW)
-    coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}
-    whole = whole.assign_coords(coords)
+        parts.append(xr.Dataset({name: (space, run.known(v)) for name, v in values.items()}))
+    whole = xr.concat(parts, dims.DRAW).assign_coords(labels_of(posterior))
     for name in whole:
         whole[name].attrs["units"] = BUDGET_UNITS[name]
     return whole

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.observation_operators import gaussian_log_density, seen_by
-from pm_dalec.physics.records import driver_arrays
-from pm_dalec.posterior.trajectory import theta_of
+from pm_dalec.posterior.runs import labels_of, run_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
 
@@ -32,9 +30,7 @@ def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
     observed, units = fit["observed_data"].to_dataset(), fit["constant_data"].to_dataset()
     posterior = fit["posterior"].to_dataset()
     space = dims.space_of(posterior)
-    drivers, latitude = driver_arrays(units, space)
-    theta = theta_of(posterior)
-    run = run_numpy(drivers, latitude, theta, solver=fit.attrs["solver"])
+    run = run_of(posterior, units, fit.attrs["solver"])
     found = {}
     for stream in (name for name in STREAMS if name in observed):
         shape = (observed.sizes[dims.TIME], 1, 1, *(observed.sizes[name] for name in space))
@@ -43,8 +39,6 @@ def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
             for name in (stream, f"{stream}_unc")
         )
         density = gaussian_log_density(value, seen_by(stream, run), sigma, np)
-        density = np.where(np.isnan(theta.initial_som), np.nan, density)
-        found[stream] = ((dims.TIME, *dims.SAMPLE, *space), density)
-    coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}
-    whole = xr.Dataset(found, coords=coords | {dims.TIME: observed[dims.TIME]})
+        found[stream] = ((dims.TIME, *dims.SAMPLE, *space), run.known(density))
+    whole = xr.Dataset(found, coords=labels_of(posterior) | {dims.TIME: observed[dims.TIME]})
     return whole.transpose(*dims.SAMPLE, dims.TIME, *space)

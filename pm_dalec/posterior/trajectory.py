@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.records import driver_arrays
+from pm_dalec.posterior.runs import in_parts, labels_of, run_of
 from pm_dalec.tables import dims
-from pm_dalec.tables.parameters import PARAMETERS, Theta
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import POOLS, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-BATCH = 4_000_000  # values of one series held at a time
 
 
 def described(array, name):
@@ -29,12 +27,6 @@ def described(array, name):
     record = VARIABLES[name] if name in VARIABLES else PARAMETERS[name]
     words = getattr(record, "long_name", None) or record.meaning
     return array.assign_attrs(units=record.units, long_name=words, symbol=record.symbol)
-
-
-def theta_of(posterior: xr.Dataset) -> Theta:
-    """Parameters of a posterior as arrays with dims (chain, draw, [stratum,] pixel)."""
-    order = (*dims.SAMPLE, *dims.space_of(posterior))
-    return Theta(*(posterior[name].transpose(*order).values for name in Theta._fields))
 
 
 def trajectories(
@@ -73,38 +65,65 @@ def trajectories(
     posterior = fit["posterior"].to_dataset()
     if draws is not None:
         posterior = posterior.isel(draw=_evenly(posterior.sizes[dims.DRAW], draws))
-    space = dims.space_of(posterior)
-    solver = fit.attrs.get("solver", "converged")
     found = {name: [] for name in names}
-    size = max(1, BATCH // max(1, posterior["initial_som"].size // posterior.sizes[dims.DRAW]))
-    size = max(1, size // units.sizes[dims.TIME])
-    for start in range(0, posterior.sizes[dims.DRAW], size):
-        part = posterior.isel(draw=slice(start, start + size))
-        for name, series in _run(units, theta_of(part), space, solver, names).items():
-            found[name].append(series)
-    order = (dims.TIME, *dims.SAMPLE, *space)
-    coords = {name: posterior[name] for name in (*dims.SAMPLE, *space) if name in posterior.coords}
-    coords |= {dims.TIME: units[dims.TIME]}
+    for part in in_parts(posterior, units, 1):
+        run = run_of(part, units, fit.attrs.get("solver", "converged"))
+        for name in names:
+            pool = name in POOLS
+            series = getattr(run.pools, name)[1:] if pool else getattr(run.fluxes, name)
+            found[name].append(run.known(series))
+    order = (dims.TIME, *dims.SAMPLE, *dims.space_of(posterior))
+    coords = labels_of(posterior) | {dims.TIME: units[dims.TIME]}
     out = {
         name: described(xr.DataArray(np.concatenate(parts, axis=2), dims=order), name)
         for name, parts in found.items()
     }
-    return xr.Dataset(out, coords=coords).transpose(*dims.SAMPLE, dims.TIME, *space)
+    return xr.Dataset(out, coords=coords).transpose(*dims.SAMPLE, dims.TIME, *order[3:])
 
 
 def _evenly(count, wanted):
     return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(int))
 
 
-def _run(units, theta, space, solver, names):
-    drivers, latitude = driver_arrays(units, space)
-    run = run_numpy(drivers, latitude, theta, solver=solver)
-    missing = np.isnan(theta.initial_som)
+def bands(
+    fit: xr.DataTree,
+    probabilities: Sequence[float],
+    names: Sequence[str] = ("lai", "wood", "gpp", "nee"),
+    *,
+    draws: int | None = None,
+) -> xr.Dataset:
+    """Quantiles of fluxes and pools over the draws of a fit.
+
+    Parameters
+    ----------
+    fit : DataTree
+    probabilities : sequence of float
+        Of the quantiles [1].
+    names, draws
+        As in `trajectories`.
+
+    Returns
+    -------
+    Dataset
+        Dims (quantile, time[, stratum][, pixel]), units in the attributes.
+    """
+    return trajectories(fit, names=names, draws=draws).quantile(probabilities, dim=dims.SAMPLE)
+
+
+def observations_of(
+    fit: xr.DataTree, names: Sequence[str] = ("lai", "wood", "gpp", "nee")
+) -> dict[str, tuple[xr.DataArray, xr.DataArray]]:
+    """Observations of a fit and their sigma, by the variable that they observe.
+
+    Parameters
+    ----------
+    fit : DataTree
+    names : sequence of str
+        Of variables.
+    """
+    data = fit["observed_data"].to_dataset()
     return {
-        name: np.where(
-            missing,
-            np.nan,
-            getattr(run.pools, name)[1:] if name in POOLS else getattr(run.fluxes, name),
-        )
-        for name in names
+        record.observes: (data[stream], data[f"{stream}_unc"])
+        for stream, record in STREAMS.items()
+        if stream in data and record.observes in names
     }

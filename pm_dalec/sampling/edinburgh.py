@@ -14,7 +14,7 @@ from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.progress import Progress
 from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.tables.priors import Gaussian
+from pm_dalec.tables.priors import Gaussian, to_unit
 
 SEARCH_ADAPT, SEARCH_LENGTH, SEARCH_PATIENCE = 500, 100_000, 5
 PRE_SHARE, PRE_ADAPT, MAIN_ADAPT = 0.2, 100, 1000
@@ -97,7 +97,7 @@ class EdinburghChains:
             factor = PARAMETERS[name].prior.factor
             value = lower + drawn * (lower * np.exp(span) - lower)
             value = factor.mean if isinstance(factor, Gaussian) else value
-            self.lanes.position[row, lane] = np.log(value / lower) / span
+            self.lanes.position[row, lane] = to_unit(value, lower, span, np)
 
     def search(self, most):
         """Walk every lane to a state in which all constraints hold; False where one did not arrive."""

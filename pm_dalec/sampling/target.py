@@ -11,6 +11,7 @@ from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
 from pm_dalec.lanes.function import LaneFunction
 from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import from_unit
 
 
 class Target(NamedTuple):
@@ -130,6 +131,6 @@ def natural(target, positions):
         In the unit interval.
     """
     return {
-        name: transform.lower * np.exp(transform.span * positions[..., row])
+        name: from_unit(positions[..., row], transform.lower, transform.span, np)
         for row, (name, transform) in enumerate(zip(target.rows, target.transforms, strict=True))
     }

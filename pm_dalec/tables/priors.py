@@ -1,6 +1,28 @@
 """Kinds of priors: records without behaviour; the graph and the draws read them."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from pm_dalec.tables.kinds import ArrayModule
+
+
+def to_unit(value: Any, lower: float, span: float, xp: ArrayModule) -> Any:
+    """Position in the unit interval of a value in natural units (MODEL, section 11).
+
+    Parameters
+    ----------
+    value : array or tensor
+        Between the bounds.
+    lower, span : float
+        Lower bound, and the logarithm of the upper over the lower one.
+    xp : module
+    """
+    return xp.log(value / lower) / span
+
+
+def from_unit(position: Any, lower: float, span: float, xp: ArrayModule) -> Any:
+    """Value in natural units at a position in the unit interval; see `to_unit`."""
+    return lower * xp.exp(span * position)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import xarray as xr
 from pm_dalec.data.synthetic_sites import synthetic_drivers
 from pm_dalec.physics import records
 from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.records import driver_arrays
+from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.streams import STREAMS
@@ -127,7 +127,7 @@ def _with_strata(units, strata):
 def _with_streams(units, streams):
     """Dataset with what the truth says in every second step, seen with a sigma."""
     space = dims.space_of(units)
-    drivers, latitude = driver_arrays(units, space)
+    drivers, latitude = drivers_of(units, space)
     shape = tuple(units.sizes[name] for name in space)
     run = run_numpy(drivers, latitude, Theta(*(np.full(shape, value) for value in FEASIBLE)))
     where = (dims.TIME, *space)

@@ -12,9 +12,10 @@ from pm_dalec.graph import PAPER, verbs
 from pm_dalec.models import baseline, stratified
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI
-from pm_dalec.physics.records import driver_arrays
+from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
+from pm_dalec.tables.priors import to_unit
 from pm_dalec.tables.variables import DRIVERS
 from pm_dalec.testing import reference_parity
 from pm_dalec.testing.interpreter import interpreted, interpreted_mode
@@ -37,7 +38,7 @@ def positions(theta):
     found = {}
     for name, value in theta._asdict().items():
         lower, upper = PARAMETERS[name].bounds
-        found[f"{name}_unit__"] = np.log(np.asarray(value) / lower) / np.log(upper / lower)
+        found[f"{name}_unit__"] = to_unit(np.asarray(value), lower, np.log(upper / lower), np)
     return found
 
 
@@ -124,7 +125,7 @@ def test_priors_are_their_gaussian_factors_in_the_unit_interval(site, site_terms
 def test_likelihoods_are_those_of_cardamom_and_their_normalisation(site, site_terms, seed):
     theta = one(seed)
     found = site_terms(theta)
-    drivers, latitude = driver_arrays(site, ())
+    drivers, latitude = drivers_of(site, ())
     run = run_numpy(drivers, latitude, Theta(*(np.array([value]) for value in theta)))
     for stream in STREAMS:
         sigma = site[f"{stream}_unc"].values

@@ -10,7 +10,7 @@ from pm_dalec.paper.theory import mean_depletion
 from pm_dalec.physics import records, step
 from pm_dalec.physics.canopy import weather
 from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.records import aligned, driver_arrays
+from pm_dalec.physics.records import aligned, drivers_of
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 
 ROOTS = 150.0  # g m-2
@@ -29,7 +29,7 @@ def twin():
 def test_the_wood_pool_of_dalec_is_depleted_as_the_linear_pool(twin, loss, turnover):
     """T13: eq. (9) within 1 %, harvested against not harvested so that young leaves cancel."""
     region = units_of(build_region(twin, resolution=1.0), ("pixel",)).isel(pixel=[1])
-    calm, latitude = driver_arrays(region, ("pixel",))
+    calm, latitude = drivers_of(region, ("pixel",))
     days = region["step_days"].values
     felled = calm._replace(forest_loss_fraction=(loss * days / 365.25)[:, None])
     calm = calm._replace(forest_loss_fraction=np.zeros((days.size, 1)))
@@ -44,7 +44,7 @@ def test_the_wood_pool_of_dalec_is_depleted_as_the_linear_pool(twin, loss, turno
 def domain_gpp(twin, resolution):
     """Area-weighted mean GPP of the observed leaf area of a baseline region [g m-2 d-1]."""
     region = units_of(build_region(twin, resolution=resolution), ("pixel",))
-    drivers, latitude = driver_arrays(region, ("pixel",))
+    drivers, latitude = drivers_of(region, ("pixel",))
     lai = region["lai"].transpose("time", "pixel").values
     drivers = aligned(drivers, 1, np)
     pools = records.Pools(*([np.float64(ROOTS)] * 6))._replace(foliage=lai * LEAF_CARBON)

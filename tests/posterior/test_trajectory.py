@@ -8,7 +8,7 @@ from scipy import stats
 
 from pm_dalec.physics import numpy_run, records
 from pm_dalec.physics.summaries import residence_time, summarised
-from pm_dalec.posterior import budgets, fit_file, likelihoods, trajectory
+from pm_dalec.posterior import budgets, fit_file, likelihoods, runs, trajectory
 from pm_dalec.tables import summaries
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import DRIVERS, HARVESTED, LOSSES, POOLS, VARIABLES
@@ -78,7 +78,7 @@ def test_trajectories_carry_the_coordinates_of_the_fit():
 def test_batches_of_draws_change_nothing(monkeypatch):
     fit = tiny_fit(draws=7)
     whole = trajectory.trajectories(fit, names=("gpp",)), budgets.budget(fit)
-    monkeypatch.setattr(trajectory, "BATCH", 100)
+    monkeypatch.setattr(runs, "HELD", 100)
     parts = trajectory.trajectories(fit, names=("gpp",)), budgets.budget(fit)
     for one, other in zip(whole, parts, strict=True):
         xr.testing.assert_allclose(one, other, rtol=1e-12)

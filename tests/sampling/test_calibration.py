@@ -75,11 +75,11 @@ def test_every_draw_meets_the_constraints(fit, units):
     from pm_dalec.constraints import forms, sets
     from pm_dalec.constraints.case import Case, windows
     from pm_dalec.physics import numpy_run, records
-    from pm_dalec.physics.records import driver_arrays
-    from pm_dalec.posterior.trajectory import theta_of
+    from pm_dalec.physics.records import drivers_of
+    from pm_dalec.posterior.runs import theta_of
 
     theta = theta_of(fit["posterior"].to_dataset())
-    drivers, latitude = driver_arrays(fit["constant_data"].to_dataset(), ("pixel",))
+    drivers, latitude = drivers_of(fit["constant_data"].to_dataset(), ("pixel",))
     trajectory = numpy_run.run_numpy(drivers, latitude, theta)
     days = units["step_days"].values
     case = Case(

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from pm_dalec.physics import numpy_run, pytensor_run, records
-from pm_dalec.physics.records import driver_arrays
+from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.testing.parameters import near_feasible, random_theta
 from pm_dalec.testing.runners import RUNNERS
@@ -18,7 +18,7 @@ STEPS = 18  # with harvest; enough for pools to feed back on photosynthesis
 @pytest.fixture(scope="module")
 def case():
     """Drivers with harvest and fire, latitude and vectors near a feasible one."""
-    drivers, latitude = driver_arrays(tiny_site(), ())
+    drivers, latitude = drivers_of(tiny_site(), ())
     drivers = records.Drivers(*(value[:STEPS] for value in drivers))
     burned = np.zeros(STEPS)
     burned[[4, 12]] = 0.3, 0.05
@@ -99,7 +99,7 @@ def test_only_wanted_fluxes_are_returned_by_pytensor(case):
 
 
 def test_runs_stay_finite_over_the_whole_box():
-    drivers, latitude = driver_arrays(tiny_site(), ())
+    drivers, latitude = drivers_of(tiny_site(), ())
     found = numpy_run.run_numpy(drivers, latitude, random_theta(500, np.random.default_rng(3)))
     for series in (*found.pools, *found.fluxes):
         assert np.isfinite(series).all()

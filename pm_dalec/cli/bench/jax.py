@@ -8,6 +8,7 @@ import numpy as np
 from pm_dalec.lanes.backends import lane_logp
 from pm_dalec.lanes.jax_backend import calls_per_second
 from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import to_unit
 
 GRADIENT_LANES = 64
 
@@ -29,7 +30,7 @@ def feasible_positions(model, count):
     for name in (variable.name for variable in model.free_RVs):
         lower, upper = PARAMETERS[name].bounds
         values = fit["posterior"][name].isel(pixel=0).values.ravel()
-        drawn.append(np.log(values / lower) / np.log(upper / lower))
+        drawn.append(to_unit(values, lower, np.log(upper / lower), np))
     rows = np.stack(drawn, axis=-1)
     return rows[np.arange(count) % len(rows)]
 

@@ -1,0 +1,74 @@
+"""Draws of a fit, run again: what every series, budget and likelihood of a fit begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.records import Fluxes, Pools, drivers_of
+from pm_dalec.tables import dims
+from pm_dalec.tables.kinds import Array
+from pm_dalec.tables.parameters import Theta
+
+HELD = 4_000_000  # values of one series held at a time
+
+
+class Run(NamedTuple):
+    """Draws that were run: pools (N + 1) and fluxes (N), time, chain and draw in front.
+
+    Parameters
+    ----------
+    pools : Pools
+    fluxes : Fluxes
+    missing : array (chain, draw[, stratum][, pixel])
+        Strata that do not exist, units without a start: DALEC gives numbers even without parameters.
+    """
+
+    pools: Pools
+    fluxes: Fluxes
+    missing: Array
+
+    def known(self, values: Array) -> Array:
+        """Values that end in the dimensions of the draws; NaN where there are no parameters."""
+        return np.where(self.missing, np.nan, values)
+
+
+def theta_of(posterior: xr.Dataset) -> Theta:
+    """Parameters of a posterior as arrays with dims (chain, draw, [stratum,] pixel)."""
+    order = (*dims.SAMPLE, *dims.space_of(posterior))
+    return Theta(*(posterior[name].transpose(*order).values for name in Theta._fields))
+
+
+def run_of(posterior: xr.Dataset, units: xr.Dataset, solver: str) -> Run:
+    """Run the draws of a posterior.
+
+    Parameters
+    ----------
+    posterior : Dataset
+        Parameters in natural units, dims (chain, draw[, stratum][, pixel]).
+    units : Dataset
+        With the drivers.
+    solver : {"converged", "truncated"}
+        That of the fit.
+    """
+    theta = theta_of(posterior)
+    run = run_numpy(*drivers_of(units, dims.space_of(posterior)), theta, solver=solver)
+    return Run(run.pools, run.fluxes, np.isnan(theta.initial_som))
+
+
+def in_parts(posterior: xr.Dataset, units: xr.Dataset, series: int) -> Iterator[xr.Dataset]:
+    """Parts of a posterior along its draws, such that so many series of each fit into memory."""
+    lanes = posterior["initial_som"].size // posterior.sizes[dims.DRAW]
+    size = max(1, HELD // max(1, series * units.sizes[dims.TIME] * lanes))
+    for start in range(0, posterior.sizes[dims.DRAW], size):
+        yield posterior.isel({dims.DRAW: slice(start, start + size)})
+
+
+def labels_of(posterior: xr.Dataset) -> dict:
+    """Coordinates of the draws and units of a posterior."""
+    names = (*dims.SAMPLE, *dims.space_of(posterior))
+    return {name: posterior[name] for name in names if name in posterior.coords}
