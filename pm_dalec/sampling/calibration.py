@@ -121,19 +121,22 @@ def calibrate(
         shown.begin(len(places), settings, seconds)
         with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
             units = job.run(numbers, places)
-    attributes = {
-        "sampler": "lanes",
-        "backend": "llvm",
-        "seed": kept["seed"],
-        "compile_seconds": round(compile_seconds, 3),
-        "target_rhat": rhat,
-        "target_ess": ess,
-        "proposals_per_chain": proposals,
-        "interrupted": int(stop.is_set()),
-    }
     if stop.is_set():
         _warn_of_interrupt(checkpoint)
-    return as_fit(model, target, units, chains, attributes)
+    stated = _stated("lanes", kept["seed"], compile_seconds, proposals)
+    stated |= {"target_rhat": rhat, "target_ess": ess, "interrupted": int(stop.is_set())}
+    return as_fit(model, target, units, chains, stated)
+
+
+def _stated(sampler, seed, compile_seconds, proposals):
+    """What a fit says about how it was sampled."""
+    return {
+        "sampler": sampler,
+        "backend": "llvm",
+        "seed": int(seed),
+        "compile_seconds": round(compile_seconds, 3),
+        "proposals_per_chain": proposals,
+    }
 
 
 def _check_chains(chains):
@@ -194,14 +197,8 @@ def calibrate_edinburgh(
         state.proposed = state.in_round = walk.proposed
         state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
         units[place] = (drawn, state)
-    attributes = {
-        "sampler": "edinburgh2021",
-        "backend": "llvm",
-        "seed": int(random_seed),
-        "compile_seconds": round(compile_seconds, 3),
-        "proposals_per_chain": proposals,
-    }
-    return as_fit(model, target, units, chains, attributes)
+    stated = _stated("edinburgh2021", random_seed, compile_seconds, proposals)
+    return as_fit(model, target, units, chains, stated)
 
 
 def _bound(target, chains, place):

@@ -81,7 +81,7 @@ def calibrate_region(build, land, *, store, chains=8, progress=True, **settings)
         resume=(states / "manifest.json").exists(),
         **settings,
     )
-    if fit.attrs["interrupted"]:
+    if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
     fit["constant_data"] = xr.DataTree(units.drop_vars(_observations(units)))
     fit["diagnostics"] = xr.DataTree(_diagnostics(fit))

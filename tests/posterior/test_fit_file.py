@@ -8,6 +8,7 @@ from pm_dalec.graph import notes
 from pm_dalec.models import stratified
 from pm_dalec.posterior import fit_file
 from pm_dalec.sampling import region_store
+from pm_dalec.sampling.identity import identity_of
 from pm_dalec.testing.tiny import tiny_fit, tiny_region
 
 STRATA = ("conifer", "heath")
@@ -124,7 +125,9 @@ def calls(monkeypatch):
 
     def calibrate(model, **settings):
         found.append(settings)
-        return sampled(notes.of(model).units)
+        fit = sampled(notes.of(model).units)
+        fit.attrs["identity"] = identity_of(model).as_json()
+        return fit
 
     monkeypatch.setattr(region_store, "calibrate", calibrate)
     return found

@@ -263,7 +263,7 @@ def test_saving_leaves_no_draft_and_replaces_what_was_there(tmp_path):
 def test_parameters_come_out_of_a_posterior_in_the_order_of_the_table():
     theta = near_feasible((2, 3), np.random.default_rng(0))
     columns = {name: (("draw", "chain"), value.T) for name, value in theta._asdict().items()}
-    found = trajectory.theta_of(xr.Dataset(dict(reversed(columns.items()))))
+    found = runs.theta_of(xr.Dataset(dict(reversed(columns.items()))))
     for name in Theta._fields:
         assert np.array_equal(getattr(found, name), getattr(theta, name))
     assert found.leaf_lifespan.mean() == pytest.approx(FEASIBLE.leaf_lifespan, rel=0.02)
