@@ -45,9 +45,11 @@ def _rules(
                 near_steady(pool, log(limit), count_harvest),
             )
         )
-        change = "|ln(in/out)| of year one and year two differ by" if two_sided else (
-            "|ln(in/out)| of year one exceeds that of year two by"
-        )  # fmt: skip
+        change = (
+            "|ln(in/out)| of year one and year two differ by"
+            if two_sided
+            else ("|ln(in/out)| of year one exceeds that of year two by")
+        )
         changes.append(
             _rule(
                 20 + position,
@@ -56,32 +58,74 @@ def _rules(
                 slow_change(pool, change_limit, two_sided, count_harvest),
             )
         )
-    return Table("constraint", (*_PARAMETER_RULES, *_SHAPE_RULES[:1], *balances, *changes,
-                                *_SHAPE_RULES[1:]))  # fmt: skip
+    return Table(
+        "constraint", (*_PARAMETER_RULES, *_SHAPE_RULES[:1], *balances, *changes, *_SHAPE_RULES[1:])
+    )
 
 
 _PARAMETER_RULES = (
-    _rule(1, "som_slower_than_litter", "SOM mineralisation <= litter mineralisation",
-          som_slower_than_litter, "parameter"),
-    _rule(2, "litter_to_som_faster_than_som", "litter to SOM rate >= SOM mineralisation",
-          litter_faster_than_som, "parameter"),
-    _rule(3, "wood_outlives_leaves", "wood turnover <= 1/(365.25 leaf lifespan)",
-          wood_outlives_leaves, "parameter"),
-    _rule(4, "roots_faster_than_som", "root turnover >= SOM mineralisation at mean temperature",
-          roots_faster_than_som, "parameter"),
-    _rule(5, "leaves_balance_roots", "allocation to leaves and labile within 5 of that to roots",
-          leaves_balance_roots, "parameter"),
-    _rule(36, "initial_below_bound", "initial pools <= their upper bounds",
-          initial_below_bound, "parameter"),
-)  # fmt: skip
+    _rule(
+        1,
+        "som_slower_than_litter",
+        "SOM mineralisation <= litter mineralisation",
+        som_slower_than_litter,
+        "parameter",
+    ),
+    _rule(
+        2,
+        "litter_to_som_faster_than_som",
+        "litter to SOM rate >= SOM mineralisation",
+        litter_faster_than_som,
+        "parameter",
+    ),
+    _rule(
+        3,
+        "wood_outlives_leaves",
+        "wood turnover <= 1/(365.25 leaf lifespan)",
+        wood_outlives_leaves,
+        "parameter",
+    ),
+    _rule(
+        4,
+        "roots_faster_than_som",
+        "root turnover >= SOM mineralisation at mean temperature",
+        roots_faster_than_som,
+        "parameter",
+    ),
+    _rule(
+        5,
+        "leaves_balance_roots",
+        "allocation to leaves and labile within 5 of that to roots",
+        leaves_balance_roots,
+        "parameter",
+    ),
+    _rule(
+        36,
+        "initial_below_bound",
+        "initial pools <= their upper bounds",
+        initial_below_bound,
+        "parameter",
+    ),
+)
 
 _SHAPE_RULES = (
-    _rule(6, "foliage_matches_roots", "mean foliage within a factor 5 of mean roots",
-          foliage_matches_roots),
+    _rule(
+        6,
+        "foliage_matches_roots",
+        "mean foliage within a factor 5 of mean roots",
+        foliage_matches_roots,
+    ),
     _rule(35, "photosynthesis_happens", "largest GPP > 0", photosynthesis_happens),
-    *(_rule(37 + position, f"{pool}_never_negative", f"{pool} >= 0 and finite in every step",
-            never_negative(pool)) for position, pool in enumerate(POOLS)),
-)  # fmt: skip
+    *(
+        _rule(
+            37 + position,
+            f"{pool}_never_negative",
+            f"{pool} >= 0 and finite in every step",
+            never_negative(pool),
+        )
+        for position, pool in enumerate(POOLS)
+    ),
+)
 
 
 class Sets(dict[Era, Table[Constraint]]):

@@ -30,9 +30,10 @@ def run_jax(
     drivers = aligned(records.Drivers(*map(jnp.asarray, drivers)), batch_ndim(theta), jnp)
     forcing = step.prepare(drivers, jnp.asarray(latitude), theta, jnp)
     shape = jnp.broadcast_shapes(
-        *(value.shape for value in theta), *(value.shape[1:] for value in drivers),
+        *(value.shape for value in theta),
+        *(value.shape[1:] for value in drivers),
         jnp.shape(latitude),
-    )  # fmt: skip
+    )
     start = records.Pools(*(jnp.broadcast_to(pool, shape) for pool in step.initial_pools(theta)))
 
     def body(pools: Pools, now: Forcing) -> tuple[Pools, tuple[Pools, Fluxes]]:

@@ -142,9 +142,11 @@ def optimal_root(leaves: Leaves, xp: ArrayModule) -> tuple[Array, Array]:
     """
     yield_per_capacity = GRAM_PER_MICROMOL * leaves.daylight_fraction
     productive = (
-        (leaves.light_limit > 0) & (leaves.capacity > 0) & (leaves.daylight_fraction > 0)
+        (leaves.light_limit > 0)
+        & (leaves.capacity > 0)
+        & (leaves.daylight_fraction > 0)
         & (leaves.co2 > leaves.compensation)
-    )  # fmt: skip
+    )
     capacity = xp.where(productive, yield_per_capacity * leaves.capacity, 1.0)
     light_limit = xp.where(productive, leaves.light_limit, 1.0)
     share = light_limit / (light_limit + capacity)

@@ -103,9 +103,16 @@ def truncated(leaves: Leaves, xp: ArrayModule) -> Array:
     start = xp.where(first_good, least, most)
     f_start = xp.where(first_good, at_least, at_most)
     state = _Search(
-        least, start, start, at_least, f_start, f_start, nothing, nothing,
+        least,
+        start,
+        start,
+        at_least,
+        f_start,
+        f_start,
+        nothing,
+        nothing,
         first_good | second_good,
-    )  # fmt: skip
+    )
     for _ in range(SEARCH_PASSES):
         state = _search_pass(state, leaves, tolerance, enough, xp)
     end = xp.where(at_most > 0, least, most)

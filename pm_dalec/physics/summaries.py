@@ -43,8 +43,10 @@ def summarised(run: Trajectory, step_days: Array) -> dict[str, Array]:
 
     live = [getattr(run.pools, pool) for pool in ("labile", "foliage", "roots", "wood")]
     dead = [run.pools.litter, run.pools.som]
-    found = {name: mean(getattr(run.fluxes, name)) for name in
-             ("gpp", "reco", "nee", "harvest", "fire", "lai")}  # fmt: skip
+    found = {
+        name: mean(getattr(run.fluxes, name))
+        for name in ("gpp", "reco", "nee", "harvest", "fire", "lai")
+    }
     found["mean_wood"] = run.pools.wood.mean(axis=0)
     found["change_live"] = sum(pool[-1] - pool[0] for pool in live)
     found["change_dead"] = sum(pool[-1] - pool[0] for pool in dead)

@@ -26,8 +26,12 @@ COLUMNS = {
     "acceptance": ("acceptance (%)", "viridis"),
 }
 PERCENT = {"acceptance": 100}
-MARK = {"linestyle": "", "markerfacecolor": "white", "markeredgecolor": "black",
-        "markeredgewidth": 0.6}  # fmt: skip
+MARK = {
+    "linestyle": "",
+    "markerfacecolor": "white",
+    "markeredgecolor": "black",
+    "markeredgewidth": 0.6,
+}
 ABOVE, UNSTARTED = MARK | {"marker": "X"}, MARK | {"marker": "o"}
 SIDES, BELOW = 0.9, 0.9  # inches that tick labels, and colour bars and the legend, take
 UNSTARTED_STATUSES = ("no start", "searching")
@@ -58,9 +62,14 @@ def convergence_maps(units: Mapping[str, xr.Dataset], *, rhat_limit: float) -> F
     size = np.clip(0.5 * 72 * width * resolution / (east - west), 2, 6)
     with style():
         figure, panels = plt.subplots(
-            len(units), len(COLUMNS), layout="constrained", squeeze=False, sharex=True, sharey=True,
+            len(units),
+            len(COLUMNS),
+            layout="constrained",
+            squeeze=False,
+            sharex=True,
+            sharey=True,
             figsize=(DOUBLE_WIDTH, len(units) * (width * share + 0.22) + BELOW),
-        )  # fmt: skip
+        )
         for column, name in zip(panels.T, COLUMNS, strict=True):
             _column(column, units, name, rhat_limit)
             for axes, part in zip(column, units.values(), strict=True):
@@ -86,14 +95,25 @@ def _column(column, units, name, rhat_limit):
         grid = on_map(one, part.attrs["resolution"])
         axes.set_facecolor(MASK)
         image = axes.imshow(
-            grid.transpose("lat", "lon"), origin="lower", cmap=colours, vmin=low, vmax=high,
+            grid.transpose("lat", "lon"),
+            origin="lower",
+            cmap=colours,
+            vmin=low,
+            vmax=high,
             extent=map_extent(grid, part.attrs["resolution"]),
-        )  # fmt: skip
+        )
         dress(axes, grid)
     bar = column[0].figure.colorbar(
-        image, ax=list(column), location="bottom", label=words, extend=extend, aspect=22,
-        shrink=0.9, fraction=0.2 / len(column), pad=0.03,
-    )  # fmt: skip
+        image,
+        ax=list(column),
+        location="bottom",
+        label=words,
+        extend=extend,
+        aspect=22,
+        shrink=0.9,
+        fraction=0.2 / len(column),
+        pad=0.03,
+    )
     bar.locator = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10])
     if name == "worst_rhat":
         bar.ax.axvline(rhat_limit, color="black", lw=1.5)

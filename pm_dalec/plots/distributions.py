@@ -107,9 +107,12 @@ def trait_violins(
     rows = -(-len(names) // columns)
     with style():
         figure, panels = plt.subplots(
-            rows, columns, figsize=(DOUBLE_WIDTH, 1.9 * rows + 0.4), layout="constrained",
+            rows,
+            columns,
+            figsize=(DOUBLE_WIDTH, 1.9 * rows + 0.4),
+            layout="constrained",
             squeeze=False,
-        )  # fmt: skip
+        )
         for number, name in enumerate(names):
             axes = panels.flat[number]
             for place, group in enumerate(groups):
@@ -143,10 +146,12 @@ def _violin(axes, curve, place, step, resolutions):
     colour = RESOLUTIONS[resolutions[step]]
     if curve.attrs["count"] < FEWEST or float(curve.max()) == 0:
         values = np.asarray(curve.attrs["values"])
-        axes.plot(np.full(values.size, middle), values, "o", ms=2.2, mec="black", mew=0.3,
-                  color=colour)  # fmt: skip
+        axes.plot(
+            np.full(values.size, middle), values, "o", ms=2.2, mec="black", mew=0.3, color=colour
+        )
     else:
         half = 0.46 * width * curve / curve.max()
         axes.fill_betweenx(curve["value"], middle - half, middle + half, color=colour, lw=0)
-    axes.hlines(curve.attrs["median"], middle - 0.4 * width, middle + 0.4 * width, color="black",
-                lw=1)  # fmt: skip
+    axes.hlines(
+        curve.attrs["median"], middle - 0.4 * width, middle + 0.4 * width, color="black", lw=1
+    )

@@ -76,17 +76,29 @@ def fit_figure(
     """
     with style():
         figure, panels = plt.subplots(
-            len(simulated), 1, sharex=True, squeeze=False, layout="constrained",
+            len(simulated),
+            1,
+            sharex=True,
+            squeeze=False,
+            layout="constrained",
             figsize=(DOUBLE_WIDTH, 1.5 * len(simulated) + 0.4),
-        )  # fmt: skip
+        )
         for axes, name in zip(panels[:, 0], simulated, strict=True):
             draw_bands(axes, simulated[dims.TIME].values, simulated[name])
             if name in observed:
                 value, sigma = observed[name]
                 axes.errorbar(
-                    value[dims.TIME].values, value, sigma, fmt="o", ms=2, lw=0.6, capsize=0,
-                    color=OBSERVATIONS, label=r"observed $\pm\,\sigma$", zorder=3,
-                )  # fmt: skip
+                    value[dims.TIME].values,
+                    value,
+                    sigma,
+                    fmt="o",
+                    ms=2,
+                    lw=0.6,
+                    capsize=0,
+                    color=OBSERVATIONS,
+                    label=r"observed $\pm\,\sigma$",
+                    zorder=3,
+                )
             axes.set_ylabel(label(name))
             axes.margins(x=0.01)
         handles, labels = panels[0, 0].get_legend_handles_labels()

@@ -43,10 +43,12 @@ def flux_maps(name, medians, densities):
     height = 0.46 * DOUBLE_WIDTH * share
     with style():
         figure, panels = plt.subplots(
-            len(resolutions) + 1, 2, layout="constrained",
+            len(resolutions) + 1,
+            2,
+            layout="constrained",
             figsize=(DOUBLE_WIDTH, (height + 0.25) * len(resolutions) + 2.3),
             height_ratios=[height] * len(resolutions) + [1.2],
-        )  # fmt: skip
+        )
         for row, resolution in zip(panels, resolutions, strict=False):
             for axes, approach in zip(row, APPROACHES, strict=True):
                 image = _map(axes, medians[approach, resolution], resolution, limits, extent)
@@ -56,10 +58,15 @@ def flux_maps(name, medians, densities):
             axes.set_xlabel(label(name))
         _headings(panels)
         figure.colorbar(
-            image, ax=panels[:-1], location="bottom", shrink=0.5, aspect=40, extend="both",
+            image,
+            ax=panels[:-1],
+            location="bottom",
+            shrink=0.5,
+            aspect=40,
+            extend="both",
             label=f"{label(name)}, mean over the period, pixel medians "
             "(grey: masked or not calibrated)",
-        )  # fmt: skip
+        )
         handles = [Line2D([], [], color=RESOLUTIONS[r], label=f"{r:.2f}°") for r in resolutions]
         panels[-1, 1].legend(handles=handles, loc="upper left")
         # Tick labels take their size when first laid out: do it inside the style
@@ -84,9 +91,13 @@ def _map(axes, values, resolution, limits, extent):
     grid = on_map(values, resolution)
     axes.set_facecolor(MASK)
     image = axes.imshow(
-        grid.transpose("lat", "lon"), origin="lower", extent=map_extent(grid, resolution),
-        cmap="viridis", vmin=limits[0], vmax=limits[1],
-    )  # fmt: skip
+        grid.transpose("lat", "lon"),
+        origin="lower",
+        extent=map_extent(grid, resolution),
+        cmap="viridis",
+        vmin=limits[0],
+        vmax=limits[1],
+    )
     dress(axes, grid)
     axes.set(xlim=extent[:2], ylim=extent[2:])
     return image

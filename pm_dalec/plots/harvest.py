@@ -89,10 +89,15 @@ def live_change_figure(maps: xr.Dataset, curve: xr.DataArray) -> Figure:
             letter(axes, number)
             axes.set_title(approach, color=APPROACHES[approach], fontweight="bold")
         left.colorbar(
-            image, ax=panels, location="bottom", shrink=0.9, aspect=35, extend="both",
+            image,
+            ax=panels,
+            location="bottom",
+            shrink=0.9,
+            aspect=35,
+            extend="both",
             label=f"{label('change_live')}, medians at {maps.attrs['resolution']:.2f}° "
             "(grey: masked or not calibrated)",
-        )  # fmt: skip
+        )
         upper, lower = right.subplots(2, 1)
         _differences(upper, maps)
         _ratios(lower, maps, curve)
@@ -110,9 +115,12 @@ def _map(axes, values, resolution, limit):
     grid = on_map(values, resolution)
     axes.set_facecolor(MASK)
     image = axes.imshow(
-        grid.transpose("lat", "lon"), origin="lower", extent=map_extent(grid, resolution),
-        cmap="BrBG", norm=TwoSlopeNorm(0.0, -limit, limit),
-    )  # fmt: skip
+        grid.transpose("lat", "lon"),
+        origin="lower",
+        extent=map_extent(grid, resolution),
+        cmap="BrBG",
+        norm=TwoSlopeNorm(0.0, -limit, limit),
+    )
     dress(axes, grid)
     return image
 
@@ -125,9 +133,12 @@ def _differences(axes, maps):
     )
     reach = np.array([0.0, float(maps["harvest_difference"].max())])
     axes.plot(
-        reach, -maps.attrs["days"] * reach, color=STRATIFIED, lw=1,
+        reach,
+        -maps.attrs["days"] * reach,
+        color=STRATIFIED,
+        lw=1,
         label=f"$-${maps.attrs['days']:.0f} d $\\times$ difference of harvest",
-    )  # fmt: skip
+    )
     axes.set_title(f"$R^2$ = {maps.attrs['explained']:.2f}", loc="right")
     axes.set_xlabel(f"harvest, stratified $-$ baseline ({unit('harvest')})")
     axes.set_ylabel(f"$\\Delta C_{{bio}}$, stratified $-$\nbaseline ({unit('change_live')})")

@@ -38,23 +38,47 @@ def approaches_schematic() -> Figure:
 
 def _shared(axes):
     """Boxes that both approaches have in common."""
-    _box(axes, 0.5 * DOUBLE_WIDTH, "data", WHOLE,
-         "products on their native grids: leaf area, biomass, soil carbon, tree-cover loss, fire\n"
-         "land cover of each grid by mode; urban land and water masked",
-         MASK)  # fmt: skip
-    _box(axes, 0.5 * DOUBLE_WIDTH, "domain", WHOLE,
-         "domain: pixels added up by area, rank by rank (their errors are correlated)\n"
-         "median and intervals of GPP, respiration, harvest, living and dead carbon",
-         MASK)  # fmt: skip
+    _box(
+        axes,
+        0.5 * DOUBLE_WIDTH,
+        "data",
+        WHOLE,
+        "products on their native grids: leaf area, biomass, soil carbon, tree-cover loss, fire\n"
+        "land cover of each grid by mode; urban land and water masked",
+        MASK,
+    )
+    _box(
+        axes,
+        0.5 * DOUBLE_WIDTH,
+        "domain",
+        WHOLE,
+        "domain: pixels added up by area, rank by rank (their errors are correlated)\n"
+        "median and intervals of GPP, respiration, harvest, living and dead carbon",
+        MASK,
+    )
 
 
 def _baseline(axes, *, middle):
     colour = APPROACHES["baseline"]
     axes.text(middle, HEIGHT - 0.1, "baseline", color=colour, weight="bold", ha="center", va="top")
-    _box(axes, middle, "mean", 2.2, "one mean of all unmasked\ncells of the pixel", "white",
-         edge=colour)  # fmt: skip
-    _box(axes, middle, "fit", 2.2, "DALEC, 23 parameters,\none posterior a pixel", colour,
-         text="white")  # fmt: skip
+    _box(
+        axes,
+        middle,
+        "mean",
+        2.2,
+        "one mean of all unmasked\ncells of the pixel",
+        "white",
+        edge=colour,
+    )
+    _box(
+        axes,
+        middle,
+        "fit",
+        2.2,
+        "DALEC, 23 parameters,\none posterior a pixel",
+        colour,
+        text="white",
+    )
     _box(axes, middle, "pixel", 2.2, "ensemble of the pixel", "white", edge=colour)
     for upper, lower in (("data", "mean"), ("mean", "fit"), ("fit", "pixel"), ("pixel", "domain")):
         _arrow(axes, upper, lower, colour, start=middle, end=middle)
@@ -63,8 +87,9 @@ def _baseline(axes, *, middle):
 def _stratified(axes, *, centres):
     colour = APPROACHES["stratified"]
     middle = sum(centres) / len(centres)
-    axes.text(middle, HEIGHT - 0.1, "stratified", color=colour, weight="bold", ha="center",
-              va="top")  # fmt: skip
+    axes.text(
+        middle, HEIGHT - 0.1, "stratified", color=colour, weight="bold", ha="center", va="top"
+    )
     for x, stratum in zip(centres, STRATA, strict=True):
         words = STRATUM_LABELS[stratum].replace(" ", "\n", 1)
         _box(axes, x, "mean", 0.88, f"mean of\n{words}", STRATA[stratum], alpha=0.55)

@@ -57,17 +57,22 @@ def series_by_resolution(
             column = panels[:, list(APPROACHES).index(approach)]
             for axes, name in zip(column, SHOWN, strict=True):
                 axes.plot(
-                    series[dims.TIME], series[name], color=RESOLUTIONS[resolution], lw=0.9,
+                    series[dims.TIME],
+                    series[name],
+                    color=RESOLUTIONS[resolution],
+                    lw=0.9,
                     zorder=2 + resolution,
-                )  # fmt: skip
+                )
         handles = [
             Line2D([], [], color=RESOLUTIONS[r], lw=1.5, label=resolution_label(r, count))
             for r, count in counts.items()
         ]
         figure.legend(
-            handles=handles, ncols=len(handles), loc="outside lower center",
+            handles=handles,
+            ncols=len(handles),
+            loc="outside lower center",
             title="medians at a resolution of",
-        )  # fmt: skip
+        )
     return figure
 
 
@@ -79,9 +84,13 @@ def resolution_label(resolution, count):
 def _grid(height):
     """Panels of `SHOWN` by approach, letters and labels in place."""
     figure, panels = plt.subplots(
-        len(SHOWN), len(APPROACHES), sharex=True, sharey="row", layout="constrained",
+        len(SHOWN),
+        len(APPROACHES),
+        sharex=True,
+        sharey="row",
+        layout="constrained",
         figsize=(DOUBLE_WIDTH, height * len(SHOWN) + 0.8),
-    )  # fmt: skip
+    )
     for number, axes in enumerate(panels.flat):
         letter(axes, number)
         axes.margins(x=MARGIN)
@@ -200,12 +209,14 @@ def against_observations(
     """
     names = [str(stratum) for stratum in strata[dims.STRATUM].values]
     with style():
+        size = (DOUBLE_WIDTH, 1.2 * (len(names) + 1) + 0.5)
         figure, panels = plt.subplots(
-            len(names) + 1, 1, sharex=True, layout="constrained",
-            figsize=(DOUBLE_WIDTH, 1.2 * (len(names) + 1) + 0.5),
-        )  # fmt: skip
-        rows = [(STRATUM_LABELS[s], strata.sel(stratum=s), observed_strata.sel(stratum=s))
-                for s in names]  # fmt: skip
+            len(names) + 1, 1, sharex=True, layout="constrained", figsize=size
+        )
+        rows = [
+            (STRATUM_LABELS[s], strata.sel(stratum=s), observed_strata.sel(stratum=s))
+            for s in names
+        ]
         rows.append(("domain", domain, observed))
         for number, (axes, (title, series, seen)) in enumerate(zip(panels, rows, strict=True)):
             fill_bands(axes, series, STRATIFIED)
@@ -221,10 +232,8 @@ def against_observations(
             middle = baseline.sel(quantile=0.5, method="nearest")
             panels[-1].plot(baseline[dims.TIME], middle, color=BASELINE, lw=1, ls="--", zorder=5)
             handles.append(Line2D([], [], color=BASELINE, ls="--", label="median, baseline"))
-        handles.append(
-            Line2D([], [], color=OBSERVATIONS, marker="o", ms=2.5, lw=0.6, ls="none",
-                   label=r"observed $\pm\,\sigma$")
-        )  # fmt: skip
+        dots = {"color": OBSERVATIONS, "marker": "o", "ms": 2.5, "lw": 0.6, "ls": "none"}
+        handles.append(Line2D([], [], **dots, label=r"observed $\pm\,\sigma$"))
         figure.legend(handles=handles, ncols=len(handles), loc="outside lower center")
     return figure
 
@@ -233,6 +242,13 @@ def _observations(axes, seen):
     some = seen["observed"].notnull().values
     part = seen.isel({dims.TIME: some})
     axes.errorbar(
-        part[dims.TIME].values, part["observed"], part["sigma"], fmt="o", ms=1.8, lw=0.5,
-        color=OBSERVATIONS, alpha=0.8, zorder=6,
-    )  # fmt: skip
+        part[dims.TIME].values,
+        part["observed"],
+        part["sigma"],
+        fmt="o",
+        ms=1.8,
+        lw=0.5,
+        color=OBSERVATIONS,
+        alpha=0.8,
+        zorder=6,
+    )

@@ -88,9 +88,17 @@ def _statistics(logp, units, shape, space, coords):
     status = np.full(count, NOT_RUN, dtype="<U10")
     numbers = {
         name: np.full(count, np.nan)
-        for name in ("proposals", "search_proposals", "acceptance", "run_share", "rhat",
-                     "ess_bulk", "moved_lanes", "thinning")
-    }  # fmt: skip
+        for name in (
+            "proposals",
+            "search_proposals",
+            "acceptance",
+            "run_share",
+            "rhat",
+            "ess_bulk",
+            "moved_lanes",
+            "thinning",
+        )
+    }
     for place, (_, state) in units.items():
         status[place] = state.phase
         numbers["proposals"][place] = state.proposed

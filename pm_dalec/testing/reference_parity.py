@@ -124,8 +124,9 @@ def _likelihood(name, group, case, execute, rtol):
         at = group.isel(variant=position)
         for index, stream in enumerate(streams):
             theirs = at["log_likelihood_stream"].isel(stream=index).values
-            yield _scalars(label, f"log_likelihood {STREAM_NAMES[stream]}", scaled[index], theirs,
-                           rtol)  # fmt: skip
+            yield _scalars(
+                label, f"log_likelihood {STREAM_NAMES[stream]}", scaled[index], theirs, rtol
+            )
         total = scaled.sum(axis=0)
         yield _scalars(label, "log_likelihood", total, at["log_likelihood_obs"].values, rtol)
         if "log_likelihood_obs_with_edc" in at:

@@ -38,8 +38,11 @@ def _jitted(solver):
 
 def with_pytensor(drivers, latitude, theta, solver):
     """Trajectory by `run.run_pytensor`, compiled once for each solver."""
-    flat = _compiled(solver)(*(np.asarray(d, float) for d in drivers), float(latitude),
-                             *(np.asarray(value, float) for value in theta))  # fmt: skip
+    flat = _compiled(solver)(
+        *(np.asarray(d, float) for d in drivers),
+        float(latitude),
+        *(np.asarray(value, float) for value in theta),
+    )
     count = len(records.Pools._fields)
     return records.Trajectory(records.Pools(*flat[:count]), records.Fluxes(*flat[count:]))
 

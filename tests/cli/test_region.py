@@ -14,3 +14,10 @@ def test_the_command_writes_a_region_and_tells_what_it_does(tmp_path, capsys):
     assert told.startswith("landscape of seed 7")
     assert "units of 0.5 degree" in told
     assert f"{stored.sizes['pixel']} pixels from" in told
+
+
+def test_the_maps_of_the_landscape_are_drawn_when_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr("pm_dalec.cli.region.MAPPED", (1.0, 0.5))
+    landscape(resolution=1.0, seed=7, out=tmp_path / "region.nc", figures=tmp_path / "maps")
+    made = sorted(path.name for path in (tmp_path / "maps").glob("*.png"))
+    assert made == ["fig02_land_cover.png", "figA1_fractions.png"]
