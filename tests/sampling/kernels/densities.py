@@ -1,5 +1,7 @@
 """Densities that can be checked by hand, as the kernels call a compiled model."""
 
+from functools import cache
+
 import numba
 import numpy as np
 from numba import carray, types
@@ -17,6 +19,7 @@ SIGNATURE = types.void(
 CONTEXT = np.zeros(3, np.int64)
 
 
+@cache
 def lane_density(size, density, results=1):
     """Function with the address and the signature of a compiled lane function."""
 

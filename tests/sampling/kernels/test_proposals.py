@@ -1,5 +1,7 @@
 """Every kind of proposal keeps the density that is sampled."""
 
+from functools import cache
+
 import numba
 import numpy as np
 import pytest
@@ -13,6 +15,12 @@ from .densities import check_moments, flat, gaussian
 from .walkers import walkers
 
 
+@cache
+def compiled_anew(name, by_process):
+    """Function of `proposals` that is compiled while ``BY_PROCESS`` has this value, once for each."""
+    return numba.njit(getattr(proposals, name).py_func)
+
+
 @pytest.mark.parametrize(
     ("conditional", "by_process", "trust"),
     [(1.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.5), (0.0, 0.0, 1.0)],
@@ -24,7 +32,7 @@ def test_each_move_keeps_the_target(conditional, by_process, trust, density, mon
     """The archive is uniform, so that the surrogate is a poor likeness of either density."""
     monkeypatch.setattr(proposals, "BY_PROCESS", by_process)
     for name in ("_conditional_step", "propose_lanes"):
-        monkeypatch.setattr(proposals, name, numba.njit(getattr(proposals, name).py_func))
+        monkeypatch.setattr(proposals, name, compiled_anew(name, by_process))
     state = walkers(chains=1, spread=0.05, density=density)
     guide = state.guide._replace(conditional=conditional, trust=trust)
     draws = np.empty((150_000, 2))
