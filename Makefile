@@ -36,7 +36,7 @@ demo: $(INSTALLED) ## Calibrate the built-in site and draw its figures
 	$(BIN)/pm-dalec demo
 
 test: $(INSTALLED) ## Run the fast tests on two cores, and tell how much of the code they ran
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	@echo "lines of pm_dalec that ran (compiled kernels left out):" \
 	    "$$($(BIN)/coverage report --format=total) %"
 

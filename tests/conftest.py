@@ -1,8 +1,9 @@
-"""Shared fixtures: where the reference files are, landscapes, and emulated fits of them."""
+"""Shared by all tests: the order of files, reference files, landscapes, emulated fits of them."""
 
 import os
 from pathlib import Path
 
+import pytensor
 import pytest
 
 from pm_dalec.landscape.twin.twin import make_twin, truth
@@ -14,6 +15,41 @@ from pm_dalec.testing.emulated import emulated_fits
 
 SEEDS = tuple(range(6))
 RESOLUTIONS = (1.0, 0.5, 0.25)
+
+TESTS = Path(__file__).resolve().parent
+# Files of more than ten seconds of one core; begun last, one of them would keep the other core waiting.
+LONG = (
+    "sampling/test_calibration.py",
+    "paper/test_figures.py",
+    "sampling/test_identity.py",
+    "posterior/test_fit_file.py",
+    "cli/test_bench.py",
+    "landscape/test_truth.py",
+    "graph/test_verbs.py",
+    "models/test_models.py",
+    "sampling/kernels/test_windows.py",
+    "landscape/test_dalec_on_the_twin.py",
+    "house/test_readme.py",
+    "data/test_checks.py",
+    "sampling/test_resuming.py",
+    "sampling/test_step_method.py",
+    "constraints/test_forms.py",
+    "sampling/kernels/test_proposals.py",
+    "paper/test_reduction.py",
+    "paper/test_hypothesis_table.py",
+    "landscape/test_from_products.py",
+)
+
+
+def pytest_configure():
+    """Models are built without notes on who made which node: a third of the time of building them."""
+    pytensor.config.traceback__limit = 0
+
+
+def pytest_collection_modifyitems(items):
+    """Long files come first, in the order of `LONG`; `make test` keeps xdist from changing it."""
+    place = {TESTS / name: rank for rank, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")

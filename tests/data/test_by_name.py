@@ -1,29 +1,15 @@
-"""Data by name: synthetic drivers, site files of a folder, groups of reference files."""
+"""Data by name: site files of a folder, groups of reference files."""
 
 import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
-from pm_dalec.data import by_name, checks, site_file, synthetic_sites, uncertainties
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.data import by_name, checks, site_file, uncertainties
 from pm_dalec.tables.variables import DRIVERS
 from pm_dalec.testing import reference_file
 
-
-def test_synthetic_drivers_are_six_years_of_months_with_harvest_and_without_fire():
-    units = synthetic_sites.synthetic_drivers(seed=1)
-    assert units.sizes["time"] == 72
-    assert float(units["step_days"].sum()) == 2191.0
-    assert int((units["forest_loss_fraction"] > 0).sum()) == 3
-    assert float(units["burned_fraction"].max()) == 0.0
-    assert not set(STREAMS) & set(units.data_vars)
-
-
-def test_synthetic_drivers_repeat_with_their_seed_and_differ_between_seeds():
-    first, again, other = (synthetic_sites.synthetic_drivers(seed=seed) for seed in (1, 1, 2))
-    assert first.identical(again)
-    assert not first["tmin"].equals(other["tmin"])
+from .site_files import valid_site, write
 
 
 @pytest.fixture
@@ -83,3 +69,18 @@ def test_site_files_of_each_source_open(source, shared_data, monkeypatch):
     for file in files:
         units = site_file.open_site(file.path, fill_wind=True, disturbance="none", observations=())
         assert set(DRIVERS) <= set(units.data_vars)
+
+
+def test_an_unknown_site_name_lists_what_exists(tmp_path, monkeypatch):
+    folder = tmp_path / "data" / "sites"
+    folder.mkdir(parents=True)
+    write(valid_site(), folder / "gcel_UK-Syn_monthly.nc")
+    monkeypatch.setenv("PM_DALEC_DATA", str(tmp_path))
+    with pytest.raises(KeyError, match=r"no site 'FI-Hyy'.*UK-Syn \(gcel, monthly\)"):
+        by_name.load_site("FI-Hyy")
+
+
+def test_a_site_name_without_a_data_folder_says_how_to_set_it(monkeypatch):
+    monkeypatch.delenv("PM_DALEC_DATA", raising=False)
+    with pytest.raises(KeyError, match="PM_DALEC_DATA is not set; set it to the folder"):
+        by_name.load_site("FI-Hyy")

@@ -1,50 +1,12 @@
-"""Every malformed site file or argument ends in a sentence that names variable, place and remedy."""
-
-from functools import cache
+"""Every malformed site file ends in a sentence that names variable, place and remedy."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec.data import by_name, checks, site_file, synthetic_sites
+from pm_dalec.data import checks, site_file
 
-STEPS = 24
-
-
-def valid_site():
-    """Site file of two years as it would be in memory: time at mid-point."""
-    return unbroken_site().copy(deep=True)
-
-
-@cache
-def unbroken_site():
-    drivers = synthetic_sites.synthetic_drivers(seed=3, years=2, harvests=1)
-    drivers = drivers.reset_coords("time_bnds")
-    start, end = (drivers["time_bnds"].isel(bnds=side).to_numpy() for side in (0, 1))
-    site = drivers.assign_coords(time=start + (end - start) / 2)
-    site = site.rename(lat="latitude", lon="longitude").assign_coords(site="UK-Syn")
-    for name, value, sigma, units in (
-        ("lai", 2.0, 0.5, "m2 m-2"),
-        ("cwood", 5000.0, 800.0, "g m-2"),
-        ("nee", -0.5, 1.0, "g m-2 d-1"),
-    ):
-        site[name] = ("time", np.full(STEPS, value), {"units": units})
-        site[f"{name}_unc"] = ("time", np.full(STEPS, sigma), {"units": units})
-    site["csom_prior"] = ((), 15000.0, {"units": "g m-2"})
-    site["csom_prior_unc"] = ((), 4000.0, {"units": "g m-2"})
-    return site
-
-
-def write(site, path):
-    floats = [name for name in site.data_vars if site[name].dtype == "float64"]
-    encoding = {name: {"dtype": "float32", "_FillValue": None} for name in floats}
-    for name in ("time", "time_bnds"):
-        if name in site.variables and site[name].dtype.kind == "M":
-            encoding[name] = {"units": "hours since 1990-01-01", "dtype": "float64"}
-    if "time" in site.variables:
-        site["time"].attrs["bounds"] = "time_bnds"
-    site.to_netcdf(path, engine="h5netcdf", encoding=encoding)
-    return path
+from .site_files import STEPS, valid_site, without, write
 
 
 def at(name, value, *steps):
@@ -60,10 +22,6 @@ def at(name, value, *steps):
 
 def everywhere(name, value):
     return lambda site: site.assign({name: xr.full_like(site[name], value)})
-
-
-def without(*names):
-    return lambda site: site.drop_vars(names)
 
 
 def in_units(name, units):
@@ -130,7 +88,6 @@ def factor_uncertainty(site):
 MONTHS_LOST = [*range(6), *range(8, STEPS)]
 BACKWARDS = [0, 1, 3, 2, *range(4, STEPS)]
 TWICE = [0, 1, 2, 2, *range(3, STEPS)]
-
 # what is broken: (change of the site, exception, fragments of the sentence)
 BAD_FILES = {
     "driver missing": (without("co2"), ValueError, ["'co2'", "UK-Syn", "add co2 [ppm]"]),
@@ -341,93 +298,7 @@ def test_the_unbroken_site_file_is_accepted(tmp_path):
     assert units.sizes["time"] == STEPS
 
 
-BAD_ARGUMENTS = {
-    "disturbance misspelt": ({"disturbance": "zero"}, ValueError, ["'file' or 'none'", "'zero'"]),
-    "one name instead of a list": ({"observations": "lai"}, TypeError, ["'lai'", "list of names"]),
-    "stream that is none": (
-        {"observations": ["lia"]},
-        KeyError,
-        ["observation stream 'lia'", "the nearest are"],
-    ),
-    "stream that is not in the file": (
-        {"observations": ["gpp"]},
-        KeyError,
-        ["'gpp'", "site.nc", "'cwood'"],
-    ),
-    "sigma of no stream": ({"uncertainties": {"gpp": 1.0}}, KeyError, ["'gpp'", "'lai'"]),
-    "sigma without a name": ({"uncertainties": 0.5}, TypeError, ["mapping", "0.5"]),
-}
-
-
-@pytest.mark.parametrize("fault", BAD_ARGUMENTS)
-def test_a_wrong_argument_is_refused_with_its_sentence(fault, tmp_path):
-    arguments, kind, fragments = BAD_ARGUMENTS[fault]
-    path = write(valid_site(), tmp_path / "site.nc")
-    with pytest.raises(kind) as caught:
-        site_file.open_site(path, **arguments)
-    assert all(part in str(caught.value) for part in fragments), caught.value
-
-
-def test_a_sigma_of_zero_as_argument_is_refused(tmp_path):
-    path = write(without("lai_unc")(valid_site()), tmp_path / "site.nc")
-    with pytest.raises(ValueError, match="'lai_unc' above 0"):
-        site_file.open_site(path, uncertainties={"lai": 0.0})
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no such file .*nowhere\.nc"):
-        site_file.open_site(tmp_path / "nowhere.nc")
-
-
-def test_a_folder_is_not_a_site_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match="a folder"):
-        site_file.open_site(tmp_path)
-
-
-def test_a_text_file_is_not_a_site_file(tmp_path):
-    path = tmp_path / "site.csv"
-    path.write_text("time,tmin\n2014-01-01,1.0\n")
-    with pytest.raises(ValueError, match=r"another format .*site\.csv.*NetCDF"):
-        site_file.open_site(path)
-
-
-def test_a_truncated_netcdf_file_is_refused(tmp_path):
-    path = write(valid_site(), tmp_path / "site.nc")
-    path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(ValueError, match="readable NetCDF file"):
-        site_file.open_site(path)
-
-
-def test_an_unknown_site_name_lists_what_exists(tmp_path, monkeypatch):
-    folder = tmp_path / "data" / "sites"
-    folder.mkdir(parents=True)
-    write(valid_site(), folder / "gcel_UK-Syn_monthly.nc")
-    monkeypatch.setenv("PM_DALEC_DATA", str(tmp_path))
-    with pytest.raises(KeyError, match=r"no site 'FI-Hyy'.*UK-Syn \(gcel, monthly\)"):
-        by_name.load_site("FI-Hyy")
-
-
-def test_a_site_name_without_a_data_folder_says_how_to_set_it(monkeypatch):
-    monkeypatch.delenv("PM_DALEC_DATA", raising=False)
-    with pytest.raises(KeyError, match="PM_DALEC_DATA is not set; set it to the folder"):
-        by_name.load_site("FI-Hyy")
-
-
-def test_more_harvests_than_months_are_refused():
-    with pytest.raises(ValueError, match="0 to 12 harvests, got 1 years and 13 harvests"):
-        synthetic_sites.synthetic_drivers(years=1, harvests=13)
-
-
 @pytest.mark.parametrize("check", [checks.check_drivers, checks.check_observations])
 def test_a_path_is_no_dataset(check):
     with pytest.raises(TypeError, match=r"wanted a units dataset .*, got str .*open_site"):
         check("site.nc")
-
-
-def test_time_units_that_mean_nothing_are_refused(tmp_path):
-    path = write(valid_site(), tmp_path / "valid.nc")
-    with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as file:
-        file.load()["time"].attrs["units"] = "parsecs since 1990"
-        file.to_netcdf(tmp_path / "site.nc", engine="h5netcdf")
-    with pytest.raises(ValueError, match=r"parsecs.*site\.nc.*'days since"):
-        site_file.open_site(tmp_path / "site.nc")

@@ -1,43 +1,19 @@
-"""Regions of units: baseline and stratified from the same cells, validated, written and read."""
+"""Regions of the twin: baseline and stratified from the same cells."""
 
-import h5netcdf
 import numpy as np
 import pytest
-import xarray as xr
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pm_dalec.data.land import units_of
-from pm_dalec.landscape.assembly import assemble_region
 from pm_dalec.landscape.grid import target_grid
-from pm_dalec.landscape.layers import LandCover, Layer, Loss
-from pm_dalec.landscape.overlap import overlap_with
-from pm_dalec.landscape.region_file import open_region, validate_region, write_region
 from pm_dalec.landscape.twin.region import build_region
-from pm_dalec.landscape.twin.table import DOMAIN, YEARS
+from pm_dalec.landscape.twin.table import DOMAIN
 from pm_dalec.landscape.twin.twin import make_twin, truth
 from pm_dalec.landscape.twin.weather import meteorology
 from pm_dalec.tables.strata import MASKED, STRATUM_NAMES
 from pm_dalec.tables.variables import DRIVERS
 
-RESOLUTION = 0.25
-
-
-PIXEL, STRATUM = ("pixel",), ("stratum", "pixel")
-
-
-@pytest.fixture(scope="module")
-def region(twin):
-    return build_region(twin, resolution=RESOLUTION)
-
-
-@pytest.fixture(scope="module")
-def baseline(region):
-    return units_of(region, PIXEL)
-
-
-@pytest.fixture(scope="module")
-def stratified(region):
-    return units_of(region, STRATUM)
+from .conftest import PIXEL, RESOLUTION, STRATUM
 
 
 @pytest.fixture(scope="module")
@@ -172,188 +148,3 @@ def test_every_aggregated_number_says_where_it_comes_from(twin, stratified):
     assert_allclose(stratified["lai_coverage"].where(stratified["area_fraction"] > 0, 1), 1.0)
     cells = stratified["lai_cells"].sum()
     assert cells == (twin.fields["stratum"] != MASKED).sum()
-
-
-@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
-def test_a_region_is_read_as_it_was_written(region, tmp_path, suffix):
-    path = write_region(region, tmp_path / f"region{suffix}")
-    xr.testing.assert_identical(open_region(path), region)
-    write_region(region, path)
-    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
-
-
-def test_the_weather_stands_in_a_file_once(region, tmp_path):
-    path = write_region(region, tmp_path / "region.nc")
-    with h5netcdf.File(path) as stored:
-        assert "tmin" in stored.variables
-        assert not {"tmin", "co2"} & {*stored["pixels"].variables, *stored["strata"].variables}
-
-
-@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
-def test_a_file_of_one_average_is_refused_and_says_how_to_make_a_new_one(
-    stratified, tmp_path, suffix
-):
-    path = tmp_path / f"old{suffix}"
-    old = stratified.drop_vars(("stratum", "time_bnds"))
-    old.to_netcdf(path) if suffix == ".nc" else old.to_zarr(path, consolidated=False)
-    with pytest.raises(
-        ValueError, match="make it again with `pm-dalec landscape` or `pm-dalec region`"
-    ):
-        open_region(path)
-
-
-def test_a_region_is_written_whole_or_not_at_all(region, tmp_path):
-    broken = region.copy()
-    broken.attrs["unwritable"] = object()
-    with pytest.raises(TypeError):
-        write_region(broken, tmp_path / "region.nc")
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("path", "words"),
-    [("region.csv", "wanted '.nc' or '.zarr'"), ("nowhere/region.nc", "create it first")],
-)
-def test_a_path_that_cannot_be_written_is_refused_with_a_sentence(region, tmp_path, path, words):
-    with pytest.raises(ValueError, match=words):
-        write_region(region, tmp_path / path)
-
-
-def test_a_region_that_is_not_there_is_refused_with_a_sentence(tmp_path):
-    with pytest.raises(FileNotFoundError, match="write one with"):
-        open_region(tmp_path / "none.nc")
-
-
-def at(node, change):
-    """Region one of whose parts is another."""
-
-    def spoil(region):
-        parts = {part.path: part.to_dataset(inherit=False) for part in region.subtree}
-        return xr.DataTree.from_dict({**parts, node: change(parts[node])})
-
-    return spoil
-
-
-def without(name):
-    return at("/", lambda part: part.drop_vars(name))
-
-
-def scaled(part, name, factor):
-    return part.assign({name: (part[name] * factor).assign_attrs(part[name].attrs)})
-
-
-FAULTS = {
-    "wanted 'area'": without("area"),
-    "wanted 'masked_fraction'": without("masked_fraction"),
-    "'area' above 0 m2": at("/", lambda u: scaled(u, "area", 0)),
-    "'lai_coverage' from 0 to 1": at("/pixels", lambda u: scaled(u, "lai_coverage", 2)),
-    "area_fraction": at("/strata", lambda u: scaled(u, "area_fraction", 0.9)),
-    "'wind'": without("wind"),
-    "lai_unc": at("/strata", lambda u: scaled(u, "lai_unc", 0)),
-}
-
-
-@pytest.mark.parametrize("words", FAULTS)
-def test_a_faulty_region_is_refused_with_a_sentence(region, words):
-    with pytest.raises(ValueError, match=words):
-        validate_region(FAULTS[words](region))
-
-
-@pytest.mark.parametrize(
-    ("ids", "came"), [(lambda count: np.zeros(count, int), "repeated ids"), (None, "none")]
-)
-def test_pixels_without_ids_of_their_own_are_refused(region, ids, came):
-    parts = {
-        part.path: part.to_dataset(inherit=False).drop_vars("pixel", errors="ignore")
-        for part in region.subtree
-    }
-    if ids is not None:
-        parts["/"] = parts["/"].assign_coords(pixel=ids(parts["/"].sizes["pixel"]))
-    with pytest.raises(ValueError, match=f"wanted a 'pixel' coordinate of unique ids, got {came}"):
-        validate_region(xr.DataTree.from_dict(parts))
-
-
-@pytest.mark.parametrize("node", ["pixels", "strata"])
-def test_a_region_without_one_of_its_averages_is_refused(region, node):
-    with pytest.raises(ValueError, match="wanted a region with the groups 'pixels' and 'strata'"):
-        validate_region(region.drop_nodes(node))
-
-
-def test_units_without_a_tree_are_no_region(stratified):
-    with pytest.raises(TypeError, match=r"wanted a region .DataTree., got Dataset"):
-        validate_region(stratified)
-
-
-def small_inputs(resolution=1.0):
-    """Two cells of one pixel: conifer with a gap in half its area, and heath."""
-    grid = target_grid(resolution, south=54.5, north=55.5, west=-4.5, east=-3.5)
-    weights = overlap_with(
-        grid, latitude_edges=[54.5, 55.5], longitude_edges=[-4.5, -4.4, -4.0, -3.5]
-    )
-    strata = np.array([[0, 0, 2]], dtype=np.uint8)
-    return grid, LandCover(strata, weights, "map made by hand")
-
-
-def small_layer(land_cover, **changes):
-    layer = Layer(
-        name="cwood",
-        value=np.array([[[8000.0, np.nan, 1000.0]]]),
-        sigma=np.array([[[4000.0, 2000.0, 500.0]]]),
-        land_cover=land_cover,
-        times=np.array(["2017-01-01"], "datetime64[ns]"),
-        product="biomass",
-        version="by hand",
-        rule="none",
-    )
-    return layer._replace(**changes)
-
-
-def assembled(twin, **changes):
-    grid, land_cover = small_inputs()
-    layers = [small_layer(land_cover, **changes.pop("layer", {}))]
-    options = {"losses": [], "weather": meteorology(twin), **changes}
-    return units_of(assemble_region(grid, land_cover, layers=layers, **options), STRATUM)
-
-
-def test_an_observation_with_too_little_coverage_is_dropped(twin):
-    kept = assembled(twin, minimum_coverage=0.15)["cwood"].sel(time="2017-01-01", stratum="conifer")
-    assert_allclose(kept, 8000.0)
-    units = assembled(twin, minimum_coverage=0.25)
-    assert units["cwood"].sel(stratum="conifer").isnull().all()
-    assert_allclose(units["cwood_coverage"].sel(stratum="conifer"), 0.2)
-
-
-def test_a_stock_of_zero_with_a_sigma_of_zero_is_no_observation(twin):
-    units = assembled(twin, layer={"value": np.zeros((1, 1, 3)), "sigma": np.zeros((1, 1, 3))})
-    assert units["cwood"].isnull().all()
-
-
-def test_a_product_of_other_years_is_refused_with_a_sentence(twin):
-    other = np.array(["2010-01-01"], "datetime64[ns]")
-    with pytest.raises(ValueError, match="check the years of the product"):
-        assembled(twin, layer={"times": other})
-
-
-def test_a_region_that_is_all_masked_is_refused_with_a_sentence(twin):
-    grid, land_cover = small_inputs()
-    sea = land_cover._replace(strata=np.full((1, 3), MASKED, dtype=np.uint8))
-    with pytest.raises(ValueError, match="check the land-cover classes"):
-        assemble_region(grid, sea, layers=[], losses=[], weather=meteorology(twin))
-
-
-def test_loss_is_a_share_of_the_stratum_and_not_of_the_pixel(twin):
-    grid, land_cover = small_inputs()
-    loss = Loss(
-        name="forest_loss_fraction",
-        year=np.array([[2016, 0, 0]]),
-        years=YEARS,
-        land_cover=land_cover,
-        product="loss",
-        version="by hand",
-    )
-    region = assemble_region(grid, land_cover, layers=[], losses=[loss], weather=meteorology(twin))
-    for each, share in ((STRATUM, 0.2), (PIXEL, 0.1)):
-        lost = units_of(region, each)["forest_loss_fraction"].isel(pixel=0)
-        lost = lost.isel(stratum=0) if each == STRATUM else lost
-        assert_allclose(lost.sum(), share, rtol=1e-12)
-        assert_allclose(lost.sel(time="2016-02-01"), share * 29 / 366, rtol=1e-12)

@@ -32,12 +32,13 @@ def strata(landscape):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Figures that were saved; with few dots, which is quicker."""
+    """Figures that were saved; with few dots, and laid out once for both formats, which is quicker."""
     write, found = mpl.figure.Figure.savefig, []
 
     def savefig(figure, path):
         found.append(figure)
         write(figure, path, dpi=40)
+        figure.set_layout_engine("none")
 
     monkeypatch.setattr(mpl.figure.Figure, "savefig", savefig)
     return found

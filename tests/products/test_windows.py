@@ -162,6 +162,20 @@ def test_tiles_side_by_side_become_one_window(tmp_path):
     np.testing.assert_array_equal(came, values)
 
 
+def test_tiles_with_a_hole_between_them_are_refused():
+    def piece(x):
+        return rasters.Piece(np.zeros((1, 2, 2)), np.array(x), np.array([1.5, 0.5]), None, None)
+
+    with pytest.raises(ValueError, match="hole of 4 cells"):
+        rasters.joined(
+            [piece([0.5, 1.5]), piece([4.5, 5.5])],
+            (0.0, 0.0, 6.0, 2.0),
+            step=1.0,
+            product="tiles",
+            where="here",
+        )
+
+
 def test_a_scenario_with_longitudes_from_zero_is_read_across_greenwich(tmp_path):
     window = (-3.0, 54.0, 3.0, 56.0)
     lat, lon = windows.grid_axes(ukesm.GRID, window)

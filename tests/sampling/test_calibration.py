@@ -1,28 +1,19 @@
-"""Calibration of a small model: labels, resume, tile invariance, failures."""
-
-import signal
-import subprocess
-import sys
-import threading
-import time
-from unittest import mock
+"""Calibration of a small model: labels, tile invariance, failures."""
 
 import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_array_equal
 
-from pm_dalec.cli.bench.case import region as invented_region
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.graph import Choices
 from pm_dalec.models import baseline, constrained_prior, stratified
-from pm_dalec.posterior import convergence, fit_file
+from pm_dalec.posterior import convergence
 from pm_dalec.posterior.convergence import converged_share, unit_report
 from pm_dalec.posterior.intervals import intervals
 from pm_dalec.posterior.trajectory import trajectories
-from pm_dalec.sampling import calibration, checkpoints, state as unit_state, unit
+from pm_dalec.sampling import state as unit_state, unit
 from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh, identities
-from pm_dalec.sampling.identity import identity_of
 from pm_dalec.sampling.region_store import calibrate_region, present
 from pm_dalec.sampling.state import Settings, new_state, state_from_arrays, state_to_arrays
 from pm_dalec.sampling.target import compile_target
@@ -30,35 +21,9 @@ from pm_dalec.sampling.unit import Unit
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed
 
-SHORT = {"chains": 8, "draws": 40, "proposals": 1500, "progress": False}
+from .conftest import SHORT, draws_of
 
-
-@pytest.fixture(scope="module", autouse=True)
-def short_rounds():
-    """Rounds so short that a few thousand proposals go through several of them."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (unit, unit_state):
-            patch.setattr(module, "FIRST_ROUND", 1)
-        yield
-
-
-@pytest.fixture(scope="module")
-def units():
-    return invented_region(3, 24)
-
-
-@pytest.fixture(scope="module")
-def model(units):
-    return baseline.build(units)
-
-
-@pytest.fixture(scope="module")
-def fit(model):
-    return calibrate(model, **SHORT)
-
-
-def draws_of(fit):
-    return np.stack([fit["posterior"][name].values for name in PARAMETERS])
+pytestmark = pytest.mark.usefixtures("short_rounds")
 
 
 def test_a_fit_has_every_parameter_by_chain_draw_and_pixel(fit, units):
@@ -96,8 +61,8 @@ def test_every_draw_meets_the_constraints(fit, units):
     assert min(np.nanmin(margin) for margin in found.values()) >= -1e-9
 
 
-def test_the_log_probability_of_a_draw_is_that_of_the_model(fit, model):
-    target = compile_target(model)
+def test_the_log_probability_of_a_draw_is_that_of_the_model(fit, model, compiled):
+    target = compiled(model)
     lower, upper = np.array([PARAMETERS[name].bounds for name in target.rows]).T
     last = np.stack([fit["posterior"][name].values[0, -1] for name in target.rows], axis=-1)
     positions = np.log(last / lower) / np.log(upper / lower)
@@ -137,15 +102,14 @@ def test_a_unit_does_not_depend_on_the_number_of_threads(fit, model):
     assert_array_equal(draws_of(calibrate(model, threads=1, **SHORT)), draws_of(fit))
 
 
-def test_one_unit_shared_by_two_threads_gives_the_same(model, units):
-    site = baseline.build(units.isel(pixel=[0]))
+def test_one_unit_shared_by_two_threads_gives_the_same(site):
     settings = {**SHORT, "chains": 16}
     one, two = (calibrate(site, threads=count, **settings) for count in (1, 2))
     assert_array_equal(draws_of(one), draws_of(two))
 
 
-def test_a_stopped_unit_continues_bit_for_bit(model):
-    target = compile_target(model)
+def test_a_stopped_unit_continues_bit_for_bit(model, compiled):
+    target = compiled(model)
     settings = Settings(draws=40, proposals=8000)
 
     def started(state=None):
@@ -164,87 +128,10 @@ def test_a_stopped_unit_continues_bit_for_bit(model):
     assert_array_equal(broken.result(), whole.result())
 
 
-def test_a_resumed_run_equals_an_undisturbed_one(fit, model, tmp_path):
-    calibrate(model, only=[2], checkpoint=tmp_path, **SHORT)
-    resumed = calibrate(model, checkpoint=tmp_path, resume=True, **SHORT)
-    assert_array_equal(draws_of(resumed), draws_of(fit))
-
-
-def test_a_store_of_another_run_is_refused(model, tmp_path):
-    calibrate(model, only=[0], checkpoint=tmp_path, **SHORT)
-    with pytest.raises(ValueError, match=r"wanted an empty folder .* pass resume=True"):
-        calibrate(model, checkpoint=tmp_path, **SHORT)
-    with pytest.raises(ValueError, match=r"got those of another .*: seed: here 1, there 0;"):
-        calibrate(model, checkpoint=tmp_path, resume=True, random_seed=1, **SHORT)
-    with pytest.raises(ValueError, match="wanted a folder to resume from"):
-        checkpoints.open_store(None, True, identity_of(model))
-
-
-@pytest.mark.parametrize("text", ["{}", "not JSON", '{"chains": 8, "parameters": []}'])
-def test_states_that_do_not_say_what_they_are_of_are_refused(model, tmp_path, text):
-    (tmp_path / "manifest.json").write_text(text)
-    with pytest.raises(ValueError, match="wanted the states of this model, got"):
-        calibrate(model, checkpoint=tmp_path, resume=True, **SHORT)
-
-
-def test_states_of_another_site_are_refused_before_anything_is_compiled(units, tmp_path):
-    first, other = (baseline.build(units.isel(pixel=[place])) for place in (0, 1))
-    calibrate(first, checkpoint=tmp_path, **SHORT)
-    with (
-        mock.patch.object(calibration, "compile_target", side_effect=AssertionError),
-        pytest.raises(ValueError, match=r"wanted the states of this model, .* data .*: here"),
-    ):
-        calibrate(other, checkpoint=tmp_path, resume=True, **SHORT)
-
-
-def test_a_run_that_used_up_its_budget_goes_on_with_a_larger_one(model, tmp_path):
-    longer = {**SHORT, "proposals": 4000}
-    calibrate(model, only=[0], checkpoint=tmp_path, **SHORT)
-    resumed = calibrate(model, only=[0], checkpoint=tmp_path, resume=True, **longer)
-    whole = calibrate(model, only=[0], **longer)
-    assert_array_equal(draws_of(resumed), draws_of(whole))
-    assert resumed["sample_stats"]["proposals"][0] >= 4000
-
-
-def test_a_converged_unit_goes_on_when_more_is_asked(model, tmp_path):
-    easy = {**SHORT, "rhat": 9.0, "ess": 1.0, "proposals": 9000}
-    first = calibrate(model, only=[0], checkpoint=tmp_path, **easy)
-    assert str(first["sample_stats"]["status"].values[0]) == "converged"
-    strict = {**easy, "rhat": 1.0001, "proposals": 20_000}
-    more = calibrate(model, only=[0], checkpoint=tmp_path, resume=True, **strict)
-    assert more["sample_stats"]["proposals"][0] > first["sample_stats"]["proposals"][0]
-    assert str(more["sample_stats"]["status"].values[0]) == "budget"
-
-
 def test_a_unit_without_time_for_its_search_is_not_said_to_have_no_start(model):
     fit = calibrate(model, only=[0], **SHORT, seconds=0.0)
     assert str(fit["sample_stats"]["status"].values[0]) == "searching"
     assert np.isnan(fit["posterior"]["initial_som"]).all()
-
-
-def test_a_damaged_state_is_refused_by_its_name(model, tmp_path):
-    calibrate(model, only=[0], checkpoint=tmp_path, **SHORT)
-    (tmp_path / "unit-0.npz").write_bytes(b"PK")
-    with pytest.raises(ValueError, match=r"unit-0\.npz', got a file that cannot be read"):
-        calibrate(model, only=[0], checkpoint=tmp_path, resume=True, **SHORT)
-
-
-def test_an_interrupt_gives_the_draws_until_then_and_the_run_goes_on(model, tmp_path):
-    endless = {**SHORT, "proposals": 10**9, "rhat": 1.0001}
-    timer = threading.Timer(12.0, signal.raise_signal, [signal.SIGINT])
-    timer.start()
-    with pytest.warns(
-        UserWarning, match="interrupted: the fit holds the draws until then; go on with"
-    ):
-        fit = calibrate(model, only=[0], checkpoint=tmp_path, **endless)
-    assert fit.attrs["interrupted"] == 1
-    made = int(fit["sample_stats"]["proposals"][0])
-    assert 0 < made < 10**9
-    resumed = calibrate(
-        model, only=[0], checkpoint=tmp_path, resume=True, **{**endless, "proposals": made + 600}
-    )
-    assert int(resumed["sample_stats"]["proposals"][0]) >= made + 600
-    assert resumed.attrs["interrupted"] == 0
 
 
 def test_too_few_chains_are_refused(model):
@@ -268,8 +155,8 @@ def test_a_unit_without_a_start_is_named_and_not_dropped(units, tmp_path):
     assert len(unit.result()) == 0
 
 
-def test_rules_that_need_no_run_fail_only_where_the_target_is_zero(model):
-    target = compile_target(model)
+def test_rules_that_need_no_run_fail_only_where_the_target_is_zero(model, compiled):
+    target = compiled(model)
     positions = np.random.default_rng(1).uniform(size=(300, len(target.rows)))
     early = np.asarray(target.early.bind(np.zeros(300, int))(positions))
     logp = np.asarray(target.function.bind(np.zeros(300, int))(positions)[0])
@@ -288,10 +175,9 @@ def test_what_a_converged_unit_says_of_itself_is_what_its_draws_say(model):
     np.testing.assert_allclose(stated["ess_bulk"], report["ess_bulk"].min(), rtol=1e-9)
 
 
-def test_identities_do_not_depend_on_the_neighbours(units):
-    whole = baseline.build(units)
+def test_identities_do_not_depend_on_the_neighbours(model, units):
     part = baseline.build(units.isel(pixel=[2]))
-    assert identities(whole)[2] == identities(part)[0] == 2
+    assert identities(model)[2] == identities(part)[0] == 2
 
 
 def stratified_region(units):
@@ -329,10 +215,8 @@ def test_only_strata_that_exist_are_calibrated_and_the_rest_is_nan(units, tmp_pa
         calibrate_region(stratified.build, region, store=tmp_path, **SHORT)
 
 
-def test_the_main_phase_of_edinburgh2021_is_a_random_walk_of_small_steps(units):
-    fit = calibrate_edinburgh(
-        baseline.build(units.isel(pixel=[0])), chains=8, proposals=4000, draws=20, progress=False
-    )
+def test_the_main_phase_of_edinburgh2021_is_a_random_walk_of_small_steps(site):
+    fit = calibrate_edinburgh(site, chains=8, proposals=4000, draws=20, progress=False)
     assert fit.attrs["sampler"] == "edinburgh2021"
     position = np.log(fit["posterior"]["leaf_lifespan"] / 1.001) / np.log(8 / 1.001)
     step = np.abs(position.diff("draw")).max()
@@ -362,50 +246,3 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
         assert float(convergence.diagnose(fit)["rhat"].max()) < 1.1
         inside.extend(intervals(fit, truth=truth_of(site))["inside"])
     assert np.mean(inside) >= 0.85
-
-
-KILLED = """
-import sys
-from pm_dalec.cli.bench.case import region
-from pm_dalec.sampling.calibration import calibrate
-from pm_dalec.graph import Choices
-from pm_dalec.models import baseline
-from pm_dalec.posterior import fit_file
-from pm_dalec.sampling import calibration, state, unit
-
-calibration.SAVE_EVERY = 0.0
-unit.FIRST_ROUND = state.FIRST_ROUND = 2
-model = baseline.build(region(40, 24))
-print("ready", flush=True)
-fit = calibrate(model, chains=8, draws=40, proposals=8000, progress=False,
-                checkpoint=sys.argv[1], resume=True)
-fit_file.save(fit, sys.argv[2])
-"""
-
-
-@pytest.mark.slow
-def test_a_run_killed_ten_times_equals_an_undisturbed_one(tmp_path):
-    script = tmp_path / "run.py"
-    script.write_text(KILLED)
-    random = np.random.default_rng()
-
-    def start(name):
-        arguments = [sys.executable, script, tmp_path / name, tmp_path / f"{name}.nc"]
-        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
-        assert process.stdout.readline() == "ready\n"
-        return process
-
-    undisturbed = start("whole")
-    undisturbed.communicate()
-    assert undisturbed.returncode == 0
-    killed = 0
-    while not (tmp_path / "broken.nc").exists():
-        process = start("broken")
-        if killed < 10:
-            time.sleep(random.uniform(0.5, 5.0))
-            process.send_signal(signal.SIGKILL)
-            killed += 1
-        process.communicate()
-    whole, broken = (fit_file.load(tmp_path / f"{name}.nc") for name in ("whole", "broken"))
-    assert killed == 10
-    assert_array_equal(draws_of(broken), draws_of(whole))

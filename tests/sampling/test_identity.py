@@ -31,8 +31,13 @@ def unseen(series):
 
 
 @pytest.fixture(scope="module")
-def reference():
-    return identity_of(baseline.build(tiny_site()))
+def model():
+    return baseline.build(tiny_site())
+
+
+@pytest.fixture(scope="module")
+def reference(model):
+    return identity_of(model)
 
 
 def test_a_model_that_is_built_again_is_the_same(reference):
@@ -99,8 +104,7 @@ def test_ids_of_pixels_belong_to_the_identity():
     assert [phrase.split(":")[0] for phrase in first.differences(other)] == ["coordinate pixel"]
 
 
-def test_a_run_also_has_its_seed_and_number_of_chains(reference):
-    model = baseline.build(tiny_site())
+def test_a_run_also_has_its_seed_and_number_of_chains(model):
     first, other = (run_identity(model, {"chains": chains, "seed": 1}) for chains in (8, 16))
     assert first.differences(other) == ["chains: here 8, there 16"]
 
