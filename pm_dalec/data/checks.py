@@ -72,9 +72,9 @@ def _expect_dataset(units):
 def _advice_when_missing(missing):
     advice = []
     if "wind" in missing:
-        advice.append("open it with fill_wind=True for 3.23 m s-1 at every step")
+        advice.append("pass fill_wind=True for 3.23 m s-1 at every step")
     if set(missing) & set(DISTURBANCES):
-        advice.append("open it with disturbance='none' to run without harvest or fire")
+        advice.append("pass disturbance='none' to run without harvest or fire")
     others = [name for name in missing if name not in ("wind", *DISTURBANCES)]
     if others:
         units = ", ".join(f"{name} [{wanted_units(name)}]" for name in others)

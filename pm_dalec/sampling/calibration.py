@@ -246,6 +246,7 @@ def calibrate_edinburgh(
         state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
         units[place] = (drawn, state)
     stated = _stated("edinburgh2021", seed, compile_seconds, proposals)
+    return as_fit(model, target, units, chains, stated)
 
 
 def _bound(target, chains, place):

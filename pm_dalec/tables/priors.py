@@ -24,6 +24,7 @@ def from_unit(position: Any, lower: float, span: float, xp: ArrayModule) -> Any:
     """Value in natural units at a position in the unit interval; see `to_unit`."""
     return lower * xp.exp(span * position)
 
+
 from pm_dalec.tables.numbers import number
 
 

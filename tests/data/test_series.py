@@ -119,17 +119,19 @@ def test_extreme_climates_pass_and_their_wrong_units_do_not(place):
             site(**wrong)
 
 
+@pytest.mark.filterwarnings("ignore:.*missing")
 def test_all_real_sites_pass(shared_data):
     files = sorted((shared_data / "data" / "sites").glob("*.nc"))
     assert len(files) == 10
     for path in files:
-        site = open_site(path, observations=())
+        site = open_site(path, observations=(), fill_wind=True, disturbance="none")
         assert set(DRIVERS) <= set(site.variables)
 
 
+@pytest.mark.filterwarnings("ignore:.*missing")
 def test_all_real_sites_are_refused_in_other_units(shared_data):
     for path in sorted((shared_data / "data" / "sites").glob("*.nc")):
-        site = open_site(path, observations=())
+        site = open_site(path, observations=(), fill_wind=True, disturbance="none")
         for name, factor in (("vpd", 0.01), ("vpd", 0.001), ("sw_rad", 1 / 0.0864)):
             wrong = site.assign({name: (site[name] * factor).assign_attrs(site[name].attrs)})
             with pytest.raises(ValueError, match=r"hPa|W m-2"):

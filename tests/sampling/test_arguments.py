@@ -227,10 +227,6 @@ def test_the_constrained_prior_needs_no_observations():
     assert constrained_prior.build(unseen("lai", "cwood")).observed_RVs == []
 
 
-def test_a_model_of_twelve_months_is_built():
-    assert baseline.build(tiny_site().isel(time=slice(0, 12))).free_RVs
-
-
 def changed(name, change):
     land = tiny_site(seed=9)
     return land.assign({name: change(land[name]).assign_attrs(land[name].attrs)})
@@ -277,17 +273,26 @@ def test_drivers_of_a_fit_can_be_changed_and_run_again():
     assert again.equals(trajectories(fit, names=("gpp",)))
 
 
+CALIBRATE = ["calibrate", "FI-Hyy"]
 LINES = {
-    "chains": (["--chains", "3"], "got --chains 3; chains come in blocks of 8: use --chains 8 or 16"),
-    "draws": (["--draws", "0"], "wanted a whole number from 8, got --draws 0"),
-    "seconds": (["--seconds", "0"], "above 0, got --seconds 0.0"),
-    "not a time": (["--seconds", "nan"], "got --seconds nan"),
-    "proposals": (["--proposals", "0"], "got --proposals 0"),
-    "proposals of 2021": (["--proposals", "0", "--sampler", "edinburgh2021"], "got --proposals 0"),
-    "seed": (["--seed", "-1"], "got --seed -1"),
-    "streams twice": (["--streams", "lai", "lai"], "wanted each name once in streams"),
-    "soft": (["--soft", "0"], "above 0, got --soft 0.0"),
-    "resume of 2021": (["--resume", "--sampler", "edinburgh2021"], "got --resume with edinburgh2021"),
+    "chains": ([*CALIBRATE, "--chains", "3"], "got --chains 3; chains come in blocks of 8: use --chains 8"),
+    "draws": ([*CALIBRATE, "--draws", "0"], "wanted a whole number from 8, got --draws 0"),
+    "seconds": ([*CALIBRATE, "--seconds", "0"], "above 0, got --seconds 0.0"),
+    "not a time": ([*CALIBRATE, "--seconds", "nan"], "got --seconds nan"),
+    "proposals": ([*CALIBRATE, "--proposals", "0"], "got --proposals 0"),
+    "proposals of 2021": ([*CALIBRATE, "--proposals", "0", "--sampler", "edinburgh2021"],
+                          "got --proposals 0"),
+    "seed": ([*CALIBRATE, "--seed", "-1"], "got --seed -1"),
+    "streams twice": ([*CALIBRATE, "--streams", "lai", "lai"], "wanted each name once in streams"),
+    "streams unknown": ([*CALIBRATE, "--streams", "lia"], "the nearest are lai"),
+    "stream absent": ([*CALIBRATE, "--streams", "nee"], "wanted observations of 'nee' in the dataset"),
+    "soft": ([*CALIBRATE, "--soft", "0"], "above 0, got --soft 0.0"),
+    "resume of 2021": ([*CALIBRATE, "--resume", "--sampler", "edinburgh2021"],
+                       "got --resume with edinburgh2021"),
+    "demo": (["demo", "--seconds", "0"], "got --seconds 0.0"),
+    "seed of the demo": (["demo", "--seed", "-1"], "got --seed -1"),
+    "seed of a twin": (["landscape", "--seed", "-1"], "got --seed -1"),
+    "seed of the paper": (["paper", "--seed", "-1"], "got --seed -1"),
 }  # fmt: skip
 
 
@@ -296,12 +301,18 @@ def test_the_command_line_refuses_the_same_and_names_its_flags(
     fault, monkeypatch, capsys, tmp_path
 ):
     monkeypatch.setattr(commands, "site_named", lambda *named: tiny_site())
-    flags, sentence = LINES[fault]
-    assert main(["calibrate", "FI-Hyy", "--out", str(tmp_path / "out"), *flags]) == 2
+    words, sentence = LINES[fault]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 2
     told = capsys.readouterr().err
     assert sentence in told
     assert not re.search(rf"\b({'|'.join(FLAGS)})=", told)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_report_of_rules_refuses_as_the_command_line_says_it(monkeypatch, capsys):
+    monkeypatch.setattr(commands, "site_named", lambda *named: tiny_site())
+    assert main(["edc-report", "FI-Hyy", "--draws", "0"]) == 2
+    assert "got --draws 0; 100000 are usual" in capsys.readouterr().err
 
 
 def test_the_command_line_says_resume_as_its_flag(monkeypatch, capsys, tmp_path):
@@ -326,3 +337,12 @@ def test_seeds_are_taken_as_users_of_numpy_expect():
     generator = np.random.default_rng(5)
     assert seed_of(generator) != seed_of(generator)
     assert seed_of(np.random.default_rng(5)) == seed_of(np.random.default_rng(5))
+
+
+def test_a_run_of_twelve_months_is_repeated_by_the_seed_that_was_drawn(monkeypatch):
+    monkeypatch.undo()
+    site = baseline.build(tiny_site().isel(time=slice(0, 12)))
+    short = {"chains": 4, "draws": 8, "proposals": 600, "progress": False, "ess": 0}
+    fit = calibrate(site, random_seed=None, **short)
+    again = calibrate(site, random_seed=fit.attrs["seed"], **short)
+    assert fit["posterior"].equals(again["posterior"])
