@@ -31,6 +31,29 @@ COMMANDS = {
     },
 }
 
+# Messages of the library name its arguments; a command says them as it takes them.
+FLAGS = {
+    "random_seed": "--seed",
+    "seed": "--seed",
+    "chains": "--chains",
+    "draws": "--draws",
+    "seconds": "--seconds",
+    "proposals": "--proposals",
+    "streams": "--streams",
+    "constraints": "--constraints",
+    "solver": "--solver",
+    "scale": "--soft",
+    "fill_wind": "--fill-wind",
+    "disturbance": "--no-disturbance",
+    "checkpoint": "--out",
+    "resume": "--resume",
+    "resolution": "--resolution",
+    "rtol": "--rtol",
+}
+SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
+_VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
+_ARGUMENT = re.compile(rf"\b({'|'.join(FLAGS)})=({_VALUE})")
+
 
 def command_line():
     """All commands, none of them imported.
@@ -91,8 +114,30 @@ def main(arguments=None):
         words, status = "interrupted; finished parts are kept", INTERRUPTED
     else:
         return status
-    print(f"{title}: {' '.join(words.split())}", file=sys.stderr)
+    print(f"{title}: {as_flags(' '.join(words.split()))}", file=sys.stderr)
     return status
+
+
+def as_flags(words):
+    """Message whose keyword arguments are said as flags of the command line.
+
+    Examples
+    --------
+    >>> as_flags("pass checkpoint='out/state', resume=True, or leave out streams=('lai', 'nee')")
+    "pass --out 'out/state', --resume, or leave out --streams lai nee"
+    """
+
+    def flag(found):
+        name, value = found.groups()
+        if name in SWITCHES or not value:
+            return FLAGS[name]
+        if value == "None":
+            value = "none"
+        elif value[0] in "([":
+            value = re.sub(r"[()\[\],'\"]+", " ", value)
+        return f"{FLAGS[name]} {' '.join(value.split())}"
+
+    return _ARGUMENT.sub(flag, words)
 
 
 def _sentence(words):

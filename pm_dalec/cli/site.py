@@ -116,12 +116,17 @@ def calibrate(
     choices = choices_of(priors, constraints, soft, streams, solver)
     built = MODELS[model].build(units, choices)
     if sampler == "edinburgh2021":
-        proposals = proposals or EDINBURGH_PROPOSALS
+        if resume:
+            raise ValueError(
+                "wanted a sampler that can go on, got --resume with edinburgh2021; leave out --resume, "
+                "or use --sampler lanes"
+            )
+        proposals = EDINBURGH_PROPOSALS if proposals is None else proposals
         fit = calibrate_edinburgh(
             built, chains=chains, proposals=proposals, draws=draws, random_seed=seed
         )
     else:
-        proposals = proposals or UNLIMITED
+        proposals = UNLIMITED if proposals is None else proposals
         budget = {"seconds": seconds, "proposals": proposals}
         kept = {"checkpoint": out / "state", "resume": resume}
         fit = calibrate_lanes(built, chains=chains, draws=draws, random_seed=seed, **budget, **kept)

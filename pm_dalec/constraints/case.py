@@ -11,6 +11,8 @@ from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.kinds import Array, ArrayModule
 from pm_dalec.tables.parameters import Theta
 
+SHORTEST_YEAR = 360.0  # d, of calendars with twelve months of thirty days
+
 
 class Windows(NamedTuple):
     """Steps over which inputs and outputs of pools are compared."""
@@ -41,19 +43,20 @@ def windows(step_days: Sequence[float] | npt.NDArray[np.float64]) -> Windows:
     Raises
     ------
     ValueError
-        If the run is shorter than half a year.
+        If the run is shorter than a year.
     """
     count, total = len(step_days), float(sum(step_days))
     years = int(total / DAYS_PER_YEAR + 0.5)
-    if years == 0:
+    if total < SHORTEST_YEAR:
         raise ValueError(
-            f"ecological constraints compare years and want a run of at least half a year, got "
+            f"ecological constraints compare years and want a run of at least 12 months, got "
             f"{total:g} days in {count} steps; use a longer series or constraints=None"
         )
     year = count // years
     # CARDAMOM: a run of one year would read beyond its second year; here that window is empty
+    second = slice(year, 2 * year) if years >= 2 else slice(year, year)
     steady = slice(2 * year, None) if years >= 3 else slice(0, None)
-    return Windows(slice(0, year), slice(year, 2 * year), steady)
+    return Windows(slice(0, year), second, steady)
 
 
 def within(ratio_log: Array, limit: float, xp: ArrayModule) -> Array:

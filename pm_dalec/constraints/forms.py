@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pm_dalec.constraints.case import Case
 from pm_dalec.constraints.rules import Constraint
 from pm_dalec.tables.kinds import Array, ArrayModule, Era
+from pm_dalec.tables.numbers import number
 from pm_dalec.tables.table import Table
 
 PENALTY = -5.0  # of one failed rule in the search for a start
@@ -29,11 +30,8 @@ class Soft:
 
     def __post_init__(self) -> None:
         """Refuse a scale that is none."""
-        if not self.scale > 0:
-            raise ValueError(
-                f"wanted a scale above 0 for soft constraints, got {self.scale!r}; a rule fades in "
-                "over that margin, 0.05 by default"
-            )
+        advice = "a rule fades in over that margin, 0.05 by default"
+        number("scale", self.scale, above=0.0, advice=advice)
 
 
 def margins(constraints: Table[Constraint], case: Case, xp: ArrayModule) -> dict[str, Array]:

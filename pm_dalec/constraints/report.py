@@ -13,6 +13,7 @@ import xarray as xr
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.prior_draws import BATCH, draw_prior, judge
 from pm_dalec.tables.kinds import Era
+from pm_dalec.tables.numbers import seed_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS, Parameter
 from pm_dalec.tables.table import Table
 
@@ -23,7 +24,7 @@ def edc_report(
     draws: int = 100_000,
     parameters: Table[Parameter] = PARAMETERS,
     constraints: Era = "edinburgh2021",
-    seed: int = 0,
+    seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
     progress: Callable[[int], object] | None = None,
 ) -> xr.Dataset:
     """Pass rates of the constraints under the prior of a site.
@@ -36,7 +37,7 @@ def edc_report(
         From the prior.
     parameters : Table of Parameter
     constraints : {"edinburgh2021", "edinburgh2024"}
-    seed : int
+    seed : int, Generator, SeedSequence or None
     progress : callable, optional
         Called with the number of draws done.
 
@@ -49,7 +50,8 @@ def edc_report(
     """
     table = sets.EDCS[constraints]
     level = np.array([rule.level == "parameter" for rule in table.values()])
-    rng = np.random.default_rng(seed)
+    draws = whole_number("draws", draws, least=1, advice="100000 are usual")
+    rng = np.random.default_rng(seed_of(seed, "seed"))
     failures, passed, done = np.zeros((3, len(table))), np.zeros(2, int), 0
     while done < draws:
         theta = draw_prior(units, min(BATCH, draws - done), parameters=parameters, rng=rng)

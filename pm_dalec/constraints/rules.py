@@ -127,6 +127,8 @@ def slow_change(pool: str, limit: float, two_sided: bool, count_harvest: bool) -
 
     def margin(case: Case, xp: ArrayModule) -> Array:
         first = imbalance(case, pool, case.windows.first_year, xp, count_harvest=count_harvest)
+        if case.windows.second_year.start == case.windows.second_year.stop:
+            return xp.zeros_like(first) + limit  # nothing to judge in a run of one year
         second = imbalance(case, pool, case.windows.second_year, xp, count_harvest=count_harvest)
         change = first - second
         return limit - (xp.abs(change) if two_sided else change)

@@ -7,7 +7,7 @@ and the count.
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data.limits import UNITS_DIMS, check_dims, check_numbers
+from pm_dalec.data.limits import UNITS_DIMS, check_dims, check_numbers, check_series, check_soil
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
 from pm_dalec.data.time_axis import check_day_of_year, check_time_axis
 from pm_dalec.tables import dims
@@ -57,6 +57,7 @@ def check_drivers(units):
     )
     _check_place(units)
     _check_strata(units)
+    check_series(units)
     return units
 
 
@@ -71,9 +72,9 @@ def _expect_dataset(units):
 def _advice_when_missing(missing):
     advice = []
     if "wind" in missing:
-        advice.append("pass fill_wind=True to open_site for 3.23 m s-1 at every step")
+        advice.append("pass fill_wind=True for 3.23 m s-1 at every step")
     if set(missing) & set(DISTURBANCES):
-        advice.append("pass disturbance='none' to open_site to run without harvest or fire")
+        advice.append("pass disturbance='none' to run without harvest or fire")
     others = [name for name in missing if name not in ("wind", *DISTURBANCES)]
     if others:
         units = ", ".join(f"{name} [{wanted_units(name)}]" for name in others)
@@ -166,6 +167,8 @@ def check_observations(units):
             continue
         needed = tuple(d for d in full if d != dims.TIME) if name == SOIL_PRIOR else full
         _check_pair(name, units, needed)
+    if SOIL_PRIOR in units:
+        check_soil(units)
     return units
 
 

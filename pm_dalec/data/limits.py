@@ -191,3 +191,82 @@ def check_dims(name, units, *, needed):
             f"wanted {name!r} with dims {tuple(needed)} out of {UNITS_DIMS} in this order, "
             f"got {tuple(found)} ({everywhere(units)}); {hint}"
         )
+
+
+_LONGEST_STEP = 45.0  # [d] for which the middle of a step says how high the sun stands
+_WHOLE_YEAR = 360.0  # [d]
+_SOLAR_CONSTANT = 117.6  # MJ m-2 d-1, 1361 W m-2
+_OBLIQUITY = np.deg2rad(23.44)
+_DRIEST_OF_THE_MOIST = 0.01  # [1] of saturation; no air is nearer to it all the year, and hPa are
+_LEAST_SOIL = 200.0  # g m-2, the lower bound of the initial soil carbon
+
+
+def check_series(units):
+    """Check what a whole series can be at its place, which tells a wrong unit from a rare number.
+
+    Radiation is at most what arrives above the atmosphere at this latitude in these steps: in W m-2
+    it would be 1.7 to 9 times that. The air is over a year at least 1 per cent below saturation: in
+    hPa or kPa its deficit is smaller everywhere.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        With drivers that passed `check_numbers`; those that are absent are not looked at.
+    """
+    length = units["step_days"]
+    if "sw_rad" in units and "lat" in units.coords and float(length.max()) <= _LONGEST_STEP:
+        share = _mean(units["sw_rad"], length) / (_mean(_above_atmosphere(units), length) + 0.1)
+        refuse_where(
+            share > 1,
+            units,
+            wanted="'sw_rad' below what arrives above the atmosphere at this latitude",
+            came=f"{float(share.max()):.2g} times as much over the whole series",
+            advice="if it is in W m-2, multiply by 0.0864 to MJ m-2 d-1; otherwise check latitude and "
+            "dates",
+        )
+    if "vpd" in units and "tmax" in units and float(length.sum()) >= _WHOLE_YEAR:
+        share = _mean(units["vpd"], length) / _mean(_saturation(units["tmax"]), length)
+        refuse_where(
+            (share <= _DRIEST_OF_THE_MOIST) | (share > 1),
+            units,
+            wanted="'vpd' from 1 to 100 per cent of saturation at 'tmax' over the whole series",
+            came=f"{100 * float(share.min()):.2g} to {100 * float(share.max()):.2g} per cent",
+            advice="if it is in hPa, multiply by 100 to Pa, from kPa by 1000",
+        )
+
+
+def check_soil(units):
+    """Check that the soil prior is not in kilograms.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        With a soil prior that passed `check_numbers`.
+    """
+    largest = float(units[SOIL_PRIOR].max())
+    if largest < _LEAST_SOIL:
+        raise ValueError(
+            f"wanted {SOIL_PRIOR!r} in g m-2, got at most {largest:g} ({everywhere(units)}); if it is "
+            f"in kg m-2, multiply by 1000; DALEC has at least {_LEAST_SOIL:g} g m-2"
+        )
+
+
+def _mean(series, length):
+    """Mean over a series of steps of these lengths."""
+    return (series * length).sum(dims.TIME) / length.sum()
+
+
+def _saturation(temperature):
+    """Saturation vapour pressure [Pa] at a temperature [degC], by the formula of Tetens."""
+    return 610.8 * np.exp(17.27 * temperature / (temperature + 237.3))
+
+
+def _above_atmosphere(units):
+    """Radiation above the atmosphere in the middle of each step [MJ m-2 d-1]."""
+    angle = 2 * np.pi * (units["doy"] - units["step_days"] / 2) / 365.25
+    declination = -np.arcsin(np.sin(_OBLIQUITY) * np.cos(angle + 2 * np.pi * 10 / 365.25))
+    latitude = np.deg2rad(units["lat"])
+    sunset = np.arccos((-np.tan(latitude) * np.tan(declination)).clip(-1.0, 1.0))
+    height = sunset * np.sin(latitude) * np.sin(declination)
+    height = height + np.cos(latitude) * np.cos(declination) * np.sin(sunset)
+    return _SOLAR_CONSTANT / np.pi * (1 + 0.033 * np.cos(angle)) * height

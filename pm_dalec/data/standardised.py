@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.limits import check_numbers, check_series
 from pm_dalec.data.time_axis import day_of_year_at_end, step_lengths
 from pm_dalec.data.units import conversion
 from pm_dalec.tables import dims
@@ -78,6 +79,11 @@ def site_from_arrays(
     Returns
     -------
     xarray.Dataset
+
+    Raises
+    ------
+    ValueError, TypeError
+        Where a number, or a whole series, cannot be in the units of the tables.
     """
     bounds = xr.DataArray(np.stack([edges[:-1], edges[1:]], axis=1), dims=(dims.TIME, "bnds"))
     derived = {
@@ -89,7 +95,7 @@ def site_from_arrays(
         *(name for name in DRIVERS if name in values),
         *(n for n in values if n not in DRIVERS),
     ]
-    return standardise(
+    units = standardise(
         xr.Dataset(
             {name: (dims.TIME, values[name], {"units": wanted_units(name)}) for name in order},
             coords={
@@ -100,6 +106,10 @@ def site_from_arrays(
             },
         )
     )
+    for name in order:
+        check_numbers(name, units, gaps=True)
+    check_series(units)
+    return units
 
 
 def _schema_names(units):

@@ -11,6 +11,7 @@ from pm_dalec.data.standardised import site_from_arrays
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables.constants import DAYS_PER_YEAR, TRUTH
+from pm_dalec.tables.numbers import whole_number
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 
 
@@ -47,6 +48,7 @@ def synthetic_drivers(
     The seasonal curves are cosines of the month, wind and radiation those of the middle of the
     domain between west and east, CO2 rises linearly. All numbers are invented, none is measured.
     """
+    whole_number("seed", seed, least=0, advice="it decides weather and harvests")
     if years < 1 or not 0 <= harvests <= 12 * years:
         raise ValueError(
             f"wanted at least one year and 0 to {12 * max(years, 0)} harvests, got {years} years and "

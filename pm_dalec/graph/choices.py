@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.sets import EDCS
 from pm_dalec.physics.step import SOLVERS
-from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.numbers import names_of
+from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.table import Table
 
@@ -40,26 +41,38 @@ class Choices:
 
     def __post_init__(self):
         """Refuse what does not exist."""
-        if isinstance(self.streams, str):
-            raise TypeError(
-                f"wanted streams as a sequence of names, got the text {self.streams!r}; write "
-                f"streams=({self.streams!r},)"
-            )
+        self._check_parameters()
         if self.streams is not None:
-            object.__setattr__(self, "streams", tuple(self.streams))
+            object.__setattr__(self, "streams", names_of("streams", self.streams))
             for name in self.streams:
                 STREAMS[name]
-            if len(set(self.streams)) < len(self.streams):
-                raise ValueError(
-                    f"wanted each stream once, got {list(self.streams)}; leave out the second"
-                )
         rules = self.constraints.rules if isinstance(self.constraints, Soft) else self.constraints
         if not isinstance(rules, Table):
+            if not isinstance(rules, str | None):
+                raise TypeError(
+                    f"wanted constraints as the name of a set, a table of rules, Soft or None, got "
+                    f"{rules!r}; there are {', '.join(map(repr, EDCS))}"
+                )
             EDCS[rules]
         if self.solver not in SOLVERS:
             raise ValueError(
                 f"wanted the solver {' or '.join(map(repr, SOLVERS))}, got {self.solver!r} "
                 "(stomatal optimum); choose one of them"
+            )
+
+    def _check_parameters(self):
+        if not isinstance(self.parameters, Table):
+            raise TypeError(
+                f"wanted parameters as a table, got {type(self.parameters).__name__}; change one with "
+                "PARAMETERS.replace"
+            )
+        missing = [name for name in Theta._fields if name not in self.parameters]
+        others = [name for name in self.parameters if name not in Theta._fields]
+        if missing or others:
+            raise ValueError(
+                f"wanted a table of the {len(Theta._fields)} parameters of DALEC, got "
+                f"{self.parameters.kind}s without {missing or 'a gap'} and with {others or 'no other'}; "
+                "change one with PARAMETERS.replace, or fix it with Fixed"
             )
 
     def replace(self, **changes) -> Choices:
@@ -72,10 +85,24 @@ class Choices:
         Parameters
         ----------
         units : Dataset
+
+        Raises
+        ------
+        ValueError
+            If none was chosen and none of the paper's is there.
         """
         if self.streams is not None:
             return self.streams
-        return tuple(name for name, stream in STREAMS.items() if stream.default and name in units)
+        usual = [name for name, stream in STREAMS.items() if stream.default]
+        found = tuple(name for name in usual if name in units)
+        if not found:
+            there = [name for name in STREAMS if name in units]
+            raise ValueError(
+                f"wanted observations of {' or '.join(map(repr, usual))} in the dataset, got "
+                f"{there or 'none'}; choose others with streams=('nee',), or sample "
+                "models.constrained_prior, which has no likelihood"
+            )
+        return found
 
 
 PAPER = Choices()

@@ -66,7 +66,7 @@ def add_prior(parameter, units, dims):
         In natural units, units of the table.
     """
     if isinstance(parameter.prior, Fixed):
-        return pt.as_tensor(float(parameter.prior.value))
+        return pt.as_tensor(np.float64(parameter.prior.value))
     # a Python float would become a constant of 32 bits where it fits, and its logarithm with it
     lower, upper = map(np.float64, parameter.bounds)
     mean, sigma = factor_of(parameter, units)

@@ -18,6 +18,7 @@ from pm_dalec.constraints import forms
 from pm_dalec.constraints.case import Case, windows
 from pm_dalec.constraints.sets import EDCS, WATCHED
 from pm_dalec.data.checks import check_units
+from pm_dalec.data.messages import everywhere
 from pm_dalec.graph import notes
 from pm_dalec.graph.likelihoods import add_stream
 from pm_dalec.graph.priors import add_prior
@@ -226,6 +227,12 @@ def add_observations(streams: Sequence[str], carbon: Carbon, units: xr.Dataset) 
             raise ValueError(
                 f"wanted observations of {stream!r} in the dataset, got only {present}; "
                 f"add {stream!r} and {stream + '_unc'!r}, or leave the stream out"
+            )
+        if not bool(units[stream].notnull().any()):
+            raise ValueError(
+                f"wanted at least one observation of {stream!r}, got only NaN ({everywhere(units)}); "
+                "leave the stream out: name the others with streams=('lai',), or sample "
+                "models.constrained_prior"
             )
         where = (dims.TIME, *dims.space_of(units))
         add_stream(stream, seen_by(stream, carbon), units.transpose(..., *where), where)

@@ -94,9 +94,9 @@ def repeat(models, out, *, plan=FULL, seed=1, tell=None):
     Done
     """
     tell, stores = tell or (lambda sentence: None), out / "fits"
-    stores.mkdir(parents=True, exist_ok=True)
     tell(f"synthetic landscape of seed {seed}")
     twin = make_twin(seed)
+    stores.mkdir(parents=True, exist_ok=True)
     save_landscape(twin, stores)
     started, processor = time.perf_counter(), time.process_time()
     fits = _fits(models, twin, stores, plan, seed, tell)

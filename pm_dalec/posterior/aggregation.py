@@ -34,6 +34,7 @@ from pm_dalec.posterior.ensembles import (
 )
 from pm_dalec.posterior.pairing import copula_ranks, paired_pixels, paired_strata
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +90,7 @@ def combine_strata(
         Dims (sample, ..., pixel); NaN where no stratum is left.
     """
     _check_one_of(across_strata, (INDEPENDENT, CORRELATED), "across_strata")
+    _check_seed(seed)
     values = pooled(values)
     if dims.STRATUM not in values.dims:
         return values
@@ -137,6 +139,7 @@ def combine_pixels(
         Dims (sample, ...).
     """
     _check_pixel_rule(across_pixels)
+    _check_seed(seed)
     values = pooled(values)
     draws, area = values.to_numpy(), aligned(units["area"], values).to_numpy()
     finite = finite_units(values)
@@ -318,6 +321,10 @@ def _check_pixel_rule(across_pixels):
             f"across_pixels is {across_pixels!r}, wanted 'correlated', 'independent' or a "
             "correlation length in km above 0; choose one of them"
         )
+
+
+def _check_seed(seed):
+    whole_number("seed", seed, least=0, advice="it pairs the draws of units")
 
 
 def _check_one_of(value, known, name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from pm_dalec.physics.summaries import summarised
-from pm_dalec.posterior.runs import in_parts, labels_of, run_of
+from pm_dalec.posterior.runs import in_parts, labels_of, run_of, units_to_run
 from pm_dalec.tables import dims
 from pm_dalec.tables.summaries import BUDGET_UNITS
 
@@ -29,7 +29,7 @@ def budget(fit: xr.DataTree, *, drivers: xr.Dataset | None = None) -> xr.Dataset
         ``change_live``, ``change_dead`` [g m-2], end minus start; ``residence_{pool}`` [yr];
         ``npp`` [g m-2 d-1], ``npp_{pool}_fraction`` [1].
     """
-    units = fit["constant_data"].to_dataset() if drivers is None else drivers
+    units = units_to_run(fit, drivers)
     posterior = fit["posterior"].to_dataset()
     space, parts = (*dims.SAMPLE, *dims.space_of(posterior)), []
     for part in in_parts(posterior, units, SERIES):

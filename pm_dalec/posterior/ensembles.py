@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +70,7 @@ def summarise(sample: xr.DataArray, quantiles: Sequence[float] = QUANTILES) -> x
     DataArray
         Dims (quantile, ...), attributes kept.
     """
-    sample = pooled(sample)
+    sample, quantiles = pooled(sample), _checked_quantiles(quantiles)
     found = np.quantile(sample.to_numpy(), quantiles, axis=0)
     coords = {name: c for name, c in sample.coords.items() if dims.POOLED not in c.dims}
     return xr.DataArray(
@@ -78,6 +80,17 @@ def summarise(sample: xr.DataArray, quantiles: Sequence[float] = QUANTILES) -> x
         sample.name,
         sample.attrs,
     )
+
+
+def _checked_quantiles(quantiles):
+    """Quantiles as a list of shares."""
+    if isinstance(quantiles, str) or not isinstance(quantiles, Iterable):
+        raise TypeError(
+            f"wanted quantiles as a sequence, got quantiles={quantiles!r}; write "
+            "quantiles=[0.05, 0.5, 0.95]"
+        )
+    advice = "quantiles are shares: 0.05, not 5 per cent"
+    return [number("quantile", value, least=0.0, most=1.0, advice=advice) for value in quantiles]
 
 
 def present_shares(values, fraction):

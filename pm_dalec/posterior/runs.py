@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.checks import check_drivers
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import Fluxes, Pools, drivers_of
 from pm_dalec.tables import dims
@@ -58,6 +59,43 @@ def run_of(posterior: xr.Dataset, units: xr.Dataset, solver: str) -> Run:
     theta = theta_of(posterior)
     run = run_numpy(*drivers_of(units, dims.space_of(posterior)), theta, solver=solver)
     return Run(run.pools, run.fluxes, np.isnan(theta.initial_som))
+
+
+def units_to_run(fit: xr.DataTree, drivers: xr.Dataset | None) -> xr.Dataset:
+    """Units dataset that the draws of a fit are run with: its own, or another that is checked.
+
+    Parameters
+    ----------
+    fit : DataTree
+    drivers : Dataset or None
+        One without ``time_bnds`` has them from ``time`` and ``step_days``, as the drivers of a fit.
+
+    Returns
+    -------
+    Dataset
+    """
+    if drivers is None:
+        return fit["constant_data"].to_dataset()
+    if isinstance(drivers, xr.Dataset) and {dims.TIME, "step_days"} <= set(drivers.variables):
+        drivers = drivers if "time_bnds" in drivers.variables else _with_bounds(drivers)
+    check_drivers(drivers)
+    posterior = fit["posterior"].to_dataset()
+    for name in dims.space_of(drivers):
+        held = posterior[name].values if name in posterior.dims else None
+        if held is None or not np.array_equal(held, drivers[name].values):
+            there = "none" if held is None else f"{len(held)} from {held[0]} to {held[-1]}"
+            raise ValueError(
+                f"wanted drivers for the units of the fit ({name}: {there}), got "
+                f"{drivers.sizes[name]} of {name!r} in drivers; select the same, in the same order"
+            )
+    return drivers
+
+
+def _with_bounds(drivers):
+    """Drivers of a fit with the bounds of their steps."""
+    length = (drivers["step_days"].values * 86400e9).round().astype("timedelta64[ns]")
+    bounds = np.stack([drivers[dims.TIME].values, drivers[dims.TIME].values + length], axis=1)
+    return drivers.assign_coords(time_bnds=((dims.TIME, "bnds"), bounds))
 
 
 def in_parts(posterior: xr.Dataset, units: xr.Dataset, series: int) -> Iterator[xr.Dataset]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from pm_dalec.posterior.runs import in_parts, labels_of, run_of
+from pm_dalec.posterior.runs import in_parts, labels_of, run_of, units_to_run
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import names_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import POOLS, VARIABLES
@@ -55,15 +56,11 @@ def trajectories(
     Dataset
         Dims (chain, draw, time[, stratum][, pixel]), units in the attributes.
     """
-    for name in names:
-        if VARIABLES[name].role == "driver":
-            raise ValueError(
-                f"wanted a flux, a pool or a diagnostic, got the driver {name!r} in names; read it "
-                "from the dataset"
-            )
-    units = fit["constant_data"].to_dataset() if drivers is None else drivers
+    names = _checked_names(names)
+    units = units_to_run(fit, drivers)
     posterior = fit["posterior"].to_dataset()
     if draws is not None:
+        whole_number("draws", draws, least=1, advice="leave it out for all draws")
         posterior = posterior.isel(draw=_evenly(posterior.sizes[dims.DRAW], draws))
     found = {name: [] for name in names}
     for part in in_parts(posterior, units, 1):
@@ -79,6 +76,20 @@ def trajectories(
         for name, parts in found.items()
     }
     return xr.Dataset(out, coords=coords).transpose(*dims.SAMPLE, dims.TIME, *order[3:])
+
+
+def _checked_names(names):
+    """Names of fluxes, pools and diagnostics."""
+    names = names_of("names", names)
+    if not names:
+        raise ValueError("wanted fluxes, pools or diagnostics, got no name; write names=('gpp',)")
+    for name in names:
+        if VARIABLES[name].role == "driver":
+            raise ValueError(
+                f"wanted a flux, a pool or a diagnostic, got the driver {name!r} in names; read it "
+                "from the dataset"
+            )
+    return names
 
 
 def _evenly(count, wanted):

@@ -24,10 +24,12 @@ from pm_dalec.sampling.identity import run_identity
 from pm_dalec.sampling.labelled_fit import as_fit
 from pm_dalec.sampling.progress import Progress
 from pm_dalec.sampling.state import Settings, new_state
-from pm_dalec.sampling.target import Target, compile_target
+from pm_dalec.sampling.target import Target, check_dalec, compile_target
 from pm_dalec.sampling.unit import Unit
+from pm_dalec.tables.numbers import number, seed_of, whole_number
 
 STRIDE = 10**9  # identity of a stratum's units: its number times this, plus the pixel
+FEWEST_CHAINS = 4  # which fill the archive of a unit
 SAVE_EVERY = 20.0  # s between two states of one unit on disk
 
 
@@ -87,7 +89,8 @@ def calibrate(
         Budget of each chain.
     seconds : float, optional
         Wall-clock budget of the whole call; results then depend on the machine's speed.
-    random_seed : int
+    random_seed : int, Generator, SeedSequence or None
+        None draws a new one; the seed that was used is kept in the fit.
     threads : int, optional
         All processors by default.
     progress : bool
@@ -106,24 +109,26 @@ def calibrate(
         of every unit: converged, budget (draws as far as they went), no start, searching (time was over
         before a start was found), not run. Ctrl-C gives the draws until then, with a warning.
     """
-    _check_chains(chains)
-    threads = threads or os.cpu_count() or 1
+    check_dalec(model, "calibrate")
     settings = Settings(draws, rhat, ess, proposals)
-    kept = {"chains": chains, "draws": draws, "seed": int(random_seed)}
+    chains = checked_chains(chains, least=FEWEST_CHAINS)
+    numbers, seed = identities(model), seed_of(random_seed)
+    places = places_of(only, numbers.size)
+    threads = _checked_threads(threads)
+    _check_seconds(seconds)
+    kept = {"chains": chains, "draws": draws, "seed": seed}
     store = checkpoints.open_store(checkpoint, resume, run_identity(model, kept))
     with Progress(progress) as shown, _stopped_by_interrupt() as stop:
         shown.message("compiling the model for lanes")
         target, compile_seconds = _compiled(model)
-        numbers = identities(model)
-        places = np.arange(numbers.size) if only is None else np.asarray(only, int)
         deadline = np.inf if seconds is None else time.monotonic() + seconds
-        job = _Job(target, settings, chains, kept["seed"], threads, store, shown, deadline, stop)
+        job = _Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
         shown.begin(len(places), settings, seconds)
         with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
             units = job.run(numbers, places)
     if stop.is_set():
         _warn_of_interrupt(checkpoint)
-    stated = _stated("lanes", kept["seed"], compile_seconds, proposals)
+    stated = _stated("lanes", seed, compile_seconds, proposals)
     stated |= {"target_rhat": rhat, "target_ess": ess, "interrupted": int(stop.is_set())}
     return as_fit(model, target, units, chains, stated)
 
@@ -133,18 +138,60 @@ def _stated(sampler, seed, compile_seconds, proposals):
     return {
         "sampler": sampler,
         "backend": "llvm",
-        "seed": int(seed),
+        "seed": seed,
         "compile_seconds": round(compile_seconds, 3),
         "proposals_per_chain": proposals,
     }
 
 
-def _check_chains(chains):
-    if chains < 4:
-        raise ValueError(
-            f"wanted at least 4 chains, got {chains} in calibrate; the archive of a unit is filled by "
-            "its chains, use chains=8 or 16"
+def checked_chains(chains, *, least):
+    """Number of chains, or the sentence that says how many are wanted."""
+    advice = "chains come in blocks of 8: use chains=8 or 16"
+    return whole_number("chains", chains, least=least, advice=advice)
+
+
+def _checked_threads(threads):
+    if threads is None:
+        return os.cpu_count() or 1
+    return whole_number("threads", threads, least=1, advice="leave it out for all processors")
+
+
+def _check_seconds(seconds):
+    if seconds is not None:
+        advice = "leave it out for no limit of time"
+        number("seconds", seconds, above=0.0, advice=advice)
+
+
+def places_of(only, count):
+    """Flat places of the units to sample.
+
+    Parameters
+    ----------
+    only : sequence of int or None
+    count : int
+        Units of the model.
+
+    Returns
+    -------
+    array of int
+    """
+    if only is None:
+        return np.arange(count)
+    places = np.asarray(only)
+    if places.ndim != 1 or not places.size or places.dtype.kind not in "iu":
+        raise TypeError(
+            f"wanted whole numbers, the flat places of units, got only={only!r}; give a list such as "
+            "[0, 3], or np.flatnonzero of a mask"
         )
+    outside = places[(places < 0) | (places >= count)]
+    if outside.size:
+        raise ValueError(
+            f"wanted places from 0 to {count - 1} of the {count} units of the model, got "
+            f"{int(outside[0])} in only; they count from 0, stratum by stratum"
+        )
+    if np.unique(places).size < places.size:
+        raise ValueError(f"wanted each unit once, got only={only!r}; leave out the second")
+    return places.astype(int)
 
 
 def _compiled(model):
@@ -168,7 +215,8 @@ def calibrate_edinburgh(
         Of each chain.
     draws : int
         Recorded for each chain, from the main phase alone.
-    random_seed : int
+    random_seed : int, Generator, SeedSequence or None
+        As for `calibrate`.
     progress : bool
 
     Returns
@@ -176,8 +224,10 @@ def calibrate_edinburgh(
     DataTree
         As from `calibrate`.
     """
-    target, compile_seconds = _compiled(model)
+    check_dalec(model, "calibrate_edinburgh")
     settings, units = Settings(draws=draws, proposals=proposals), {}
+    chains, seed = checked_chains(chains, least=1), seed_of(random_seed)
+    target, compile_seconds = _compiled(model)
     for place, identity in enumerate(identities(model)):
         bound = _bound(target, chains, place)
         drawn, walk = run_edinburgh(
@@ -187,17 +237,15 @@ def calibrate_edinburgh(
             chains=chains,
             proposals=proposals,
             draws=draws,
-            seed=random_seed,
+            seed=seed,
             progress=progress,
         )
-        state = new_state(
-            int(identity), len(target.rows), chains, bound.padded, settings, random_seed
-        )
+        state = new_state(int(identity), len(target.rows), chains, bound.padded, settings, seed)
         state.phase = "budget" if len(drawn) else "no start"
         state.proposed = state.in_round = walk.proposed
         state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
         units[place] = (drawn, state)
-    stated = _stated("edinburgh2021", random_seed, compile_seconds, proposals)
+    stated = _stated("edinburgh2021", seed, compile_seconds, proposals)
     return as_fit(model, target, units, chains, stated)
 
 

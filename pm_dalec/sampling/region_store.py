@@ -13,7 +13,7 @@ import xarray as xr
 from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose
-from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, checked_chains
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
@@ -61,6 +61,7 @@ def calibrate_region(build, land, *, store, chains=8, progress=True, **settings)
         parameter and unit in ``diagnostics``. Units without a start are NaN and listed by
         `unit_report`.
     """
+    checked_chains(chains, least=FEWEST_CHAINS)
     store = Path(store)
     done, states = store / FIT, store / "state"
     if land is None:

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling.kernels.acceptance import VIOLATION, results_at
 from pm_dalec.sampling.kernels.search import search_window
 from pm_dalec.sampling.state import Settings, lanes_of, new_state, scatter
-from pm_dalec.sampling.target import compile_target, natural
+from pm_dalec.sampling.target import check_dalec, compile_target, natural
+from pm_dalec.tables.numbers import seed_of, whole_number
 
 SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
@@ -55,7 +57,7 @@ def feasible_start(model, *, chains=1, random_seed=0, most=200_000):
     model : pm.Model
         Of one site.
     chains : int
-    random_seed : int
+    random_seed : int, Generator, SeedSequence or None
     most : int
         Proposals of each chain after which the search ends.
 
@@ -69,14 +71,18 @@ def feasible_start(model, *, chains=1, random_seed=0, most=200_000):
     ValueError
         If a chain found none; names how far its best state was.
     """
-    target = compile_target(model)
-    if not target.site:
+    check_dalec(model, "feasible_start")
+    advice = "one start is made for each chain of pm.sample"
+    chains = whole_number("chains", chains, least=1, advice=advice)
+    settings, seed = Settings(search=most), seed_of(random_seed)
+    if lane_dimensions(model):
         raise ValueError(
             "wanted the model of one site, got one with units; calibrate finds the starts of each unit "
             "by itself, or build the model of units.isel(pixel=...)"
         )
+    target = compile_target(model)
     bound = target.function.bind(lanes=chains)
-    state = new_state(0, len(target.rows), chains, bound.padded, Settings(), random_seed)
+    state = new_state(0, len(target.rows), chains, bound.padded, settings, seed)
     call, lanes = bound.call(), lanes_of(state)
     while state.phase == "search" and not search(call, lanes, state, most):
         pass

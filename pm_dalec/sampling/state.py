@@ -11,7 +11,9 @@ import numpy as np
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.kernels.surrogate import PLACES, Surrogate, fit_surrogate
+from pm_dalec.tables.numbers import number, whole_number
 
+FEWEST_DRAWS = 8  # of a chain: what a window of the first round records
 WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
 FIRST_ROUND = 40  # windows; while tuning, the archive moves on after each of them
 ARCHIVE = 3000  # states
@@ -20,7 +22,7 @@ STATES_A_COMPONENT = 500  # at least
 MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
 
 
-@dataclass
+@dataclass(frozen=True)
 class Settings:
     """How long and how well a unit is sampled.
 
@@ -45,6 +47,17 @@ class Settings:
     proposals: int = 1_000_000
     search: int = 200_000
     conditional: float = 0.75
+
+    def __post_init__(self):
+        """Refuse what no sampler can do."""
+        whole_number("draws", self.draws, least=FEWEST_DRAWS, advice="1000 are usual")
+        advice = "the budget of a chain; a calibration takes some 100000 to 1000000"
+        whole_number("proposals", self.proposals, least=1, advice=advice)
+        whole_number("search", self.search, least=1, advice="the search takes some thousands")
+        advice = "R-hat of chains that agree is 1: a target is 1.01 or so"
+        number("rhat", self.rhat, above=1.0, advice=advice)
+        advice = "the effective draws of the slowest parameter: 400 or so"
+        number("ess", self.ess, least=0.0, advice=advice)
 
 
 @dataclass

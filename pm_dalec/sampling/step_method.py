@@ -17,7 +17,8 @@ from pm_dalec.sampling.kernels import acceptance, edinburgh
 from pm_dalec.sampling.kernels.covariance import Moments
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams
-from pm_dalec.sampling.target import compile_target
+from pm_dalec.sampling.target import check_model, compile_target
+from pm_dalec.tables.numbers import whole_number
 
 VARIANTS = ("haario2001", "edinburgh2021")
 FIRST_SPREAD = 0.02  # of the unit interval, before a covariance is known
@@ -80,11 +81,10 @@ class AdaptiveMetropolis(BlockedStep):
             raise ValueError(
                 f"wanted a variant of AdaptiveMetropolis out of {VARIANTS}, got {variant!r}; choose one"
             )
-        if n_inner < 1:
-            raise ValueError(
-                f"wanted at least one proposal a draw, got n_inner={n_inner}; 10 to 1000 are usual"
-            )
+        advice = "it is the number of proposals for each draw: 10 to 1000 are usual"
+        n_inner = whole_number("n_inner", n_inner, least=1, advice=advice)
         self.model = pm.modelcontext(model)
+        check_model(self.model, "AdaptiveMetropolis")
         self.vars = list(self.model.value_vars)
         if vars is not None and len(vars) != len(self.vars):
             raise ValueError(

@@ -3,14 +3,17 @@
 from typing import NamedTuple
 
 import numpy as np
+import pymc as pm
 import pytensor.tensor as pt
 from pytensor.graph.traversal import ancestors
 from pytensor.scan.op import Scan
 
 from pm_dalec.graph import notes
+from pm_dalec.graph.priors import UnitInterval
 from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
 from pm_dalec.lanes.function import LaneFunction
-from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables import dims
+from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.priors import from_unit
 
 
@@ -54,6 +57,67 @@ def per_lane(term, lane_axes):
     """Term of a log-probability summed over all axes but the last ones, which are those of lanes."""
     leading = tuple(range(term.ndim - lane_axes))
     return term.sum(axis=leading) if leading else term
+
+
+def check_model(model, caller):
+    """Refuse a model that these samplers cannot sample: they move in the unit interval.
+
+    Parameters
+    ----------
+    model : pm.Model
+    caller : str
+        For the message.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    if not isinstance(model, pm.Model):
+        raise TypeError(
+            f"wanted a model (pm.Model), got {type(model).__name__} as the first argument of {caller}; "
+            "make one with models.baseline.build(land)"
+        )
+    if not model.free_RVs:
+        raise ValueError(
+            f"wanted a model with free variables, got one without any in {caller}; leave at least one "
+            "parameter that is not Fixed"
+        )
+    others = [
+        variable.name
+        for variable in model.free_RVs
+        if not isinstance(model.rvs_to_transforms.get(variable), UnitInterval)
+    ]
+    if others:
+        raise ValueError(
+            f"wanted free variables in the unit interval, as a model of pm_dalec has them, got "
+            f"{others[0]!r} without that transform in {caller}; sample this model with pm.sample, or "
+            "give its parameters the priors of graph.add_parameters"
+        )
+    check_lanes(model, lane_dimensions(model))
+
+
+def check_dalec(model, caller):
+    """Refuse a model of which no fit of DALEC can be made.
+
+    Parameters
+    ----------
+    model : pm.Model
+    caller : str
+        For the message.
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    check_model(model, caller)
+    there = {*(variable.name for variable in model.free_RVs), *notes.of(model).fixed}
+    missing = [name for name in Theta._fields if name not in there]
+    if missing or dims.TIME not in model.coords:
+        raise ValueError(
+            f"wanted a model of DALEC with its drivers and {len(Theta._fields)} parameters, got none of "
+            f"{', '.join(missing[:4]) or 'the drivers'} in {caller}; make one with "
+            "models.baseline.build(land), or sample this one with pm.sample"
+        )
 
 
 def compile_target(model):

@@ -1,4 +1,4 @@
-"""Kinds of priors: records without behaviour; the graph and the draws read them."""
+"""Kinds of priors: records that check themselves; the graph and the draws read them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,9 @@ def from_unit(position: Any, lower: float, span: float, xp: ArrayModule) -> Any:
     return lower * xp.exp(span * position)
 
 
+from pm_dalec.tables.numbers import number
+
+
 @dataclass(frozen=True)
 class Gaussian:
     """Gaussian factor on a parameter in natural units.
@@ -37,6 +40,16 @@ class Gaussian:
 
     mean: float
     sigma: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no Gaussian."""
+        number("mean", self.mean, advice="give the middle of the Gaussian prior")
+        number(
+            "sigma",
+            self.sigma,
+            above=0.0,
+            advice="give one standard deviation of the Gaussian prior; to fix a parameter, use Fixed",
+        )
 
 
 @dataclass(frozen=True)
@@ -52,12 +65,28 @@ class FromData:
     mean: str
     sigma: str
 
+    def __post_init__(self) -> None:
+        """Refuse what is no name."""
+        if not (isinstance(self.mean, str) and isinstance(self.sigma, str)):
+            raise TypeError(
+                "wanted names of variables of the dataset, got "
+                f"FromData({self.mean!r}, {self.sigma!r}); for numbers use Gaussian"
+            )
+
 
 @dataclass(frozen=True)
 class LogUniform:
     """Log-uniform prior between the bounds of the parameter, times an optional Gaussian factor."""
 
     factor: Gaussian | FromData | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no factor."""
+        if not isinstance(self.factor, Gaussian | FromData | None):
+            raise TypeError(
+                f"wanted a factor Gaussian(mean, sigma) or FromData(mean, sigma), got "
+                f"{self.factor!r}; leave it out for a log-uniform prior"
+            )
 
 
 @dataclass(frozen=True)
@@ -71,3 +100,7 @@ class Fixed:
     """
 
     value: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no number."""
+        number("value", self.value, advice="give the value at which the parameter is fixed")

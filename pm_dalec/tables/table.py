@@ -1,9 +1,9 @@
 """The container behind every table of the project: frozen, ordered, indexed by name."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from difflib import get_close_matches
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 
 class Named(Protocol):
@@ -14,6 +14,14 @@ class Named(Protocol):
     @property
     def name(self) -> str:
         """Name of the record, its key in the table."""
+
+
+@runtime_checkable
+class Holder(Protocol):
+    """Record that knows what it holds instead: a parameter takes a number, and is fixed."""
+
+    def holding(self, value: object) -> object:
+        """Copy that holds another value."""
 
 
 class Table[Record: Named](Mapping[str, Record]):
@@ -46,7 +54,7 @@ class Table[Record: Named](Mapping[str, Record]):
         """Record of this name; a `KeyError` lists the nearest names that exist."""
         try:
             return self._records[name]
-        except KeyError:
+        except (KeyError, TypeError):  # a list is no name
             raise KeyError(self._missing(name)) from None
 
     def __iter__(self) -> Iterator[str]:
@@ -88,21 +96,42 @@ class Table[Record: Named](Mapping[str, Record]):
             ],
         )
 
-    def replace(self, name: str, **changes: Any) -> "Table[Record]":
+    def replace(self, name: str | None = None, /, **changes: Any) -> "Table[Record]":
         """Copy of the table in which the record ``name`` has other field values.
+
+        Without a name, the changes are records by name, each with what it holds instead.
 
         Examples
         --------
         >>> from pm_dalec import PARAMETERS
         >>> PARAMETERS.replace("leaf_lifespan", bounds=(1.001, 4.0))["leaf_lifespan"].bounds
         (1.001, 4.0)
+        >>> PARAMETERS.replace(leaf_lifespan=3.0)["leaf_lifespan"].prior
+        Fixed(value=3.0)
         """
-        changed = replace(self[name], **changes)
-        return Table(
-            self.kind, [changed if record.name == name else record for record in self.values()]
-        )
+        if name is None:
+            changed = {key: self._holding(key, value) for key, value in changes.items()}
+        else:
+            known = [field.name for field in fields(self[name])]
+            for key in changes:
+                if key not in known:
+                    raise TypeError(
+                        f"no field {key!r} of the {self.kind} {name!r}; there are {', '.join(known)}"
+                    )
+            changed = {name: replace(self[name], **changes)}
+        return Table(self.kind, [changed.get(key, record) for key, record in self.items()])
+
+    def _holding(self, name: str, value: object) -> Record:
+        """Record with another content, where its kind knows what that is."""
+        record = self[name]
+        if not isinstance(record, Holder):
+            raise TypeError(
+                f"wanted the name of a {self.kind} and its changes, got {name}={value!r}; write "
+                f"replace({name!r}, ...)"
+            )
+        return cast("Record", record.holding(value))
 
     def _missing(self, name: str) -> str:
-        near = get_close_matches(name, self._records, n=4, cutoff=0.4)
+        near = get_close_matches(str(name), self._records, n=4, cutoff=0.4)
         hint = f"the nearest are {', '.join(near)}" if near else "there are " + ", ".join(self)
         return f"no {self.kind} {name!r}; {hint}"

@@ -38,7 +38,7 @@ def test_pymc_samples_from_feasible_starts_and_repeats_itself(model):
 def test_other_choices_of_variables_and_variants_are_answered(model):
     with pytest.raises(ValueError, match="wanted a variant of AdaptiveMetropolis"):
         AdaptiveMetropolis(variant="nuts", model=model)
-    with pytest.raises(ValueError, match="wanted at least one proposal a draw"):
+    with pytest.raises(ValueError, match="wanted a whole number from 1, got n_inner=0"):
         AdaptiveMetropolis(n_inner=0, model=model)
     with pytest.raises(ValueError, match="proposes all of them at once"):
         AdaptiveMetropolis(model.value_vars[:2], model=model)

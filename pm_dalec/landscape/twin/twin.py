@@ -40,6 +40,7 @@ from pm_dalec.landscape.twin.table import (
     YEARS,
 )
 from pm_dalec.tables.constants import DAYS_PER_YEAR, EARTH_RADIUS
+from pm_dalec.tables.numbers import whole_number
 from pm_dalec.tables.strata import MASKED, STRATA
 
 
@@ -119,6 +120,7 @@ def make_twin(
     -------
     Twin
     """
+    whole_number("seed", seed, least=0, advice="every field draws from it")
     _check_switches(cv, gamma, leak, biomass)
     degrees = (DOMAIN["north"] - DOMAIN["south"], DOMAIN["east"] - DOMAIN["west"])
     shape = tuple(round(d * CELLS_PER_DEGREE) for d in degrees)
