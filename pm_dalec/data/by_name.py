@@ -71,7 +71,7 @@ def load_site(
     fill_wind: bool = False,
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
-    uncertainties: Mapping[str, float] | None = None,
+    uncertainties: Mapping[str, float | str] | None = None,
 ) -> xr.Dataset:
     """Units dataset of a site by its name.
 

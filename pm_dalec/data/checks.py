@@ -97,6 +97,11 @@ def _check_place(units):
                 f"wanted {name!r} as one number or one per pixel, got dims {value.dims} "
                 f"({everywhere(units)}); give every pixel its own coordinates"
             )
+        if value.dtype.kind not in "fiu":
+            raise TypeError(
+                f"wanted {name!r} as a number in degrees, got {str(value.values.flat[0])!r} of "
+                f"{value.dtype} ({everywhere(units)}); write 61.85, say, negative in the south and west"
+            )
         lowest = -limit if name == "lat" else -180.0
         outside = ~((value >= lowest) & (value <= limit))  # NaN is outside too
         refuse_where(

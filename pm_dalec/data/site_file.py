@@ -15,9 +15,10 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.checks import DISTURBANCES, check_units
-from pm_dalec.data.formats import netcdf, recognised
+from pm_dalec.data.formats import netcdf, recognised, trees
 from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
+from pm_dalec.data.uncertainties import one_sigma
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS
@@ -34,7 +35,7 @@ def open_site(
     fill_wind: bool = False,
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
-    uncertainties: Mapping[str, float] | None = None,
+    uncertainties: Mapping[str, float | str] | None = None,
 ) -> xr.Dataset:
     """Units dataset of one site, checked, in float64, from a file in any format that is known.
 
@@ -60,8 +61,9 @@ def open_site(
         and warns; CBF has no forest loss.
     observations : "all" or sequence of str, default "all"
         Streams to keep, out of `pm_dalec.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
-    uncertainties : mapping of str to float, optional
-        One-sigma uncertainty of a stream, in its units, wherever the file has none.
+    uncertainties : mapping of str to float or str, optional
+        One-sigma uncertainty of a stream wherever the file has none: a number in its units, or a
+        share of each value, as "20%".
 
     Returns
     -------
@@ -101,6 +103,8 @@ def open_site(
 def _read(path):
     if not path.is_file():
         what = "a folder without CSV files of one" if path.is_dir() else "no such file"
+        if path.suffix in trees.ZARR and path.is_dir():
+            what = trees.kind_of(*trees.contents(path, what="the file of a site", writer="xarray"))
         raise FileNotFoundError(
             f"wanted the file of a site, got {what} ({path}); check the path, or load a site by "
             "name with pm_dalec.load_site"
@@ -112,14 +116,27 @@ def _read(path):
             f"wanted a site in a format that is known, got another format ({path}); known are: "
             f"{'; '.join(recognised.KNOWN)}; convert it to NetCDF-4 in the schema of the site files"
         )
+    if engine == "h5netcdf":
+        _check_kind(path)
     try:
         with xr.open_dataset(path, engine=engine, decode_timedelta=False) as file:
             return file.load()
-    except (OSError, ValueError, OverflowError) as fault:
+    except trees.DAMAGE as fault:
+        words = " ".join(str(fault).split())
         raise ValueError(
-            f"wanted a readable NetCDF file, got: {fault} ({path}); write the file again, with time "
+            f"wanted a readable NetCDF file, got: {words} ({path}); write the file again, with time "
             "in 'days since ...' of a standard calendar"
         ) from fault
+
+
+def _check_kind(path):
+    """Refuse what this library keeps in files of the same ending: fits and regions."""
+    groups, variables = trees.contents(path, what="the file of a site", writer="xarray")
+    if groups & set(trees.KINDS):
+        raise ValueError(
+            f"wanted the file of a site, got {trees.kind_of(groups, variables)} ({path}); give a file "
+            "with drivers and observations of one site"
+        )
 
 
 def _start_of_step(file, path):
@@ -130,6 +147,8 @@ def _start_of_step(file, path):
             "dimension 'time'"
         )
     file = file.rename({k: v for k, v in _COORDINATES.items() if k in file.variables})
+    kept = (dims.TIME, *dims.SPACE)  # a grid of one point is a site
+    file = file.squeeze([d for d, size in file.sizes.items() if size == 1 and d not in kept])
     if not np.issubdtype(file[dims.TIME].dtype, np.datetime64) or not file.sizes[dims.TIME]:
         return file  # check_time_axis says it better
     file = file if "time_bnds" in file.variables else _bounds_from_lengths(file, path)
@@ -158,14 +177,27 @@ _COORDINATES = {"latitude": "lat", "longitude": "lon"}
 
 
 def _bounds_from_lengths(file, path):
-    if "step_days" not in file:
+    """Dataset with bounds: around mid-points, or from dates on which a step begins."""
+    time = file[dims.TIME].to_numpy()
+    if "step_days" in file:
+        length = file["step_days"].to_numpy().astype("float64")
+    elif time.size > 1 and (np.diff(time) == np.timedelta64(1, "D")).all():
+        length = np.ones(time.size)
+    else:
         raise ValueError(
             f"wanted 'time_bnds' (time, bnds) with start and end of each step, got none "
             f"({path.name}); add it to the file"
         )
-    half = np.round(file["step_days"].astype("float64") * 43200).astype("timedelta64[s]")
-    start, end = file[dims.TIME] - half, file[dims.TIME] + half
-    return file.assign(time_bnds=xr.concat([start, end], "bnds").transpose(dims.TIME, "bnds"))
+    half = np.round(length * 43200).astype("timedelta64[s]")
+    start = time - half
+    if _midnights(time).all() and not _midnights(start).all():
+        start = time  # the stamp of a day is the day, not its middle
+    bounds = np.stack([start, start + 2 * half], axis=1)
+    return file.assign(time_bnds=((dims.TIME, "bnds"), bounds))
+
+
+def _midnights(time):
+    return time == time.astype("datetime64[D]")
 
 
 def _keep(file, observations, path):
@@ -242,6 +274,7 @@ def _with_uncertainties(units, uncertainties, path):
             there = [stream for stream in OBSERVED if stream in units]
             raise KeyError(f"no observations {name!r} in {path.name}; there are {there}")
         given = units.get(f"{name}_unc", xr.full_like(units[name], np.nan))
-        filled = given.fillna(float(sigma)).where(units[name].notnull())
+        filled = given.fillna(one_sigma(units[name], sigma, name=name, where=path.name))
+        filled = filled.where(units[name].notnull())
         changed[f"{name}_unc"] = filled.assign_attrs(units=wanted_units(name))
     return units.assign(changed)

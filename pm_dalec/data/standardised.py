@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from pm_dalec.data.limits import check_numbers, check_series
 from pm_dalec.data.time_axis import day_of_year_at_end, step_lengths
 from pm_dalec.data.units import conversion
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import OBSERVED, STREAMS, wanted_units
+from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ def standardise(units: xr.Dataset) -> xr.Dataset:
 
 def site_from_arrays(
     values: Mapping[str, npt.ArrayLike],
-    edges: npt.NDArray[np.datetime64],
+    edges: npt.ArrayLike | pd.PeriodIndex,
     latitude: float,
     *,
     site: str,
@@ -69,8 +72,8 @@ def site_from_arrays(
     values : mapping of str to array
         Drivers and observations in the units of the tables; ``step_days`` and ``doy`` are derived
         where they are not given.
-    edges : array of datetime64
-        Start of the run and end of each step, one more than steps.
+    edges : array of datetime64, or PeriodIndex
+        Start of the run and end of each step, one more than steps; or the steps as periods.
     latitude : float
         In degrees north.
     site : str
@@ -83,8 +86,11 @@ def site_from_arrays(
     Raises
     ------
     ValueError, TypeError
-        Where a number, or a whole series, cannot be in the units of the tables.
+        A sentence, where edges are no instants, lengths differ, the latitude is no number, or a
+        number or a whole series cannot be in the units of the tables.
     """
+    edges = _instants(edges, site)
+    _check_lengths(values, edges.size - 1, site)
     bounds = xr.DataArray(np.stack([edges[:-1], edges[1:]], axis=1), dims=(dims.TIME, "bnds"))
     derived = {
         "doy": day_of_year_at_end(bounds).to_numpy(),
@@ -97,11 +103,18 @@ def site_from_arrays(
     ]
     units = standardise(
         xr.Dataset(
-            {name: (dims.TIME, values[name], {"units": wanted_units(name)}) for name in order},
+            {
+                name: (
+                    () if np.ndim(values[name]) == 0 else dims.TIME,
+                    values[name],
+                    {"units": wanted_units(name)},
+                )
+                for name in order
+            },
             coords={
                 dims.TIME: edges[:-1],
                 "time_bnds": bounds,
-                "lat": ((), float(latitude), {"units": "degrees_north"}),
+                "lat": ((), _number(latitude, site), {"units": "degrees_north"}),
                 "site": site,
             },
         )
@@ -110,6 +123,61 @@ def site_from_arrays(
         check_numbers(name, units, gaps=True)
     check_series(units)
     return units
+
+
+def _instants(edges, site):
+    """Edges of the steps as dates; periods have a start and an end each."""
+    if isinstance(edges, pd.PeriodIndex):
+        if not (edges[1:] == edges[:-1] + 1).all():
+            raise ValueError(_wanted_edges("periods that do not follow each other", site))
+        ends = (edges + 1).to_timestamp().to_numpy()
+        edges = np.concatenate([edges[:1].to_timestamp().to_numpy(), ends])
+    found = np.asarray(edges)
+    if found.dtype.kind in "US":
+        with suppress(ValueError):
+            found = found.astype("datetime64[ns]")
+    if found.ndim != 1 or found.dtype.kind not in "MO" or not found.size:
+        kind = type(edges).__name__ if found.dtype.kind == "O" else str(found.dtype)
+        raise TypeError(_wanted_edges(f"{kind} of shape {found.shape}", site))
+    if found.dtype.kind == "O":
+        naive = all(isinstance(each, date) and _has_no_zone(each) for each in found)
+        if not naive:
+            raise TypeError(_wanted_edges(f"{type(found[0]).__name__} {found[0]}", site))
+        found = found.astype("datetime64[ns]")
+    return found
+
+
+def _has_no_zone(instant):
+    return getattr(instant, "tzinfo", None) is None
+
+
+def _wanted_edges(came, site):
+    return (
+        f"wanted edges as dates without time zone (datetime64), got {came} (site {site}); give the "
+        "start of the run and the end of each step, or the steps as a PeriodIndex"
+    )
+
+
+def _check_lengths(values, steps, site):
+    """Refuse series that have not one number for each step."""
+    for name, series in values.items():
+        shape = np.shape(series)
+        if shape != (steps,) and not (name.removesuffix("_unc") == SOIL_PRIOR and shape == ()):
+            raise ValueError(
+                f"wanted {name!r} with one number for each of the {steps} steps between "
+                f"{steps + 1} edges, got shape {shape} (site {site}); edges are one more than steps"
+            )
+
+
+def _number(latitude, site):
+    """Latitude as a number; an array of one number is one."""
+    found = np.asarray(latitude)
+    if found.size != 1 or found.dtype.kind not in "fiu":
+        raise TypeError(
+            f"wanted latitude as one number in degrees north, got {latitude!r} (site {site}); write "
+            "61.85, say"
+        )
+    return float(found.item())
 
 
 def _schema_names(units):

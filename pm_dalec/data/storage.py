@@ -1,12 +1,21 @@
-"""Files and folders written whole or not at all, the two formats of datasets, and text in zarr."""
+"""Files and folders written whole or not at all; what goes wrong is said with the name of the path."""
 
+import errno
 import os
+import re
 import shutil
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-NETCDF, ZARR = (".nc", ".nc4"), (".zarr",)
+from filelock import FileLock, Timeout
+
 DRAFT, OLD = ".part", ".old"  # ends of the names of what is being written, and being replaced
+LOCK = ".lock"  # end of the name of what says that somebody is writing
+
+
+class WriteError(OSError):
+    """A path cannot be written; the sentence says which, why, and what to do."""
 
 
 @contextmanager
@@ -14,37 +23,140 @@ def whole(path):
     """Draft to write to, which takes the name of a path only when the block has ended well.
 
     A block that fails leaves what was there and no draft. A process that is killed leaves what was
-    there and a draft, which the next write removes. One process at a time writes to a path.
+    there and a draft, which the next write removes. A second writer of a path is refused while the
+    first is at work.
 
     Parameters
     ----------
     path : str or Path
-        Of a file or a folder; what is there is replaced.
+        Of a file or a folder; what is there is replaced, but no folder by a file.
 
     Yields
     ------
     Path
         Beside `path`; nothing is there yet.
+
+    Raises
+    ------
+    WriteError
+        A sentence: no such folder, no permission, no room on the disk, another writer.
     """
     path = Path(path)
-    draft, old = (path.with_name(path.name + end) for end in (DRAFT, OLD))
-    if old.exists() and not path.exists():  # killed between the two names of a folder
-        old.rename(path)
-    remove(old)
-    remove(draft)
-    try:
-        yield draft
-        if draft.is_file():
-            _on_disk(draft)
-        if path.is_dir():  # a folder cannot be replaced in one go, a file can
-            path.rename(old)
-        draft.replace(path)
-    except BaseException:
-        if old.exists():
+    with _told(path), locked(path):
+        draft, old = (path.with_name(path.name + end) for end in (DRAFT, OLD))
+        if old.exists() and not path.exists():  # killed between the two names of a folder
             old.rename(path)
+        remove(old)
         remove(draft)
+        try:
+            yield draft
+            _replace(path, draft, old)
+        except BaseException:
+            if old.exists():
+                old.rename(path)
+            remove(draft)
+            raise
+        remove(old)
+
+
+def _replace(path, draft, old):
+    """Give a draft the name of a path."""
+    if draft.is_file():
+        _on_disk(draft)
+    if path.is_dir():  # a folder cannot be replaced in one go, a file can
+        if draft.is_file():
+            raise WriteError(
+                f"wanted a file or nothing at '{path}', got a folder; give the file another name"
+            )
+        path.rename(old)
+    draft.replace(path)
+
+
+@contextmanager
+def locked(path, *, inside=False):
+    """Block during which nobody else writes a path: no other thread and no other process.
+
+    Parameters
+    ----------
+    path : Path
+        Of a file or a folder.
+    inside : bool
+        Whether the lock lies in the folder; otherwise it lies beside the path.
+
+    Raises
+    ------
+    WriteError
+        If somebody does.
+    """
+    path = Path(path)
+    file = path / LOCK if inside else path.with_name(path.name + LOCK)
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise WriteError(
+            f"wanted to write '{path}' alone, got another process or thread that is writing it; wait "
+            "until that has ended, or give another name"
+        ) from None
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)  # before the release: who waits sees that the lock is gone
+        lock.release()
+
+
+def folder_to_write(path):
+    """Folder that can be written to, made where it is absent; asked before long work begins.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    WriteError
+        If a file is there, or nothing can be written.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise WriteError(f"wanted a folder at '{path}', got a file; give another name")
+    with _told(path):
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    return path
+
+
+@contextmanager
+def _told(path):
+    """Block whose faults of writing are told in a sentence."""
+    try:
+        yield
+    except WriteError:
         raise
-    remove(old)
+    except (OSError, RuntimeError) as fault:
+        number, reason = _reason(fault)
+        if number is None and isinstance(fault, RuntimeError):
+            raise
+        advice = "give a path in a folder that exists and can be written"
+        if number in (errno.ENOSPC, errno.EDQUOT):
+            advice = "make room, or give a path on another disk; what was there before is kept"
+        told = WriteError(f"wanted to write '{path}', got: {reason}; {advice}")
+        told.errno = number
+        raise told from fault
+
+
+def _reason(fault):
+    """Number of a fault of the system, or None, and its words; HDF5 hides both in a text."""
+    if isinstance(fault, OSError) and fault.errno is not None and fault.strerror:
+        hidden = re.search(r"error message = '([^']*)'", fault.strerror)
+        return fault.errno, hidden[1] if hidden else fault.strerror
+    hidden = re.search(r"errno = (\d+), error message = '([^']*)'", str(fault))
+    return (int(hidden[1]), hidden[2]) if hidden else (None, str(fault))
 
 
 def _on_disk(file):
@@ -59,76 +171,3 @@ def remove(path):
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def is_netcdf(path, *, what):
-    """Whether the end of a path says NetCDF; the other format is zarr.
-
-    Parameters
-    ----------
-    path : Path
-        Ends in ``.nc`` or ``.nc4`` (one file) or ``.zarr`` (a folder).
-    what : str
-        What is kept there, for the message.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    ValueError
-        If it ends in something else.
-    """
-    if path.suffix not in (*NETCDF, *ZARR):
-        raise ValueError(
-            f"wanted '.nc' or '.zarr' at the end of the path of {what} to tell the format, got "
-            f"'{path.name}'; rename it"
-        )
-    return path.suffix in NETCDF
-
-
-def opening(path, *, what, writer):
-    """Arguments with which xarray opens a dataset or a tree of datasets.
-
-    Parameters
-    ----------
-    path : str or Path
-        Ends in ``.nc``, ``.nc4`` or ``.zarr``.
-    what, writer : str
-        What is wanted and what makes it, for the message where nothing is there.
-
-    Returns
-    -------
-    dict
-    """
-    path = Path(path)
-    netcdf = is_netcdf(path, what=what)
-    if not path.exists():
-        raise FileNotFoundError(
-            f"wanted {what} at '{path}', found nothing there; write one with {writer}"
-        )
-    found = {"filename_or_obj": path, "engine": "h5netcdf" if netcdf else "zarr"}
-    return found if netcdf else found | {"consolidated": False}
-
-
-def with_text_objects(part):
-    """Dataset whose strings are objects: zarr has no stable type for fixed-width unicode."""
-    return _retyped(part, "U", lambda values: values.astype(object))
-
-
-def with_plain_text(part):
-    """Dataset whose strings are of fixed width, whatever the format keeps them as."""
-    # NumPy casts from strings of variable width to those of fixed width by way of objects only
-    return _retyped(part, "OT", lambda values: values.astype(object).astype(str))
-
-
-def _retyped(part, kinds, convert):
-    """Dataset with the variables of some NumPy kinds converted; coordinates stay coordinates."""
-    found = {
-        name: (values.dims, convert(values.to_numpy()), values.attrs)
-        for name, values in part.variables.items()
-        if values.dtype.kind in kinds
-    }
-    coords = {name: found.pop(name) for name in list(found) if name in part.coords}
-    return part.assign_coords(coords).assign(found)

@@ -1,6 +1,7 @@
 """The time axis of a units dataset: starts, bounds and lengths of the steps, and its checks."""
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from pm_dalec.data.limits import check_numbers
@@ -31,10 +32,13 @@ def check_time_axis(units):
             f"wanted at least one time step, got none ({everywhere(units)}); check the file, or the "
             "period that was selected"
         )
-    if not np.issubdtype(time.dtype, np.datetime64):
+    if time.dtype.kind != "M":
+        advice = "give it units 'days since ...' and a standard calendar"
+        if isinstance(time.dtype, pd.PeriodDtype):
+            advice = "turn a PeriodIndex into the starts of its periods with to_timestamp()"
         raise TypeError(
             f"wanted 'time' as dates of the standard calendar (datetime64), got {time.dtype} "
-            f"({everywhere(units)}); give it units 'days since ...' and a standard calendar"
+            f"({everywhere(units)}); {advice}"
         )
     refuse_where(
         time.isnull(), units, wanted="a date at every step", came="NaT", advice="correct 'time'"
@@ -42,7 +46,7 @@ def check_time_axis(units):
     step = time.diff(dims.TIME, label="upper")
     refuse_where(
         step <= np.timedelta64(0, "ns"),
-        units.sel({dims.TIME: step[dims.TIME]}) if step.indexes[dims.TIME].is_unique else units,
+        units.isel({dims.TIME: slice(1, None)}),
         wanted="a strictly increasing 'time'",
         came="a time that is not after the one before it",
         advice="sort by time and drop duplicates",

@@ -97,3 +97,42 @@ def prepare_uncertainties(units: xr.Dataset, rules: str = "edinburgh2021") -> xr
             widened = rule.apply(units[name], units[sigma])
             changed[sigma] = widened.assign_attrs(units[sigma].attrs)
     return units.assign(changed).assign_attrs({RULES_ATTRIBUTE: rules})
+
+
+def one_sigma(values, given, *, name, where):
+    """One-sigma uncertainty of observations from what a user gives for it.
+
+    Parameters
+    ----------
+    values : array or DataArray
+        Observations in the units of the stream, NaN where nothing was seen.
+    given : float or str
+        A number in the units of the stream, or a share of each value as text, "20%".
+    name, where : str
+        Of the stream and its file, for the message.
+
+    Returns
+    -------
+    array or DataArray
+        As `values`; NaN where they are.
+    """
+    text = str(given).strip()
+    share = text.endswith("%")
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = np.nan
+    if not 0 < number < np.inf:
+        raise ValueError(
+            f"wanted the uncertainty of {name!r} as a number above 0 in its units, or as a share like "
+            f"'20%', got {given!r} ({where}); give one sigma"
+        )
+    if not share:
+        return values * 0.0 + number
+    unfit = int(np.sum(np.asarray(values) <= 0))
+    if unfit:
+        raise ValueError(
+            f"wanted the uncertainty of {name!r} as a number in its units, got {given!r} of each "
+            f"value, and {unfit} are not above 0 ({where}); a share of them is no uncertainty"
+        )
+    return values * (number / 100)

@@ -6,7 +6,8 @@ import xarray as xr
 
 from pm_dalec.data import storage
 from pm_dalec.data.checks import check_units
-from pm_dalec.data.land import NODES, units_of
+from pm_dalec.data.formats import trees
+from pm_dalec.data.land import NODES, PIXELS, units_of
 from pm_dalec.data.messages import refuse_where
 from pm_dalec.tables import dims
 
@@ -88,7 +89,7 @@ def write_region(region, path):
     pathlib.Path
     """
     path = Path(path)
-    netcdf = storage.is_netcdf(path, what="a region")
+    netcdf = trees.is_netcdf(path, what="a region")
     if not path.parent.is_dir():
         raise ValueError(
             f"wanted a folder that exists for '{path.name}', got '{path.parent}'; create it first"
@@ -98,8 +99,8 @@ def write_region(region, path):
         if netcdf:
             region.to_netcdf(draft, engine="h5netcdf", encoding=_encoding(region))
         else:
-            region = region.map_over_datasets(storage.with_text_objects)
-            region.to_zarr(draft, mode="w-", zarr_format=3, consolidated=False)
+            region = region.map_over_datasets(trees.with_text_objects)
+            trees.write_zarr(region, draft)
     return path
 
 
@@ -132,18 +133,11 @@ def open_region(path):
         over pixels and over their strata.
     """
     writer = "`pm-dalec landscape --out` or write_region"
-    with xr.open_datatree(**storage.opening(path, what="a region", writer=writer)) as stored:
-        region = stored.load()
-    if not region.children:
-        raise ValueError(
-            f"wanted a region with the groups 'pixels' and 'strata', got '{path}' without groups: it "
-            "was written before regions held both averages, or is no region; make it again with "
-            "`pm-dalec landscape` or `pm-dalec region`"
-        )
+    region = trees.read_tree(path, what="a region", group=PIXELS, writer=writer)
     return validate_region(region.map_over_datasets(_as_written))
 
 
 def _as_written(part):
     """Text of fixed width, bounds as coordinates."""
-    part = storage.with_plain_text(part)
+    part = trees.with_plain_text(part)
     return part.set_coords("time_bnds") if "time_bnds" in part.data_vars else part

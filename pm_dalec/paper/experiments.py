@@ -9,6 +9,7 @@ from pathlib import Path
 import xarray as xr
 
 from pm_dalec.data import storage
+from pm_dalec.data.formats import trees
 from pm_dalec.paper.reduction import Experiment, reduce_fit
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.aggregation import combine_strata, domain_sample
@@ -78,8 +79,9 @@ def save_experiment(experiment, path):
 
 def load_experiment(path):
     """Reduction from a NetCDF file, in memory."""
-    with xr.open_datatree(path, engine="h5netcdf") as tree:
-        tree = tree.load()
+    tree = trees.read_tree(
+        path, what="a reduced experiment", group="budget", writer="`pm-dalec paper`"
+    )
     parts = {name: tree[name].to_dataset(inherit=False) for name in tree.children}
     units = parts.pop("units")
     parts = {name: _unstacked(part) for name, part in parts.items()}

@@ -14,10 +14,12 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data import storage
+from pm_dalec.data.formats import trees
 from pm_dalec.tables import dims
 
 CHUNK = 4 * 2**20  # bytes; 256 units of 2,000 draws
 BLOCKED = (dims.PIXEL, dims.STRATUM)
+FIT, WRITER = "a fit", "pm_dalec.save"
 
 
 def save(fit: xr.DataTree, path: str | Path) -> Path:
@@ -34,7 +36,7 @@ def save(fit: xr.DataTree, path: str | Path) -> Path:
     Path
     """
     path = Path(path)
-    netcdf = storage.is_netcdf(path, what="a fit")
+    netcdf = trees.is_netcdf(path, what="a fit")
     with storage.whole(path) as draft:
         if netcdf:
             fit.to_netcdf(draft, engine="h5netcdf", mode="w")
@@ -54,23 +56,21 @@ def load(path: str | Path) -> xr.DataTree:
     Returns
     -------
     DataTree
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        A sentence, where nothing is there, or no fit, or one with a part missing or damaged.
     """
-    with _opened(path) as fit:
-        fit = fit.load()
+    fit = trees.read_tree(path, what=FIT, group="posterior", writer=WRITER)
     for node in fit.subtree:
-        node.dataset = storage.with_plain_text(node.to_dataset(inherit=False))
+        node.dataset = trees.with_plain_text(node.to_dataset(inherit=False))
     return fit
 
 
 def holds_fit(path):
     """Whether a NetCDF file or zarr folder is a fit: it has a group ``posterior``."""
-    with _opened(path) as tree:
-        return "posterior" in tree.children
-
-
-def _opened(path):
-    writer = "pm_dalec.save"
-    return xr.open_datatree(**storage.opening(path, what="a fit", writer=writer))
+    return "posterior" in trees.contents(path, what=FIT, writer=WRITER)[0]
 
 
 def changed_at(path):
@@ -81,14 +81,14 @@ def changed_at(path):
 
 def _write_zarr(fit, folder):
     groups = {
-        node.path: storage.with_text_objects(node.to_dataset(inherit=False)) for node in fit.subtree
+        node.path: trees.with_text_objects(node.to_dataset(inherit=False)) for node in fit.subtree
     }
     encoding = {
         path: {name: {"chunks": _chunks(values)} for name, values in part.variables.items()}
         for path, part in groups.items()
     }
     tree = xr.DataTree.from_dict(groups)
-    tree.to_zarr(folder, mode="w-", zarr_format=3, consolidated=False, encoding=encoding)
+    trees.write_zarr(tree, folder, encoding)
 
 
 def _chunks(values):

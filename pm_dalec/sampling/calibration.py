@@ -117,8 +117,11 @@ def calibrate(
     threads = _checked_threads(threads)
     _check_seconds(seconds)
     kept = {"chains": chains, "draws": draws, "seed": seed}
-    store = checkpoints.open_store(checkpoint, resume, run_identity(model, kept))
-    with Progress(progress) as shown, _stopped_by_interrupt() as stop:
+    with (
+        checkpoints.open_store(checkpoint, resume, run_identity(model, kept)) as store,
+        Progress(progress) as shown,
+        _stopped_by_interrupt() as stop,
+    ):
         shown.message("compiling the model for lanes")
         target, compile_seconds = _compiled(model)
         deadline = np.inf if seconds is None else time.monotonic() + seconds

@@ -1,11 +1,11 @@
 """States of units on disk: written whole or not at all, read back bit for bit."""
 
 import zipfile
-from pathlib import Path
+from contextlib import contextmanager
 
 import numpy as np
 
-from pm_dalec.data.storage import whole
+from pm_dalec.data.storage import folder_to_write, locked, whole
 from pm_dalec.sampling.identity import refuse_another
 from pm_dalec.sampling.state import state_from_arrays, state_to_arrays
 
@@ -46,8 +46,9 @@ class Store:
             np.savez(stream, **state_to_arrays(state))
 
 
+@contextmanager
 def open_store(folder, resume, identity):
-    """Store for the units of a run.
+    """Store for the units of a run, which nobody else writes to in the meantime.
 
     Parameters
     ----------
@@ -58,32 +59,38 @@ def open_store(folder, resume, identity):
     identity : Identity
         Of the run.
 
-    Returns
-    -------
+    Yields
+    ------
     Store or None
 
     Raises
     ------
-    ValueError
-        If the folder holds another run, or any run without ``resume``.
+    ValueError, OSError
+        If the folder holds another run, or any run without ``resume``, or cannot be written to.
     """
     if folder is None:
         if resume:
             raise ValueError(
                 "wanted a folder to resume from, got checkpoint=None; name the folder of the run"
             )
-        return None
-    folder = Path(folder)
+        yield None
+        return
+    folder = folder_to_write(folder)
+    with locked(folder, inside=True):
+        _claim(folder, resume, identity)
+        yield Store(folder)
+
+
+def _claim(folder, resume, identity):
+    """See that a folder holds the same run, if any, and say what it holds."""
     path = folder / MANIFEST
-    if path.exists():
-        if not resume:
-            raise ValueError(
-                f"wanted an empty folder for a new run, got the states of another one ({folder}); "
-                "pass resume=True to go on, or another folder"
-            )
-        refuse_another(identity, path.read_text(), where=folder, what="the states")
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
         with whole(path) as draft:
             draft.write_text(identity.as_json())
-    return Store(folder)
+        return
+    if not resume:
+        raise ValueError(
+            f"wanted an empty folder for a new run, got the states of another one ({folder}); "
+            "pass resume=True to go on, or another folder"
+        )
+    refuse_another(identity, path.read_text(), where=folder, what="the states")

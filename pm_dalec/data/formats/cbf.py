@@ -22,6 +22,7 @@ from pm_dalec.data.formats import netcdf
 from pm_dalec.data.formats.columns import site_units, without_fills
 from pm_dalec.data.messages import sentence
 from pm_dalec.data.time_axis import day_of_year_at_end
+from pm_dalec.data.uncertainties import one_sigma
 from pm_dalec.data.units import conversion
 
 PRODUCT = "JPL CBF"
@@ -56,8 +57,8 @@ def open_cbf(path, *, wind, forest_loss_fraction=0.0, uncertainties=None):
         Wind speed, which the format does not have [m s-1].
     forest_loss_fraction : float or array
         Removed in each step, which the format does not have [1].
-    uncertainties : dict of str to float, optional
-        One sigma for streams (names of the units schema) whose file entry has none or a factor.
+    uncertainties : dict of str to float or str, optional
+        One sigma, in its units or as "20%" of each value, for streams (names of the units schema) whose file entry has none or a factor.
 
     Returns
     -------
@@ -179,7 +180,7 @@ def _observed(stored, uncertainties, where):
         if not np.isfinite(values).any():
             continue
         if name in uncertainties:
-            sigma = np.full(values.shape, float(uncertainties[name]))
+            sigma = one_sigma(values, uncertainties[name], name=name, where=where)
         else:
             sigma = _sigma(stored, source, assumed, wanted, where, name)
         columns[name] = values
