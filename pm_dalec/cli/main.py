@@ -9,6 +9,10 @@ from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
 from pm_dalec._version import __version__
 
 BAD_INPUT, INTERRUPTED, NOBODY_READS = 2, 130, 141  # exit statuses; 1 is a check that failed
+EXITS = (
+    "Exit status: 0 done; 1 a check failed; 2 bad input; 3 a calibration is done and has not "
+    "converged; 130 interrupted."
+)
 FAULTS = (ValueError, KeyError, TypeError, OSError, ImportError, NotImplementedError)
 
 # A module is imported when its command is called: what the list says stands here, and a test keeps it
@@ -65,6 +69,7 @@ def command_line():
     app = App(
         name="pm-dalec",
         help="Bayesian model-data fusion of the terrestrial carbon cycle with DALEC.",
+        help_epilogue=EXITS,
         version=f"pm_dalec {__version__}",
         default_parameter=Parameter(negative=()),
         result_action="return_value",
@@ -91,7 +96,8 @@ def main(arguments=None):
     Returns
     -------
     int
-        Exit status: 0, 1 for a check that failed, 2 for bad input, 130 when interrupted.
+        Exit status: 0, 1 for a check that failed, 2 for bad input, 3 for a calibration that is done
+        and has not converged, 130 when interrupted.
     """
     app = command_line()
     arguments = sys.argv[1:] if arguments is None else list(arguments)

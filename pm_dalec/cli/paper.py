@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from pm_dalec.cli.console import console, tell
+from pm_dalec.data.storage import folder_to_write
 from pm_dalec.models import baseline, stratified
 from pm_dalec.paper.run import FULL, QUICK, repeat
 
@@ -23,6 +24,7 @@ def paper(*, out: Path = Path("paper"), quick: bool = False, seed: int = 1):
     seed
         Of landscape, sampler and pairing of strata.
     """
+    folder_to_write(out)
     done = repeat(MODELS, out, plan=QUICK if quick else FULL, seed=seed, tell=tell)
     console.print(
         f"{done.units} units calibrated or read in {done.seconds:.0f} s wall, "

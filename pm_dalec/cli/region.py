@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from pm_dalec.cli.console import console, tell
+from pm_dalec.data.formats import trees
 from pm_dalec.data.land import units_of
+from pm_dalec.data.storage import folder_to_write
 from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.region_file import write_region
@@ -39,6 +41,7 @@ def landscape(
         Folder for the maps of Fig. 2 and Fig. A1.
     """
     target_grid(resolution, **DOMAIN)
+    _check_out(out)
     tell(f"landscape of seed {seed}: land cover, biomass, soil, felling")
     twin = make_twin(seed)
     tell(f"units of {resolution} degree: leaf area, wood, soil, losses, weather")
@@ -49,6 +52,12 @@ def landscape(
     console.print(f"wrote {out}")
     if figures is not None:
         _save_maps(twin, figures)
+
+
+def _check_out(out):
+    """Refuse a file that cannot be written before long work begins."""
+    trees.is_netcdf(out, what="a region")
+    folder_to_write(out.parent)
 
 
 def _save_maps(twin, folder):
@@ -72,6 +81,7 @@ def region(config: Path, /, *, out: Path = Path("region.nc")):
         File to write, .nc or .zarr; future drivers, where the TOML file has a table [scenario],
         stand beside it as NAME_scenario.
     """
+    _check_out(out)
     made = build_from_config(config, progress=tell)
     tell(f"{made.sizes['pixel']} pixels; writing {out}")
     write_region(made, out)

@@ -6,18 +6,18 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from rich.table import Table
 
-from pm_dalec.cli.console import console
+from pm_dalec.cli.console import NOT_CONVERGED, console
+from pm_dalec.cli.site_options import PLAIN, SiteOptions, site_named
 from pm_dalec.constraints import report
 from pm_dalec.constraints.forms import Soft
-from pm_dalec.data import by_name
-from pm_dalec.data.site_file import open_site
+from pm_dalec.data.storage import folder_to_write
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.graph.choices import Choices
 from pm_dalec.models import baseline, constrained_prior
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file, trajectory
-from pm_dalec.posterior.convergence import diagnose, verdict
+from pm_dalec.posterior.convergence import diagnose, has_converged, verdict
 from pm_dalec.posterior.intervals import intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
 from pm_dalec.sampling.progress import bar
@@ -32,6 +32,8 @@ SHOWN_DRAWS = 60  # of each chain, in figures
 def demo(*, out: Path = Path("demo"), seed: int = 0, seconds: float = 60.0):
     """Calibrate the built-in site, whose truth is known; needs no file.
 
+    Exit status 0 when it has converged, 3 when it has not.
+
     Parameters
     ----------
     out
@@ -41,12 +43,13 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, seconds: float = 60.0):
     seconds
         Sampling budget [s].
     """
+    folder_to_write(out)
     console.print("drawing a site with known truth from the constrained prior", style="dim")
     units = synthetic_site(seed)
     fit = calibrate_lanes(
         baseline.build(units), seconds=seconds, proposals=UNLIMITED, random_seed=seed
     )
-    _report(fit, out, truth=truth_of(units))
+    return _report(fit, out, truth=truth_of(units))
 
 
 def calibrate(
@@ -68,16 +71,17 @@ def calibrate(
     seconds: float = 600.0,
     proposals: int | None = None,
     seed: int = 0,
-    fill_wind: bool = False,
-    no_disturbance: bool = False,
     resume: bool = False,
+    options: SiteOptions = PLAIN,
 ):
     """Calibrate a site file, or a site by name.
+
+    Exit status 0 when it has converged, 3 when it has draws but has not converged.
 
     Parameters
     ----------
     site
-        NetCDF file, a name such as FI-Hyy, or "synthetic".
+        File, folder of CSV files, a name such as FI-Hyy, or "synthetic".
     out
         Folder for fit and figures.
     model
@@ -105,14 +109,13 @@ def calibrate(
         Budget of each chain; 100000 for edinburgh2021, unlimited otherwise.
     seed
         Of the sampler.
-    fill_wind
-        3.23 m s-1 where wind is absent.
-    no_disturbance
-        No harvest and no fire where the file has none.
     resume
         Go on where ``out`` was left.
+    options
+        How the site is opened.
     """
-    units = site_named(site, seed, fill_wind, no_disturbance)
+    units = site_named(site, seed, options)
+    folder_to_write(out)
     choices = choices_of(priors, constraints, soft, streams, solver)
     built = MODELS[model].build(units, choices)
     if sampler == "edinburgh2021":
@@ -132,7 +135,7 @@ def calibrate(
         fit = calibrate_lanes(built, chains=chains, draws=draws, random_seed=seed, **budget, **kept)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt
-    _report(fit, out)
+    return _report(fit, out)
 
 
 def choices_of(priors, constraints, soft, streams, solver):
@@ -146,7 +149,7 @@ def choices_of(priors, constraints, soft, streams, solver):
 
 
 def _report(fit, folder, *, truth=None):
-    """Print the summary of a fit, save it, draw its figures."""
+    """Print the summary of a fit, save it, draw its figures; return the exit status."""
     status = str(fit["sample_stats"]["status"].values)
     if status == "searching":
         made = int(fit["sample_stats"]["search_proposals"])
@@ -159,7 +162,6 @@ def _report(fit, folder, *, truth=None):
             "wanted a state in which all constraints hold, got none; run `pm-dalec edc-report` on this "
             "site to see which rule blocks, or choose other constraints"
         )
-    folder.mkdir(parents=True, exist_ok=True)
     report, found = diagnose(fit), intervals(fit, truth=truth)
     console.print(summary_table(fit, report, found))
     console.print(verdict(report))
@@ -171,6 +173,7 @@ def _report(fit, folder, *, truth=None):
     save_figure(fit_figure(simulated, trajectory.observations_of(fit)), folder / "fit")
     save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
     console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
+    return 0 if has_converged(report) else NOT_CONVERGED
 
 
 def summary_table(fit, report, found):
@@ -191,16 +194,6 @@ def summary_table(fit, report, found):
     return table
 
 
-def site_named(name, seed, fill_wind, no_disturbance):
-    """Units dataset of a file, of a site by name, or of the built-in site."""
-    disturbance = "none" if no_disturbance else "file"
-    if name == "synthetic":
-        return synthetic_site(seed)
-    if Path(name).suffix in (".nc", ".nc4", ".cdf") or Path(name).exists():
-        return open_site(name, fill_wind=fill_wind, disturbance=disturbance)
-    return by_name.load_site(name, fill_wind=fill_wind, disturbance=disturbance)
-
-
 def edc_report(
     site: str,
     /,
@@ -208,27 +201,24 @@ def edc_report(
     constraints: Literal["edinburgh2021", "edinburgh2024"] = "edinburgh2021",
     draws: int = 100_000,
     seed: int = 0,
-    fill_wind: bool = False,
-    no_disturbance: bool = False,
+    options: SiteOptions = PLAIN,
 ):
     """Print pass rates of the constraints under the prior of a site.
 
     Parameters
     ----------
     site
-        NetCDF file, a name such as FI-Hyy, or "synthetic".
+        File, folder of CSV files, a name such as FI-Hyy, or "synthetic".
     constraints
         Set of rules.
     draws
         Of the prior.
     seed
         Of the draws.
-    fill_wind
-        3.23 m s-1 where wind is absent.
-    no_disturbance
-        No harvest and no fire where the file has none.
+    options
+        How the site is opened.
     """
-    units = site_named(site, seed, fill_wind, no_disturbance)
+    units = site_named(site, seed, options)
     with bar() as progress:
         task = progress.add_task("prior draws", total=draws, words="")
         found = report.edc_report(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -116,10 +117,13 @@ def _read(path):
             f"wanted a site in a format that is known, got another format ({path}); known are: "
             f"{'; '.join(recognised.KNOWN)}; convert it to NetCDF-4 in the schema of the site files"
         )
+    source = path
     if engine == "h5netcdf":
         _check_kind(path)
+    else:
+        source = BytesIO(path.read_bytes())  # SciPy leaves a file open that it cannot read
     try:
-        with xr.open_dataset(path, engine=engine, decode_timedelta=False) as file:
+        with xr.open_dataset(source, engine=engine, decode_timedelta=False) as file:
             return file.load()
     except trees.DAMAGE as fault:
         words = " ".join(str(fault).split())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 
+from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.tables import strata
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.summaries import QUANTITIES
@@ -83,8 +84,9 @@ def save_figure(figure: Figure, stem: str | Path) -> None:
         Without suffix; its folder is made.
     """
     stem = Path(stem)
-    stem.parent.mkdir(parents=True, exist_ok=True)
+    folder_to_write(stem.parent)
     with style():
         for suffix in (".pdf", ".png"):
-            figure.savefig(stem.with_name(stem.name + suffix))
+            with whole(stem.with_name(stem.name + suffix)) as draft:
+                figure.savefig(draft, format=suffix[1:])
     plt.close(figure)

@@ -57,6 +57,19 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
     return xr.Dataset(out, coords=coords)
 
 
+def has_converged(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> bool:
+    """Whether a fit may be used.
+
+    Parameters
+    ----------
+    report : Dataset
+        From `diagnose`.
+    rhat, ess : float
+        Largest R-hat and smallest bulk ESS that count as converged.
+    """
+    return bool(report["rhat"].max() < rhat and report["ess_bulk"].min() > ess)
+
+
 def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
     """One sentence on whether a fit may be used.
 
@@ -70,7 +83,7 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
     worst, least = float(report["rhat"].max()), float(report["ess_bulk"].min())
     by_name = report["rhat"].max([d for d in report["rhat"].dims if d != "parameter"])
     name = str(by_name["parameter"].values[int(by_name.argmax("parameter"))])
-    if worst < rhat and least > ess:
+    if has_converged(report, rhat=rhat, ess=ess):
         return f"converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}"
     return (
         f"not converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}; wanted "

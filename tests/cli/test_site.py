@@ -1,18 +1,29 @@
-"""What the command line names for a site is what the model gets."""
+"""What the command line names for a site is what the model gets, and its status says how it ended."""
 
+import errno
+import os
+from importlib import import_module
 from inspect import signature
 from typing import get_args
+from unittest import mock
 
+import numpy as np
 import pytest
+import xarray as xr
 
+from pm_dalec.cli import site
+from pm_dalec.cli.bench.command import bench
+from pm_dalec.cli.main import main
 from pm_dalec.cli.site import calibrate, choices_of
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.sets import EDCS
+from pm_dalec.data import storage
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.graph.choices import PAPER, Choices
+from pm_dalec.lanes.backends import BACKENDS
 from pm_dalec.models import baseline
 from pm_dalec.sampling.target import compile_target
-from pm_dalec.tables.parameters import PRIOR_SETS
+from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
 
 PLAIN = {
     "priors": "edinburgh2021",
@@ -61,3 +72,97 @@ def test_no_constraints_cannot_be_soft():
 def test_a_model_with_soft_constraints_is_compiled_for_the_default_sampler():
     model = baseline.build(synthetic_site(0, years=3), chosen(soft=0.1))
     assert len(compile_target(model).rows) == 23
+
+
+def finished(status, width):
+    """A fit whose chains agree to a width of their spread, as if it had been sampled."""
+    rng = np.random.default_rng(0)
+    draws, chains = rng.normal(size=(23, 4, 500)), rng.normal(size=(23, 4, 1))
+    shape = ("chain", "draw")
+    posterior = {
+        name: (shape, parameter.bounds[0] + 1e-3 * (10 + one + width * other))
+        for (name, parameter), one, other in zip(PARAMETERS.items(), draws, chains, strict=True)
+    }
+    parts = {"posterior": posterior, "sample_stats": {"status": status, "search_proposals": 900}}
+    fit = xr.DataTree.from_dict({f"/{name}": xr.Dataset(part) for name, part in parts.items()})
+    fit.attrs |= {"sampler": "lanes", "solver": "converged", "interrupted": 0}
+    return fit
+
+
+@pytest.fixture
+def sampled(monkeypatch, tmp_path):
+    """Command whose sampler gives a fit in hand, and whose figures are empty."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("save_figure", "fit_figure", "parameter_figure", "trajectory"):
+        monkeypatch.setattr(site, name, mock.Mock())
+
+    def run(status, width, *command):
+        monkeypatch.setattr(site, "calibrate_lanes", lambda *_, **__: finished(status, width))
+        return main([*(command or ("calibrate", "synthetic")), "--out", "out"])
+
+    return run
+
+
+@pytest.mark.parametrize("command", [("calibrate", "synthetic"), ("demo",)])
+@pytest.mark.parametrize(
+    ("width", "status", "words"), [(0.0, 0, "converged: worst"), (3.0, 3, "not converged: worst")]
+)
+def test_the_status_says_whether_a_calibration_has_converged(
+    sampled, capsys, command, width, status, words
+):
+    assert sampled("budget", width, *command) == status
+    assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("status", ["no start", "searching"])
+def test_a_calibration_without_draws_is_no_result(sampled, status, capsys):
+    assert sampled(status, 0.0) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+COMMANDS = {
+    "demo": ["demo"],
+    "calibrate": ["calibrate", "synthetic"],
+    "landscape": ["landscape"],
+    "region": ["region", "any.toml"],
+    "paper": ["paper", "--quick"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("place", ["a file", "below a file", "read-only"])
+def test_an_out_that_cannot_be_written_is_said_before_anything_is_computed(
+    command, place, tmp_path, monkeypatch, capsys
+):
+    def computed(*_, **__):
+        raise AssertionError("computed before it was clear where to")
+
+    for name in (
+        "site:calibrate_lanes",
+        "region:make_twin",
+        "region:build_from_config",
+        "paper:repeat",
+    ):
+        module, _, function = name.partition(":")
+        monkeypatch.setattr(import_module(f"pm_dalec.cli.{module}"), function, computed)
+    if place == "read-only":
+        monkeypatch.setattr(storage.tempfile, "TemporaryFile", denied)
+    else:
+        (tmp_path / "file").write_text("mine")
+    out = {"a file": "file", "below a file": "file/out", "read-only": "out"}[place]
+    end = "/region.nc" if command in ("landscape", "region") else ""
+    assert main([*COMMANDS[command], "--out", f"{tmp_path / out}{end}"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"pm-dalec {command}: wanted ")
+    assert str(tmp_path / out) in told
+    assert told.count("\n") == 1
+
+
+def denied(**_):
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+def test_every_back_end_is_called_llvm_on_the_command_line():
+    found = signature(bench).parameters["backend"]
+    assert found.default == "llvm"
+    assert set(get_args(found.annotation)) == set(BACKENDS) - {"auto"}

@@ -36,7 +36,7 @@ def test_a_wrong_argument_is_refused_with_its_sentence(fault, tmp_path):
 
 def test_a_sigma_of_zero_as_argument_is_refused(tmp_path):
     path = write(without("lai_unc")(valid_site()), tmp_path / "site.nc")
-    with pytest.raises(ValueError, match="'lai_unc' above 0"):
+    with pytest.raises(ValueError, match="of 'lai' as a number above 0"):
         site_file.open_site(path, uncertainties={"lai": 0.0})
 
 
@@ -60,7 +60,7 @@ def test_a_text_file_is_not_a_site_file(tmp_path):
 def test_a_truncated_netcdf_file_is_refused(tmp_path):
     path = write(valid_site(), tmp_path / "site.nc")
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(ValueError, match="readable NetCDF file"):
+    with pytest.raises(ValueError, match="cut off, damaged"):
         site_file.open_site(path)
 
 

@@ -53,3 +53,24 @@ def test_uncertainty_rules_are_not_applied_twice():
 def test_unknown_uncertainty_rules_are_named():
     with pytest.raises(KeyError, match="there are edinburgh2021"):
         uncertainties.prepare_uncertainties(xr.Dataset(), rules="edinburgh1999")
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [(0.3, [0.3, 0.3]), ("0.3", [0.3, 0.3]), ("20%", [0.4, 0.8]), (" 20 %", [0.4, 0.8])],
+)
+def test_a_sigma_is_a_number_or_a_share_of_each_value(given, wanted):
+    for values in (np.array([2.0, 4.0, np.nan]), xr.DataArray([2.0, 4.0, np.nan])):
+        found = uncertainties.one_sigma(values, given, name="lai", where="here")
+        assert_allclose(found, [*wanted, np.nan])
+
+
+@pytest.mark.parametrize("given", ["much", "", "%", 0.0, -1, "-5%", np.nan, np.inf, None, [0.3]])
+def test_a_sigma_that_is_no_number_above_zero_is_refused(given):
+    with pytest.raises(ValueError, match=r"wanted the uncertainty of 'lai' as a number .*\(here\)"):
+        uncertainties.one_sigma(np.array([2.0]), given, name="lai", where="here")
+
+
+def test_a_share_of_values_around_zero_is_refused():
+    with pytest.raises(ValueError, match="got '20%' of each value, and 2 are not above 0"):
+        uncertainties.one_sigma(np.array([-1.0, 0.0, 2.0]), "20%", name="nee", where="here")

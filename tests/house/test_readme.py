@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pm_dalec.cli.console import NOT_CONVERGED
 from pm_dalec.cli.main import command_line, main
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.tables.variables import DRIVERS
@@ -93,7 +94,7 @@ def test_what_is_said_of_a_landscape_runs(elsewhere, capsys):
 
 @pytest.mark.slow
 def test_the_demo_runs(elsewhere):
-    assert main(["demo", "--seconds", "5", "--out", "demo"]) == 0
+    assert main(["demo", "--seconds", "5", "--out", "demo"]) in (0, NOT_CONVERGED)
     made = {path.name for path in (elsewhere / "demo").iterdir()}
     assert made == {"fit.nc", "fit.pdf", "fit.png", "parameters.pdf", "parameters.png"}
 

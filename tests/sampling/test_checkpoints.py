@@ -49,3 +49,11 @@ def test_a_disk_that_fills_up_in_a_run_ends_in_a_sentence_with_the_file(model, t
     ):
         calibrate(model, checkpoint=tmp_path, **SHORT)
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_a_run_goes_on_from_a_folder_alone(model):
+    with (
+        pytest.raises(ValueError, match="wanted a folder to resume from"),
+        checkpoints.open_store(None, True, identity_of(model)),
+    ):
+        pass

@@ -1,0 +1,123 @@
+"""Which site a command means, and how it is opened: options that several commands share."""
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from pm_dalec.data import by_name
+from pm_dalec.data.formats.cardamom_csv import meteorology_at
+from pm_dalec.data.site_file import open_site
+from pm_dalec.data.synthetic_sites import synthetic_site
+
+SYNTHETIC = "synthetic"
+BY_NAME = ("source", "resolution")  # choose among the files of a site
+WITHOUT_DATES = ("start", "lat", "lon")  # what CSV and binary files lack
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class SiteOptions:
+    """How a site is opened.
+
+    Parameters
+    ----------
+    source
+        Of a site by name; the first of these that has it by default.
+    resolution
+        Steps of a site by name; monthly by default.
+    start
+        Date of the first step, of CSV and binary files.
+    lat
+        Degrees north, of CSV files without it.
+    lon
+        Degrees east, of CSV and binary files without it.
+    fill_wind
+        3.23 m s-1 where wind is absent.
+    no_disturbance
+        No harvest and no fire where the file has none.
+    observations
+        Those to keep out of the file; all by default.
+    sigma
+        STREAM=VALUE or STREAM=PERCENT%: one sigma where the file has none, in the units of the
+        stream or as a share of each value, such as lai=0.3 cwood=20%.
+    """
+
+    source: Literal["gcel", "fluxval", "differland"] | None = None
+    resolution: Literal["monthly", "daily"] | None = None
+    start: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    fill_wind: bool = False
+    no_disturbance: bool = False
+    observations: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
+    sigma: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
+
+
+PLAIN = SiteOptions()
+
+
+def site_named(name, seed, options=PLAIN):
+    """Units dataset of a file, of a site by name, or of the built-in site.
+
+    Parameters
+    ----------
+    name : str
+        Path, name, or "synthetic".
+    seed : int
+        Of the built-in site.
+    options : SiteOptions
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    if name == SYNTHETIC:
+        every = [field.name for field in fields(options)]
+        _expect_none(options, every, f"the site {name!r}, which is complete")
+        return synthetic_site(seed)
+    opened = {
+        "fill_wind": options.fill_wind,
+        "disturbance": "none" if options.no_disturbance else "file",
+        "observations": "all" if options.observations is None else options.observations,
+        "uncertainties": _sigmas(options.sigma or ()),
+    }
+    if _is_path(name):
+        _expect_none(options, BY_NAME, f"the file {name}, which is one already")
+        place = {each: getattr(options, each) for each in WITHOUT_DATES}
+        return open_site(name, **place, **opened)
+    _expect_none(options, WITHOUT_DATES, f"the site {name}, whose files have their dates and place")
+    resolution = options.resolution or "monthly"
+    return by_name.load_site(name, source=options.source, resolution=resolution, **opened)
+
+
+def _is_path(name):
+    """Whether this is no name of a site; a folder of that name may be what a command wrote."""
+    path = Path(name)
+    return bool(path.suffix or os.sep in name or path.is_file() or meteorology_at(path))
+
+
+def _expect_none(options, names, where):
+    """Refuse options that would have no effect."""
+    given = [name for name in names if getattr(options, name) not in (None, False)]
+    if given:
+        flags = " and ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise ValueError(f"wanted no {flags} with {where}; leave out {flags}")
+
+
+def _sigmas(pairs):
+    """Uncertainties by stream from texts such as ``lai=0.3`` and ``cwood=20%``."""
+    found = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        if not name or not value:
+            raise ValueError(
+                f"wanted --sigma as STREAM=VALUE or STREAM=PERCENT%, got {pair!r}; write --sigma "
+                "lai=0.3 or --sigma cwood=20%"
+            )
+        if name in found:
+            raise ValueError(f"wanted one --sigma of {name!r}, got two; leave one out")
+        found[name] = value
+    return found
