@@ -17,7 +17,7 @@ SHORT = {"chains": 4, "draws": 10, "proposals": 200, "progress": False}
 
 @pytest.fixture(scope="module")
 def model():
-    return baseline.build(synthetic_site(0, years=1))
+    return baseline.build(synthetic_site(0, years=3))
 
 
 def test_a_second_run_into_a_folder_is_refused_before_anything_is_compiled(model, tmp_path):
