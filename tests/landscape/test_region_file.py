@@ -31,7 +31,7 @@ def test_a_file_of_one_average_is_refused_and_says_how_to_make_a_new_one(
     old = stratified.drop_vars(("stratum", "time_bnds"))
     old.to_netcdf(path) if suffix == ".nc" else old.to_zarr(path, consolidated=False)
     with pytest.raises(
-        ValueError, match="make it again with `pm-dalec landscape` or `pm-dalec region`"
+        ValueError, match=r"write (one|it again) with `pm-dalec landscape --out` or write_region"
     ):
         open_region(path)
 
