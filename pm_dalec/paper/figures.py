@@ -21,7 +21,7 @@ from pm_dalec.posterior.convergence import RHAT_LIMIT
 from pm_dalec.tables import dims
 
 FRACTION_RESOLUTIONS = (0.5, 0.25, 0.05)
-BUDGET = ("gpp", "reco", "harvest", "change_live", "change_dead")
+PANELS = ("gpp", "reco", "harvest", "change_live", "change_dead")  # of Fig. 7, in its order
 TRAITS = (
     "residence_wood",
     "npp_wood",
@@ -93,7 +93,7 @@ def fig07_ensembles(experiments):
     """Figure 7: ensembles of the domain at the finest resolution."""
     pair = finest(_paired(experiments))
     return domain_densities_figure(
-        figure_data.domain_densities(experiments, BUDGET),
+        figure_data.domain_densities(experiments, PANELS),
         resolution=pair[0].resolution,
         count=figure_data.pixel_count(pair[0]),
     )

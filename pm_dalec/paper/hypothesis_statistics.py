@@ -14,8 +14,8 @@ from pm_dalec.posterior.metrics import (
     stratum_areas,
     weighted_quantile,
 )
+from pm_dalec.tables.summaries import BUDGET
 
-BUDGET = ("gpp", "reco", "change_live", "change_dead", "harvest")
 PURE_CONIFER = 0.8  # share from which a pixel counts as one stratum
 
 

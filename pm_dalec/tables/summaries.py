@@ -78,6 +78,9 @@ QUANTITIES = Table(
     ),
 )
 
+BUDGET = ("gpp", "reco", "change_live", "change_dead", "harvest")
+"""Summaries of the paper's Table 2, in its order."""
+
 BUDGET_UNITS = {
     **dict.fromkeys(("gpp", "reco", "nee", "harvest", "fire", "npp"), "g m-2 d-1"),
     "lai": "m2 m-2",

@@ -8,9 +8,8 @@ from pm_dalec.paper.experiments import domain_ensemble, pairs
 from pm_dalec.paper.figure_data import harvest_ratios
 from pm_dalec.paper.tables.layout import LEVELS, PAPER
 from pm_dalec.posterior.metrics import interval_width, width_ratio
-from pm_dalec.tables.summaries import QUANTITIES
+from pm_dalec.tables.summaries import BUDGET, QUANTITIES
 
-BUDGET = ("gpp", "reco", "change_live", "change_dead", "harvest")
 MEDIANS = {"cwood": "mean_wood", "lai": "lai"}
 UNITS = {"cwood": "g m-2", "lai": "m2 m-2"}
 
