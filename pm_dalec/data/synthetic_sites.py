@@ -177,9 +177,9 @@ def _observed(units, theta, run, random):
     area, mass = {"units": "m2 m-2"}, {"units": "g m-2"}
     stocks = {"cwood": ("time", wood, mass), "cwood_unc": ("time", wood_sigma, mass)}
     return units.assign(
-        stocks if places else {},
         lai=("time", seen, area),
         lai_unc=("time", np.where(np.isnan(seen), np.nan, sigma), area),
+        **(stocks if places else {}),
         csom_prior=((), float(soil), mass),
         csom_prior_unc=((), float(soil_sigma), mass),
     )
