@@ -119,11 +119,7 @@ def calibrate(
     choices = choices_of(priors, constraints, soft, streams, solver)
     built = MODELS[model].build(units, choices)
     if sampler == "edinburgh2021":
-        if resume:
-            raise ValueError(
-                "wanted a sampler that can go on, got --resume with edinburgh2021; leave out --resume, "
-                "or use --sampler lanes"
-            )
+        _refuse_resume(resume)
         proposals = EDINBURGH_PROPOSALS if proposals is None else proposals
         fit = calibrate_edinburgh(
             built, chains=chains, proposals=proposals, draws=draws, random_seed=seed
@@ -136,6 +132,14 @@ def calibrate(
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt
     return _report(fit, out)
+
+
+def _refuse_resume(resume):
+    if resume:
+        raise ValueError(
+            "wanted a sampler that can go on, got --resume with edinburgh2021; leave out --resume, or "
+            "use --sampler lanes"
+        )
 
 
 def choices_of(priors, constraints, soft, streams, solver):

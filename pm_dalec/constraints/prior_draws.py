@@ -13,8 +13,8 @@ from pm_dalec.constraints.case import case_of
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables.kinds import Array, Era, Solver
-from pm_dalec.tables.parameters import PARAMETERS, Parameter, Theta
-from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
+from pm_dalec.tables.parameters import PARAMETERS, Theta
+from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform, Parameter
 from pm_dalec.tables.table import Table
 
 if TYPE_CHECKING:

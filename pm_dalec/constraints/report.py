@@ -14,7 +14,8 @@ from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.prior_draws import BATCH, draw_prior, judge
 from pm_dalec.tables.kinds import Era
 from pm_dalec.tables.numbers import seed_of, whole_number
-from pm_dalec.tables.parameters import PARAMETERS, Parameter
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import Parameter
 from pm_dalec.tables.table import Table
 
 
@@ -50,7 +51,7 @@ def edc_report(
     """
     table = sets.EDCS[constraints]
     level = np.array([rule.level == "parameter" for rule in table.values()])
-    draws = whole_number("draws", draws, least=1, advice="100000 are usual")
+    whole_number("draws", draws, least=1, advice="100000 are usual")
     rng = np.random.default_rng(seed_of(seed, "seed"))
     failures, passed, done = np.zeros((3, len(table))), np.zeros(2, int), 0
     while done < draws:
@@ -63,8 +64,7 @@ def edc_report(
         done += theta[0].size
         if progress is not None:
             progress(done)
-    failed, after, alone = failures
-    passed_parameters, passed_all = (int(count) for count in passed)
+    (failed, after, alone), (passed_parameters, passed_all) = failures, map(int, passed)
     return xr.Dataset(
         {
             "failure_rate": ("constraint", failed / done),

@@ -175,11 +175,11 @@ def _observed(units, theta, run, random):
     soil_sigma = SOIL_NOISE * theta.initial_som
     soil = theta.initial_som + soil_sigma * np.clip(random.normal(), -3, 3)
     area, mass = {"units": "m2 m-2"}, {"units": "g m-2"}
+    stocks = {"cwood": ("time", wood, mass), "cwood_unc": ("time", wood_sigma, mass)}
     return units.assign(
         lai=("time", seen, area),
         lai_unc=("time", np.where(np.isnan(seen), np.nan, sigma), area),
-        cwood=("time", wood, mass),
-        cwood_unc=("time", wood_sigma, mass),
+        **(stocks if places else {}),
         csom_prior=((), float(soil), mass),
         csom_prior_unc=((), float(soil_sigma), mass),
     )

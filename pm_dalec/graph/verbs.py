@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pm_dalec.constraints.rules import Constraint
     from pm_dalec.graph.choices import Choices
     from pm_dalec.tables.kinds import Era
-    from pm_dalec.tables.parameters import Parameter
+    from pm_dalec.tables.priors import Parameter
 
 
 class Weather(NamedTuple):

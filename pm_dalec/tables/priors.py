@@ -1,6 +1,6 @@
-"""Kinds of priors: records that check themselves; the graph and the draws read them."""
+"""Parameters and kinds of their priors: records that check themselves; graph and draws read them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pm_dalec.tables.kinds import ArrayModule
@@ -104,3 +104,91 @@ class Fixed:
     def __post_init__(self) -> None:
         """Refuse what is no number."""
         number("value", self.value, advice="give the value at which the parameter is fixed")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of DALEC C6.
+
+    Parameters
+    ----------
+    name : str
+        Name in graphs and results.
+    symbol : str
+        Symbol on figure axes (mathtext).
+    units : str
+        UDUNITS spelling; carbon masses are grams of carbon.
+    bounds : tuple of float
+        Smallest and largest value, both positive.
+    prior : LogUniform or Fixed
+        Prior inside the bounds.
+    meaning : str
+        One phrase.
+    source : str
+        Key of `pm_dalec.tables.SOURCES`.
+    number : int
+        Position in the Fortran's vector, used to read reference files and for nothing else.
+    process : str
+        What it belongs to: photosynthesis, canopy, roots, wood, soil. The default sampler moves the
+        parameters of a process together.
+    circular : bool
+        Whether the parameter is a day that acts modulo 365.25.
+    """
+
+    name: str
+    symbol: str
+    units: str
+    bounds: tuple[float, float]
+    prior: LogUniform | Fixed
+    meaning: str
+    source: str
+    number: int
+    process: str
+    circular: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse bounds and priors that are none."""
+        low, high = self._checked_bounds()
+        if self.units == "1" and self.name.endswith("_fraction") and high > 1:
+            raise ValueError(
+                f"wanted bounds of the fraction {self.name!r} from 0 to 1, got {self.bounds}; give "
+                "shares, not per cent"
+            )
+        if not isinstance(self.prior, LogUniform | Fixed):
+            raise TypeError(
+                f"wanted LogUniform() or Fixed(value) as the prior of {self.name!r}, got "
+                f"{self.prior!r}; a Gaussian is a factor: LogUniform(Gaussian(mean, sigma))"
+            )
+        if isinstance(self.prior, Fixed) and not low <= self.prior.value <= high:
+            raise ValueError(
+                f"wanted {self.name!r} fixed inside its bounds, {low:g} to {high:g} {self.units}, "
+                f"got {self.prior.value:g}; change the value or the bounds"
+            )
+
+    def _checked_bounds(self) -> tuple[float, float]:
+        """Bounds that a logarithm may be taken of."""
+        if isinstance(self.bounds, str) or not hasattr(self.bounds, "__len__"):
+            raise TypeError(
+                f"wanted bounds (min, max) of {self.name!r}, got {self.bounds!r}; give two numbers"
+            )
+        if len(self.bounds) != 2:
+            raise ValueError(
+                f"wanted bounds (min, max) of {self.name!r}, got {self.bounds!r}; give two numbers"
+            )
+        advice = f"bounds of {self.name!r} are finite and positive: its prior is logarithmic"
+        low, high = (number("bounds", value, above=0.0, advice=advice) for value in self.bounds)
+        if not low < high:
+            raise ValueError(
+                f"wanted the bounds of {self.name!r} as (min, max) with min < max, got "
+                f"{self.bounds}; exchange them, or fix the parameter with Fixed"
+            )
+        return low, high
+
+    def holding(self, value: object) -> "Parameter":
+        """Copy with another prior: a number fixes the parameter."""
+        if isinstance(value, LogUniform | Fixed):
+            return replace(self, prior=value)
+        if isinstance(value, tuple):
+            return replace(self, bounds=value)
+        advice = "a number fixes the parameter, a prior replaces its prior, (min, max) its bounds"
+        return replace(self, prior=Fixed(number(self.name, value, advice=advice)))

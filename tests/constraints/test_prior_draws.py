@@ -55,11 +55,9 @@ def test_draws_of_the_constrained_prior_meet_every_rule(monkeypatch):
 
 def test_an_impossible_constrained_prior_names_the_rule_that_blocks(monkeypatch):
     monkeypatch.setattr("pm_dalec.constraints.prior_draws.BATCH", 20)
-    table = (
-        near_feasible_table()
-        .replace("wood_turnover_rate", prior=Fixed(1e-3))
-        .replace("leaf_lifespan", prior=Fixed(8.0))
-    )
+    table = near_feasible_table()
+    for name, value in {"wood_turnover_rate": 1e-3, "leaf_lifespan": 8.0}.items():
+        table = table.replace(name, bounds=PARAMETERS[name].bounds, prior=Fixed(value))
     with pytest.raises(ValueError, match="'wood_outlives_leaves' failed 40 times"):
         draw_constrained_prior(
             tiny_site(), 1, parameters=table, rng=np.random.default_rng(0), most=40
