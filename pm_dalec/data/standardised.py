@@ -103,14 +103,7 @@ def site_from_arrays(
     ]
     units = standardise(
         xr.Dataset(
-            {
-                name: (
-                    () if np.ndim(values[name]) == 0 else dims.TIME,
-                    values[name],
-                    {"units": wanted_units(name)},
-                )
-                for name in order
-            },
+            {name: _variable(name, values[name]) for name in order},
             coords={
                 dims.TIME: edges[:-1],
                 "time_bnds": bounds,
@@ -123,6 +116,11 @@ def site_from_arrays(
         check_numbers(name, units, gaps=True)
     check_series(units)
     return units
+
+
+def _variable(name, values):
+    """Dims, values and attributes of a series, or of a number."""
+    return () if np.ndim(values) == 0 else dims.TIME, values, {"units": wanted_units(name)}
 
 
 def _instants(edges, site):

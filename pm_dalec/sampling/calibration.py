@@ -113,12 +113,11 @@ def calibrate(
     settings = Settings(draws, rhat, ess, proposals)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     numbers, seed = identities(model), seed_of(random_seed)
-    places = places_of(only, numbers.size)
-    threads = _checked_threads(threads)
+    places, threads = places_of(only, numbers.size), _checked_threads(threads)
     _check_seconds(seconds)
-    kept = {"chains": chains, "draws": draws, "seed": seed}
+    identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed})
     with (
-        checkpoints.open_store(checkpoint, resume, run_identity(model, kept)) as store,
+        checkpoints.open_store(checkpoint, resume, identity) as store,
         Progress(progress) as shown,
         _stopped_by_interrupt() as stop,
     ):

@@ -18,12 +18,12 @@ from pm_dalec.cli.site import calibrate, choices_of
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.sets import EDCS
 from pm_dalec.data import storage
-from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.graph.choices import PAPER, Choices
 from pm_dalec.lanes.backends import BACKENDS
 from pm_dalec.models import baseline
 from pm_dalec.sampling.target import compile_target
 from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
+from pm_dalec.testing.tiny import tiny_site
 
 PLAIN = {
     "priors": "edinburgh2021",
@@ -70,7 +70,7 @@ def test_no_constraints_cannot_be_soft():
 
 
 def test_a_model_with_soft_constraints_is_compiled_for_the_default_sampler():
-    model = baseline.build(synthetic_site(0, years=3), chosen(soft=0.1))
+    model = baseline.build(tiny_site(), chosen(soft=0.1))
     assert len(compile_target(model).rows) == 23
 
 

@@ -6,18 +6,18 @@ from unittest import mock
 
 import pytest
 
-from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.models import baseline
 from pm_dalec.sampling import calibration, checkpoints
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.identity import identity_of
+from pm_dalec.testing.tiny import tiny_site
 
 SHORT = {"chains": 4, "draws": 10, "proposals": 200, "progress": False}
 
 
 @pytest.fixture(scope="module")
 def model():
-    return baseline.build(synthetic_site(0, years=3))
+    return baseline.build(tiny_site())
 
 
 def test_a_second_run_into_a_folder_is_refused_before_anything_is_compiled(model, tmp_path):
