@@ -35,9 +35,9 @@ def drawn(monkeypatch):
     """Figures that were saved; with few dots, and laid out once for both formats, which is quicker."""
     write, found = mpl.figure.Figure.savefig, []
 
-    def savefig(figure, path):
+    def savefig(figure, path, **options):
         found.append(figure)
-        write(figure, path, dpi=40)
+        write(figure, path, dpi=40, **options)
         figure.set_layout_engine("none")
 
     monkeypatch.setattr(mpl.figure.Figure, "savefig", savefig)
