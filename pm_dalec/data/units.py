@@ -5,6 +5,8 @@ cf-xarray take a ton for 907 kg, a degree for 0.017 and a year for 365.25 days. 
 assumption (a molar mass, the length of a year) is refused here, and the caller says so to the user.
 """
 
+from __future__ import annotations
+
 import re
 from difflib import get_close_matches
 from fractions import Fraction
@@ -88,7 +90,7 @@ def _meaning(text):
     return Fraction(base.magnitude), base.dimensionality, zero
 
 
-def conversion(given, wanted):
+def conversion(given: str, wanted: str) -> Conversion | None:
     """Exact rule from one unit to another, or None when there is none.
 
     Parameters

@@ -1,5 +1,7 @@
 """Region datasets on disk (NetCDF or zarr), and the checks of their schema."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import xarray as xr
@@ -74,7 +76,7 @@ def _check_pixels(units):
         )
 
 
-def write_region(region, path):
+def write_region(region: xr.DataTree, path: str | Path) -> Path:
     """Write a region whole or not at all.
 
     Parameters
@@ -118,7 +120,7 @@ def _encoding(region):
     return packed | {"/": packed["/"] | {dims.TIME: when, "time_bnds": when}}
 
 
-def open_region(path):
+def open_region(path: str | Path) -> xr.DataTree:
     """Open a region, load it and check it.
 
     Parameters

@@ -207,7 +207,7 @@ def lane_dimensions(model):
     return tuple(name for name in (STRATUM, PIXEL) if name in model.coords)
 
 
-def check_lanes(model, dimensions):
+def check_lanes(model: pm.Model, dimensions: tuple[str, ...]) -> None:
     """Raise where a term of the model belongs to no single lane."""
     wanted = tuple(dimensions)
     for variable in (*model.free_RVs, *model.observed_RVs, *model.potentials):

@@ -3,8 +3,11 @@
 A set of experiments is a mapping from (approach, resolution [degree]) to `Experiment`.
 """
 
+from __future__ import annotations
+
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
@@ -15,6 +18,9 @@ from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.aggregation import combine_strata, domain_sample
 from pm_dalec.tables import dims
 from pm_dalec.tables.summaries import QUANTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STACKED = "quantity"
 CONTENTS = "diagnostics of units"  # reductions kept before they held these are made anew
@@ -101,7 +107,13 @@ def _unstacked(part):
     return part["values"].to_dataset(STACKED) if "values" in part else part
 
 
-def open_experiments(folder, *, draws=1000, seed=0, progress=None):
+def open_experiments(
+    folder: str | Path,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> dict[tuple[str, float], Experiment]:
     """Reductions of all fits in a folder, made once and kept in its subfolder ``reduced``.
 
     Parameters

@@ -1,5 +1,9 @@
 """The figures of the paper: from experiments and a landscape to a Figure, one function each."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pm_dalec.landscape.twin.region import fractions_of
 from pm_dalec.paper import figure_data, printed
 from pm_dalec.paper.experiments import pairs, pixel_medians
@@ -20,6 +24,14 @@ from pm_dalec.plots.timeseries import (
 from pm_dalec.posterior.convergence import RHAT_LIMIT
 from pm_dalec.tables import dims
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from pm_dalec.paper.reduction import Experiment
+
 FRACTION_RESOLUTIONS = (0.5, 0.25, 0.05)
 PANELS = ("gpp", "reco", "harvest", "change_live", "change_dead")  # of Fig. 7, in its order
 TRAITS = (
@@ -35,7 +47,7 @@ DEAD_RESIDENCE = ("residence_litter", "residence_som")
 NPP_SHARES = tuple(f"npp_{pool}_fraction" for pool in ("foliage", "labile", "roots", "wood"))
 
 
-def fig02_land_cover(landscape):
+def fig02_land_cover(landscape: xr.DataArray) -> Figure:
     """Figure 2: land cover.
 
     Parameters
@@ -55,7 +67,7 @@ def _wanted(landscape):
     return landscape
 
 
-def fig03_schematic():
+def fig03_schematic() -> Figure:
     """Figure 3: the two approaches, drawn."""
     return approaches_schematic()
 
@@ -66,7 +78,7 @@ def _counts(experiments):
     return dict(sorted(found.items(), reverse=True))
 
 
-def fig04_series(experiments):
+def fig04_series(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure 4: medians of GPP, respiration, living and dead carbon by resolution."""
     medians = {
         key: e.series[list(SHOWN)].sel({dims.QUANTILE: 0.5}, method="nearest")
@@ -75,21 +87,21 @@ def fig04_series(experiments):
     return series_by_resolution(medians, _counts(experiments))
 
 
-def fig05_harvest_ratio(experiments):
+def fig05_harvest_ratio(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure 5: stratified over baseline harvest by resolution."""
     _paired(experiments)
     ratios = figure_data.harvest_ratios(experiments)
     return harvest_ratio_figure(ratios, version=printed.VERSION)
 
 
-def fig06_live_change(experiments):
+def fig06_live_change(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure 6: maps of the change of living carbon, and what harvest explains of it."""
     _paired(experiments)
     maps = figure_data.live_change_maps(experiments)
     return live_change_figure(maps, figure_data.conifer_curve(maps.attrs["stock_ratio"]))
 
 
-def fig07_ensembles(experiments):
+def fig07_ensembles(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure 7: ensembles of the domain at the finest resolution."""
     pair = finest(_paired(experiments))
     return domain_densities_figure(
@@ -109,12 +121,14 @@ def _paired(experiments):
     return both
 
 
-def fig08_traits(experiments):
+def fig08_traits(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure 8: traits by stratum and resolution."""
     return trait_violins(figure_data.trait_distributions(experiments, TRAITS), TRAITS)
 
 
-def figa1_fractions(experiments, landscape):
+def figa1_fractions(
+    experiments: Mapping[tuple[str, float], Experiment], landscape: xr.DataArray
+) -> Figure:
     """Figure A1: shares of the strata at three resolutions.
 
     Parameters
@@ -135,12 +149,12 @@ def figa1_fractions(experiments, landscape):
     return fraction_maps(regions)
 
 
-def figa2_leaf_area(experiments):
+def figa2_leaf_area(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure A2: leaf area of domain and strata against observations."""
     return _against_observations(experiments, "lai", "lai")
 
 
-def figa3_wood(experiments):
+def figa3_wood(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure A3: wood carbon of domain and strata against observations."""
     return _against_observations(experiments, "cwood", "wood")
 
@@ -158,7 +172,7 @@ def _against_observations(experiments, stream, name):
     )
 
 
-def figa4_gpp_maps(experiments):
+def figa4_gpp_maps(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure A4: maps of mean GPP at the three finest resolutions."""
     resolutions = sorted(_paired(experiments))[:3]
     medians = {
@@ -173,7 +187,7 @@ def figa4_gpp_maps(experiments):
     return flux_maps("gpp", medians, densities)
 
 
-def figa5_series_bands(experiments):
+def figa5_series_bands(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure A5: the series of Figure 4 with bands, finest and coarsest resolution."""
     both = _paired(experiments)
     shown = {e.key: e.series[list(SHOWN)] for pair in (coarsest(both), finest(both)) for e in pair}
@@ -181,25 +195,25 @@ def figa5_series_bands(experiments):
     return series_with_bands(shown, counts)
 
 
-def figa6_live_residence(experiments):
+def figa6_live_residence(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure A6: residence times of living carbon by stratum and resolution."""
     return trait_violins(
         figure_data.trait_distributions(experiments, LIVE_RESIDENCE), LIVE_RESIDENCE
     )
 
 
-def figa7_dead_residence(experiments):
+def figa7_dead_residence(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure A7: residence times of litter and soil carbon by stratum and resolution."""
     return trait_violins(
         figure_data.trait_distributions(experiments, DEAD_RESIDENCE), DEAD_RESIDENCE
     )
 
 
-def figa8_npp_shares(experiments):
+def figa8_npp_shares(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Figure A8: shares of net primary production by stratum and resolution."""
     return trait_violins(figure_data.trait_distributions(experiments, NPP_SHARES), NPP_SHARES)
 
 
-def fleet_map(experiments):
+def fleet_map(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     """Convergence of every unit: maps of R-hat, effective sample size and acceptance."""
     return convergence_maps(fleet_maps(experiments), rhat_limit=RHAT_LIMIT)

@@ -5,7 +5,11 @@ consistent, and the baseline converges on it. H3: traits differ between strata. 
 are computed from its printed numbers by the functions that compute ours.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -61,7 +65,7 @@ class Hypothesis:
         return f"{self.lower:g} to {self.upper:g}"
 
 
-def hypotheses(fits):
+def hypotheses(fits: Mapping | str | Path) -> pd.DataFrame:
     """Table of the paper's hypotheses for a set of experiments.
 
     Parameters

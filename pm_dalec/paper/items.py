@@ -3,9 +3,12 @@
 The scripts in ``paper_figures/`` make one item each; `make_all` makes all of them.
 """
 
+from __future__ import annotations
+
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import xarray as xr
@@ -17,6 +20,10 @@ from pm_dalec.paper.tables import budget, fit, layout, parameters
 from pm_dalec.paper.tables.convergence import table_fleet
 from pm_dalec.paper.tables.interval_coverage import coverage
 from pm_dalec.plots.style import save_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 LANDSCAPE = "landscape.nc"
 
@@ -119,7 +126,7 @@ def make_all(fits, out, *, landscape=None, draws=1000, seed=0, progress=None):
     return made
 
 
-def open_landscape(landscape):
+def open_landscape(landscape: str | Path) -> xr.DataArray:
     """Map of strata from a twin, a map or a file; None where there is no such file.
 
     Returns
@@ -145,7 +152,7 @@ def save_landscape(twin, folder):
     return path
 
 
-def save(made, out, name):
+def save(made: pd.DataFrame | Figure, out: str | Path, name: str) -> list[Path]:
     """Write a figure as PDF and PNG, or a table as CSV and Markdown.
 
     Parameters
@@ -167,7 +174,7 @@ def save(made, out, name):
     return [Path(out) / f"{name}{suffix}" for suffix in (".pdf", ".png")]
 
 
-def arguments(description):
+def arguments(description: str) -> argparse.Namespace:
     """Command line of a script in ``paper_figures/``: ``--fits`` and ``--out``.
 
     Returns

@@ -155,7 +155,7 @@ def stratum_metrics(modelled, observed, sigma, units):
     return area_mean(unit_metrics(modelled, observed, sigma), weight)
 
 
-def scale_variance(values):
+def scale_variance(values: xr.DataArray) -> float:
     """Range over resolutions relative to their mean (K6) [1].
 
     Parameters

@@ -8,7 +8,10 @@ Verified on synthetic files only (written by `write_biomass`). From memory, to b
 file: unsigned 16-bit integers without a scale, zero for no woody biomass.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -16,6 +19,11 @@ import xarray as xr
 from pm_dalec.data import messages
 from pm_dalec.data.formats import netcdf
 from pm_dalec.products.reading import files, rasters, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.products.reading.windows import Window
 
 PRODUCT = "ESA CCI Biomass"
 VERSION = "2.0"
@@ -32,7 +40,9 @@ _NAME = (
 _EXAMPLE = "N60W010_ESACCI-BIOMASS-L4-AGB-MERGED-100m-2017-fv2.0.tif"
 
 
-def open_biomass(path_or_paths, *, window, year):
+def open_biomass(
+    path_or_paths: str | Path | Sequence[str | Path], *, window: Window, year: int
+) -> xr.Dataset:
     """Above-ground biomass of one year and its standard deviation in a window.
 
     Parameters

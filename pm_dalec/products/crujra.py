@@ -8,7 +8,10 @@ files, so the time axis is made from the file name's year and the number of step
 Verified on synthetic files only (written by `write_crujra`). From memory: the order of the axes.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,6 +24,11 @@ from pm_dalec.products.reading import windows
 from pm_dalec.products.reading.files import found_files
 from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.products.reading.windows import Window
 
 PRODUCT = "CRU-JRA"
 STEP = 0.5  # [degree]
@@ -74,7 +82,9 @@ def time_axis(year):
     ).values
 
 
-def open_crujra(path_or_paths, *, window, years):
+def open_crujra(
+    path_or_paths: str | Path | Sequence[str | Path], *, window: Window, years: Sequence[int]
+) -> xr.Dataset:
     """Six-hourly meteorology of some years in a window.
 
     Parameters

@@ -8,8 +8,11 @@ Verified on real crops of version 1.11 (2023: 8-bit codes, grid) and on syntheti
 1.7. From memory: the codes of ``datamask`` (0 none, 1 land, 2 water).
 """
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -17,6 +20,11 @@ import xarray as xr
 from pm_dalec.data import messages
 from pm_dalec.products.biomass import tile_name
 from pm_dalec.products.reading import files, rasters, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.products.reading.windows import Window
 
 PRODUCT = "Hansen forest change"
 VERSION = "GFC-2019-v1.7"
@@ -57,7 +65,19 @@ def tiles_of(window):
     ]
 
 
-def open_hansen(path_or_paths, *, window, layer="lossyear", version=VERSION):
+PROVENANCE = {
+    "source": "Hansen et al. (2013), Global Forest Change, CC BY 4.0",
+    "verified_on": "real crops of GFC-2023-v1.11; synthetic files of GFC-2019-v1.7",
+}
+
+
+def open_hansen(
+    path_or_paths: str | Path | Sequence[str | Path],
+    *,
+    window: Window,
+    layer: str = "lossyear",
+    version: str = VERSION,
+) -> xr.DataArray:
     """One layer of Global Forest Change in a window.
 
     Parameters
@@ -91,7 +111,7 @@ def open_hansen(path_or_paths, *, window, layer="lossyear", version=VERSION):
     found = files.found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     paths = _tiles(found, window, layer, version)
     piece = rasters.read_tiles(paths, window, product=PRODUCT, crs=windows.WGS84, step=STEP)
-    stored = piece.values[0]
+    stored, (units, long_name) = piece.values[0], _LABELS[layer]
     largest = {"lossyear": last_year - 2000, "treecover2000": 100, "datamask": 2, "gain": 1}[layer]
     missing = np.zeros(stored.shape, bool) if piece.nodata is None else stored == piece.nodata
     _check_codes(stored, missing, largest, layer, paths)
@@ -99,7 +119,6 @@ def open_hansen(path_or_paths, *, window, layer="lossyear", version=VERSION):
     if layer == "lossyear":
         values[stored > 0] += 2000
     values[missing] = np.nan
-    units, long_name = _LABELS[layer]
     array = rasters.as_array(values, piece, name=layer, units=units, long_name=long_name)
     windows.expect_some(array, product=PRODUCT, where=f"window {tuple(window)}")
     array.attrs.update(
@@ -107,8 +126,7 @@ def open_hansen(path_or_paths, *, window, layer="lossyear", version=VERSION):
         product_version=version,
         last_year=last_year,
         crs=windows.WGS84,
-        source="Hansen et al. (2013), Global Forest Change, CC BY 4.0",
-        verified_on="real crops of GFC-2023-v1.11; synthetic files of GFC-2019-v1.7",
+        **PROVENANCE,
     )
     return array
 

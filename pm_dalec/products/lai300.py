@@ -8,7 +8,10 @@ Verified on synthetic files only (written by `write_lai300`). From memory, to be
 file: the data type, and which bit patterns of QFLAG stand for which interpolation method.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,11 @@ import xarray as xr
 from pm_dalec.data import messages
 from pm_dalec.data.formats import netcdf
 from pm_dalec.products.reading import files, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.products.reading.windows import Window
 
 PRODUCT = "Copernicus LAI 300 m"
 VERSIONS = ("1.0.1", "1.1.1", "1.1.2")
@@ -39,7 +47,9 @@ _EXAMPLE = "c_gls_LAI300_201406100000_GLOBE_PROBAV_V1.0.1.nc"
 _VARIABLES = ("LAI", "RMSE", "QFLAG")
 
 
-def open_lai300(path_or_paths, *, window, reject=()):
+def open_lai300(
+    path_or_paths: str | Path | Sequence[str | Path], *, window: Window, reject: Sequence[str] = ()
+) -> xr.Dataset:
     """Ten-day leaf area index and its uncertainty in a window.
 
     Parameters

@@ -7,7 +7,10 @@ restricted, so no real map comes with this package) and ESA CCI Land Cover v2.0.
 LCM2015 was verified on synthetic files only, ESA CCI land cover on a real mosaic at 1/360 degree.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -15,6 +18,9 @@ import xarray as xr
 from pm_dalec.data import messages
 from pm_dalec.data.formats import netcdf
 from pm_dalec.products.reading import files, rasters, windows
+
+if TYPE_CHECKING:
+    from pm_dalec.products.reading.windows import Window
 
 PRODUCT = "UKCEH LCM2015"
 CRS = "EPSG:27700"
@@ -40,7 +46,7 @@ _ESA_GROUPS = {
 _NAME = r".*\.tif"
 
 
-def open_lcm2015(path, *, window, resolution=25):
+def open_lcm2015(path: str | Path, *, window: Window, resolution: int = 25) -> xr.DataArray:
     """Class and its probability of the Land Cover Map 2015 in a window.
 
     Parameters
@@ -144,7 +150,7 @@ def write_lcm2015(folder, maps, *, resolution=25):
     return [rasters.write_geotiff(path, bands, crs=CRS, dtype="uint8")]
 
 
-def open_esa_cci_landcover(path, *, window):
+def open_esa_cci_landcover(path: str | Path, *, window: Window) -> xr.DataArray:
     """ESA CCI land cover in a window, with the class of LCM2015 that each class joins.
 
     Parameters

@@ -10,6 +10,8 @@ Verified on synthetic files of both layouts, and against a real series in NetCDF
 the order of the columns of the present text file.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,9 @@ _COLUMNS = {7: (0, 1, 4), 8: (0, 1, 3)}
 _LAYOUTS = ("old", "new", "csv")
 
 
-def open_mauna_loa(path, *, start=None, end=None):
+def open_mauna_loa(
+    path: str | Path, *, start: str | None = None, end: str | None = None
+) -> xr.DataArray:
     """Monthly mean CO2 mole fraction.
 
     Parameters

@@ -9,8 +9,11 @@ distributor to 8 bits with 255 missing) and on synthetic files of the 16-bit cod
 memory: the codes -1 and -2, and the tiles of the United Kingdom (h17v03, h18v03).
 """
 
+from __future__ import annotations
+
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,6 +22,11 @@ import xarray as xr
 from pm_dalec.data import messages
 from pm_dalec.products.reading import rasters, windows
 from pm_dalec.products.reading.files import found_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.products.reading.windows import Window
 
 PRODUCT = "MCD64A1 burned area"
 COLLECTION = "061"
@@ -35,7 +43,9 @@ _NAME = r"MCD64A1\.A(\d{4})(\d{3})\.h(\d{2})v(\d{2})\.(\d{3})(?:\.\d+)?(?:_Burn_
 _EXAMPLE = "MCD64A1.A2014182.h17v03.061.2021309000505_Burn_Date.tif"
 
 
-def open_mcd64a1(path_or_paths, *, window):
+def open_mcd64a1(
+    path_or_paths: str | Path | Sequence[str | Path], *, window: Window
+) -> xr.DataArray:
     """Cells that burned in each month of a series of files.
 
     Parameters

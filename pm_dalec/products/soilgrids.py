@@ -7,7 +7,10 @@ Verified on synthetic files only (written by `write_soilgrids`). From memory, to
 file: 16-bit integers with -32768 for missing.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -15,6 +18,11 @@ import xarray as xr
 from pm_dalec.data import messages
 from pm_dalec.products.reading import rasters, windows
 from pm_dalec.products.reading.files import found_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.products.reading.windows import Window
 
 PRODUCT = "SoilGrids 2.0"
 CRS = "+proj=igh +lat_0=0 +lon_0=0 +datum=WGS84 +units=m +no_defs"
@@ -36,7 +44,9 @@ _NAME = r"(\w+?)_(\d+-\d+cm)_(mean|Q0\.05|Q0\.5|Q0\.95|uncertainty)\.(tif|vrt)"
 _EXAMPLE = "ocd_0-5cm_mean.tif"
 
 
-def open_soilgrids(path_or_paths, *, window):
+def open_soilgrids(
+    path_or_paths: str | Path | Sequence[str | Path], *, window: Window
+) -> xr.Dataset:
     """Organic carbon density of the first metre: mean and 5 % and 95 % quantiles.
 
     Parameters

@@ -9,7 +9,10 @@ only its anomalies are used.
 Verified on synthetic files only (written by `write_ukesm`). From memory: the fill value.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,6 +25,11 @@ from pm_dalec.products.reading import windows
 from pm_dalec.products.reading.files import found_files
 from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.products.reading.windows import Window
 
 PRODUCT = "UKESM1-0-LL"
 STEPS = (1.25, 1.875)  # latitude, longitude [degree]
@@ -44,7 +52,9 @@ _NAME = r"(\w+)_Amon_([\w-]+?)_(\w+)_(r\d+i\d+p\d+f\d+)_(?:gn|gm)_(\d{6})-(\d{6}
 _EXAMPLE = "tasmin_Amon_UKESM1-0-LL_ssp245_r1i1p1f2_gn_201501-204912.nc"
 
 
-def open_ukesm(path_or_paths, *, window, scenario="ssp245"):
+def open_ukesm(
+    path_or_paths: str | Path | Sequence[str | Path], *, window: Window, scenario: str = "ssp245"
+) -> xr.Dataset:
     """Monthly drivers of a scenario in a window.
 
     Parameters

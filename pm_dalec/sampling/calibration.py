@@ -5,14 +5,14 @@ sampled by itself (`unit`); what it gives does not depend on its neighbours, on 
 on interruptions.
 """
 
+from __future__ import annotations
+
 import os
-import signal
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -22,11 +22,18 @@ from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.edinburgh import run_edinburgh
 from pm_dalec.sampling.identity import run_identity
 from pm_dalec.sampling.labelled_fit import as_fit
-from pm_dalec.sampling.progress import Progress
+from pm_dalec.sampling.progress import Progress, stopped_by_interrupt, warn_of_interrupt
 from pm_dalec.sampling.state import Settings, new_state
 from pm_dalec.sampling.target import Target, check_dalec, compile_target
 from pm_dalec.sampling.unit import Unit
 from pm_dalec.tables.numbers import number, seed_of, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pymc as pm
+    import xarray as xr
 
 STRIDE = 10**9  # identity of a stratum's units: its number times this, plus the pixel
 FEWEST_CHAINS = 4  # which fill the archive of a unit
@@ -58,21 +65,21 @@ def identities(model):
 
 
 def calibrate(
-    model,
+    model: pm.Model,
     *,
-    chains=16,
-    draws=1000,
-    rhat=1.01,
-    ess=400,
-    proposals=1_000_000,
-    seconds=None,
-    random_seed=0,
-    threads=None,
-    progress=True,
-    checkpoint=None,
-    resume=False,
-    only=None,
-):
+    chains: int = 16,
+    draws: int = 1000,
+    rhat: float = 1.01,
+    ess: float = 400,
+    proposals: int = 1_000_000,
+    seconds: float | None = None,
+    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
+    threads: int | None = None,
+    progress: bool = True,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
+    only: Sequence[int] | None = None,
+) -> xr.DataTree:
     """Sample the posterior of every unit of a model with the default sampler.
 
     Parameters
@@ -119,7 +126,7 @@ def calibrate(
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
         Progress(progress) as shown,
-        _stopped_by_interrupt() as stop,
+        stopped_by_interrupt() as stop,
     ):
         shown.message("compiling the model for lanes")
         target, compile_seconds = _compiled(model)
@@ -129,7 +136,7 @@ def calibrate(
         with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
             units = job.run(numbers, places)
     if stop.is_set():
-        _warn_of_interrupt(checkpoint)
+        warn_of_interrupt(checkpoint)
     stated = _stated("lanes", seed, compile_seconds, proposals)
     stated |= {"target_rhat": rhat, "target_ess": ess, "interrupted": int(stop.is_set())}
     return as_fit(model, target, units, chains, stated)
@@ -204,8 +211,14 @@ def _compiled(model):
 
 
 def calibrate_edinburgh(
-    model, *, chains=3, proposals=100_000, draws=1000, random_seed=0, progress=True
-):
+    model: pm.Model,
+    *,
+    chains: int = 3,
+    proposals: int = 100_000,
+    draws: int = 1000,
+    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
+    progress: bool = True,
+) -> xr.DataTree:
     """Sample every unit of a model with CARDAMOM's AP-MCMC of 2021, its three phases included.
 
     Parameters
@@ -302,40 +315,3 @@ class _Job:
         unit = unit.settled()
         self.shown.leave(identity, unit.state)
         return unit.result(), unit.state
-
-
-@contextmanager
-def _stopped_by_interrupt():
-    """Event that the first Ctrl-C sets; the second one interrupts at once.
-
-    Yields
-    ------
-    threading.Event
-        Never set where the caller is not the main thread, which alone hears signals.
-    """
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def note(number, frame):
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _warn_of_interrupt(checkpoint):
-    """Say that a fit holds what was there when it was interrupted, and how to go on."""
-    how = (
-        f"go on with checkpoint={str(checkpoint)!r}, resume=True"
-        if checkpoint is not None
-        else "pass checkpoint= to be able to go on another time"
-    )
-    warnings.warn(f"interrupted: the fit holds the draws until then; {how}", stacklevel=3)

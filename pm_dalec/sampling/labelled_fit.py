@@ -1,6 +1,9 @@
 """A finished calibration as a labelled fit: an `xarray.DataTree` that ArviZ reads."""
 
+from __future__ import annotations
+
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -14,11 +17,22 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
+if TYPE_CHECKING:
+    import pymc as pm
+
+    from pm_dalec.sampling.target import Target
+
 NOT_RUN = "not run"
 LARGEST_LIKELIHOOD = 5_000_000  # values a stream; `posterior.log_likelihood` makes larger ones
 
 
-def as_fit(model, target, units, chains, attributes):
+def as_fit(
+    model: pm.Model,
+    target: Target,
+    units: dict[int, tuple],
+    chains: int,
+    attributes: dict[str, object],
+) -> xr.DataTree:
     """Fit of a model from the draws of its units.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Progress of a calibration: one bar of one line, for a site as for many units.
+"""Progress of a calibration, one bar of one line for a site as for many units, and Ctrl-C in it.
 
 Where nobody watches, the line is printed now and then instead. In a notebook the bar is drawn as text,
 which needs no widgets. The time left is that of the units done in this run, carried on: a unit that is
@@ -6,8 +6,11 @@ on its way counts by its proposals over the mean of those done, one that a run b
 all. A single unit counts by its budget.
 """
 
+import signal
 import threading
 import time
+import warnings
+from contextlib import contextmanager
 
 import numpy as np
 from rich.console import Console
@@ -156,3 +159,40 @@ class Progress:
         rhat = f"{state.worst_rhat:.3f}" if np.isfinite(state.worst_rhat) else "pending"
         failed = f", {self._failed} without a start" if self._failed else ""
         return f"{rate}, acceptance {accepted:.0%}, worst R-hat {rhat}{failed}"
+
+
+@contextmanager
+def stopped_by_interrupt():
+    """Event that the first Ctrl-C sets; the second one interrupts at once.
+
+    Yields
+    ------
+    threading.Event
+        Never set where the caller is not the main thread, which alone hears signals.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(number, frame):
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def warn_of_interrupt(checkpoint):
+    """Say that a fit holds what was there when it was interrupted, and how to go on."""
+    how = (
+        f"go on with checkpoint={str(checkpoint)!r}, resume=True"
+        if checkpoint is not None
+        else "pass checkpoint= to be able to go on another time"
+    )
+    warnings.warn(f"interrupted: the fit holds the draws until then; {how}", stacklevel=3)

@@ -5,7 +5,10 @@ states of its units until then. A run that was killed goes on where it was; what
 again.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -17,6 +20,11 @@ from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, checked_chai
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pymc as pm
 
 FIT = "fit.zarr"
 
@@ -35,7 +43,15 @@ def present(units):
     return np.flatnonzero(share.ravel() > 0)
 
 
-def calibrate_region(build, land, *, store, chains=8, progress=True, **settings):
+def calibrate_region(
+    build: Callable[..., pm.Model],
+    land: xr.DataTree | xr.Dataset | None,
+    *,
+    store: str | Path,
+    chains: int = 8,
+    progress: bool = True,
+    **settings: object,
+) -> xr.DataTree:
     """Calibrate every unit of a region and keep the fit in a store.
 
     Parameters

@@ -1,5 +1,9 @@
 """Starts that meet the constraints: the search of a unit's lanes, and points for ``pm.sample``."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pm_dalec.lanes.cut import lane_dimensions
@@ -8,6 +12,9 @@ from pm_dalec.sampling.kernels.search import search_window
 from pm_dalec.sampling.state import Settings, lanes_of, new_state, scatter
 from pm_dalec.sampling.target import check_dalec, compile_target, natural
 from pm_dalec.tables.numbers import seed_of, whole_number
+
+if TYPE_CHECKING:
+    import pymc as pm
 
 SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
@@ -49,7 +56,13 @@ def search(call, lanes, state, most):
     return False
 
 
-def feasible_start(model, *, chains=1, random_seed=0, most=200_000):
+def feasible_start(
+    model: pm.Model,
+    *,
+    chains: int = 1,
+    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
+    most: int = 200_000,
+) -> list[dict[str, float]]:
     """Starting points in which every constraint holds, dispersed, for ``pm.sample(initvals=...)``.
 
     Parameters

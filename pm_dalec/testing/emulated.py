@@ -5,6 +5,10 @@ observations, and lognormal draws around it with the spread that the paper's har
 intervals imply. For layouts, tests and rehearsals of tables and figures; nothing is inferred.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
@@ -14,6 +18,11 @@ from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.landscape.twin.twin import Twin
 
 WOOD_LOG_SD = {"baseline": 0.42, "stratified": 0.53}
 """From the printed 5-95 % intervals of harvest (TWIN, section 5.6)."""
@@ -161,7 +170,15 @@ def _tree(units, posterior, approach, seed):
     return fit
 
 
-def emulated_fits(twin, resolutions, *, draws=100, chains=2, seed=0, pixels=None):
+def emulated_fits(
+    twin: Twin,
+    resolutions: Sequence[float],
+    *,
+    draws: int = 100,
+    chains: int = 2,
+    seed: int = 0,
+    pixels: int | None = None,
+) -> dict[tuple[str, float], xr.DataTree]:
     """Emulated fits of both approaches on a synthetic landscape.
 
     Parameters

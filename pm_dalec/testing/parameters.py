@@ -1,5 +1,7 @@
 """Parameter vectors for tests: one that meets the constraints, and random ones."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from pm_dalec.tables.parameters import PARAMETERS, Theta
@@ -56,7 +58,7 @@ def theta_at(position):
     return Theta(*values)
 
 
-def random_theta(shape, rng):
+def random_theta(shape: tuple[int, ...], rng: np.random.Generator) -> Theta:
     """Parameters drawn from the log-uniform box, without Gaussian factors or constraints.
 
     Parameters
@@ -72,7 +74,9 @@ def random_theta(shape, rng):
     return theta_at(rng.uniform(size=(*np.atleast_1d(shape), len(Theta._fields))))
 
 
-def near_feasible(shape, rng, *, spread=SPREAD):
+def near_feasible(
+    shape: tuple[int, ...], rng: np.random.Generator, *, spread: float = SPREAD
+) -> Theta:
     """Parameters within a relative distance of `FEASIBLE`.
 
     Parameters

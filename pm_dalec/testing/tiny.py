@@ -4,6 +4,10 @@ Everything is made here, nothing is read. The hypothesis strategies need the pac
 rest needs what the library needs.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
@@ -17,10 +21,18 @@ from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, POOLS, VARIABLES
 from pm_dalec.testing.parameters import FEASIBLE, SIGMA, near_feasible
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pm_dalec.physics.records import Drivers
+    from pm_dalec.tables.kinds import Array
+
 YEARS = 3  # the shortest run in which the rules of years one and two differ from those of the rest
 
 
-def random_drivers(steps, rng, *, days=None, disturbed=True):
+def random_drivers(
+    steps: int, rng: np.random.Generator, *, days: Array | None = None, disturbed: bool = True
+) -> Drivers:
     """Weather of random steps, without seasons: wider than any site, all of it possible.
 
     Parameters
@@ -57,7 +69,9 @@ def random_drivers(steps, rng, *, days=None, disturbed=True):
     )
 
 
-def tiny_site(*, years=YEARS, seed=0, streams=("lai", "cwood")):
+def tiny_site(
+    *, years: Sequence[int] = YEARS, seed: int = 0, streams: Sequence[str] = ("lai", "cwood")
+) -> xr.Dataset:
     """Site with synthetic drivers and observations without noise of the `FEASIBLE` woodland.
 
     Parameters
@@ -77,7 +91,14 @@ def tiny_site(*, years=YEARS, seed=0, streams=("lai", "cwood")):
     return _with_soil_prior(_with_streams(units, streams))
 
 
-def tiny_region(*, pixels=3, years=YEARS, seed=0, streams=("lai", "cwood"), strata=None):
+def tiny_region(
+    *,
+    pixels: int = 3,
+    years: Sequence[int] = YEARS,
+    seed: int = 0,
+    streams: Sequence[str] = ("lai", "cwood"),
+    strata: Sequence[str] | None = None,
+) -> xr.Dataset:
     """Region whose pixels differ in latitude, weather, harvest and observations.
 
     Parameters
@@ -154,7 +175,14 @@ def _with_soil_prior(units):
     )
 
 
-def tiny_fit(units=None, *, chains=2, draws=4, seed=0, solver="converged"):
+def tiny_fit(
+    units: xr.Dataset | None = None,
+    *,
+    chains: int = 2,
+    draws: int = 4,
+    seed: int = 0,
+    solver: str = "converged",
+) -> xr.DataTree:
     """Fit in form only: draws scattered around the `FEASIBLE` vector, nothing is sampled.
 
     Parameters

@@ -1,6 +1,7 @@
 """What users import: every room hands on a few names, and loads them when they are asked for."""
 
 import ast
+import inspect
 import subprocess
 import sys
 import tomllib
@@ -144,3 +145,17 @@ def test_the_face_and_the_rooms_hand_on_what_a_user_needs():
     rooms = "tables physics constraints data data.formats products landscape landscape.twin"
     rooms += " landscape.from_products graph lanes posterior sampling plots paper testing"
     assert set(FACES) == {"pm_dalec", *(f"pm_dalec.{room}" for room in rooms.split())}
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_functions_of_a_face_are_typed(name):
+    face = import_module(name)
+    for handed in face.__all__:
+        function = getattr(face, handed)
+        if not inspect.isfunction(function):
+            continue
+        signature = inspect.signature(function)
+        bare = [p.name for p in signature.parameters.values() if p.annotation is p.empty]
+        if signature.return_annotation is signature.empty:
+            bare.append("what it returns")
+        assert not bare, f"{handed} of {name} has no type for {', '.join(bare)}"

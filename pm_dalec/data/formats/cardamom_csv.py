@@ -5,15 +5,17 @@ one, ``<site>_initial_obs.csv`` with a single line. One line a step; missing is 
 
 Assumed, because the layout is not documented to the last detail: column names are those of the rows
 of MODEL.md section 1 in the spellings of `COLUMNS`, whatever their case and order; a bare name is in
-the units of that section, a suffix such as ``vpd_kPa`` names others; an uncertainty is
-``<name>_unc``; disturbance columns may be absent and are then zero; columns that are not known are
-listed in the attribute ``not_read``.
+the units of that section, a suffix such as ``vpd_kPa`` names others; an uncertainty is ``<name>_unc``;
+disturbance columns may be absent and are then zero; unknown ones are listed in ``not_read``.
 """
+
+from __future__ import annotations
 
 import csv
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from pm_dalec.data.formats.columns import (
     SOIL_PRIOR,
@@ -79,7 +81,9 @@ _PARTS = {"met": "_timeseries_met.csv", "obs": "_timeseries_obs.csv", "initial":
 _OPTIONAL = ("forest_loss_fraction", "burned_fraction")
 
 
-def open_cardamom_csv(met, *, start, lat=None, lon=np.nan):
+def open_cardamom_csv(
+    met: str | Path, *, start: str, lat: float | None = None, lon: float = np.nan
+) -> xr.Dataset:
     """Units of a site from its CSV files.
 
     Parameters
@@ -304,7 +308,7 @@ def _check_present(columns, lat, path):
         )
 
 
-def write_cardamom_csv(folder, units, *, site):
+def write_cardamom_csv(folder: str | Path, units: xr.Dataset, *, site: str) -> list[Path]:
     """Write the units of a site as CSV files that `open_cardamom_csv` reads.
 
     Parameters

@@ -12,7 +12,10 @@ the mean over the day; it has no wind. Both are said in the attributes. Uncertai
 of a log-normal (attribute ``opt_unc_type`` not 0) are refused, as likelihoods here are Gaussian.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -24,6 +27,9 @@ from pm_dalec.data.messages import sentence
 from pm_dalec.data.time_axis import day_of_year_at_end
 from pm_dalec.data.uncertainties import one_sigma
 from pm_dalec.data.units import conversion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PRODUCT = "JPL CBF"
 
@@ -45,8 +51,22 @@ _OBSERVATIONS = {
 }
 _UNCERTAINTY = ("unc", "_unc", "UNC")
 
+PROVENANCE = {
+    "product": PRODUCT,
+    "source": "CBF conventions, from memory",
+    "vpd_comment": "es(Tmax) - es(Tdew), larger than the daily mean",
+    "wind_comment": "not in the file, given by the caller",
+    "verified_on": "synthetic files only",
+}
 
-def open_cbf(path, *, wind, forest_loss_fraction=0.0, uncertainties=None):
+
+def open_cbf(
+    path: str | Path,
+    *,
+    wind: float,
+    forest_loss_fraction: float = 0.0,
+    uncertainties: Mapping[str, object] | None = None,
+) -> xr.Dataset:
     """Units of a site from a CBF NetCDF file.
 
     Parameters
@@ -58,7 +78,8 @@ def open_cbf(path, *, wind, forest_loss_fraction=0.0, uncertainties=None):
     forest_loss_fraction : float or array
         Removed in each step, which the format does not have [1].
     uncertainties : dict of str to float or str, optional
-        One sigma, in its units or as "20%" of each value, for streams (names of the units schema) whose file entry has none or a factor.
+        One sigma, in its units or as "20%" of each value, for streams (names of
+        the units schema) whose file entry has none or a factor.
 
     Returns
     -------
@@ -92,13 +113,7 @@ def open_cbf(path, *, wind, forest_loss_fraction=0.0, uncertainties=None):
         place=(float(np.ravel(stored["LAT"])[0]), lon),
         product=PRODUCT,
         where=where,
-        attrs={
-            "product": PRODUCT,
-            "source": "CBF conventions, from memory",
-            "vpd_comment": "es(Tmax) - es(Tdew), larger than the daily mean",
-            "wind_comment": "not in the file, given by the caller",
-            "verified_on": "synthetic files only",
-        },
+        attrs=PROVENANCE,
     )
 
 

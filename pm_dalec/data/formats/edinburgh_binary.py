@@ -9,7 +9,10 @@ Streams outside the units schema (wood increment, litter, biomass, maximum folia
 snow) are not read; the attribute ``not_read`` names those that hold values.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +28,9 @@ from pm_dalec.data.messages import sentence
 from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 PRODUCT = "Edinburgh binary input"
 MODEL_ID = 25  # DALEC C6 with ACM2
@@ -117,7 +123,7 @@ _HEADER = (
 )
 
 
-def open_edinburgh_binary(path, *, start, lon=np.nan):
+def open_edinburgh_binary(path: str | Path, *, start: str, lon: float = np.nan) -> xr.Dataset:
     """Units of a site from a binary input file.
 
     Parameters
@@ -240,7 +246,7 @@ def _checked_static(static, total, where):
     return int(steps), int(columns)
 
 
-def write_edinburgh_binary(path, units):
+def write_edinburgh_binary(path: str | Path, units: xr.Dataset) -> list[Path]:
     """Write the units of a site as the binary input file.
 
     Parameters

@@ -184,7 +184,7 @@ class Plan(NamedTuple):
     tables: Tables
 
 
-def read_config(path):
+def read_config(path: str | Path) -> Plan:
     """Checked content of a region file.
 
     Parameters

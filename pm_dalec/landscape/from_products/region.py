@@ -1,6 +1,9 @@
 """A region from a TOML file that names the products' files; `EXAMPLE` is one."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -13,8 +16,13 @@ from pm_dalec.landscape.from_products.plan import PRODUCT, read_config
 from pm_dalec.landscape.region_file import validate_region
 from pm_dalec.tables import dims
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def build_from_config(path, *, progress=None):
+
+def build_from_config(
+    path: str | Path, *, progress: Callable[[str], None] | None = None
+) -> xr.DataTree:
     """Region from a TOML file that names the products' files.
 
     Parameters
@@ -43,7 +51,7 @@ def build_from_config(path, *, progress=None):
     return validate_region(region)
 
 
-def future_from_config(path, region):
+def future_from_config(path: str | Path, region: xr.DataTree) -> xr.DataTree | None:
     """Region of the months after the last observed one, from the table ``scenario`` of a TOML file.
 
     Parameters

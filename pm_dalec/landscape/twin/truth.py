@@ -1,5 +1,9 @@
 """A truth for the synthetic region that DALEC itself has made (TWIN, section 5.6, tier C)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
@@ -15,8 +19,11 @@ from pm_dalec.tables.constants import TRUTH
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.summaries import QUANTITIES
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def add_truth(region, chosen):
+
+def add_truth(region: xr.DataTree, chosen: Mapping[str, Theta]) -> xr.DataTree:
     """Region whose observations DALEC has made, with the truth in it.
 
     Parameters

@@ -3,7 +3,10 @@
 Seasonal curves of northern England and southern Scotland (TWIN, section 5.4), all assumed.
 """
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +17,11 @@ from pm_dalec.landscape.strata_maps import single_stratum
 from pm_dalec.landscape.twin.random_fields import named_generator
 from pm_dalec.landscape.twin.table import DOMAIN, YEARS
 from pm_dalec.tables import dims
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from pm_dalec.landscape.twin.twin import Twin
 
 CLIMATE_RESOLUTION = 0.5
 LAPSE_RATE = 6.5e-3
@@ -29,7 +37,7 @@ WARMING, FINAL_CO2, FINAL_YEAR = 2.0, 600.0, 2100
 """Warming by the end of 2100 [degC] and CO2 then [ppm], like SSP2-4.5."""
 
 
-def meteorology(twin):
+def meteorology(twin: Twin) -> xr.Dataset:
     """Monthly weather of 2014-2019 on the cells of 0.5 degree of the domain.
 
     Parameters

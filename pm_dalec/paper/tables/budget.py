@@ -1,5 +1,9 @@
 """Table 2, widths and harvest: the carbon budget of the domain."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -10,11 +14,16 @@ from pm_dalec.paper.tables.layout import LEVELS, PAPER
 from pm_dalec.posterior.metrics import interval_width, width_ratio
 from pm_dalec.tables.summaries import BUDGET, QUANTITIES
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pm_dalec.paper.reduction import Experiment
+
 MEDIANS = {"cwood": "mean_wood", "lai": "lai"}
 UNITS = {"cwood": "g m-2", "lai": "m2 m-2"}
 
 
-def table_2(experiments):
+def table_2(experiments: Mapping[tuple[str, float], Experiment]) -> pd.DataFrame:
     """Carbon budget of the domain: median and 5-95 % of both approaches.
 
     Parameters

@@ -1,5 +1,9 @@
 """Tables 1 and A2: fit to the observations."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +15,11 @@ from pm_dalec.posterior.aggregation import stratum_samples
 from pm_dalec.posterior.metrics import fit_metrics, stratum_metrics
 from pm_dalec.tables import dims
 from pm_dalec.tables.strata import STRATA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pm_dalec.paper.reduction import Experiment
 
 METRIC_UNITS = {"rmse_percent": "%", "bias_percent": "%", "rmse_sigma": "1", "bias_sigma": "1"}
 
@@ -32,7 +41,7 @@ def _fit_rows(stream, row, experiment, metrics, median):
         yield {**first, "metric": metric, "units": units, "ours": values[metric]}
 
 
-def table_1(experiments):
+def table_1(experiments: Mapping[tuple[str, float], Experiment]) -> pd.DataFrame:
     """Fit of wood carbon and LAI of both approaches; strata are combined in the pixel.
 
     Parameters
@@ -56,7 +65,7 @@ def table_1(experiments):
     return pd.DataFrame(rows)
 
 
-def table_a2(experiments):
+def table_a2(experiments: Mapping[tuple[str, float], Experiment]) -> pd.DataFrame:
     """Fit of wood carbon and LAI of each stratum; weights are area times share.
 
     Parameters

@@ -1,5 +1,7 @@
 """Table A1: parameters and their priors."""
 
+from __future__ import annotations
+
 import pandas as pd
 
 from pm_dalec.paper import printed
@@ -8,7 +10,7 @@ from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian
 
 
-def table_a1():
+def table_a1() -> pd.DataFrame:
     """The parameters of DALEC: symbol, unit, prior and bounds, beside the printed bounds.
 
     Returns
