@@ -89,6 +89,21 @@ def site_from_arrays(
         A sentence, where edges are no instants, lengths differ, the latitude is no number, or a
         number or a whole series cannot be in the units of the tables.
     """
+    units = labelled_site(values, edges, latitude, site=site)
+    for name in units.data_vars:
+        check_numbers(str(name), units, gaps=True)
+    check_series(units)
+    return units
+
+
+def labelled_site(
+    values: Mapping[str, npt.ArrayLike],
+    edges: npt.ArrayLike | pd.PeriodIndex,
+    latitude: float,
+    *,
+    site: str,
+) -> xr.Dataset:
+    """Site as from `site_from_arrays`, whose numbers are not looked at: runs of reference codes."""
     edges = _instants(edges, site)
     _check_lengths(values, edges.size - 1, site)
     bounds = xr.DataArray(np.stack([edges[:-1], edges[1:]], axis=1), dims=(dims.TIME, "bnds"))
@@ -101,7 +116,7 @@ def site_from_arrays(
         *(name for name in DRIVERS if name in values),
         *(n for n in values if n not in DRIVERS),
     ]
-    units = standardise(
+    return standardise(
         xr.Dataset(
             {name: _variable(name, values[name]) for name in order},
             coords={
@@ -112,10 +127,6 @@ def site_from_arrays(
             },
         )
     )
-    for name in order:
-        check_numbers(name, units, gaps=True)
-    check_series(units)
-    return units
 
 
 def _variable(name, values):

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.formats.columns import SMALLEST_VALID
-from pm_dalec.data.standardised import site_from_arrays
+from pm_dalec.data.standardised import labelled_site
 from pm_dalec.data.time_axis import day_of_year_at_end
 from pm_dalec.data.uncertainties import RULES_ATTRIBUTE
 from pm_dalec.tables import dims
@@ -81,7 +81,7 @@ def from_reference(path: str | Path, group: str) -> xr.Dataset:
             values[name] = stored[theirs].where(seen).to_numpy()
             values[f"{name}_unc"] = stored[f"{theirs}_uncertainty"].where(seen).to_numpy()
     edges = _calendar(run_day, values["doy"])
-    units = site_from_arrays(values, edges, stored["latitude"].item(), site=group)
+    units = labelled_site(values, edges, stored["latitude"].item(), site=group)
     units = units.assign(_soil_prior(stored))
     # their uncertainties are those that the executable used, after the rules of the R code
     return units.assign_attrs({"source_file": Path(path).name, RULES_ATTRIBUTE: "edinburgh2021"})

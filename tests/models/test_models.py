@@ -282,7 +282,7 @@ def test_what_is_no_land_is_refused():
     ("wrong", "error", "words"),
     [
         ({"streams": "lai"}, TypeError, r"write streams=\('lai',\)"),
-        ({"streams": ("lai", "lai")}, ValueError, "wanted each stream once"),
+        ({"streams": ("lai", "lai")}, ValueError, "wanted each name once in streams"),
         ({"streams": ("leaf",)}, KeyError, "no observation stream 'leaf'"),
         ({"solver": "exact"}, ValueError, "wanted the solver 'converged' or 'truncated'"),
         ({"constraints": "edinburgh"}, KeyError, "no set of constraints 'edinburgh'"),
@@ -304,5 +304,5 @@ def test_soft_constraints_are_a_choice(without_compiler):
 
 
 def test_a_scale_of_soft_constraints_is_above_zero():
-    with pytest.raises(ValueError, match="wanted a scale above 0"):
+    with pytest.raises(ValueError, match=r"wanted a finite number above 0, got scale=0\.0"):
         Soft("edinburgh2021", scale=0.0)

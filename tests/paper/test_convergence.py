@@ -178,6 +178,7 @@ def test_the_table_counts_and_averages_the_units_of_a_fit():
         "converged": 2,
         "budget": 1,
         "no_start": 1,
+        "searching": 0,
     }
 
 

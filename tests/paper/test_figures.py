@@ -10,8 +10,9 @@ import pytest
 from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
 
+from pm_dalec import paper
 from pm_dalec.landscape.twin import region
-from pm_dalec.paper import experiments as experiments_module, figure_data, figures, items
+from pm_dalec.paper import figure_data, figures, items
 from pm_dalec.paper.experiments import open_experiments
 from pm_dalec.plots.style import BASELINE, STRATIFIED
 
@@ -55,7 +56,7 @@ def test_a_script_writes_its_item(script, fit_folder, opened, tmp_path, monkeypa
     """And its figure is one or two columns wide, its text 7 or 8 points."""
     arguments = [str(script), "--fits", str(fit_folder), "--out", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", arguments)
-    monkeypatch.setattr(experiments_module, "open_experiments", lambda folder: opened)
+    monkeypatch.setattr(paper, "open_experiments", lambda folder: opened)
     runpy.run_path(str(script), run_name="__main__")
     endings = {".csv", ".md"} if script.stem.startswith("table") else {".pdf", ".png"}
     assert {path.suffix for path in tmp_path.glob(f"{script.stem}.*")} == endings
