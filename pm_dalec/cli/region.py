@@ -4,20 +4,19 @@ from pathlib import Path
 
 from pm_dalec.cli.console import console, tell
 from pm_dalec.data.formats import trees
-from pm_dalec.data.land import units_of
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.region_file import write_region
-from pm_dalec.landscape.twin.region import build_region
+from pm_dalec.landscape.twin.region import build_region, fractions_of
 from pm_dalec.landscape.twin.table import DOMAIN
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.plots.style import save_figure
-from pm_dalec.tables import dims
+from pm_dalec.tables.constants import RESOLUTIONS
 from pm_dalec.tables.strata import MASKED
 
-MAPPED = (0.5, 0.25, 0.05)  # degree, of the maps of fractions
+MAPPED = RESOLUTIONS[1:]  # degree, of the maps of fractions
 
 
 def landscape(
@@ -61,11 +60,9 @@ def _check_out(out):
 
 
 def _save_maps(twin, folder):
-    regions = {
-        resolution: units_of(build_region(twin, resolution=resolution), dims.SPACE)
-        for resolution in MAPPED
-    }
-    save_figure(land_cover_map(twin.fields["stratum"]), folder / "fig02_land_cover")
+    strata = twin.fields["stratum"]
+    regions = {resolution: fractions_of(strata, resolution) for resolution in MAPPED}
+    save_figure(land_cover_map(strata), folder / "fig02_land_cover")
     save_figure(fraction_maps(regions), folder / "figA1_fractions")
     console.print(f"wrote maps to {folder}")
 

@@ -44,7 +44,8 @@ def units_of(land: xr.Dataset | xr.DataTree, each: tuple[str, ...]) -> xr.Datase
             "open one with open_site, load_site or open_region"
         )
     there = dims.space_of(land)
-    if there not in (each, each[1:]) or (each == dims.SPACE and there != each):
+    is_site = there == () and dims.STRATUM not in each
+    if there != each and not is_site:
         raise ValueError(
             f"wanted a land with units {each}, got a dataset with dims {tuple(land.sizes)}; "
             + (

@@ -10,6 +10,7 @@ from pytensor.tensor import TensorVariable
 
 from pm_dalec.constraints.sets import NO_CONSTRAINTS
 from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import Fixed
 from pm_dalec.tables.table import Table
 
 
@@ -23,8 +24,6 @@ class Notes:
         What the model was built of.
     parameters : Table of Parameter
         With their bounds and priors.
-    fixed : dict of str to float
-        Parameters that are not sampled, in natural units; they are part of a fit.
     solver : str
         Of the stomatal optimum; a fit is run again with it.
     constraints : str
@@ -38,12 +37,20 @@ class Notes:
 
     units: xr.Dataset = field(default_factory=xr.Dataset)
     parameters: Table = PARAMETERS
-    fixed: dict[str, float] = field(default_factory=dict)
     solver: str = "converged"
     constraints: str = "None"
     rules: Table = NO_CONSTRAINTS
     shortfall: TensorVariable | None = None
     score: TensorVariable | None = None
+
+    @property
+    def fixed(self) -> dict[str, float]:
+        """Parameters that are not sampled, in natural units; they are part of a fit."""
+        return {
+            name: float(parameter.prior.value)
+            for name, parameter in self.parameters.items()
+            if isinstance(parameter.prior, Fixed)
+        }
 
 
 def of(model: pm.Model) -> Notes:

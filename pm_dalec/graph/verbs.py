@@ -27,7 +27,6 @@ from pm_dalec.physics.pytensor_run import run_pytensor
 from pm_dalec.physics.records import Drivers, Fluxes, Pools
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import Theta
-from pm_dalec.tables.priors import Fixed
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS
@@ -114,10 +113,7 @@ def add_parameters(table: Table[Parameter], units: xr.Dataset) -> Theta:
         Tensors in natural units.
     """
     space = dims.space_of(units)
-    notes.attach(
-        parameters=table,
-        fixed={n: float(p.prior.value) for n, p in table.items() if isinstance(p.prior, Fixed)},
-    )
+    notes.attach(parameters=table)
     return Theta(*(add_prior(table[name], units, space) for name in Theta._fields))
 
 

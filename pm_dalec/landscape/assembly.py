@@ -65,6 +65,22 @@ class Frame(NamedTuple):
         return flat if self.count > 1 else flat[..., 0, :]
 
 
+def frames_of(kept, shares):
+    """Frame of each average of a region, by its group.
+
+    Parameters
+    ----------
+    kept : array of int
+        Flat places of the pixels with unmasked land.
+    shares : array (stratum, pixel)
+        Of the unmasked area [1].
+    """
+    return {
+        node: Frame(each, kept, shares > 0 if dims.STRATUM in each else np.ones(kept.size, bool))
+        for each, node in NODES.items()
+    }
+
+
 def assemble_region(
     grid: Grid,
     land_cover: LandCover,
@@ -104,9 +120,7 @@ def assemble_region(
     shared[["step_days", "doy"]] = weather[["step_days", "doy"]]
     _add_weather(shared, weather, grid, kept)
     nodes = {}
-    for each, node in NODES.items():
-        present = shares > 0 if dims.STRATUM in each else np.ones(kept.size, bool)
-        frame = Frame(each, kept, present)
+    for node, frame in frames_of(kept, shares).items():
         nodes[node] = _averages(shared, frame, layers, losses, minimum_coverage)
     attributes = {"units": "1", "long_name": "share of the unmasked area"}
     nodes[STRATA]["area_fraction"] = (dims.SPACE, shares, attributes)

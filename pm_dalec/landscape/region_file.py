@@ -140,6 +140,5 @@ def open_region(path: str | Path) -> xr.DataTree:
 
 
 def _as_written(part):
-    """Text of fixed width, bounds as coordinates."""
-    part = trees.with_plain_text(part)
+    """Bounds as coordinates."""
     return part.set_coords("time_bnds") if "time_bnds" in part.data_vars else part

@@ -23,6 +23,7 @@ from pm_dalec.plots.timeseries import (
 )
 from pm_dalec.posterior.convergence import RHAT_LIMIT
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import RESOLUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from pm_dalec.paper.reduction import Experiment
 
-FRACTION_RESOLUTIONS = (0.5, 0.25, 0.05)
+FRACTION_RESOLUTIONS = RESOLUTIONS[1:]
 PANELS = ("gpp", "reco", "harvest", "change_live", "change_dead")  # of Fig. 7, in its order
 TRAITS = (
     "residence_wood",

@@ -62,10 +62,7 @@ def load(path: str | Path) -> xr.DataTree:
     FileNotFoundError, ValueError
         A sentence, where nothing is there, or no fit, or one with a part missing or damaged.
     """
-    fit = trees.read_tree(path, what=FIT, group="posterior", writer=WRITER)
-    for node in fit.subtree:
-        node.dataset = trees.with_plain_text(node.to_dataset(inherit=False))
-    return fit
+    return trees.read_tree(path, what=FIT, group="posterior", writer=WRITER)
 
 
 def holds_fit(path):

@@ -17,9 +17,10 @@ from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, checked_chains
+from pm_dalec.sampling.checkpoints import MANIFEST
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.streams import observed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,8 +61,7 @@ def calibrate_region(
         ``build`` of a model in `models/`, given the land.
     land : DataTree
         Region; the model says at which of its two averages a DALEC lives. A dataset of pixels serves
-        a model that wants no strata.
-        None reads a finished store as it is.
+        a model that wants no strata. None reads a finished store as it is.
     store : path
         Folder; made when absent. A finished store of the same model is read, not calibrated again.
     chains : int
@@ -95,12 +95,12 @@ def calibrate_region(
         progress=progress,
         only=present(units),
         checkpoint=states,
-        resume=(states / "manifest.json").exists(),
+        resume=(states / MANIFEST).exists(),
         **settings,
     )
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
-    fit["constant_data"] = xr.DataTree(units.drop_vars(_observations(units)))
+    fit["constant_data"] = xr.DataTree(units.drop_vars(observed_in(units)))
     fit["diagnostics"] = xr.DataTree(_diagnostics(fit))
     fit.attrs |= {
         "approach": "stratified" if dims.STRATUM in units.dims else "baseline",
@@ -108,10 +108,6 @@ def calibrate_region(
     }
     fit_file.save(fit, done)
     return fit
-
-
-def _observations(units):
-    return [name for stream in STREAMS for name in (stream, f"{stream}_unc") if name in units]
 
 
 def _diagnostics(fit):

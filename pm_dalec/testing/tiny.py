@@ -17,7 +17,7 @@ from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.streams import STREAMS, observed_in
 from pm_dalec.tables.variables import DRIVERS, POOLS, VARIABLES
 from pm_dalec.testing.parameters import FEASIBLE, SIGMA, near_feasible
 
@@ -212,12 +212,11 @@ def tiny_fit(
         },
         coords=coords,
     )
-    seen = [name for stream in STREAMS for name in (stream, f"{stream}_unc") if name in units]
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior,
             "constant_data": units[[*DRIVERS, *(n for n in ("area_fraction",) if n in units)]],
-            "observed_data": units[seen],
+            "observed_data": units[observed_in(units)],
         }
     )
     tree.attrs["solver"] = solver

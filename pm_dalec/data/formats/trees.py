@@ -138,6 +138,8 @@ def read_tree(path, *, what, group, writer):
     with _readable(path, what), xr.open_datatree(path, **engine) as stored:
         tree = stored.load()
     tree.attrs.pop(CHECKSUMS, None)
+    for node in tree.subtree:
+        node.dataset = with_plain_text(node.to_dataset(inherit=False))
     return tree
 
 

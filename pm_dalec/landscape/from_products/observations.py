@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data.land import NODES, STRATA, with_averages
+from pm_dalec.data.land import STRATA, with_averages
 from pm_dalec.landscape import allometry
-from pm_dalec.landscape.assembly import Frame
+from pm_dalec.landscape.assembly import frames_of
 from pm_dalec.landscape.layers import LandCover, Layer, Loss
 from pm_dalec.landscape.overlap import aggregate
 from pm_dalec.products import biomass, hansen, lai300, mcd64a1, soilgrids
@@ -195,9 +195,7 @@ def with_burned(region, layer, grid):
     kept = region[dims.PIXEL].to_numpy()
     shares = region[STRATA]["area_fraction"].to_numpy()
     burned = {}
-    for each, node in NODES.items():
-        present = shares > 0 if dims.STRATUM in each else np.ones(kept.size, bool)
-        frame = Frame(each, kept, present)
+    for node, frame in frames_of(kept, shares).items():
         series = _burned_fraction(region[node]["burned_fraction"], layer, grid, frame)
         burned[node] = {"burned_fraction": series}
     return with_averages(region, burned)
