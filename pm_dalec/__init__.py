@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pm_dalec.posterior.budgets import budget as budget
     from pm_dalec.posterior.convergence import diagnose as diagnose, verdict as verdict
     from pm_dalec.posterior.fit_file import load as load, save as save
-    from pm_dalec.posterior.likelihoods import log_likelihood as log_likelihood
+    from pm_dalec.posterior.groups.complete import with_groups as with_groups
+    from pm_dalec.posterior.groups.likelihoods import log_likelihood as log_likelihood
     from pm_dalec.posterior.trajectory import trajectories as trajectories
     from pm_dalec.sampling.calibration import calibrate as calibrate
     from pm_dalec.sampling.region_store import calibrate_region as calibrate_region

@@ -12,7 +12,7 @@ from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import case_of
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
-from pm_dalec.tables.kinds import Array, Era, Solver
+from pm_dalec.tables.kinds import Array, ArrayModule, Era, Solver
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform, Parameter
 from pm_dalec.tables.table import Table
@@ -145,6 +145,14 @@ def draw_constrained_prior(
 def gaussian_log_factor(value: Array, mean: Array, sigma: Array) -> Array:
     """Logarithm of a Gaussian factor, without its normalisation (MODEL, section 10)."""
     return -0.5 * ((value - mean) / sigma) ** 2
+
+
+def log_density(
+    value: Array, lower: Array, upper: Array, mean: Array, sigma: Array, xp: ArrayModule
+) -> Array:
+    """Logarithm of the prior density inside the bounds: log-uniform, times the Gaussian factor."""
+    base = -xp.log(value) - xp.log(xp.log(upper) - xp.log(lower))
+    return base + gaussian_log_factor(value, mean, sigma)
 
 
 def draw_log_uniform(

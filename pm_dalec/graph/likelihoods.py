@@ -4,7 +4,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from pm_dalec.physics.observation_operators import gaussian_log_density
+from pm_dalec.physics.observation_operators import gaussian_draw, gaussian_log_density
 
 
 def masked_normal_logp(value, modelled, sigma, seen):
@@ -13,7 +13,7 @@ def masked_normal_logp(value, modelled, sigma, seen):
 
 
 def _masked_normal_draw(modelled, sigma, seen, rng=None, size=None):
-    return rng.normal(modelled, sigma, size=size)
+    return gaussian_draw(modelled, sigma, rng, size)
 
 
 def add_stream(stream, modelled, units, dims):
@@ -31,13 +31,13 @@ def add_stream(stream, modelled, units, dims):
     Returns
     -------
     TensorVariable
-        Observed variable ``{stream}_observed``.
+        Observed variable of the name of the stream.
     """
     observed = np.asarray(units[stream].values, float)
     seen = np.isfinite(observed)
     sigma = np.where(seen, np.asarray(units[f"{stream}_unc"].values, float), 1.0)
     return pm.CustomDist(
-        f"{stream}_observed",
+        stream,
         modelled,
         pm.Data(f"{stream}_sigma", sigma, dims=dims),
         pm.Data(f"{stream}_seen", seen.astype(float), dims=dims),

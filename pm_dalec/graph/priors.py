@@ -10,7 +10,7 @@ import pytensor.tensor as pt
 from pymc.distributions.shape_utils import rv_size_is_none
 from pymc.logprob.transforms import Transform
 
-from pm_dalec.constraints.prior_draws import draw_log_uniform, factor_of, gaussian_log_factor
+from pm_dalec.constraints.prior_draws import draw_log_uniform, factor_of, log_density
 from pm_dalec.tables.priors import Fixed, from_unit, to_unit
 
 
@@ -39,8 +39,7 @@ class UnitInterval(Transform):
 
 def _log_density(value, lower, upper, mean, sigma):
     inside = (value >= lower) & (value <= upper)
-    base = -pt.log(value) - pt.log(pt.log(upper) - pt.log(lower))
-    return pt.switch(inside, base + gaussian_log_factor(value, mean, sigma), -np.inf)
+    return pt.switch(inside, log_density(value, lower, upper, mean, sigma, pt), -np.inf)
 
 
 def _centre(rv, size, lower, upper, mean, sigma):

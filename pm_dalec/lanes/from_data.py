@@ -41,9 +41,20 @@ class FromData:
         self._seen, self._values = None, None
         self._lock = Lock()
 
-    def __call__(self):
-        """Values of the variables with the data as they are now; kept until data are set anew."""
-        arrays = [original.get_value(borrow=True) for original in self.data.values()]
+    def __call__(self, instead=None):
+        """Values of the variables with the data as they are now; kept until data are set anew.
+
+        Parameters
+        ----------
+        instead : dict of str to array, optional
+            Data by the name of the model's variable, in place of those that it has.
+        """
+        arrays = [
+            instead[original.name]
+            if instead and original.name in instead
+            else original.get_value(borrow=True)
+            for original in self.data.values()
+        ]
         with self._lock:
             same = self._seen is not None and all(
                 now is before for now, before in zip(arrays, self._seen, strict=True)

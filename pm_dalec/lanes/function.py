@@ -65,19 +65,21 @@ class LaneFunction:
         self.width = width
         self.backend = "llvm"
 
-    def pack(self, units):
+    def pack(self, units, instead=None):
         """Pack the model's data as they are now.
 
         Parameters
         ----------
         units : array of int
             Unit (pixel, or stratum and pixel counted together) of each lane.
+        instead : dict of str to array, optional
+            Data by the name of the model's variable, in place of those that it has.
 
         Returns
         -------
         LaneData
         """
-        values = [np.asarray(value, dtype=float) for value in self._from_data()]
+        values = [np.asarray(value, dtype=float) for value in self._from_data(instead)]
         varying, shared = values[: self._varying_count], values[self._varying_count :]
         units = np.asarray(units)
         lanes = len(units)
@@ -105,7 +107,7 @@ class LaneFunction:
         shape = (*value.shape[:leading], *self.units)
         return np.broadcast_to(value, shape).reshape(-1, int(np.prod(self.units, dtype=int)))
 
-    def bind(self, units=None, *, lanes=None):
+    def bind(self, units=None, *, lanes=None, instead=None):
         """Join the function to data.
 
         Parameters
@@ -114,6 +116,8 @@ class LaneFunction:
             Unit of each lane. By default one lane a unit, in their order.
         lanes : int, optional
             Number of lanes of a model of one site, instead of ``units``.
+        instead : dict of str to array, optional
+            As for `pack`.
 
         Returns
         -------
@@ -122,7 +126,7 @@ class LaneFunction:
         if units is None:
             single = np.zeros(lanes or 1, dtype=int)
             units = np.arange(int(np.prod(self.units))) if self._tail else single
-        return BoundLanes(self, self.pack(units))
+        return BoundLanes(self, self.pack(units, instead))
 
     def __call__(self, positions):
         """Results for one lane a unit (any number for a site), with the data as they are now."""

@@ -82,8 +82,8 @@ def reduce_fit(fit, *, draws=1000, seed=0, progress=None):
     Parameters
     ----------
     fit : DataTree
-        With ``posterior`` (chain, draw[, stratum], pixel), ``constant_data`` and, unless the
-        latter holds the observations, ``observed_data``.
+        With ``posterior`` (chain, draw[, stratum], pixel), ``constant_data`` and, where only some of
+        the streams were assimilated, ``observed_data``.
     draws : int
         Use about this many draws of all chains together, evenly spaced.
     seed : int
@@ -99,7 +99,10 @@ def reduce_fit(fit, *, draws=1000, seed=0, progress=None):
     a_chain = max(2, draws // posterior.sizes[dims.CHAIN])
     places = np.linspace(0, posterior.sizes[dims.DRAW] - 1, a_chain).round().astype(int)
     posterior = posterior.isel({dims.DRAW: np.unique(places)})
-    observed = _observations(fit)
+    observed = fit["constant_data"].to_dataset()
+    if "observed_data" in fit.children:
+        left_out = [name for name in STREAM_NAMES if name not in fit["observed_data"].data_vars]
+        observed = observed.drop_vars(left_out, errors="ignore")
     units, whole = _described(fit, seed), _Totals(seed)
     blocks = list(_blocks(posterior))
     for number, block in enumerate(blocks):
@@ -115,20 +118,6 @@ def reduce_fit(fit, *, draws=1000, seed=0, progress=None):
 
 def _solver(fit):
     return str(fit.attrs.get("solver", "converged"))
-
-
-def _observations(fit):
-    """Units dataset of a fit with the observations in it."""
-    units = fit["constant_data"].to_dataset()
-    if "observed_data" in fit.children:
-        units = units.assign(
-            {
-                name: values
-                for name, values in fit["observed_data"].to_dataset().data_vars.items()
-                if name.removesuffix("_unc") in STREAM_NAMES
-            }
-        )
-    return units
 
 
 def _described(fit, seed):

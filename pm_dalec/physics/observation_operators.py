@@ -3,7 +3,7 @@
 LAI and stocks are compared with the START of the step, fluxes with its mean (MODEL, section 10).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,16 @@ def gaussian_log_density(value: Array, modelled: Array, sigma: Array, xp: ArrayM
     """Logarithm of the density of an observation, whose error is Gaussian."""
     distance = (value - modelled) / sigma
     return -0.5 * distance**2 - xp.log(sigma) - HALF_LOG_TWO_PI
+
+
+def gaussian_draw(
+    modelled: npt.NDArray[np.float64],
+    sigma: npt.NDArray[np.float64],
+    rng: np.random.Generator,
+    size: int | Sequence[int] | None = None,
+) -> npt.NDArray[np.float64]:
+    """Observations of what was modelled, with a Gaussian error."""
+    return rng.normal(modelled, sigma, size=size)
 
 
 def seen_by(stream: str, trajectory: Trajectory) -> Array:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     )
     from pm_dalec.posterior.ensembles import summarise as summarise
     from pm_dalec.posterior.fit_file import load as load, save as save
-    from pm_dalec.posterior.likelihoods import log_likelihood as log_likelihood
+    from pm_dalec.posterior.groups.complete import with_groups as with_groups
+    from pm_dalec.posterior.groups.likelihoods import log_likelihood as log_likelihood
     from pm_dalec.posterior.metrics import (
         fit_metrics as fit_metrics,
         scale_variance as scale_variance,

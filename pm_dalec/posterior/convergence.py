@@ -132,7 +132,7 @@ def unit_diagnostics(fit):
         fit[name].to_dataset() for name in ("diagnostics", "sample_stats") if name in fit.children
     ]
     draws = fit["posterior"]["initial_som"]
-    alive = draws.notnull().all(dims.SAMPLE)
+    alive = draws.notnull().all(dims.SAMPLE) & (draws.sizes[dims.DRAW] > 0)
     found = {
         "worst_rhat": report["rhat"].max(dims.PARAMETER),
         "least_ess_bulk": report["ess_bulk"].min(dims.PARAMETER),
@@ -155,8 +155,7 @@ def _report(fit):
         return fit["diagnostics"].to_dataset()
     draws = fit["posterior"]["initial_som"].reset_coords(drop=True)
     if draws.sizes[dims.CHAIN] < 2 or draws.sizes[dims.DRAW] < 4:
-        nothing = xr.full_like(draws.isel(dict.fromkeys(dims.SAMPLE, 0), drop=True), np.nan)
-        nothing = nothing.expand_dims(dims.PARAMETER)
+        nothing = (draws.sum(dims.SAMPLE) * np.nan).expand_dims(dims.PARAMETER)
         return xr.Dataset({"rhat": nothing, "ess_bulk": nothing})
     return diagnose(fit)
 

@@ -100,6 +100,11 @@ def _with_bounds(drivers):
 
 def in_parts(posterior: xr.Dataset, units: xr.Dataset, series: int) -> Iterator[xr.Dataset]:
     """Parts of a posterior along its draws, such that so many series of each fit into memory."""
+    if not posterior["initial_som"].size:
+        raise ValueError(
+            "wanted a fit with draws, got none; its sample_stats hold the status of every unit: run "
+            "longer, or see edc_report for the constraints that block"
+        )
     lanes = posterior["initial_som"].size // posterior.sizes[dims.DRAW]
     size = max(1, HELD // max(1, series * units.sizes[dims.TIME] * lanes))
     for start in range(0, posterior.sizes[dims.DRAW], size):

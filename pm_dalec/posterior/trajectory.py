@@ -1,8 +1,8 @@
 """What a fit says about fluxes and pools: trajectories of its draws, labelled.
 
 A fit is an `xarray.DataTree` with the groups ``posterior`` (parameters in natural units),
-``sample_stats``, ``constant_data`` (drivers), ``observed_data`` and ``log_likelihood``. `save` and
-`load` keep it in a NetCDF file (``.nc``) or a zarr folder (``.zarr``).
+``sample_stats``, ``constant_data`` (the dataset that its model was built of), ``observed_data`` and those
+of `with_groups`. `save` and `load` keep it in a NetCDF file (``.nc``) or a zarr folder (``.zarr``).
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def bands(
 def observations_of(
     fit: xr.DataTree, names: Sequence[str] = ("lai", "wood", "gpp", "nee")
 ) -> dict[str, tuple[xr.DataArray, xr.DataArray]]:
-    """Observations of a fit and their sigma, by the variable that they observe.
+    """Observations of a fit and their sigma in time, by the variable that they observe.
 
     Parameters
     ----------
@@ -132,9 +132,9 @@ def observations_of(
     names : sequence of str
         Of variables.
     """
-    data = fit["observed_data"].to_dataset()
+    units = fit["constant_data"].to_dataset()
     return {
-        record.observes: (data[stream], data[f"{stream}_unc"])
+        record.observes: (units[stream], units[f"{stream}_unc"])
         for stream, record in STREAMS.items()
-        if stream in data and record.observes in names
+        if stream in fit["observed_data"].data_vars and record.observes in names
     }

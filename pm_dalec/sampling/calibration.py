@@ -18,12 +18,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pm_dalec.lanes.cut import lane_dimensions
+from pm_dalec.posterior.groups.complete import SAMPLED, checked_groups, usual_groups, with_groups
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.edinburgh import run_edinburgh
 from pm_dalec.sampling.identity import run_identity
-from pm_dalec.sampling.labelled_fit import as_fit
+from pm_dalec.sampling.labelled_fit import add_prior, as_fit, warn_of_few_draws
 from pm_dalec.sampling.progress import Progress, stopped_by_interrupt, warn_of_interrupt
-from pm_dalec.sampling.state import Settings, new_state
+from pm_dalec.sampling.state import Settings, evenly, new_state
 from pm_dalec.sampling.target import Target, check_dalec, compile_target
 from pm_dalec.sampling.unit import Unit
 from pm_dalec.tables.numbers import number, seed_of, whole_number
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     import pymc as pm
     import xarray as xr
+
+    from pm_dalec.tables.kinds import Array
 
 STRIDE = 10**9  # identity of a stratum's units: its number times this, plus the pixel
 FEWEST_CHAINS = 4  # which fill the archive of a unit
@@ -79,6 +82,7 @@ def calibrate(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     only: Sequence[int] | None = None,
+    groups: Sequence[str] | None = None,
 ) -> xr.DataTree:
     """Sample the posterior of every unit of a model with the default sampler.
 
@@ -108,13 +112,19 @@ def calibrate(
         Go on from ``checkpoint``: finished units are kept, others continue bit for bit.
     only : sequence of int, optional
         Flat places (stratum, pixel) of the units to sample; the others are NaN in the result.
+    groups : sequence of str, optional
+        Groups beside these four, as in `pm_dalec.with_groups`, and ``prior``: draws under the
+        constraints, sampled when the posterior is done. () for none. By default all that are below ten
+        million values each; of a region not ``prior``, and of a site only what 20 s allow.
 
     Returns
     -------
     DataTree
         Groups posterior, sample_stats, constant_data, observed_data. ``sample_stats`` holds ``status``
         of every unit: converged, budget (draws as far as they went), no start, searching (time was over
-        before a start was found), not run. Ctrl-C gives the draws until then, with a warning.
+        before a start was found), not run. Ctrl-C gives the draws until then, with a warning; there is
+        one, too, where a unit has fewer draws than were asked for. ``prior`` says in its attributes how
+        far it converged.
     """
     check_dalec(model, "calibrate")
     settings = Settings(draws, rhat, ess, proposals)
@@ -122,6 +132,7 @@ def calibrate(
     numbers, seed = identities(model), seed_of(random_seed)
     places, threads = places_of(only, numbers.size), _checked_threads(threads)
     _check_seconds(seconds)
+    groups = checked_groups(groups)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed})
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
@@ -131,15 +142,20 @@ def calibrate(
         shown.message("compiling the model for lanes")
         target, compile_seconds = _compiled(model)
         deadline = np.inf if seconds is None else time.monotonic() + seconds
-        job = _Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
+        job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
         shown.begin(len(places), settings, seconds)
         with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
             units = job.run(numbers, places)
+            stated = _stated("lanes", seed, compile_seconds, proposals)
+            stated |= {"target_rhat": rhat, "target_ess": ess, "interrupted": int(stop.is_set())}
+            fit = as_fit(model, target, units, chains, stated)
+            if not stop.is_set() and SAMPLED in (usual_groups(fit) if groups is None else groups):
+                add_prior(fit, model, job, numbers, places, limited=groups is None)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
-    stated = _stated("lanes", seed, compile_seconds, proposals)
-    stated |= {"target_rhat": rhat, "target_ess": ess, "interrupted": int(stop.is_set())}
-    return as_fit(model, target, units, chains, stated)
+    else:
+        warn_of_few_draws(units, draws)
+    return with_groups(fit, groups)
 
 
 def _stated(sampler, seed, compile_seconds, proposals):
@@ -259,20 +275,21 @@ def calibrate_edinburgh(
         state.phase = "budget" if len(drawn) else "no start"
         state.proposed = state.in_round = walk.proposed
         state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
-        units[place] = (drawn, state)
+        units[place] = (evenly(drawn, draws), state)
     stated = _stated("edinburgh2021", seed, compile_seconds, proposals)
-    return as_fit(model, target, units, chains, stated)
+    warn_of_few_draws(units, draws)
+    return with_groups(as_fit(model, target, units, chains, stated))
 
 
-def _bound(target, chains, place):
+def _bound(target, chains, place, instead=None):
     """Target joined to the data of one unit, one lane a chain."""
     if target.site:
-        return target.function.bind(lanes=chains)
-    return target.function.bind(units=np.full(chains, place))
+        return target.function.bind(lanes=chains, instead=instead)
+    return target.function.bind(units=np.full(chains, place), instead=instead)
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """Units of one call on their way."""
 
     target: Target
@@ -284,6 +301,7 @@ class _Job:
     shown: Progress
     deadline: float  # s, on the monotonic clock
     stop: threading.Event
+    instead: dict[str, Array] | None = None  # data in place of the model's
 
     def run(self, numbers, places):
         """States of the units that were run, by place."""
@@ -296,7 +314,7 @@ class _Job:
             return {place: self._one(place, int(numbers[place]), pool)}
 
     def _one(self, place, identity, pool=None):
-        bound = _bound(self.target, self.chains, place)
+        bound = _bound(self.target, self.chains, place, self.instead)
         state = self.store.read(identity) if self.store else None
         if state is None:
             size = len(self.target.rows)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+import warnings
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -10,20 +13,28 @@ import xarray as xr
 
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
-from pm_dalec.posterior.likelihoods import log_likelihood
+from pm_dalec.posterior.convergence import WITHOUT_START
+from pm_dalec.posterior.groups.observed import observed_data
+from pm_dalec.posterior.groups.priors import attributes_of
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
+from pm_dalec.sampling.progress import Progress
+from pm_dalec.sampling.state import Settings, evenly
 from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
-from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
 if TYPE_CHECKING:
     import pymc as pm
 
+    from pm_dalec.sampling.calibration import Job
     from pm_dalec.sampling.target import Target
+    from pm_dalec.tables.kinds import Array
 
 NOT_RUN = "not run"
-LARGEST_LIKELIHOOD = 5_000_000  # values a stream; `posterior.log_likelihood` makes larger ones
+PRIOR = Settings(draws=100, rhat=1.05, ess=400, proposals=60_000)  # some seconds for a monthly site
+PRIOR_CHAINS = 16
+PRIOR_SECONDS = 20.0
+PRIOR_IDENTITY = 10**15  # added to that of a unit: its prior has random streams of its own
 
 
 def as_fit(
@@ -47,6 +58,44 @@ def as_fit(
     Returns
     -------
     DataTree
+        Groups ``posterior``, ``sample_stats``, ``constant_data`` (the dataset that the model was built
+        of) and ``observed_data`` (its streams, observed steps alone).
+    """
+    known = notes.of(model)
+    posterior, logp = labelled_draws(model, target, units, chains)
+    streams = [variable.name for variable in model.observed_RVs if variable.name in STREAMS]
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": posterior,
+            "sample_stats": _statistics(logp, units, posterior),
+            "constant_data": known.units.drop_encoding(),
+            "observed_data": observed_data(posterior, known.units, streams),
+        }
+    )
+    tree.attrs = {
+        **attributes,
+        "solver": known.solver,
+        "constraints": known.constraints,
+        ATTRIBUTE: identity_of(model).as_json(),
+        **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
+    }
+    return tree
+
+
+def labelled_draws(model, target, units, chains):
+    """Draws of all units with their labels, and their log-probabilities.
+
+    Parameters
+    ----------
+    model, target, units, chains
+        As in `as_fit`.
+
+    Returns
+    -------
+    posterior : Dataset
+        All parameters in natural units, dims (chain, draw[, stratum][, pixel]); NaN in units that have
+        no draw, where others have some.
+    logp : array (chain, draw[, stratum][, pixel])
     """
     known, space = notes.of(model), lane_dimensions(model)
     shape = tuple(len(model.coords[name]) for name in space)
@@ -57,34 +106,19 @@ def as_fit(
     for name, value in known.fixed.items():
         found[name] = np.where(np.isnan(drawn[..., -1]), np.nan, value)
     parameters = {
-        name: ((*dims.SAMPLE, *space), values, _labels(known.parameters[name], "meaning"))
+        name: ((*dims.SAMPLE, *space), values, attributes_of(known.parameters[name]))
         for name, values in found.items()
     }
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": xr.Dataset(parameters, coords=coords),
-            "sample_stats": _statistics(drawn[..., -1], units, shape, space, coords),
-            "constant_data": constant_data(model),
-            "observed_data": observed_data(model),
-        }
-    )
-    tree.attrs = {
-        **attributes,
-        "solver": known.solver,
-        "constraints": known.constraints,
-        ATTRIBUTE: identity_of(model).as_json(),
-        **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
-    }
-    values = tree["posterior/initial_som"].size * len(model.coords[dims.TIME])
-    if model.observed_RVs and values < LARGEST_LIKELIHOOD:
-        tree["log_likelihood"] = xr.DataTree(log_likelihood(tree))
-    return tree
+    return xr.Dataset(parameters, coords=coords), drawn[..., -1]
 
 
 def _side_by_side(units, chains, shape, size):
-    """Draws of all units, (chain, draw, [stratum,] [pixel,] parameter + 1); NaN where there are none."""
+    """Draws of all units, (chain, draw, [stratum,] [pixel,] parameter + 1); NaN where there are none.
+
+    A unit that has fewer draws than another repeats some of them.
+    """
     longest = max((len(drawn) for drawn, _ in units.values()), default=0)
-    whole = np.full((chains, max(longest, 1), int(np.prod(shape, dtype=int)), size), np.nan)
+    whole = np.full((chains, longest, int(np.prod(shape, dtype=int)), size), np.nan)
     for place, (drawn, state) in units.items():
         if len(drawn):
             chosen = np.linspace(0, len(drawn) - 1, longest).round().astype(int)
@@ -92,72 +126,131 @@ def _side_by_side(units, chains, shape, size):
     return whole.reshape(*whole.shape[:2], *shape, size)
 
 
-def _labels(record, words):
-    return {"units": record.units, "long_name": getattr(record, words)}
+def warn_of_few_draws(units: dict[int, tuple], wanted: int) -> None:
+    """Say that some units have fewer draws than were asked for, and why.
 
-
-def _statistics(logp, units, shape, space, coords):
-    """Sampler statistics of every unit."""
-    count = int(np.prod(shape, dtype=int))
-    status = np.full(count, NOT_RUN, dtype="<U10")
-    numbers = {
-        name: np.full(count, np.nan)
-        for name in (
-            "proposals",
-            "search_proposals",
-            "acceptance",
-            "run_share",
-            "rhat",
-            "ess_bulk",
-            "moved_lanes",
-            "thinning",
+    Parameters
+    ----------
+    units : dict
+        As in `as_fit`.
+    wanted : int
+        Draws of each chain.
+    """
+    counts = np.array([len(drawn) for drawn, _ in units.values()])
+    if (counts >= wanted).all():
+        return
+    phases = {state.phase for drawn, state in units.values() if not len(drawn)}
+    why = [WITHOUT_START.get(phase, "stopped before the first draw") for phase in sorted(phases)]
+    if counts.any():
+        least = f"{counts.min()}" if counts.min() else f"none, or {counts[counts > 0].min()},"
+        why.append(
+            "the others ended by their budget: give more seconds or proposals, or want fewer"
         )
-    }
-    for place, (_, state) in units.items():
-        status[place] = state.phase
-        numbers["proposals"][place] = state.proposed
-        numbers["search_proposals"][place] = state.searched
-        numbers["acceptance"][place] = np.mean(state.accepted) / max(1, state.in_round)
-        numbers["run_share"][place] = np.mean(state.evaluated) / max(1, state.in_round)
-        numbers["rhat"][place] = state.worst_rhat
-        numbers["ess_bulk"][place] = state.least_ess
-        numbers["moved_lanes"][place] = state.moved_lanes
-        numbers["thinning"][place] = state.thinning
-    return xr.Dataset(
-        {
-            "lp": ((*dims.SAMPLE, *space), logp),
-            "status": (space, status.reshape(shape)),
-            **{name: (space, values.reshape(shape)) for name, values in numbers.items()},
-        },
-        coords=coords,
+    else:
+        least = "none"
+    several = f" in {(counts < wanted).sum()} of {counts.size} units" if counts.size > 1 else ""
+    why = why if counts.size > 1 or not counts.any() else [why[-1].replace("the others", "it")]
+    warnings.warn(
+        f"wanted {wanted} draws of every chain, got {least}{several}; {'; '.join(why)}",
+        stacklevel=3,
     )
 
 
-def _held(model, name):
-    """Data of a model as a labelled array."""
-    where = model.named_vars_to_dims.get(name) or ()
-    coords = {d: np.asarray(model.coords[d]) for d in where}
-    return xr.DataArray(model[name].get_value(), dims=where, coords=coords)
+def add_prior(
+    fit: xr.DataTree,
+    model: pm.Model,
+    job: Job,
+    numbers: Array,
+    places: Array,
+    *,
+    limited: bool,
+) -> None:
+    """Add draws of the prior under the constraints to a fit: the same target, with nothing observed.
 
+    The draws of a model without streams are those of its prior already.
 
-def constant_data(model):
-    """Drivers and latitude of a model as a dataset."""
-    found = {
-        name: _held(model, name).assign_attrs(_labels(VARIABLES[name], "long_name"))
-        for name in DRIVERS
-        if name in model.named_vars
+    Parameters
+    ----------
+    fit : DataTree
+    model : pm.Model
+    job : Job
+        Of the posterior.
+    numbers, places : array of int
+        Identities of all units, and the places of those that are sampled.
+    limited : bool
+        End after `PRIOR_SECONDS`; where there are no draws until then, there is no group.
+    """
+    if not model.observed_RVs:
+        draws = fit["posterior"].to_dataset()
+        chosen = evenly(np.arange(draws.sizes[dims.DRAW]), PRIOR.draws)
+        fit["prior"] = xr.DataTree(draws.isel({dims.DRAW: chosen}))
+        return
+    job.shown.message("sampling the prior under the constraints")
+    masks = [model[f"{variable.name}_seen"] for variable in model.observed_RVs]
+    deadline = time.monotonic() + PRIOR_SECONDS if limited else np.inf
+    quiet = Progress(enabled=False)
+    quiet.begin(len(places), PRIOR)
+    unseen = replace(
+        job,
+        settings=PRIOR,
+        chains=PRIOR_CHAINS,
+        store=None,
+        shown=quiet,
+        deadline=deadline,
+        instead={mask.name: np.zeros_like(mask.get_value()) for mask in masks},
+    )
+    found = unseen.run(numbers + PRIOR_IDENTITY, places)
+    known = {place: unit for place, unit in found.items() if np.isfinite(unit[1].worst_rhat)}
+    if not known:
+        job.shown.message("no draws of the prior: sample models.constrained_prior instead")
+        return
+    draws, _ = labelled_draws(model, job.target, known, PRIOR_CHAINS)
+    states = [state for _, state in known.values()]
+    draws.attrs = {
+        "rhat": max(state.worst_rhat for state in states),
+        "ess_bulk": min(state.least_ess for state in states),
+        "constraints": fit.attrs["constraints"],
     }
-    return xr.Dataset(found, coords={"lat": _held(model, "lat")} if "lat" in model else {})
+    fit["prior"] = xr.DataTree(draws)
 
 
-def observed_data(model):
-    """Observations of a model with their uncertainties; NaN where nothing was seen."""
-    found = {}
-    for stream, record in STREAMS.items():
-        if f"{stream}_data" not in model.named_vars:
-            continue
-        seen = _held(model, f"{stream}_seen") > 0
-        units = {"units": VARIABLES[record.observes].units}
-        found[stream] = _held(model, f"{stream}_data").where(seen).assign_attrs(units)
-        found[f"{stream}_unc"] = _held(model, f"{stream}_sigma").where(seen).assign_attrs(units)
-    return xr.Dataset(found)
+NUMBERS = {
+    "proposals": lambda drawn, state: state.proposed,
+    "search_proposals": lambda drawn, state: state.searched,
+    "acceptance": lambda drawn, state: np.mean(state.accepted) / max(1, state.in_round),
+    "run_share": lambda drawn, state: np.mean(state.evaluated) / max(1, state.in_round),
+    "rhat": lambda drawn, state: state.worst_rhat,
+    "ess_bulk": lambda drawn, state: state.least_ess,
+    "moved_lanes": lambda drawn, state: state.moved_lanes,
+    "thinning": lambda drawn, state: state.thinning,
+    "draws": lambda drawn, state: len(drawn),
+}
+"""What is known of a unit from its draws and its state; ``draws`` are those that are not repeated."""
+
+
+def _statistics(logp, units, posterior):
+    """Sampler statistics of every unit."""
+    space = dims.space_of(posterior)
+    shape, lanes = logp.shape[2:], (logp.shape[0], *logp.shape[2:])
+    count = int(np.prod(shape, dtype=int))
+    status = np.full(count, NOT_RUN, dtype="<U10")
+    numbers = {name: np.full(count, np.nan) for name in NUMBERS}
+    rates = np.full((logp.shape[0], count), np.nan)
+    for place, (drawn, state) in units.items():
+        status[place] = state.phase
+        rates[:, place] = np.broadcast_to(state.accepted, len(rates)) / max(1, state.in_round)
+        for name, number in NUMBERS.items():
+            numbers[name][place] = number(drawn, state)
+    rates = np.broadcast_to(rates.reshape(lanes)[:, np.newaxis], logp.shape)
+    return xr.Dataset(
+        {
+            "lp": ((*dims.SAMPLE, *space), logp),
+            "acceptance_rate": ((*dims.SAMPLE, *space), rates, {"long_name": RATE}),
+            "status": (space, status.reshape(shape)),
+            **{name: (space, values.reshape(shape)) for name, values in numbers.items()},
+        },
+        coords=posterior.coords,
+    )
+
+
+RATE = "share of the proposals of this chain that were taken, in the round that its draws are of"

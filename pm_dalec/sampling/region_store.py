@@ -20,7 +20,6 @@ from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, checked_chai
 from pm_dalec.sampling.checkpoints import MANIFEST
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import observed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,14 +67,13 @@ def calibrate_region(
         Of each unit.
     progress : bool
     **settings
-        Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, random_seed, threads.
+        Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, random_seed, threads, groups.
 
     Returns
     -------
     DataTree
-        As from `calibrate`, with all that the units hold in ``constant_data`` and R-hat and ESS of every
-        parameter and unit in ``diagnostics``. Units without a start are NaN and listed by
-        `unit_report`.
+        As from `calibrate`, with R-hat and ESS of every parameter and unit in ``diagnostics``. Units
+        without a start are NaN and listed by `unit_report`.
     """
     checked_chains(chains, least=FEWEST_CHAINS)
     store = Path(store)
@@ -100,7 +98,6 @@ def calibrate_region(
     )
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
-    fit["constant_data"] = xr.DataTree(units.drop_vars(observed_in(units)))
     fit["diagnostics"] = xr.DataTree(_diagnostics(fit))
     fit.attrs |= {
         "approach": "stratified" if dims.STRATUM in units.dims else "baseline",

@@ -15,6 +15,7 @@ from pm_dalec.lanes.function import LaneFunction
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.priors import from_unit
+from pm_dalec.tables.variables import DRIVERS
 
 
 class Target(NamedTuple):
@@ -118,6 +119,29 @@ def check_dalec(model, caller):
             f"{', '.join(missing[:4]) or 'the drivers'} in {caller}; make one with "
             "models.baseline.build(land), or sample this one with pm.sample"
         )
+    _check_data(model, caller)
+
+
+def _check_data(model, caller):
+    """Refuse a model whose data were set anew: a fit keeps the dataset that it was built of."""
+    units = notes.of(model).units
+    space = dims.space_of(units)
+    held = {name: (name, name) for name in (*DRIVERS, "lat")}
+    for name in (variable.name for variable in model.observed_RVs):
+        held |= {f"{name}_data": (name, name), f"{name}_sigma": (f"{name}_unc", name)}
+    for ours, (theirs, mask) in held.items():
+        if ours not in model.named_vars or theirs not in units.variables:
+            continue
+        array, seen = (
+            units[name].transpose(dims.TIME, *space, missing_dims="ignore").values
+            for name in (theirs, mask)
+        )
+        known = np.isfinite(seen)
+        if not np.array_equal(model[ours].get_value()[known], array[known]):
+            raise ValueError(
+                f"wanted {theirs!r} of the dataset that the model was built of, got other numbers in "
+                f"{ours!r} of the model in {caller}; build a model of the other data"
+            )
 
 
 def compile_target(model):
@@ -179,7 +203,7 @@ def _needs_run(term):
 
 def _count(model, variable, lane_axes):
     """Number of observations of a stream in each unit, at least one."""
-    seen = variable.name.removesuffix("_observed") + "_seen"
+    seen = f"{variable.name}_seen"
     if seen in model.named_vars:
         return pt.maximum(per_lane(model[seen], lane_axes), 1.0)
     return float(np.prod(variable.type.shape[: variable.ndim - lane_axes]))

@@ -15,6 +15,7 @@ import xarray as xr
 from pm_dalec.data.land import units_of
 from pm_dalec.landscape.pixel_sample import sample_region
 from pm_dalec.landscape.twin.region import build_region
+from pm_dalec.posterior.groups.observed import observed_data
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
@@ -41,7 +42,7 @@ SPREAD = 0.05  # of parameters that are not in LOG_SD
 SHRINKAGE = 0.9  # modelled over observed wood carbon
 GPP_PER_LEAF_AREA = 2.3  # g m-2 d-1, of UK-like weather with the prior's canopy efficiency
 DECOMPOSITION_AT_9_DEGREES = 1.57  # temperature factor at 9 degC with exponent 0.05
-OBSERVED = ("lai", "lai_unc", "cwood", "cwood_unc")
+OBSERVED = ("lai", "cwood")
 
 
 def steady_parameters(lai, wood, som):
@@ -156,7 +157,7 @@ def _tree(units, posterior, approach, seed):
         {
             "posterior": posterior,
             "constant_data": units,
-            "observed_data": units[[name for name in OBSERVED if name in units]],
+            "observed_data": observed_data(posterior, units, OBSERVED),
             "diagnostics": diagnostics,
         }
     )

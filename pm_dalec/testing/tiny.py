@@ -15,10 +15,12 @@ from pm_dalec.data.synthetic_sites import synthetic_drivers
 from pm_dalec.physics import records
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
+from pm_dalec.posterior.groups.observed import observed_data
+from pm_dalec.posterior.groups.priors import attributes_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
-from pm_dalec.tables.streams import STREAMS, observed_in
-from pm_dalec.tables.variables import DRIVERS, POOLS, VARIABLES
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import POOLS, VARIABLES
 from pm_dalec.testing.parameters import FEASIBLE, SIGMA, near_feasible
 
 if TYPE_CHECKING:
@@ -197,7 +199,7 @@ def tiny_fit(
     Returns
     -------
     DataTree
-        Groups ``posterior``, ``constant_data`` (drivers) and ``observed_data``.
+        Groups ``posterior``, ``constant_data`` and ``observed_data``.
     """
     units = tiny_site() if units is None else units
     space = dims.space_of(units)
@@ -207,7 +209,7 @@ def tiny_fit(
     coords |= {name: units[name] for name in space}
     posterior = xr.Dataset(
         {
-            name: ((dims.CHAIN, dims.DRAW, *space), value, {"units": PARAMETERS[name].units})
+            name: ((dims.CHAIN, dims.DRAW, *space), value, attributes_of(PARAMETERS[name]))
             for name, value in theta._asdict().items()
         },
         coords=coords,
@@ -215,8 +217,8 @@ def tiny_fit(
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior,
-            "constant_data": units[[*DRIVERS, *(n for n in ("area_fraction",) if n in units)]],
-            "observed_data": units[observed_in(units)],
+            "constant_data": units,
+            "observed_data": observed_data(posterior, units, [n for n in STREAMS if n in units]),
         }
     )
     tree.attrs["solver"] = solver

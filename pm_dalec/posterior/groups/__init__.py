@@ -1,0 +1,1 @@
+"""Groups of a fit beside its draws, by ArviZ's convention: observations, densities, predictions."""

@@ -1,0 +1,93 @@
+"""Groups of a fit that its draws and its data decide: which of them it has, and how they are added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from pm_dalec.posterior.groups.likelihoods import log_density
+from pm_dalec.posterior.groups.observed import modelled, observed_data
+from pm_dalec.posterior.groups.predictive import predictive
+from pm_dalec.posterior.groups.priors import log_prior
+from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import names_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SAMPLED = "prior"
+GROUPS = ("log_likelihood", "log_prior", SAMPLED, "posterior_predictive", "prior_predictive")
+LARGEST = 10_000_000  # values of a group that is made without being asked for: 80 MB
+
+
+def checked_groups(groups: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Names of groups, or the sentence that says which there are; None for the usual ones."""
+    if groups is None:
+        return None
+    groups = names_of("groups", groups)
+    for name in groups:
+        if name not in GROUPS:
+            raise ValueError(
+                f"wanted groups out of {', '.join(GROUPS)}, got {name!r} in groups; the others are in "
+                "every fit"
+            )
+    return groups
+
+
+def usual_groups(fit: xr.DataTree) -> tuple[str, ...]:
+    """Groups that a fit has unless others are asked for: all that are not too large.
+
+    Parameters
+    ----------
+    fit : DataTree
+        Without draws it has none. The prior of a region is sampled when it is asked for.
+    """
+    draws = fit["posterior"]["initial_som"]
+    sample = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
+    seen = sum(values.size for values in fit["observed_data"].data_vars.values())
+    sizes = dict.fromkeys(GROUPS, seen * sample)
+    sizes |= {"log_prior": draws.size * len(fit["posterior"].data_vars), SAMPLED: 0}
+    if dims.space_of(draws):
+        del sizes[SAMPLED]
+    return tuple(name for name, size in sizes.items() if sample and size <= LARGEST)
+
+
+def with_groups(fit: xr.DataTree, groups: Sequence[str] | None = None) -> xr.DataTree:
+    """Fit with the groups by which ArviZ judges it.
+
+    Parameters
+    ----------
+    fit : DataTree
+        Also a part of one: a unit of a region, ``fit.sel(pixel=7)``, or fewer draws.
+    groups : sequence of str, optional
+        Out of ``log_likelihood`` (by stream, for `arviz.loo`), ``log_prior`` (by parameter, for
+        `arviz.psense`), ``posterior_predictive`` and ``prior_predictive`` (by stream, with the noise of
+        the likelihood); those below ten million values by default. ``prior`` stays where the fit has it;
+        only `pm_dalec.calibrate` samples it.
+
+    Returns
+    -------
+    DataTree
+        Another one, with these groups and ``observed_data`` made anew, so that all of them are about
+        the same observations.
+    """
+    fit, groups = fit.copy(), checked_groups(groups)
+    draws, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
+    streams = tuple(fit["observed_data"].data_vars)
+    fit["observed_data"] = xr.DataTree(observed_data(draws, units, streams))
+    for name in set(GROUPS) & set(fit.children) - {SAMPLED}:
+        del fit[name]
+    groups = usual_groups(fit) if groups is None else groups
+    if "log_prior" in groups:
+        fit["log_prior"] = xr.DataTree(log_prior(fit))
+    if streams and {"log_likelihood", "posterior_predictive"} & set(groups):
+        said = modelled(fit)
+        if "log_likelihood" in groups:
+            fit["log_likelihood"] = xr.DataTree(log_density(fit, said))
+        if "posterior_predictive" in groups:
+            fit["posterior_predictive"] = xr.DataTree(predictive(fit, said, "posterior"))
+    if streams and "prior_predictive" in groups and SAMPLED in fit.children:
+        said = modelled(fit, SAMPLED)
+        fit["prior_predictive"] = xr.DataTree(predictive(fit, said, SAMPLED))
+    return fit

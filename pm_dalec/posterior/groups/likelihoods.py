@@ -1,0 +1,47 @@
+"""Log-likelihood of every observation under every draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from pm_dalec.physics.observation_operators import gaussian_log_density
+from pm_dalec.posterior.groups.observed import modelled, seen_in
+
+
+def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
+    """Log-likelihood of every observation under every draw, for `arviz.loo` and its kin.
+
+    Parameters
+    ----------
+    fit : DataTree
+
+    Returns
+    -------
+    Dataset
+        One variable a stream on its observations alone: dims (chain, draw, {stream}_time) of a site,
+        (chain, draw, {stream}_observation) of a region, where each observation belongs to one unit.
+
+    Notes
+    -----
+    Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test.
+    """
+    return log_density(fit, modelled(fit))
+
+
+def log_density(fit: xr.DataTree, said: xr.Dataset) -> xr.Dataset:
+    """Log-density of the observations of a fit.
+
+    Parameters
+    ----------
+    fit : DataTree
+    said : Dataset
+        From `modelled`.
+    """
+    draws, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
+    found = {}
+    for stream, values in said.items():
+        seen = seen_in(draws, units, stream)
+        density = gaussian_log_density(seen.value, values, seen.sigma, np)
+        found[stream] = density.transpose(*values.dims)
+    return xr.Dataset(found)
