@@ -88,7 +88,7 @@ def test_the_likelihood_and_the_misfit_are_the_same_up_to_the_normalisation():
 def test_draws_of_the_predictive_distribution_scatter_with_sigma():
     modelled = np.where(np.isfinite(MODELLED), MODELLED, 0.0)
     with made(modelled):
-        drawn = pm.draw(pm.modelcontext(None)["lai_observed"], draws=4000, random_seed=1)
+        drawn = pm.draw(pm.modelcontext(None)["lai"], draws=4000, random_seed=1)
     assert_allclose(drawn.mean(axis=0)[[0, 2]], modelled[[0, 2]], atol=0.15)
     assert_allclose(drawn.std(axis=0)[[0, 2]], SIGMA[[0, 2]], rtol=0.05)
 

@@ -102,7 +102,7 @@ def test_a_feasible_vector_has_a_finite_density(site_terms):
 def test_a_vector_that_breaks_a_rule_has_no_density(site_terms, term, changed):
     found = site_terms(one(1, **changed))
     assert found[term] == -np.inf
-    assert np.isfinite(found["lai_observed"]).all()
+    assert np.isfinite(found["lai"]).all()
 
 
 def test_rules_that_hold_add_nothing(site_terms):
@@ -132,11 +132,11 @@ def test_likelihoods_are_those_of_cardamom_and_their_normalisation(site, site_te
         seen = np.isfinite(site[stream].values)
         constant = -np.log(sigma[seen]).sum() - seen.sum() * HALF_LOG_TWO_PI
         expected = reference_parity.stream_log_likelihood(run, site, stream)[0] + constant
-        assert_allclose(found[f"{stream}_observed"].sum(), expected, rtol=1e-8)
+        assert_allclose(found[f"{stream}"].sum(), expected, rtol=1e-8)
 
 
 def test_steps_without_an_observation_add_nothing(site, site_terms):
-    found = site_terms(FEASIBLE)["lai_observed"]
+    found = site_terms(FEASIBLE)["lai"]
     seen = np.isfinite(site["lai"].values)
     assert seen.any()
     assert (found[~seen] == 0.0).all()
@@ -175,7 +175,7 @@ def test_a_change_in_one_pixel_leaves_the_other_alone(region_terms):
     before, after = region_terms(theta), region_terms(moved)
     for name in before:
         assert np.array_equal(before[name][..., 0], after[name][..., 0]), name
-    assert (before["cwood_observed"][..., 1] != after["cwood_observed"][..., 1]).any()
+    assert (before["cwood"][..., 1] != after["cwood"][..., 1]).any()
 
 
 def test_strata_that_see_the_same_have_the_densities_of_the_baseline(region, region_terms):

@@ -21,6 +21,7 @@ from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed
+from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
 from pm_dalec.testing.interpreter import interpreted, interpreted_mode
 from pm_dalec.testing.parameters import FEASIBLE
@@ -133,7 +134,7 @@ def test_coordinates_are_those_of_the_data(built, name, space):
 
 def test_the_baseline_sees_leaf_area_and_wood(built):
     observed = [rv.name for rv in built("baseline", "site").observed_RVs]
-    assert observed == ["lai_observed", "cwood_observed"]
+    assert observed == ["lai", "cwood"]
 
 
 def test_the_constrained_prior_sees_nothing(built):
@@ -150,7 +151,7 @@ def variant():
 
 
 def test_streams_can_be_chosen(variant):
-    assert [rv.name for rv in variant.observed_RVs] == ["gpp_observed", "nee_observed"]
+    assert [rv.name for rv in variant.observed_RVs] == ["gpp", "nee"]
 
 
 def test_without_constraints_there_are_no_potentials(variant):
@@ -189,13 +190,13 @@ def test_the_table_of_a_model_names_every_term(built, name, space):
 def test_the_drawing_of_a_model_has_a_plate_of_pixels(built):
     drawing = pm.model_to_mermaid(built("baseline", "region"))
     assert "pixel (2)" in drawing
-    assert "cwood_observed" in drawing
+    assert "cwood" in drawing
 
 
 def test_graphviz_draws_a_model(built):
     pytest.importorskip("graphviz")
     drawing = pm.model_to_graphviz(built("baseline", "site")).source
-    assert "lai_observed" in drawing
+    assert "lai" in drawing
 
 
 def test_the_model_says_how_a_fit_must_be_run_again(built):
@@ -251,7 +252,7 @@ def test_the_constrained_prior_is_the_baseline_without_streams(built):
     prior = built("constrained_prior", "region")
     names = [term.name for term in terms(prior)]
     whole = [term.name for term in terms(built("baseline", "region"))]
-    assert names == [name for name in whole if not name.endswith("_observed")]
+    assert names == [name for name in whole if name not in STREAMS]
 
 
 @pytest.mark.parametrize(

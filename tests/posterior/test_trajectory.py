@@ -8,7 +8,8 @@ from scipy import stats
 
 from pm_dalec.physics import numpy_run, records
 from pm_dalec.physics.summaries import residence_time, summarised
-from pm_dalec.posterior import budgets, fit_file, likelihoods, runs, trajectory
+from pm_dalec.posterior import budgets, fit_file, runs, trajectory
+from pm_dalec.posterior.groups import likelihoods
 from pm_dalec.tables import summaries
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import DRIVERS, HARVESTED, LOSSES, POOLS, VARIABLES
@@ -208,7 +209,6 @@ def test_what_does_not_exist_has_no_fluxes():
     for found in (
         trajectory.trajectories(fit, names=("gpp", "wood")),
         budgets.budget(fit)[["gpp", "mean_wood"]],
-        likelihoods.log_likelihood(fit)[["lai"]].isel(time=slice(0, None, 2)),
     ):
         for array in found.values():
             missing = array.sel(stratum="heath", pixel=1001)
@@ -222,19 +222,25 @@ def test_what_does_not_exist_has_no_fluxes():
 def test_the_log_likelihood_of_an_observation_is_gaussian(fitted):
     space, units, fit = fitted
     where = {"chain": 1, "draw": 0} | dict.fromkeys(SPACE[space], 1)
-    found = likelihoods.log_likelihood(fit).isel(where)
+    found = likelihoods.log_likelihood(fit).isel(chain=1, draw=0)
     run_ = of_one_unit(fit, units, **where)
     seen = units.isel({d: 1 for d in SPACE[space]})
     for stream, modelled in (("lai", run_.fluxes.lai), ("cwood", run_.pools.wood[:-1])):
         expected = stats.norm.logpdf(seen[stream], modelled, seen[f"{stream}_unc"])
-        assert_allclose(found[stream], expected, rtol=1e-10)
+        of_unit = np.ones(found[stream].size, bool)
+        for name in SPACE[space]:
+            of_unit &= (found[f"{stream}_{name}"] == seen[name]).values
+        assert_allclose(found[stream][of_unit], expected[np.isfinite(expected)], rtol=1e-10)
         assert np.isnan(expected).any()
 
 
-def test_the_log_likelihood_has_the_dimensions_of_the_project(fitted):
-    space, _, fit = fitted
-    for array in likelihoods.log_likelihood(fit).values():
-        assert array.dims == ("chain", "draw", "time", *SPACE[space])
+def test_the_log_likelihood_has_no_gap(fitted):
+    space, units, fit = fitted
+    for stream, array in likelihoods.log_likelihood(fit).items():
+        along = f"{stream}_{'observation' if SPACE[space] else 'time'}"
+        assert array.dims == ("chain", "draw", along)
+        assert array.sizes[along] == int(units[stream].notnull().sum())
+        assert array.notnull().all()
 
 
 # --- files
