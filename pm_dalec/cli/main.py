@@ -52,10 +52,16 @@ FLAGS = {
     "checkpoint": "--out",
     "resume": "--resume",
     "resolution": "--resolution",
+    "uncertainties": "--sigma",
+    "observations": "--observations",
+    "source": "--source",
+    "start": "--start",
+    "lat": "--lat",
+    "lon": "--lon",
     "rtol": "--rtol",
 }
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
-_VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
+_VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
 _ARGUMENT = re.compile(rf"\b({'|'.join(FLAGS)})=({_VALUE})")
 
 
@@ -131,6 +137,8 @@ def as_flags(words):
     --------
     >>> as_flags("pass checkpoint='out/state', resume=True, or leave out streams=('lai', 'nee')")
     "pass --out 'out/state', --resume, or leave out --streams lai nee"
+    >>> as_flags("pass uncertainties={'lai': sigma, 'cwood': '20%'} to open_site")
+    'pass --sigma lai=sigma cwood=20% to open_site'
     """
 
     def flag(found):
@@ -141,6 +149,8 @@ def as_flags(words):
             value = "none"
         elif value[0] in "([":
             value = re.sub(r"[()\[\],'\"]+", " ", value)
+        elif value[0] == "{":
+            value = re.sub(r"\s*:\s*", "=", re.sub(r"[{},'\"]+", "", value.replace(",", " ")))
         return f"{FLAGS[name]} {' '.join(value.split())}"
 
     return _ARGUMENT.sub(flag, words)

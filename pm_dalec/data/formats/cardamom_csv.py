@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.checks import check_units
 from pm_dalec.data.formats.columns import (
     SOIL_PRIOR,
     checked_site,
@@ -99,6 +100,11 @@ def open_cardamom_csv(
     -------
     xarray.Dataset
     """
+    return check_units(read_cardamom_csv(met, start=start, lat=lat, lon=lon))
+
+
+def read_cardamom_csv(met, *, start, lat=None, lon=np.nan):
+    """Units of a site as its files have them: some observation may still need an uncertainty."""
     met, site = Path(met), _site_of(Path(met))
     columns, ignored = _table(met)
     steps = next(iter(columns.values())).size

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from pm_dalec.data.checks import check_units
 from pm_dalec.data.formats import netcdf
 from pm_dalec.data.formats.columns import site_units, without_fills
 from pm_dalec.data.messages import sentence
@@ -106,7 +107,7 @@ def open_cbf(
     columns["doy"] = day_of_year_at_end(bounds).values
     run_days = (ends - starts[0]) / pd.Timedelta(days=1)
     lon = float(np.ravel(stored["LON"])[0]) if "LON" in stored else np.nan
-    return site_units(
+    units = site_units(
         columns,
         run_days=run_days,
         start=starts[0],
@@ -115,6 +116,7 @@ def open_cbf(
         where=where,
         attrs=PROVENANCE,
     )
+    return check_units(units)
 
 
 def is_cbf(path):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data import checks, time_axis
+from pm_dalec.data import time_axis
 from pm_dalec.data.messages import sentence
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import MISSING
@@ -59,7 +59,7 @@ def labels_of(name):
 
 
 def site_units(columns, *, run_days, start, place, product, where, attrs):
-    """Make the checked units dataset of a site from columns without dates.
+    """Make the units dataset of a site from columns without dates; whoever opens it checks it.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def site_units(columns, *, run_days, start, place, product, where, attrs):
     for name, value, text in zip(("lat", "lon"), place, ("north", "east"), strict=True):
         if np.isfinite(value):
             units = units.assign_coords({name: ((), float(value), {"units": f"degrees_{text}"})})
-    return checks.check_units(units)
+    return units
 
 
 def _bounds(run_days, start, *, product, where):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pm_dalec.data.checks import check_units
 from pm_dalec.data.formats.columns import (
     SOIL_PRIOR,
     checked_site,
@@ -141,6 +142,13 @@ def open_edinburgh_binary(path: str | Path, *, start: str, lon: float = np.nan) 
         Units of the site; besides ``parameter_prior`` and ``parameter_prior_unc`` (parameter) in
         the units of each parameter, NaN where the file has none.
     """
+    units = read_edinburgh_binary(path, start=start, lon=lon)
+    check_units(units.drop_dims("parameter"))
+    return units
+
+
+def read_edinburgh_binary(path, *, start, lon=np.nan):
+    """Units of a site as the file has them: some observation may still need an uncertainty."""
     numbers = _numbers(Path(path))
     where = f"file {path}"
     static = numbers[:BLOCK]

@@ -17,7 +17,7 @@ KNOWN = (
 
 
 def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, uncertainties):
-    """Units of a site from a peer's file, or None where a path is in no peer's format.
+    """Units of a site from a peer's file, yet to be checked, or None where it is in no peer's format.
 
     Parameters
     ----------
@@ -42,10 +42,10 @@ def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, uncertaintie
     met = cardamom_csv.meteorology_at(path)
     if met is not None:
         start = _given_start(start, cardamom_csv.PRODUCT, met)
-        return cardamom_csv.open_cardamom_csv(met, start=start, lat=lat, lon=_or_nan(lon))
+        return cardamom_csv.read_cardamom_csv(met, start=start, lat=lat, lon=_or_nan(lon))
     if edinburgh_binary.is_edinburgh_binary(path):
         start = _given_start(start, edinburgh_binary.PRODUCT, path)
-        return edinburgh_binary.open_edinburgh_binary(path, start=start, lon=_or_nan(lon))
+        return edinburgh_binary.read_edinburgh_binary(path, start=start, lon=_or_nan(lon))
     if path.is_file():
         _check_not_given({"start": start, "lat": lat, "lon": lon}, path)
     if cbf.is_cbf(path):
