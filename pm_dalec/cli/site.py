@@ -49,7 +49,7 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, seconds: float = 60.0):
     fit = calibrate_lanes(
         baseline.build(units), seconds=seconds, proposals=UNLIMITED, random_seed=seed
     )
-    return _report(fit, out, truth=truth_of(units))
+    return _report(fit, out, units, truth=truth_of(units))
 
 
 def calibrate(
@@ -131,7 +131,7 @@ def calibrate(
         fit = calibrate_lanes(built, chains=chains, draws=draws, random_seed=seed, **budget, **kept)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt
-    return _report(fit, out)
+    return _report(fit, out, units)
 
 
 def _refuse_resume(resume):
@@ -152,7 +152,7 @@ def choices_of(priors, constraints, soft, streams, solver):
     return Choices(PRIOR_SETS[priors], rules, streams, solver)
 
 
-def _report(fit, folder, *, truth=None):
+def _report(fit, folder, units, *, truth=None):
     """Print the summary of a fit, save it, draw its figures; return the exit status."""
     status = str(fit["sample_stats"]["status"].values)
     if status == "searching":
@@ -174,7 +174,8 @@ def _report(fit, folder, *, truth=None):
         console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
     fit_file.save(fit, folder / "fit.nc")
     simulated = trajectory.bands(fit, band_quantiles(), draws=SHOWN_DRAWS)
-    save_figure(fit_figure(simulated, trajectory.observations_of(fit)), folder / "fit")
+    observed = trajectory.observations_of(fit, site=units)
+    save_figure(fit_figure(simulated, observed), folder / "fit")
     save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
     console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
     return 0 if has_converged(report) else NOT_CONVERGED
@@ -187,12 +188,12 @@ def summary_table(fit, report, found):
     for heading in [*headings, *(["truth"] if "truth" in found else [])]:
         table.add_column(heading, justify="left" if heading in ("parameter", "units") else "right")
     for name in map(str, report["parameter"].values):
-        row, judged = found.loc[name], report.sel(parameter=name)
-        cells = [name, PARAMETERS[name].units]
-        cells += [f"{row[level]:.4g}" for level in ("low", "median", "high")]
+        row, judged, parameter = found.loc[name], report.sel(parameter=name), PARAMETERS[name]
+        cells = [name, parameter.shown_units]
+        cells += [f"{parameter.shown(row[level]):.4g}" for level in ("low", "median", "high")]
         cells += [f"{float(judged['rhat']):.3f}", f"{float(judged['ess_bulk']):.0f}"]
         if "truth" in found:
-            at = f"{row['truth']:.4g}"
+            at = f"{parameter.shown(row['truth']):.4g}"
             cells.append(at if row["inside"] else f"[bold]{at}[/bold] outside")
         table.add_row(*cells)
     return table

@@ -5,11 +5,19 @@ from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian
 from pm_dalec.tables.sources import SOURCES
 from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.summaries import QUANTITIES
 from pm_dalec.tables.variables import VARIABLES
 
 CONVENTIONS = """\
 Carbon is in grams of carbon. NEE and NBE are positive to the atmosphere. Fluxes are means over the step,
-pools are at its end, `lai` is at its start."""
+pools are at its end, `lai` is at its start. Symbols are those on the axes of figures and in equations."""
+DAYS = """\
+`labile_release_day` and `leaf_fall_day` act modulo 365.25. They are sampled between the bounds that stand here, a
+year after the first one; tables and figures of a fit show them as days of the year, 1 January being day 1. An
+interval around New Year goes from a large day to a small one."""
+SUMMARIES = (
+    "One number a draw, as `pm_dalec.budget` gives them and the figures of a region show them."
+)
 OPERATORS = """\
 Each stream needs its one-sigma uncertainty, `<stream>_unc`. Stocks and LAI are compared at the start of the
 step, fluxes as means over it."""
@@ -35,10 +43,19 @@ def markdown_table(header, rows):
 def variables_table():
     """Table of drivers, pools, fluxes, rates and diagnostics."""
     rows = (
-        (f"`{record.name}`", record.long_name, record.units, record.role)
+        (f"`{record.name}`", record.symbol, record.long_name, record.units, record.role)
         for record in VARIABLES.values()
     )
-    return markdown_table(("name", "what it is", "units", "role"), rows)
+    return markdown_table(("name", "symbol", "what it is", "units", "role"), rows)
+
+
+def quantities_table():
+    """Table of the summaries of a run."""
+    rows = (
+        (f"`{record.name}`", record.symbol, record.long_name, record.units)
+        for record in QUANTITIES.values()
+    )
+    return markdown_table(("name", "symbol", "what it is", "units"), rows)
 
 
 def streams_table():
@@ -72,6 +89,7 @@ def parameters_table():
     rows = (
         (
             f"`{record.name}`",
+            record.symbol,
             record.meaning,
             record.units,
             f"{record.bounds[0]:.10g}",
@@ -80,7 +98,8 @@ def parameters_table():
         )
         for record in PARAMETERS.values()
     )
-    return markdown_table(("name", "meaning", "units", "least", "largest", "prior"), rows)
+    header = ("name", "symbol", "meaning", "units", "least", "largest", "prior")
+    return markdown_table(header, rows)
 
 
 def constraints_table():
@@ -122,6 +141,7 @@ def page():
     parts = (
         CONVENTIONS,
         "## Parameters",
+        DAYS,
         parameters_table(),
         "## Constraints",
         "In `edinburgh2024`, harvest counts among the outputs of a pool.",
@@ -131,6 +151,9 @@ def page():
         streams_table(),
         "## Variables",
         variables_table(),
+        "## Summaries",
+        SUMMARIES,
+        quantities_table(),
         "## Sources",
         sources_list(),
     )

@@ -91,6 +91,59 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
     )
 
 
+def doubt(fit: xr.DataTree) -> str:
+    """Note that figures of a fit bear: empty where it has converged, by the targets it was made with.
+
+    Parameters
+    ----------
+    fit : DataTree
+        Of a site or of many units; without targets of its own they are R-hat 1.01 and ESS 400.
+    """
+    rhat, ess = fit.attrs.get("target_rhat", 1.01), fit.attrs.get("target_ess", 400)
+    draws = fit["posterior"]["initial_som"]
+    if dims.space_of(draws):
+        return doubt_of_units([unit_diagnostics(fit)], rhat=rhat)
+    if draws.sizes[dims.CHAIN] < 2 or draws.sizes[dims.DRAW] < 4:
+        return "not converged, or too few draws to tell"
+    report = diagnose(fit)
+    if has_converged(report, rhat=rhat, ess=ess):
+        return ""
+    worst, least = float(report["rhat"].max()), float(report["ess_bulk"].min())
+    if worst < rhat:
+        return f"not converged: smallest bulk ESS {least:.0f}"
+    return f"not converged: worst R-hat {_told(worst)}"
+
+
+def doubt_of_units(units, *, rhat):
+    """Note that figures of many units bear: empty where all of them have converged.
+
+    Parameters
+    ----------
+    units : iterable of Dataset
+        ``worst_rhat`` and ``status``, as from `unit_diagnostics`.
+    rhat : float
+        R-hat below which a unit counts as converged.
+    """
+    worst, poor = [], []
+    for part in units:
+        values = part["worst_rhat"].transpose(*part["status"].dims).to_numpy()
+        status = part["status"].to_numpy()
+        known = (status != NOT_RUN) & ~((status == UNKNOWN) & np.isnan(values))
+        worst.append(values[known])
+        poor.append(~(values[known] < rhat))
+    worst, poor = (np.concatenate(found) if found else np.zeros(0) for found in (worst, poor))
+    if not poor.any():
+        return ""
+    words = f"not converged: {poor.sum():.0f} of {poor.size} units"
+    above = worst[~np.isnan(worst)]
+    return f"{words}, worst R-hat {_told(above.max())}" if above.size else words
+
+
+def _told(rhat):
+    """R-hat with as many digits as tell it from its limit."""
+    return f"{rhat:.3f}" if rhat < 1.1 else f"{rhat:.2f}"
+
+
 RHAT_LIMIT = 1.05
 """Worst rank R-hat below which a unit counts as converged [1]."""
 

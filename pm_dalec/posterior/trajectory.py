@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from pm_dalec.posterior.convergence import doubt
 from pm_dalec.posterior.runs import in_parts, labels_of, run_of, units_to_run
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
@@ -116,13 +118,19 @@ def bands(
     Returns
     -------
     Dataset
-        Dims (quantile, time[, stratum][, pixel]), units in the attributes.
+        Dims (quantile, time[, stratum][, pixel]), units in the attributes. Where the fit has not
+        converged, the attribute ``not_converged`` says so, and figures bear it.
     """
-    return trajectories(fit, names=names, draws=draws).quantile(probabilities, dim=dims.SAMPLE)
+    found = trajectories(fit, names=names, draws=draws).quantile(probabilities, dim=dims.SAMPLE)
+    note = doubt(fit)
+    return found.assign_attrs({NOT_CONVERGED: note} if note else {})
 
 
 def observations_of(
-    fit: xr.DataTree, names: Sequence[str] = ("lai", "wood", "gpp", "nee")
+    fit: xr.DataTree,
+    names: Sequence[str] = ("lai", "wood", "gpp", "nee"),
+    *,
+    site: xr.Dataset | None = None,
 ) -> dict[str, tuple[xr.DataArray, xr.DataArray]]:
     """Observations of a fit and their sigma, by the variable that they observe.
 
@@ -131,10 +139,17 @@ def observations_of(
     fit : DataTree
     names : sequence of str
         Of variables.
+    site : Dataset, optional
+        What the model was built of. Its observations that were not assimilated are given, too, with
+        the attribute ``assimilated`` 0; where one variable has both, those that were.
     """
     data = fit["observed_data"].to_dataset()
-    return {
-        record.observes: (data[stream], data[f"{stream}_unc"])
-        for stream, record in STREAMS.items()
-        if stream in data and record.observes in names
-    }
+    found = {}
+    for held, assimilated in ((data, 1), (xr.Dataset() if site is None else site, 0)):
+        for stream, record in STREAMS.items():
+            variable = record.observes
+            if stream not in held or variable not in names or variable in found:
+                continue
+            values = held[stream].assign_attrs(assimilated=assimilated)
+            found[variable] = (values, held[f"{stream}_unc"])
+    return found

@@ -10,10 +10,12 @@ import xarray as xr
 
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
+from pm_dalec.posterior.convergence import doubt
 from pm_dalec.posterior.likelihoods import log_likelihood
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
 from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
@@ -75,6 +77,9 @@ def as_fit(
         ATTRIBUTE: identity_of(model).as_json(),
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
+    note = "" if space else doubt(tree)
+    if note:
+        tree["posterior"].attrs[NOT_CONVERGED] = note
     values = tree["posterior/initial_som"].size * len(model.coords[dims.TIME])
     if model.observed_RVs and values < LARGEST_LIKELIHOOD:
         tree["log_likelihood"] = xr.DataTree(log_likelihood(tree))

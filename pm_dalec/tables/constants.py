@@ -1,5 +1,8 @@
 """Constants that several rooms share, each with its unit; those of one equation stand beside it."""
 
+NOT_CONVERGED = "not_converged"
+"""Attribute of data behind a figure: the sentence that the figure bears where a fit has not converged."""
+
 DAYS_PER_YEAR = 365.25
 
 FREEZING = 273.15

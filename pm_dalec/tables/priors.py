@@ -3,7 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pm_dalec.tables.kinds import ArrayModule
+from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.kinds import Array, ArrayModule
+from pm_dalec.tables.numbers import number
+
+DAY = "day of year"
+"""Units of a day in tables and figures of a fit."""
 
 
 def to_unit(value: Any, lower: float, span: float, xp: ArrayModule) -> Any:
@@ -25,7 +30,17 @@ def from_unit(position: Any, lower: float, span: float, xp: ArrayModule) -> Any:
     return lower * xp.exp(span * position)
 
 
-from pm_dalec.tables.numbers import number
+def day_of_year(day: Array) -> Array:
+    """Day of the year, above 0 and up to 365.25, of a day that acts modulo 365.25 [d].
+
+    Tables and figures show days so; 1 January is day 1.
+
+    Examples
+    --------
+    >>> day_of_year(540.25), day_of_year(-35.25), day_of_year(730.5)
+    (175.0, 330.0, 365.25)
+    """
+    return DAYS_PER_YEAR - (-day) % DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -183,6 +198,15 @@ class Parameter:
                 f"{self.bounds}; exchange them, or fix the parameter with Fixed"
             )
         return low, high
+
+    @property
+    def shown_units(self) -> str:
+        """Units in tables and figures of a fit, where a day is a day of the year."""
+        return DAY if self.circular else self.units
+
+    def shown(self, value: Array) -> Array:
+        """Value in the units of tables and figures of a fit; see `day_of_year`."""
+        return day_of_year(value) if self.circular else value
 
     def holding(self, value: object) -> "Parameter":
         """Copy with another prior: a number fixes the parameter."""
