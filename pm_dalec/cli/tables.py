@@ -2,7 +2,6 @@
 
 from pm_dalec.constraints.sets import EDCS
 from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.tables.priors import Fixed, FromData, Gaussian
 from pm_dalec.tables.sources import SOURCES
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.summaries import QUANTITIES
@@ -72,18 +71,6 @@ def streams_table():
     return markdown_table(("stream", "observes", "units", "assimilated"), rows)
 
 
-def prior_words(parameter):
-    """Prior of a parameter in a few words."""
-    prior = parameter.prior
-    if isinstance(prior, Fixed):
-        return f"fixed at {prior.value:.10g}"
-    if isinstance(prior.factor, Gaussian):
-        return f"log-uniform, times {prior.factor.mean:.10g} ± {prior.factor.sigma:.10g}"
-    if isinstance(prior.factor, FromData):
-        return f"log-uniform, times `{prior.factor.mean}` ± `{prior.factor.sigma}`"
-    return "log-uniform"
-
-
 def parameters_table():
     """Table of parameters with bounds and priors."""
     rows = (
@@ -94,7 +81,7 @@ def parameters_table():
             record.units,
             f"{record.bounds[0]:.10g}",
             f"{record.bounds[1]:.10g}",
-            prior_words(record),
+            record.prior,
         )
         for record in PARAMETERS.values()
     )

@@ -97,7 +97,7 @@ def fit_figure(
         named = {}
         for axes in panels[:, 0]:
             handles, labels = axes.get_legend_handles_labels()
-            named = dict(zip(labels, handles, strict=True)) | named
+            named |= dict(zip(labels, handles, strict=True))
         figure.legend(
             named.values(), named, ncols=len(named), loc="outside upper center", frameon=False
         )

@@ -66,6 +66,10 @@ class Gaussian:
             advice="give one standard deviation of the Gaussian prior; to fix a parameter, use Fixed",
         )
 
+    def __str__(self) -> str:
+        """Mean and sigma, for tables."""
+        return f"{self.mean:.10g} ± {self.sigma:.10g}"
+
 
 @dataclass(frozen=True)
 class FromData:
@@ -88,6 +92,10 @@ class FromData:
                 f"FromData({self.mean!r}, {self.sigma!r}); for numbers use Gaussian"
             )
 
+    def __str__(self) -> str:
+        """Names of mean and sigma, for tables."""
+        return f"{self.mean} ± {self.sigma}"
+
 
 @dataclass(frozen=True)
 class LogUniform:
@@ -102,6 +110,10 @@ class LogUniform:
                 f"wanted a factor Gaussian(mean, sigma) or FromData(mean, sigma), got "
                 f"{self.factor!r}; leave it out for a log-uniform prior"
             )
+
+    def __str__(self) -> str:
+        """Prior in a few words, for tables."""
+        return "log-uniform" if self.factor is None else f"log-uniform, times {self.factor}"
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,10 @@ class Fixed:
     def __post_init__(self) -> None:
         """Refuse what is no number."""
         number("value", self.value, advice="give the value at which the parameter is fixed")
+
+    def __str__(self) -> str:
+        """Value, for tables."""
+        return f"fixed at {self.value:.10g}"
 
 
 @dataclass(frozen=True)
