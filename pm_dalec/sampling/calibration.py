@@ -97,7 +97,8 @@ def calibrate(
     seconds : float, optional
         Wall-clock budget of the whole call; results then depend on the machine's speed.
     random_seed : int, Generator, SeedSequence or None
-        None draws a new one; the seed that was used is kept in the fit.
+        None draws a new one, or with ``resume`` takes that of the folder; the seed that was used is kept
+        in the fit.
     threads : int, optional
         All processors by default.
     progress : bool
@@ -119,6 +120,8 @@ def calibrate(
     check_dalec(model, "calibrate")
     settings = Settings(draws, rhat, ess, proposals)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
+    if random_seed is None and resume:
+        random_seed = checkpoints.seed_in(checkpoint)
     numbers, seed = identities(model), seed_of(random_seed)
     places, threads = places_of(only, numbers.size), _checked_threads(threads)
     _check_seconds(seconds)
@@ -138,6 +141,7 @@ def calibrate(
     if stop.is_set():
         warn_of_interrupt(checkpoint)
     stated = _stated("lanes", seed, compile_seconds, proposals)
+    stated |= {"chains": chains, "asked_draws": draws}
     stated |= {"target_rhat": rhat, "target_ess": ess, "interrupted": int(stop.is_set())}
     return as_fit(model, target, units, chains, stated)
 
