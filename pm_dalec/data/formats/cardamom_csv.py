@@ -117,15 +117,11 @@ def read_cardamom_csv(met, *, start, lat=None, lon=np.nan):
             ignored += unknown
     place = [columns.pop(name, [given])[0] for name, given in (("lat", lat), ("lon", lon))]
     _check_present(columns, place[0], met)
-    for name in _OPTIONAL:
-        columns.setdefault(name, np.zeros(steps))
-    for name in SOIL_PRIOR:
-        if name in columns:
-            columns[name] = columns[name][0]
-    run_days = columns.pop("run_day")
+    columns = dict.fromkeys(_OPTIONAL, np.zeros(steps)) | columns
+    columns |= {name: columns[name][0] for name in SOIL_PRIOR if name in columns}
     return site_units(
         columns,
-        run_days=run_days,
+        run_days=columns.pop("run_day"),
         start=start,
         place=place,
         product=PRODUCT,
@@ -268,9 +264,7 @@ def _recognised(text):
     for candidate, (scale, offset) in choices:
         for name, spellings in COLUMNS.items():
             if candidate in spellings:
-                if sigma:
-                    return f"{name}_unc", scale, 0.0
-                return name, scale, offset
+                return (f"{name}_unc", scale, 0.0) if sigma else (name, scale, offset)
     return None
 
 
