@@ -120,9 +120,7 @@ def calibrate(
     check_dalec(model, "calibrate")
     settings = Settings(draws, rhat, ess, proposals)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
-    if random_seed is None and resume:
-        random_seed = checkpoints.seed_in(checkpoint)
-    numbers, seed = identities(model), seed_of(random_seed)
+    numbers, seed = identities(model), _seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), _checked_threads(threads)
     _check_seconds(seconds)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed})
@@ -140,20 +138,26 @@ def calibrate(
             units = job.run(numbers, places)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
-    stated = _stated("lanes", seed, compile_seconds, proposals)
-    stated |= {"chains": chains, "asked_draws": draws}
+    stated = _stated("lanes", seed, compile_seconds, settings, chains)
     stated |= {"target_rhat": rhat, "target_ess": ess, "interrupted": int(stop.is_set())}
     return as_fit(model, target, units, chains, stated)
 
 
-def _stated(sampler, seed, compile_seconds, proposals):
+def _seed_of_run(random_seed, folder):
+    """Seed that was given; where it is None, that of the run which a folder holds, or a new one."""
+    return seed_of(checkpoints.seed_in(folder) if random_seed is None else random_seed)
+
+
+def _stated(sampler, seed, compile_seconds, settings, chains):
     """What a fit says about how it was sampled."""
     return {
         "sampler": sampler,
         "backend": "llvm",
         "seed": seed,
         "compile_seconds": round(compile_seconds, 3),
-        "proposals_per_chain": proposals,
+        "proposals_per_chain": settings.proposals,
+        "chains": chains,
+        "asked_draws": settings.draws,
     }
 
 
@@ -264,7 +268,7 @@ def calibrate_edinburgh(
         state.proposed = state.in_round = walk.proposed
         state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
         units[place] = (drawn, state)
-    stated = _stated("edinburgh2021", seed, compile_seconds, proposals)
+    stated = _stated("edinburgh2021", seed, compile_seconds, settings, chains)
     return as_fit(model, target, units, chains, stated)
 
 

@@ -77,13 +77,17 @@ def as_fit(
         ATTRIBUTE: identity_of(model).as_json(),
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
-    note = "" if space else doubt(tree)
-    if note:
-        tree["posterior"].attrs[NOT_CONVERGED] = note
+    tree["posterior"].attrs |= {} if space else _note(tree)
     values = tree["posterior/initial_som"].size * len(model.coords[dims.TIME])
     if model.observed_RVs and values < LARGEST_LIKELIHOOD:
         tree["log_likelihood"] = xr.DataTree(log_likelihood(tree))
     return tree
+
+
+def _note(tree):
+    """Attribute of draws that have not converged, which their figures bear."""
+    note = doubt(tree)
+    return {NOT_CONVERGED: note} if note else {}
 
 
 def _side_by_side(units, chains, shape, size):

@@ -115,14 +115,19 @@ def calibrate_region(
     )
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
+    _complete(fit, units)
+    fit_file.save(fit, done)
+    return fit
+
+
+def _complete(fit, units):
+    """Add to a fit what its units hold, and their convergence."""
     fit["constant_data"] = xr.DataTree(units.drop_vars(observed_in(units)))
     fit["diagnostics"] = xr.DataTree(_diagnostics(fit))
     fit.attrs |= {
         "approach": "stratified" if dims.STRATUM in units.dims else "baseline",
         "resolution": float(units.attrs.get("resolution_degree", np.nan)),
     }
-    fit_file.save(fit, done)
-    return fit
 
 
 def is_finished(store, *, chains=8, **settings):
