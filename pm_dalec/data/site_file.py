@@ -19,7 +19,13 @@ from pm_dalec.data.checks import DISTURBANCES, check_units
 from pm_dalec.data.formats import netcdf, recognised, trees
 from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
-from pm_dalec.data.uncertainties import one_sigma
+from pm_dalec.data.uncertainties import (
+    described_uncertainties,
+    kind_of,
+    one_sigma,
+    without_unknown,
+)
+from pm_dalec.errors.scales import ABSOLUTE
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS
@@ -43,7 +49,9 @@ def open_site(
     The format is told from names and content: NetCDF in the schema of the site files, CBF NetCDF and
     CSV files of CARDAMOM, or the binary input of Edinburgh's. A site file has ``time`` at the
     mid-point of the step with ``time_bnds``; the dataset has it at the start. Uncertainties stay as
-    they are in the file: the floors of Edinburgh are a separate step, `prepare_uncertainties`.
+    they are in the file: the floors of Edinburgh are a separate step, `prepare_uncertainties`. Where they
+    are factors, the attribute ``uncertainty_kind`` of ``{stream}_unc`` is "factor", and the likelihood
+    log-normal. An observation without uncertainty among others that have one is left out, and said.
     Variables outside the schema (precipitation, evapotranspiration, withheld months ``*_val``,
     priors of parameters) are left out.
 
@@ -93,12 +101,13 @@ def open_site(
         uncertainties=sigmas,
     )
     if units is None:
-        units = _start_of_step(_read(path), path)
+        file = described_uncertainties(_read(path), leave=sigmas)
+        units = _start_of_step(file, path)
     units = standardise(_keep(units, observations, path))
     units = _fill_wind(units, path) if fill_wind else units
     units = _without_disturbance(units, path) if disturbance == "none" else units
     units = _with_uncertainties(units, sigmas, path)
-    return check_units(units)
+    return check_units(without_unknown(units))
 
 
 def _read(path):
@@ -277,6 +286,11 @@ def _with_uncertainties(units, uncertainties, path):
         if name not in units or name not in OBSERVED:
             there = [stream for stream in OBSERVED if stream in units]
             raise KeyError(f"no observations {name!r} in {path.name}; there are {there}")
+        if kind_of(units, name) != ABSOLUTE:
+            raise ValueError(
+                f"wanted no further uncertainty of {name!r}, got {sigma!r}, and the file has factors "
+                f"({path.name}); leave it out, or choose the error model with likelihoods"
+            )
         given = units.get(f"{name}_unc", xr.full_like(units[name], np.nan))
         filled = given.fillna(one_sigma(units[name], sigma, name=name, where=path.name))
         filled = filled.where(units[name].notnull())

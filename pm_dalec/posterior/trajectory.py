@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.posterior.runs import in_parts, labels_of, run_of, units_to_run
 from pm_dalec.tables import dims
 from pm_dalec.tables.numbers import names_of, whole_number
@@ -134,7 +135,7 @@ def observations_of(
     """
     data = fit["observed_data"].to_dataset()
     return {
-        record.observes: (data[stream], data[f"{stream}_unc"])
+        record.observes: (data[stream], absolute_sigma(data, stream))
         for stream, record in STREAMS.items()
         if stream in data and record.observes in names
     }

@@ -238,7 +238,7 @@ BAD_FILES = {
     "uncertainty as a factor": (
         factor_uncertainty,
         ValueError,
-        ["'lai_unc'", "log-normal factor", "Gaussian"],
+        ["'lai_unc'", "log-normal factor", "without its number"],
     ),
     "uncertainty without observation": (
         without("cwood"),
