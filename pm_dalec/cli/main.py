@@ -22,6 +22,7 @@ COMMANDS = {
         "site:demo": "Calibrate the built-in site, whose truth is known; needs no file.",
         "site:calibrate": "Calibrate a site file, or a site by name.",
         "site:edc_report": "Print pass rates of the constraints under the prior of a site.",
+        "towers:towers": "Compare predicted with measured fluxes of a folder of site files.",
     },
     "Regions": {
         "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",

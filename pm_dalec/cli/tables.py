@@ -11,8 +11,9 @@ CONVENTIONS = """\
 Carbon is in grams of carbon. NEE and NBE are positive to the atmosphere. Fluxes are means over the step,
 pools are at its end, `lai` is at its start."""
 OPERATORS = """\
-Each stream needs its one-sigma uncertainty, `<stream>_unc`. Stocks and LAI are compared at the start of the
-step, fluxes as means over it."""
+Each stream needs its one-sigma uncertainty, `<stream>_unc`, or a factor of a log-normal there with the
+attribute `uncertainty_kind` "factor"; the error model follows from it, or from `Choices(likelihoods=...)`.
+Stocks and LAI are compared at the start of the step, fluxes as means over it."""
 
 
 def markdown_table(header, rows):
