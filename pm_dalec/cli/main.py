@@ -46,6 +46,7 @@ FLAGS = {
     "proposals": "--proposals",
     "streams": "--streams",
     "constraints": "--constraints",
+    "likelihoods": "--likelihood",
     "solver": "--solver",
     "scale": "--soft",
     "fill_wind": "--fill-wind",
@@ -56,7 +57,7 @@ FLAGS = {
     "rtol": "--rtol",
 }
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
-_VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
+_VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
 _ARGUMENT = re.compile(rf"\b({'|'.join(FLAGS)})=({_VALUE})")
 
 
@@ -132,6 +133,8 @@ def as_flags(words):
     --------
     >>> as_flags("pass checkpoint='out/state', resume=True, or leave out streams=('lai', 'nee')")
     "pass --out 'out/state', --resume, or leave out --streams lai nee"
+    >>> as_flags("choose likelihoods={'lai': 'gaussian'}")
+    'choose --likelihood lai=gaussian'
     """
 
     def flag(found):
@@ -140,8 +143,8 @@ def as_flags(words):
             return FLAGS[name]
         if value == "None":
             value = "none"
-        elif value[0] in "([":
-            value = re.sub(r"[()\[\],'\"]+", " ", value)
+        elif value[0] in "([{":
+            value = re.sub(r"[()\[\]{},'\"]+", " ", re.sub(r"['\"]: ['\"]?", "=", value))
         return f"{FLAGS[name]} {' '.join(value.split())}"
 
     return _ARGUMENT.sub(flag, words)

@@ -122,17 +122,16 @@ def calibrate(
     folder_to_write(out)
     choices = choices_of(priors, constraints, soft, streams, solver, likelihood)
     built = MODELS[model].build(units, choices)
+    drawn = {"chains": chains, "draws": draws, "random_seed": seed}
     if sampler == "edinburgh2021":
         _refuse_resume(resume)
         proposals = EDINBURGH_PROPOSALS if proposals is None else proposals
-        fit = calibrate_edinburgh(
-            built, chains=chains, proposals=proposals, draws=draws, random_seed=seed
-        )
+        fit = calibrate_edinburgh(built, proposals=proposals, **drawn)
     else:
         proposals = UNLIMITED if proposals is None else proposals
         budget = {"seconds": seconds, "proposals": proposals}
         kept = {"checkpoint": out / "state", "resume": resume}
-        fit = calibrate_lanes(built, chains=chains, draws=draws, random_seed=seed, **budget, **kept)
+        fit = calibrate_lanes(built, **drawn, **budget, **kept)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt
     return _report(fit, out)

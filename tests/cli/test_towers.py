@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 import xarray as xr
 
 from pm_dalec.cli.main import main
@@ -17,6 +18,7 @@ def write(folder, *, years=3):
     site.assign(nee=nee, nee_unc=sigma).to_netcdf(folder / "tower_X_monthly.nc", engine="h5netcdf")
 
 
+@pytest.mark.slow
 def test_a_folder_of_sites_becomes_a_table_and_fits_are_used_again(tmp_path, capsys):
     write(tmp_path)
     given = ["towers", str(tmp_path), "--out", str(tmp_path / "out"), "--proposals", "3000"]

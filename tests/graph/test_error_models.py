@@ -93,14 +93,13 @@ def test_the_lanes_of_a_region_keep_the_shared_errors_of_each_pixel():
     assert_allclose(found, expected, rtol=1e-10)
 
 
-def test_jax_gives_the_densities_of_the_lanes(site, model):
+@pytest.mark.parametrize("given", [{"lai": "lognormal", "cwood": ALL["cwood"]}, {"lai": "student"}])
+def test_jax_gives_the_densities_of_the_lanes(given):
     pytest.importorskip("jax")
-    places = positions(model)
-    assert_allclose(
-        pmd.lane_logp(model, backend="jax").bind(np.zeros(3, int))(places),
-        pmd.lane_logp(model)(places),
-        rtol=1e-10,
-    )
+    model = baseline.build(tiny_region(), Choices(constraints=None, likelihoods=given))
+    places, units = positions(model), np.zeros(3, int)
+    found = pmd.lane_logp(model, backend="jax").bind(units)(places)
+    assert_allclose(found, pmd.lane_logp(model).bind(units)(places), rtol=1e-10)
 
 
 # ---- one stream, without DALEC
