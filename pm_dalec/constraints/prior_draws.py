@@ -206,8 +206,9 @@ def draw_log_uniform(
 def is_logarithmic(parameter: Parameter, units: xr.Dataset) -> bool:
     """Whether the sigma of a prior is a factor, in the data that it comes from."""
     factor = parameter.prior.factor if isinstance(parameter.prior, LogUniform) else None
-    known = isinstance(factor, FromData) and factor.sigma in units
-    return known and units[factor.sigma].attrs.get(KIND) == FACTOR
+    if not isinstance(factor, FromData) or factor.sigma not in units:
+        return False
+    return bool(units[factor.sigma].attrs.get(KIND) == FACTOR)
 
 
 def factor_of(parameter: Parameter, units: xr.Dataset) -> tuple[Array, Array]:

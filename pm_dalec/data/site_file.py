@@ -30,6 +30,7 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS
 
+GAPS_ATTRIBUTE = "dalec_c6_drivers"  # in which a site file says what it lacks, and its default
 DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
 
 
@@ -64,7 +65,8 @@ def open_site(
     lat, lon : float, optional
         Place [degrees], of CSV files without it; the binary file lacks the longitude only.
     fill_wind : bool, default False
-        Fill a missing wind, or gaps in it, with 3.23 m s-1, and warn; CBF has none.
+        Fill a missing wind, or gaps in it, with 3.23 m s-1, and warn; CBF has none. Also done for a site
+        file that names this default itself, in its attribute ``dalec_c6_drivers``.
     disturbance : {"file", "none"}, default "file"
         ``"none"`` sets forest_loss_fraction and burned_fraction to zero where the file has none,
         and warns; CBF has no forest loss.
@@ -104,7 +106,8 @@ def open_site(
         file = described_uncertainties(_read(path), leave=sigmas)
         units = _start_of_step(file, path)
     units = standardise(_keep(units, observations, path))
-    units = _fill_wind(units, path) if fill_wind else units
+    declared = f"default {DEFAULT_WIND:g} m s-1" in str(units.attrs.get(GAPS_ATTRIBUTE))
+    units = _fill_wind(units, path) if fill_wind or declared else units
     units = _without_disturbance(units, path) if disturbance == "none" else units
     units = _with_uncertainties(units, sigmas, path)
     return check_units(without_unknown(units))

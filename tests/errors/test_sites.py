@@ -139,7 +139,7 @@ FLUXVAL = ("CZ-wet", "DE-Geb", "DE-Tha", "DK-Sor")
 @pytest.mark.parametrize("name", FLUXVAL)
 def test_the_sites_of_fluxval_open_with_their_factors(shared_data, name):
     path = shared_data / "data" / "sites" / f"fluxval_{name}_monthly.nc"
-    units = pmd.open_site(path, fill_wind=True)
+    units = pmd.open_site(path)  # names its wind itself
     kinds = {n: units[f"{n}_unc"].attrs["uncertainty_kind"] for n in ("lai", "gpp", "nee")}
     assert kinds == {"lai": "factor", "gpp": "factor", "nee": "absolute"}
     assert likelihood_by_data(units, "gpp").minimum == 0.1
