@@ -116,7 +116,7 @@ def _write(table, out):
     table[order].to_csv(out / "towers.csv", index=False, float_format="%.4f")
     parts = [_markdown(table[order])]
     if set(RUNS) <= set(table["run"]):
-        parts += ["What the fluxes change, with less without them:", ""]
+        parts += ["", "What the fluxes change, with less without them:", ""]
         parts += [_markdown(what_fluxes_change(table, RUNS))]
     (out / "towers.md").write_text("\n".join(parts) + "\n")
 
