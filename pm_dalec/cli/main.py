@@ -22,6 +22,7 @@ COMMANDS = {
         "site:demo": "Calibrate the built-in site, whose truth is known; needs no file.",
         "site:calibrate": "Calibrate a site file, or a site by name.",
         "site:edc_report": "Print pass rates of the constraints under the prior of a site.",
+        "towers:towers": "Compare predicted with measured fluxes of a folder of site files.",
     },
     "Regions": {
         "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",
@@ -45,6 +46,7 @@ FLAGS = {
     "proposals": "--proposals",
     "streams": "--streams",
     "constraints": "--constraints",
+    "likelihoods": "--likelihood",
     "solver": "--solver",
     "scale": "--soft",
     "fill_wind": "--fill-wind",
@@ -139,6 +141,8 @@ def as_flags(words):
     "pass --out 'out/state', --resume, or leave out --streams lai nee"
     >>> as_flags("pass uncertainties={'lai': sigma, 'cwood': '20%'} to open_site")
     'pass --sigma lai=sigma cwood=20% to open_site'
+    >>> as_flags("choose likelihoods={'lai': 'gaussian'}")
+    'choose --likelihood lai=gaussian'
     """
 
     def flag(found):

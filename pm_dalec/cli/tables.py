@@ -18,8 +18,9 @@ SUMMARIES = (
     "One number a draw, as `pm_dalec.budget` gives them and the figures of a region show them."
 )
 OPERATORS = """\
-Each stream needs its one-sigma uncertainty, `<stream>_unc`. Stocks and LAI are compared at the start of the
-step, fluxes as means over it."""
+Each stream needs its one-sigma uncertainty, `<stream>_unc`, or a factor of a log-normal there with the
+attribute `uncertainty_kind` "factor"; the error model follows from it, or from `Choices(likelihoods=...)`.
+Stocks and LAI are compared at the start of the step, fluxes as means over it."""
 
 
 def markdown_table(header, rows):

@@ -6,6 +6,7 @@ import numpy as np
 
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
 from pm_dalec.data.units import conversion, describe, same_units, why_not
+from pm_dalec.errors.scales import FACTOR, KIND
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.streams import SOIL_PRIOR, wanted_units
@@ -151,8 +152,13 @@ def _unit_after_number(name):
     return "" if unit == "1" else f" {unit}"
 
 
+def units_wanted_of(name, values):
+    """Units that a variable has: those of the table, or none where it is a factor."""
+    return "1" if values.attrs.get(KIND) == FACTOR else wanted_units(name)
+
+
 def _check_units(name, values, units):
-    wanted, given = wanted_units(name), values.attrs.get("units")
+    wanted, given = units_wanted_of(name, values), values.attrs.get("units")
     if given is not None and same_units(str(given), wanted):
         return
     rule = None if given is None else conversion(str(given), wanted)

@@ -19,11 +19,18 @@ from pm_dalec.data.checks import DISTURBANCES, check_units
 from pm_dalec.data.formats import netcdf, recognised, trees
 from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
-from pm_dalec.data.uncertainties import one_sigma
+from pm_dalec.data.uncertainties import (
+    described_uncertainties,
+    kind_of,
+    one_sigma,
+    without_unknown,
+)
+from pm_dalec.errors.scales import ABSOLUTE
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS
 
+GAPS_ATTRIBUTE = "dalec_c6_drivers"  # in which a site file says what it lacks, and its default
 DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
 
 
@@ -43,7 +50,9 @@ def open_site(
     The format is told from names and content: NetCDF in the schema of the site files, CBF NetCDF and
     CSV files of CARDAMOM, or the binary input of Edinburgh's. A site file has ``time`` at the
     mid-point of the step with ``time_bnds``; the dataset has it at the start. Uncertainties stay as
-    they are in the file: the floors of Edinburgh are a separate step, `prepare_uncertainties`.
+    they are in the file: the floors of Edinburgh are a separate step, `prepare_uncertainties`. Where they
+    are factors, the attribute ``uncertainty_kind`` of ``{stream}_unc`` is "factor", and the likelihood
+    log-normal. An observation without uncertainty among others that have one is left out, and said.
     Variables outside the schema (precipitation, evapotranspiration, withheld months ``*_val``,
     priors of parameters) are left out.
 
@@ -56,7 +65,8 @@ def open_site(
     lat, lon : float, optional
         Place [degrees], of CSV files without it; the binary file lacks the longitude only.
     fill_wind : bool, default False
-        Fill a missing wind, or gaps in it, with 3.23 m s-1, and warn; CBF has none.
+        Fill a missing wind, or gaps in it, with 3.23 m s-1, and warn; CBF has none. Also done for a site
+        file that names this default itself, in its attribute ``dalec_c6_drivers``.
     disturbance : {"file", "none"}, default "file"
         ``"none"`` sets forest_loss_fraction and burned_fraction to zero where the file has none,
         and warns; CBF has no forest loss.
@@ -93,12 +103,14 @@ def open_site(
         uncertainties=sigmas,
     )
     if units is None:
-        units = _start_of_step(_read(path), path)
+        file = described_uncertainties(_read(path), leave=sigmas)
+        units = _start_of_step(file, path)
     units = standardise(_keep(units, observations, path))
-    units = _fill_wind(units, path) if fill_wind else units
+    declared = f"default {DEFAULT_WIND:g} m s-1" in str(units.attrs.get(GAPS_ATTRIBUTE))
+    units = _fill_wind(units, path) if fill_wind or declared else units
     units = _without_disturbance(units, path) if disturbance == "none" else units
     units = _with_uncertainties(units, sigmas, path)
-    return check_units(units)
+    return check_units(without_unknown(units))
 
 
 def _read(path):
@@ -277,6 +289,11 @@ def _with_uncertainties(units, uncertainties, path):
         if name not in units or name not in OBSERVED:
             there = [stream for stream in OBSERVED if stream in units]
             raise KeyError(f"no observations {name!r} in {path.name}; there are {there}")
+        if kind_of(units, name) != ABSOLUTE:
+            raise ValueError(
+                f"wanted no further uncertainty of {name!r}, got {sigma!r}, and the file has factors "
+                f"({path.name}); leave it out, or choose the error model with likelihoods"
+            )
         given = units.get(f"{name}_unc", xr.full_like(units[name], np.nan))
         filled = given.fillna(one_sigma(units[name], sigma, name=name, where=path.name))
         filled = filled.where(units[name].notnull())

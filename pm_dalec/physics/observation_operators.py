@@ -9,17 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pm_dalec.physics.records import Trajectory
-from pm_dalec.tables.kinds import Array, ArrayModule
+from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import POOLS
-
-HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
-
-
-def gaussian_log_density(value: Array, modelled: Array, sigma: Array, xp: ArrayModule) -> Array:
-    """Logarithm of the density of an observation, whose error is Gaussian."""
-    distance = (value - modelled) / sigma
-    return -0.5 * distance**2 - xp.log(sigma) - HALF_LOG_TWO_PI
 
 
 def seen_by(stream: str, trajectory: Trajectory) -> Array:

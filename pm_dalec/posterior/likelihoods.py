@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
-from pm_dalec.physics.observation_operators import gaussian_log_density, seen_by
+from pm_dalec.errors.densities import pointwise
+from pm_dalec.errors.likelihood import GAUSSIAN, likelihood_of
+from pm_dalec.physics.observation_operators import seen_by
 from pm_dalec.posterior.runs import labels_of, run_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
@@ -25,7 +26,8 @@ def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
 
     Notes
     -----
-    Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test.
+    Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test, unless
+    their errors are correlated in the likelihood too; each is then conditional on the others.
     """
     observed, units = fit["observed_data"].to_dataset(), fit["constant_data"].to_dataset()
     posterior = fit["posterior"].to_dataset()
@@ -38,7 +40,8 @@ def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
             observed[name].transpose(dims.TIME, *space).values.reshape(shape)
             for name in (stream, f"{stream}_unc")
         )
-        density = gaussian_log_density(value, seen_by(stream, run), sigma, np)
+        likelihood = likelihood_of(observed[stream].attrs.get("likelihood", GAUSSIAN))
+        density = pointwise(likelihood, value, seen_by(stream, run), sigma)
         found[stream] = ((dims.TIME, *dims.SAMPLE, *space), run.known(density))
     whole = xr.Dataset(found, coords=labels_of(posterior) | {dims.TIME: observed[dims.TIME]})
     return whole.transpose(*dims.SAMPLE, dims.TIME, *space)

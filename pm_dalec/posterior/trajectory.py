@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.posterior.convergence import doubt
 from pm_dalec.posterior.runs import in_parts, labels_of, run_of, units_to_run
 from pm_dalec.tables import dims
@@ -151,5 +152,5 @@ def observations_of(
             if stream not in held or variable not in names or variable in found:
                 continue
             values = held[stream].assign_attrs(assimilated=assimilated)
-            found[variable] = (values, held[f"{stream}_unc"])
+            found[variable] = (values, absolute_sigma(held, stream))
     return found

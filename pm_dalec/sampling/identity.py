@@ -10,7 +10,8 @@ from importlib.metadata import version
 import numpy as np
 import pymc as pm
 
-from pm_dalec.constraints.prior_draws import factor_of
+from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic
+from pm_dalec.errors.likelihood import GAUSSIAN, Likelihood
 from pm_dalec.graph import notes
 from pm_dalec.tables.constants import MODEL_VERSION, SAMPLER_VERSION
 from pm_dalec.tables.priors import Fixed
@@ -20,6 +21,10 @@ SHOWN = 4
 
 ATTRIBUTE = "identity"
 """Attribute of a fit that holds the identity of its model, as JSON."""
+
+
+LIKELIHOOD = "likelihood"
+"""What the parts begin with that say the error model of a stream; a stream without is Gaussian."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,9 @@ class Identity:
             ours, theirs = self.parts.get(name), other.parts.get(name)
             if ours is not None and theirs is not None and ours.digest == theirs.digest:
                 continue
-            here = "none" if ours is None else ours.words
-            there = "none" if theirs is None else theirs.words
+            absent = GAUSSIAN if name.startswith(LIKELIHOOD) else "none"
+            here = absent if ours is None else ours.words
+            there = absent if theirs is None else theirs.words
             if here == there:
                 there = "other numbers of the same kind"
             found.append(f"{name}: here {here}, there {there}")
@@ -90,6 +96,11 @@ def identity_of(model: pm.Model) -> Identity:
         parts[f"data {variable.name}"] = _data(model, variable)
     for name, parameter in known.parameters.items():
         parts[f"parameter {name}"] = _parameter(parameter, known.units)
+    for stream, likelihood in known.likelihoods.items():
+        if (
+            likelihood != Likelihood()
+        ):  # fits of before there was a choice have none, and are Gaussian
+            parts[f"{LIKELIHOOD} of {stream}"] = _text(str(likelihood))
     rules = "; ".join(rule.inequality for rule in known.rules.values())
     parts["constraints"] = Part(_text(f"{known.constraints}: {rules}").digest, known.constraints)
     parts["solver"] = _text(known.solver)
@@ -153,10 +164,14 @@ def _parameter(parameter, units) -> Part:
     if isinstance(prior, Fixed):
         return _text(f"fixed at {prior.value:g} [{parameter.units}]")
     mean, sigma = factor_of(parameter, units)
+    logarithmic = is_logarithmic(parameter, units)
     low, high = parameter.bounds
     words = f"log-uniform from {low:g} to {high:g} {parameter.units}"
     if np.isfinite(sigma).any():
-        words += f" times a Gaussian, mean {np.mean(mean):g} and sigma {np.mean(sigma):g}"
+        names = ("log-normal, median", "factor") if logarithmic else ("Gaussian, mean", "sigma")
+        words += f" times a {names[0]} {np.mean(mean):g} and {names[1]} {np.mean(sigma):g}"
+    if logarithmic:
+        mean, sigma = np.log(mean), np.log(sigma)
     return _array(np.stack(np.broadcast_arrays(low, high, mean, sigma)), words)
 
 

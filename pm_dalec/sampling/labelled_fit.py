@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from pm_dalec.errors.likelihood import LOGNORMAL, Likelihood
+from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.posterior.convergence import doubt
@@ -166,7 +168,15 @@ def observed_data(model):
         if f"{stream}_data" not in model.named_vars:
             continue
         seen = _held(model, f"{stream}_seen") > 0
-        units = {"units": VARIABLES[record.observes].units}
-        found[stream] = _held(model, f"{stream}_data").where(seen).assign_attrs(units)
-        found[f"{stream}_unc"] = _held(model, f"{stream}_sigma").where(seen).assign_attrs(units)
+        units = VARIABLES[record.observes].units
+        likelihood = notes.of(model).likelihoods.get(stream, Likelihood())
+        kind, unit = (FACTOR, "1") if likelihood.kind == LOGNORMAL else (ABSOLUTE, units)
+        found[stream] = (
+            _held(model, f"{stream}_data")
+            .where(seen)
+            .assign_attrs(units=units, likelihood=str(likelihood))
+        )
+        found[f"{stream}_unc"] = (
+            _held(model, f"{stream}_sigma").where(seen).assign_attrs({"units": unit, KIND: kind})
+        )
     return xr.Dataset(found)

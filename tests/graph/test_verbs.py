@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.prior_draws import factor_of, gaussian_log_factor
 from pm_dalec.constraints.sets import EDCS
+from pm_dalec.errors.densities import HALF_LOG_TWO_PI
 from pm_dalec.graph import PAPER, verbs
 from pm_dalec.models import baseline, stratified
 from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta

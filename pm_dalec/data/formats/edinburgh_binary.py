@@ -26,6 +26,7 @@ from pm_dalec.data.formats.columns import (
     without_fills,
 )
 from pm_dalec.data.messages import sentence
+from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
@@ -293,7 +294,7 @@ def write_edinburgh_binary(path: str | Path, units: xr.Dataset) -> list[Path]:
         if name in units:
             column = DRIVER_COLUMNS + _OBSERVATIONS[name] - 1
             table[:, column] = with_fills(units[name].values)
-            table[:, column + 1] = with_fills(units[f"{name}_unc"].values)
+            table[:, column + 1] = with_fills(absolute_sigma(units, name).values)
     others = np.full(2 * BLOCK, MISSING)
     numbers = np.concatenate([static, *_prior_blocks(units), others, table.ravel()])
     numbers.astype("<f8").tofile(path)
@@ -310,9 +311,16 @@ def _prior_blocks(units):
             factor = getattr(parameter.prior, "factor", None)
             pair = [getattr(factor, "mean", np.nan), getattr(factor, "sigma", np.nan)]
         if name == "initial_som":
-            pair = [float(units.get(each, np.nan)) for each in SOIL_PRIOR]
+            pair = _soil_prior(units)
         means[place], sigmas[place] = with_fills(pair)
     return means, sigmas
+
+
+def _soil_prior(units):
+    """Mean and one sigma of the soil prior [g m-2]; NaN where there is none."""
+    if any(name not in units for name in SOIL_PRIOR):
+        return [float(units.get(name, np.nan)) for name in SOIL_PRIOR]
+    return [float(units[SOIL_PRIOR[0]]), float(absolute_sigma(units, SOIL_PRIOR[0]))]
 
 
 _PRIOR_NAMES = ("parameter_prior", "parameter_prior_unc")
