@@ -88,7 +88,7 @@ def site_from_frame(
     place = _place(values, latitude, longitude, where)
     _check_present(values, rest, fill_wind, disturbance, where)
     _tell_rest(rest, where)
-    made = _made(values, steps, place, name, where)
+    made = made_site(values, steps.periods, place, name, where)
     made = made.assign_attrs(source_file=where, not_read=", ".join([*rest, *dropped]) or "nothing")
     made = stand_ins.with_wind(made, where) if fill_wind else made
     made = stand_ins.without_disturbance(made, where) if disturbance == "none" else made
@@ -245,9 +245,24 @@ def _tell_rest(rest, where):
         )
 
 
-def _made(values, steps, place, name, where):
-    """Units dataset of what was read, with CO2 where there is none."""
-    periods = steps.periods
+def made_site(values, periods, place, name, where):
+    """Units dataset of columns, with CO2 where there is none; not yet checked.
+
+    Parameters
+    ----------
+    values : dict of str to array
+        Drivers, observations, their uncertainties and factors, in the units of the tables.
+    periods : pandas.PeriodIndex
+        Steps: months or days.
+    place : dict
+        ``lat`` and ``lon`` [degrees]; a longitude of None is left out.
+    name, where : str
+        Of the site; its source, for messages.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
     starts, ends = periods.to_timestamp(), (periods + 1).to_timestamp()
     _check_day_of_year(values.pop("doy", None), starts, ends, where)
     if "co2" not in values:
