@@ -1,6 +1,7 @@
 """What exists, as a page in Markdown: parameters, constraints, streams, variables and sources."""
 
 from pm_dalec.constraints.sets import EDCS
+from pm_dalec.data.series.aliases import COLUMNS, UNCERTAINTY
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian
 from pm_dalec.tables.sources import SOURCES
@@ -13,6 +14,13 @@ pools are at its end, `lai` is at its start."""
 OPERATORS = """\
 Each stream needs its one-sigma uncertainty, `<stream>_unc`. Stocks and LAI are compared at the start of the
 step, fluxes as means over it."""
+
+
+COLUMNS_OF_A_TABLE = f"""\
+A DataFrame or CSV file that `pmd.site_from_frame` reads has these columns, in any case, with spaces, dots or `_`.
+Units stand in the header, as in `vpd (hPa)`, `tmin [K]` or `vpd_hPa`, in a first row, or in `units=`; otherwise
+they are those below. The one-sigma uncertainty of an observation is a column with one of the ends
+{", ".join(f"`{end}`" for end in UNCERTAINTY)}, as in `lai_sd`."""
 
 
 def markdown_table(header, rows):
@@ -65,6 +73,15 @@ def prior_words(parameter):
     if isinstance(prior.factor, FromData):
         return f"log-uniform, times `{prior.factor.mean}` ± `{prior.factor.sigma}`"
     return "log-uniform"
+
+
+def columns_table():
+    """Table of the columns that a table of a user may have."""
+    rows = (
+        (f"`{record.name}`", ", ".join(f"`{name}`" for name in record.spellings), record.units)
+        for record in COLUMNS.values()
+    )
+    return markdown_table(("what it is", "names", "units without others"), rows)
 
 
 def parameters_table():
@@ -131,6 +148,9 @@ def page():
         streams_table(),
         "## Variables",
         variables_table(),
+        "## Columns of a table",
+        COLUMNS_OF_A_TABLE,
+        columns_table(),
         "## Sources",
         sources_list(),
     )

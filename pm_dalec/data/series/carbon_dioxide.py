@@ -64,7 +64,7 @@ def mauna_loa_co2(times):
         )
     midnight = when.normalize()
     days = 365 + when.is_leap_year
-    year = when.year + (when.dayofyear - 1 + (when - midnight) / pd.Timedelta(days=1)) / days
+    year = when.year + (when.day_of_year - 1 + (when - midnight) / pd.Timedelta(days=1)) / days
     year = np.asarray(year, dtype=float)
     found = CubicSpline(_YEARS, _MEANS, bc_type="natural")(year)
     # a natural spline has no curvature at its end; beyond it the polynomial would gain some again

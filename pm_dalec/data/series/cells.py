@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec.data.formats.columns import without_fills
+from pm_dalec.data.series.aliases import DATE
+from pm_dalec.data.series.headers import columns_of
 
 _GAPS = {"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "-", "--", "."}
 _SEPARATORS = (",", ";", "\t")
@@ -66,6 +68,17 @@ def _with_decimal_point(cell):
     whole, comma, rest = text.partition(",")
     is_number = comma and rest.replace("e-", "").isdigit() and whole.lstrip("+-").isdigit()
     return f"{whole}.{rest}" if is_number else cell
+
+
+def is_table(path):
+    """Whether a file is CSV with dates and least and largest temperatures under known names."""
+    if not path.is_file() or path.suffix.lower() not in (".csv", ".txt", ".tsv"):
+        return False
+    try:
+        found, _ = columns_of(table_in(path), columns={}, units={}, where=path.name)
+    except (ValueError, KeyError):
+        return False
+    return {"tmin", "tmax"} <= set(found) and bool({DATE, "year"} & set(found))
 
 
 def numbers_in(column, label, where):

@@ -241,7 +241,8 @@ def _periods(stamps, where):
         )
     months = ordered.to_period(_MONTH)
     typical = pd.Series(np.diff(ordered.to_numpy())).median()
-    if months.is_unique and (typical > pd.Timedelta(days=20) or (np.diff(months.asi8) == 1).all()):
+    apart = np.diff(months.asi8)
+    if (apart == 1).all() or pd.Timedelta(days=28) <= typical <= pd.Timedelta(days=31):
         return stamps.to_period(_MONTH)
     if typical < pd.Timedelta(hours=23):
         raise ValueError(

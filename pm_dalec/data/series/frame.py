@@ -280,7 +280,7 @@ def _check_day_of_year(given, starts, ends, where):
     """Refuse days of the year that lie outside the steps of their dates."""
     if given is None:
         return
-    first, last = starts.dayofyear, (ends - pd.Timedelta(days=1)).dayofyear
+    first, last = starts.day_of_year, (ends - pd.Timedelta(days=1)).day_of_year
     bad = ~((given >= first) & (given <= last))
     if bad.any():
         at = int(np.argmax(bad))

@@ -207,7 +207,7 @@ def _temperatures(table, means, records, unit, latitude, where):
     periods = means["ta"].index
     ends, starts = (periods + 1).to_timestamp(), periods.to_timestamp()
     length = (ends - starts) / pd.Timedelta(days=1)
-    doy = (ends - pd.Timedelta(days=1)).dayofyear
+    doy = (ends - pd.Timedelta(days=1)).day_of_year
     light = day_length(np.asarray(doy, float), np.asarray(length), latitude, np)
     warnings.warn(
         f"{where} has no least and largest temperature of the day: tmin and tmax are derived from the means "
