@@ -148,7 +148,7 @@ def _series(paths, unit, partitioning, latitude):
                 f"wanted steps of a day, got monthly rows ({path.name}); give a daily or half-hourly file, or "
                 "step='month'"
             )
-        found = resampling.reduced(records, unit, latitude, path.name)
+        found = resampling.reduced(records, unit, latitude, path.name, taken=_stems(series))
         fresh = {
             key: values for key, values in found.items() if key.split("_")[0] not in _stems(series)
         }

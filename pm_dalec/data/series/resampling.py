@@ -147,7 +147,7 @@ def extremes_of_halves(day, night, middle, light):
     return middle - amplitude, middle + amplitude
 
 
-def reduced(records, unit, latitude, where):
+def reduced(records, unit, latitude, where, *, taken=()):
     """Drivers and fluxes of the file of a tower over periods, in the units of the tables.
 
     Parameters
@@ -158,6 +158,8 @@ def reduced(records, unit, latitude, where):
         [degrees_north]
     where : str
         Name of the file, for a warning.
+    taken : container of str
+        What another file gives: temperatures are not derived for nothing.
 
     Returns
     -------
@@ -189,7 +191,8 @@ def reduced(records, unit, latitude, where):
         found["vpd"] = mean_of(dry, unit)[0]
     if "co2" in means:
         found["co2"] = means["co2"]
-    found |= _temperatures(table, means, records, unit, latitude, where)
+    if "tmin" not in taken:
+        found |= _temperatures(table, means, records, unit, latitude, where)
     for key in FLUXES:
         if key in means:
             found |= _flux(key, table, means, shares[key], records, unit)

@@ -19,7 +19,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:columns of the table")
 def drivers(index="time"):
     """Two years of drivers with leaf area, under the names and in the units of the tables."""
     made = synthetic_drivers(seed=3, years=2)
-    names = ["tmin", "tmax", "sw_rad", "co2", "vpd", "wind", "forest_loss_fraction", "burned_fraction"]
+    names = [
+        "tmin",
+        "tmax",
+        "sw_rad",
+        "co2",
+        "vpd",
+        "wind",
+        "forest_loss_fraction",
+        "burned_fraction",
+    ]
     table = pd.DataFrame({name: made[name].to_numpy() for name in names})
     table["lai"] = 2.0 + np.arange(MONTHS) / MONTHS
     table["lai_unc"] = 0.3
@@ -169,7 +178,7 @@ def test_uncertainties_come_from_a_column_a_share_or_a_number():
 
 def test_co2_wind_and_disturbance_that_are_absent_are_told():
     table = drivers().drop(columns=["co2", "wind", "burned_fraction", "forest_loss_fraction"])
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning, match="co2|wind|zero") as told:
         site = site_from_frame(table, fill_wind=True, disturbance="none", **GIVEN)
     words = " ".join(str(each.message) for each in told)
     assert all(name in words for name in ("co2 missing", "wind is missing", "set to zero"))
