@@ -69,7 +69,7 @@ def mean_of(series, unit):
 
 def _rows_of(steps, index):
     """How many rows each step has when it is whole."""
-    width = index[1] - index[0]
+    width = index[1] - index[0] if len(index) > 1 else pd.Timedelta(days=1)
     periods = pd.PeriodIndex(steps.unique()).sort_values()
     lengths = (periods + 1).to_timestamp() - periods.to_timestamp()
     return pd.Series(lengths / width, index=periods)

@@ -212,6 +212,16 @@ def _rows(table, where):
                 "take the file HH, DD or MM",
             )
         )
+    index = _dates(text, form, where)
+    if digits == 6:
+        return index, None, "M"
+    if digits == 8:
+        return index, None, "D"
+    return index, _width(table, index, where), ""
+
+
+def _dates(text, form, where):
+    """Dates of the rows, each once."""
     starts = pd.to_datetime(text, format=form, errors="coerce")
     if starts.isna().any():
         raise ValueError(
@@ -223,11 +233,7 @@ def _rows(table, where):
         raise ValueError(
             _said("one row a time", f"two of {first}", where, "drop the repeated rows")
         )
-    if digits == 6:
-        return index, None, "M"
-    if digits == 8:
-        return index, None, "D"
-    return index, _width(table, index, where), ""
+    return index
 
 
 def _width(table, index, where):
