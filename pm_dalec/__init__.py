@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pm_dalec.constraints.report import edc_report as edc_report
     from pm_dalec.constraints.sets import EDCS as EDCS
     from pm_dalec.data.by_name import available_sites as available_sites, load_site as load_site
+    from pm_dalec.data.series.frame import site_from_frame as site_from_frame
     from pm_dalec.data.site_file import open_site as open_site
     from pm_dalec.data.synthetic_sites import synthetic_site as synthetic_site
     from pm_dalec.graph.choices import Choices as Choices

@@ -1,6 +1,7 @@
 """What exists, as a page in Markdown: parameters, constraints, streams, variables and sources."""
 
 from pm_dalec.constraints.sets import EDCS
+from pm_dalec.data.series.aliases import COLUMNS, UNCERTAINTY
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.sources import SOURCES
 from pm_dalec.tables.streams import STREAMS
@@ -21,6 +22,13 @@ OPERATORS = """\
 Each stream needs its one-sigma uncertainty, `<stream>_unc`, or a factor of a log-normal there with the
 attribute `uncertainty_kind` "factor"; the error model follows from it, or from `Choices(likelihoods=...)`.
 Stocks and LAI are compared at the start of the step, fluxes as means over it."""
+
+
+COLUMNS_OF_A_TABLE = f"""\
+A DataFrame or CSV file that `pmd.site_from_frame` reads has these columns, in any case, with spaces, dots or `_`.
+Units stand in the header, as in `vpd (hPa)`, `tmin [K]` or `vpd_hPa`, in a first row, or in `units=`; otherwise
+they are those below. The one-sigma uncertainty of an observation is a column with one of the ends
+{", ".join(f"`{end}`" for end in UNCERTAINTY)}, as in `lai_sd`."""
 
 
 def markdown_table(header, rows):
@@ -70,6 +78,15 @@ def streams_table():
         for record in STREAMS.values()
     )
     return markdown_table(("stream", "observes", "units", "assimilated"), rows)
+
+
+def columns_table():
+    """Table of the columns that a table of a user may have."""
+    rows = (
+        (f"`{record.name}`", ", ".join(f"`{name}`" for name in record.spellings), record.units)
+        for record in COLUMNS.values()
+    )
+    return markdown_table(("what it is", "names", "units without others"), rows)
 
 
 def parameters_table():
@@ -142,6 +159,9 @@ def page():
         "## Summaries",
         SUMMARIES,
         quantities_table(),
+        "## Columns of a table",
+        COLUMNS_OF_A_TABLE,
+        columns_table(),
         "## Sources",
         sources_list(),
     )

@@ -7,7 +7,6 @@ everywhere (`pm_dalec.tables.DRIVERS` and `STREAMS`). ``time`` is the START of t
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -15,23 +14,18 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data.checks import DISTURBANCES, check_units
+from pm_dalec.data.checks import check_units
 from pm_dalec.data.formats import netcdf, recognised, trees
+from pm_dalec.data.series import stand_ins
+from pm_dalec.data.series.stand_ins import DEFAULT_WIND
 from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
-from pm_dalec.data.uncertainties import (
-    described_uncertainties,
-    kind_of,
-    one_sigma,
-    without_unknown,
-)
-from pm_dalec.errors.scales import ABSOLUTE
+from pm_dalec.data.uncertainties import described_uncertainties, without_unknown
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
+from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
 GAPS_ATTRIBUTE = "dalec_c6_drivers"  # in which a site file says what it lacks, and its default
-DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
 
 
 def open_site(
@@ -87,12 +81,8 @@ def open_site(
         A sentence: what was wanted, what came, where, what to do.
     """
     path = Path(path)
-    if disturbance not in ("file", "none"):
-        raise ValueError(
-            f"wanted disturbance 'file' or 'none', got {disturbance!r} (opening {path.name}); "
-            "'none' means no harvest and no fire"
-        )
-    sigmas = _checked_sigmas(uncertainties, path)
+    stand_ins.checked_disturbance(disturbance, path.name)
+    sigmas = stand_ins.checked_sigmas(uncertainties, path.name)
     units = recognised.peer_site(
         path,
         start=start,
@@ -107,9 +97,9 @@ def open_site(
         units = _start_of_step(file, path)
     units = standardise(_keep(units, observations, path))
     declared = f"default {DEFAULT_WIND:g} m s-1" in str(units.attrs.get(GAPS_ATTRIBUTE))
-    units = _fill_wind(units, path) if fill_wind or declared else units
-    units = _without_disturbance(units, path) if disturbance == "none" else units
-    units = _with_uncertainties(units, sigmas, path)
+    units = stand_ins.with_wind(units, path.name) if fill_wind or declared else units
+    units = stand_ins.without_disturbance(units, path.name) if disturbance == "none" else units
+    units = stand_ins.with_uncertainties(units, sigmas, path.name)
     return check_units(without_unknown(units))
 
 
@@ -240,62 +230,3 @@ def _keep(file, observations, path):
     if "site" not in kept.coords:
         kept = kept.assign_coords(site=str(file.attrs.get("site_id", path.stem)))
     return kept.assign_attrs(file.attrs, source_file=path.name)
-
-
-def _fill_wind(units, path):
-    if "wind" not in units:
-        missing = units.sizes[dims.TIME]
-        like = xr.zeros_like(units[dims.TIME], dtype=float).reset_coords(drop=True)
-        wind = (like + DEFAULT_WIND).assign_attrs(units="m s-1")
-    else:
-        missing = int(units["wind"].isnull().sum())
-        wind = units["wind"].fillna(DEFAULT_WIND).assign_attrs(units["wind"].attrs)
-    if missing:
-        warnings.warn(
-            f"wind is missing at {missing} of {units.sizes[dims.TIME]} steps of {path.name}: "
-            f"filled with {DEFAULT_WIND} m s-1",
-            UserWarning,
-            stacklevel=3,
-        )
-    return units.assign(wind=wind)
-
-
-def _without_disturbance(units, path):
-    absent = [name for name in DISTURBANCES if name not in units]
-    if absent:
-        warnings.warn(
-            f"{' and '.join(absent)} missing in {path.name}: set to zero, no such disturbance",
-            UserWarning,
-            stacklevel=3,
-        )
-    zero = xr.zeros_like(units[dims.TIME], dtype=float).reset_coords(drop=True)
-    return units.assign({name: zero.assign_attrs(units="1") for name in absent})
-
-
-def _checked_sigmas(uncertainties, path):
-    if uncertainties is None:
-        return {}
-    if not isinstance(uncertainties, Mapping):
-        raise TypeError(
-            f"wanted uncertainties as a mapping of stream to sigma, got {uncertainties!r} "
-            f"(opening {path.name}); write {{'lai': 0.5}}"
-        )
-    return uncertainties
-
-
-def _with_uncertainties(units, uncertainties, path):
-    changed = {}
-    for name, sigma in uncertainties.items():
-        if name not in units or name not in OBSERVED:
-            there = [stream for stream in OBSERVED if stream in units]
-            raise KeyError(f"no observations {name!r} in {path.name}; there are {there}")
-        if kind_of(units, name) != ABSOLUTE:
-            raise ValueError(
-                f"wanted no further uncertainty of {name!r}, got {sigma!r}, and the file has factors "
-                f"({path.name}); leave it out, or choose the error model with likelihoods"
-            )
-        given = units.get(f"{name}_unc", xr.full_like(units[name], np.nan))
-        filled = given.fillna(one_sigma(units[name], sigma, name=name, where=path.name))
-        filled = filled.where(units[name].notnull())
-        changed[f"{name}_unc"] = filled.assign_attrs(units=wanted_units(name))
-    return units.assign(changed)

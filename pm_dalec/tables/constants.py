@@ -5,6 +5,9 @@ NOT_CONVERGED = "not_converged"
 
 DAYS_PER_YEAR = 365.25
 
+CARBON_MOLAR_MASS = 12.011
+"""Of carbon [g mol-1]."""
+
 FREEZING = 273.15
 """Zero of the Celsius scale [K]."""
 MISSING = -9999.0

@@ -7,12 +7,15 @@ import numpy as np
 
 from pm_dalec.data.formats import cardamom_csv, cbf, edinburgh_binary
 from pm_dalec.data.messages import sentence
+from pm_dalec.data.series import cells, flux_towers, frame, tower_files
 
 KNOWN = (
     "NetCDF in the schema of the site files",
     f"{cbf.PRODUCT} (NetCDF with T2M_MIN, SSRD, ...)",
     f"{cardamom_csv.PRODUCT} (<site>_timeseries_met.csv and others, or their folder)",
     f"{edinburgh_binary.PRODUCT} (little-endian doubles)",
+    f"{tower_files.PRODUCT} (FLUXNET2015, ONEFlux, ICOS, AmeriFlux BASE)",
+    "CSV table of months or days (time, tmin, tmax, sw_rad, vpd, ...)",
 )
 
 
@@ -46,6 +49,17 @@ def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, uncertaintie
     if edinburgh_binary.is_edinburgh_binary(path):
         start = _given_start(start, edinburgh_binary.PRODUCT, path)
         return edinburgh_binary.read_edinburgh_binary(path, start=start, lon=_or_nan(lon))
+    table = _reader_of_table(path)
+    if table is not None:
+        _check_not_given({"start": start}, path)
+        return table(
+            path,
+            latitude=lat,
+            longitude=lon,
+            uncertainties=uncertainties,
+            fill_wind=wind is not None,
+            disturbance="file" if forest_loss_fraction is None else "none",
+        )
     if path.is_file():
         _check_not_given({"start": start, "lat": lat, "lon": lon}, path)
     if cbf.is_cbf(path):
@@ -53,6 +67,13 @@ def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, uncertaintie
         _check_given(given, path)
         return cbf.open_cbf(path, **given, uncertainties=uncertainties)
     return None
+
+
+def _reader_of_table(path):
+    """What reads a CSV file with dates, or None where it is none."""
+    if tower_files.is_tower_file(path):
+        return flux_towers.open_flux_tower
+    return frame.site_from_frame if cells.is_table(path) else None
 
 
 def _given_start(start, product, path):
