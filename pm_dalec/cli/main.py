@@ -54,6 +54,7 @@ FLAGS = {
     "resolution": "--resolution",
     "uncertainties": "--sigma",
     "observations": "--observations",
+    "drop": "--drop",
     "source": "--source",
     "start": "--start",
     "lat": "--lat",
