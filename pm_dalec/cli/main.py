@@ -22,6 +22,7 @@ COMMANDS = {
         "site:demo": "Calibrate the built-in site, whose truth is known; needs no file.",
         "site:calibrate": "Calibrate a site file, or a site by name.",
         "site:edc_report": "Print pass rates of the constraints under the prior of a site.",
+        "results:export": "Write the results of a fit as a CF NetCDF file.",
     },
     "Regions": {
         "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",
@@ -60,6 +61,9 @@ FLAGS = {
     "lat": "--lat",
     "lon": "--lon",
     "rtol": "--rtol",
+    "members": "--members",
+    "quantiles": "--quantiles",
+    "names": "--names",
 }
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
 _VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""

@@ -216,8 +216,8 @@ def why_not(given, wanted):
     --------
     >>> why_not("hpa", "Pa")
     "the unit 'hpa' is not known, did you mean 'hPa'?"
-    >>> why_not("MJ m-2", "MJ m-2 d-1")
-    'there is no exact conversion from energy length-2 to energy length-2 time-1'
+    >>> why_not("MJ m-2", "degC")
+    'there is no exact conversion from energy length-2 to temperature'
     """
     try:
         there, here = (_meaning(text)[1] for text in (wanted, given))

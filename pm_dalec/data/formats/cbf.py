@@ -56,7 +56,8 @@ def open_cbf(
     wind : float or array, optional
         Wind speed, which the format does not have [m s-1].
     forest_loss_fraction : float or array, optional
-        Removed in each step, which the format does not have [1]; zero by default.
+        Removed in each step, which the format does not have [1]; zero by default. What `write_cbf`
+        wrote has both.
     start : str, optional
         First day of the first month, for files without dates.
     observations : "all" or sequence of str, default "all"
@@ -72,19 +73,21 @@ def open_cbf(
     xarray.Dataset
     """
     choice = choice_of(observations, drop, uncertainties, Path(path).name)
-    loss = 0.0 if forest_loss_fraction is None else forest_loss_fraction
-    units = read_cbf(path, wind=wind, forest_loss_fraction=loss, start=start, choice=choice)
+    if forest_loss_fraction is None and "forest_loss_fraction" in lacking(Path(path)):
+        forest_loss_fraction = 0.0
+    given = {"wind": wind, "forest_loss_fraction": forest_loss_fraction}
+    units = read_cbf(path, given=given, start=start, choice=choice)
     return finished(units, choice, Path(path).name)
 
 
-def read_cbf(path, *, wind, forest_loss_fraction, start, choice):
+def read_cbf(path, *, given, start, choice):
     """Units of a site as its file has them: some observation may still need an uncertainty.
 
     Parameters
     ----------
     path : str or Path
-    wind, forest_loss_fraction : float, array or None
-        For what the file does not have.
+    given : dict of str to float, array or None
+        Wind and forest loss; None where the file has them.
     start : str or None
     choice : Choice
         Streams that are wanted.
@@ -95,7 +98,6 @@ def read_cbf(path, *, wind, forest_loss_fraction, start, choice):
     """
     path, where = Path(path), f"file {path}"
     _check_exists(path)
-    given = {"wind": wind, "forest_loss_fraction": forest_loss_fraction}
     if binary.is_cbf_binary(path):
         return binary.read_cbf_binary(path, start=start, given=given, choice=choice)
     stored = _stored(path, where)
@@ -106,7 +108,7 @@ def read_cbf(path, *, wind, forest_loss_fraction, start, choice):
         for name, (source, assumed, wanted) in names.DRIVERS.items()
     }
     for name, units in names.WITHOUT_NAME.items():
-        if name in stored:
+        if name in stored and given[name] is None:
             columns[name] = numbers_of(stored[name], units, units, where)
     columns |= absent_drivers(columns, given, starts.size, where)
     columns |= observed(stored, dim, choice=choice, where=where)
@@ -133,6 +135,24 @@ def is_cbf(path):
             return len(sources - set(opened.variables)) <= 1
     except DAMAGE:  # no NetCDF file, or a broken one
         return False
+
+
+def lacking(path):
+    """Drivers that a CBF file does not have: those for which the format has no name, as a rule.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    list of str
+    """
+    held = ()
+    if path.is_file() and not binary.is_cbf_binary(path):
+        with netcdf.opened_netcdf(path, product=names.PRODUCT) as opened:
+            held = tuple(opened.variables)
+    return [name for name in names.WITHOUT_NAME if name not in held]
 
 
 def _stored(path, where):

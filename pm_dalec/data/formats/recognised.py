@@ -62,8 +62,10 @@ def _cbf(path, start, place, given, choice):
         _check_not_given({"lat": place["lat"]}, path)
     else:
         _check_not_given({"start": start, **place}, path)
-    _check_given(given, path)
-    units = cbf.read_cbf(path, **given, start=start, choice=choice)
+    lacking = cbf.lacking(path)
+    given = {name: value if name in lacking else None for name, value in given.items()}
+    _check_given({name: given[name] for name in lacking}, path)
+    units = cbf.read_cbf(path, given=given, start=start, choice=choice)
     if place["lon"] is not None:
         units = units.assign_coords(lon=((), float(place["lon"]), {"units": "degrees_east"}))
     return units
