@@ -278,7 +278,7 @@ def test_a_spoiled_file_is_refused_in_a_sentence_or_read_as_it_is(tmp_path, file
 
 
 @pytest.mark.slow
-@settings(max_examples=600, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=200, deadline=None, suppress_health_check=SLOW)
 @given(spoiled())
 def test_many_spoiled_files_are_refused_in_a_sentence_or_read_as_they_are(tmp_path, file):
     check_spoiled(file, tmp_path / "spoiled.nc")

@@ -94,7 +94,9 @@ def _column(
 
 def _check_months(units):
     start = units["time_bnds"].values[:, 0].astype("datetime64[M]")
-    whole = np.stack([start, start + np.timedelta64(1, "M")], axis=1).astype(units["time_bnds"].dtype)
+    whole = np.stack([start, start + np.timedelta64(1, "M")], axis=1).astype(
+        units["time_bnds"].dtype
+    )
     if not np.array_equal(whole, units["time_bnds"].values):
         raise ValueError(
             sentence(
