@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pm_dalec.lanes.backends import lane_logp as lane_logp
     from pm_dalec.posterior.aggregation import aggregate as aggregate
     from pm_dalec.posterior.budgets import budget as budget
+    from pm_dalec.posterior.cf.file import export as export
     from pm_dalec.posterior.convergence import diagnose as diagnose, verdict as verdict
     from pm_dalec.posterior.fit_file import load as load, save as save
     from pm_dalec.posterior.likelihoods import log_likelihood as log_likelihood

@@ -23,6 +23,7 @@ COMMANDS = {
         "site:calibrate": "Calibrate a site file, or a site by name.",
         "site:edc_report": "Print pass rates of the constraints under the prior of a site.",
         "towers:towers": "Compare predicted with measured fluxes of a folder of site files.",
+        "results:export": "Write the results of a fit as a CF NetCDF file.",
     },
     "Regions": {
         "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",
@@ -56,11 +57,15 @@ FLAGS = {
     "resolution": "--resolution",
     "uncertainties": "--sigma",
     "observations": "--observations",
+    "drop": "--drop",
     "source": "--source",
     "start": "--start",
     "lat": "--lat",
     "lon": "--lon",
     "rtol": "--rtol",
+    "members": "--members",
+    "quantiles": "--quantiles",
+    "names": "--names",
 }
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
 _VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""

@@ -40,6 +40,8 @@ class SiteOptions:
         No harvest and no fire where the file has none.
     observations
         Those to keep out of the file; all by default.
+    drop
+        Observations to leave out of those in the file.
     sigma
         STREAM=VALUE or STREAM=PERCENT%: one sigma where the file has none, in the units of the
         stream or as a share of each value, such as lai=0.3 cwood=20%.
@@ -53,6 +55,7 @@ class SiteOptions:
     fill_wind: bool = False
     no_disturbance: bool = False
     observations: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
+    drop: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
     sigma: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
 
 
@@ -82,6 +85,7 @@ def site_named(name, seed, options=PLAIN):
         "fill_wind": options.fill_wind,
         "disturbance": "none" if options.no_disturbance else "file",
         "observations": "all" if options.observations is None else options.observations,
+        "drop": options.drop or (),
         "uncertainties": pairs_of(
             options.sigma or (), "--sigma", "STREAM=VALUE or STREAM=PERCENT%", "lai=0.3 or lai=20%"
         ),

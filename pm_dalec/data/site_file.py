@@ -15,14 +15,14 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.checks import check_units
-from pm_dalec.data.formats import netcdf, recognised, trees
+from pm_dalec.data.formats import netcdf, recognised, strangers, trees
+from pm_dalec.data.formats.streams import choice_of, wanted_in, with_uncertainties
 from pm_dalec.data.series import stand_ins
 from pm_dalec.data.series.stand_ins import DEFAULT_WIND
 from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
 from pm_dalec.data.uncertainties import described_uncertainties, without_unknown
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
 GAPS_ATTRIBUTE = "dalec_c6_drivers"  # in which a site file says what it lacks, and its default
@@ -37,6 +37,7 @@ def open_site(
     fill_wind: bool = False,
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
+    drop: Sequence[str] = (),
     uncertainties: Mapping[str, float | str] | None = None,
 ) -> xr.Dataset:
     """Units dataset of one site, checked, in float64, from a file in any format that is known.
@@ -66,6 +67,8 @@ def open_site(
         and warns; CBF has no forest loss.
     observations : "all" or sequence of str, default "all"
         Streams to keep, out of `pm_dalec.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
+    drop : sequence of str
+        Streams to leave out.
     uncertainties : mapping of str to float or str, optional
         One-sigma uncertainty of a stream wherever the file has none: a number in its units, or a
         share of each value, as "20%".
@@ -82,7 +85,7 @@ def open_site(
     """
     path = Path(path)
     stand_ins.checked_disturbance(disturbance, path.name)
-    sigmas = stand_ins.checked_sigmas(uncertainties, path.name)
+    choice = choice_of(observations, drop, uncertainties, path.name)
     units = recognised.peer_site(
         path,
         start=start,
@@ -90,16 +93,16 @@ def open_site(
         lon=lon,
         wind=DEFAULT_WIND if fill_wind else None,
         forest_loss_fraction=0.0 if disturbance == "none" else None,
-        uncertainties=sigmas,
+        choice=choice,
     )
     if units is None:
-        file = described_uncertainties(_read(path), leave=sigmas)
+        file = described_uncertainties(_read(path), leave=choice.uncertainties)
         units = _start_of_step(file, path)
-    units = standardise(_keep(units, observations, path))
+    units = standardise(_keep(units, choice, path))
     declared = f"default {DEFAULT_WIND:g} m s-1" in str(units.attrs.get(GAPS_ATTRIBUTE))
     units = stand_ins.with_wind(units, path.name) if fill_wind or declared else units
     units = stand_ins.without_disturbance(units, path.name) if disturbance == "none" else units
-    units = stand_ins.with_uncertainties(units, sigmas, path.name)
+    units = with_uncertainties(units, choice, path.name)
     return check_units(without_unknown(units))
 
 
@@ -115,9 +118,10 @@ def _read(path):
     with path.open("rb") as stream:
         engine = netcdf.ENGINES.get(stream.read(4))
     if engine is None:
+        what, do = strangers.told(path) or ("no format that is known", "convert it to NetCDF-4")
         raise ValueError(
-            f"wanted a site in a format that is known, got another format ({path}); known are: "
-            f"{'; '.join(recognised.KNOWN)}; convert it to NetCDF-4 in the schema of the site files"
+            f"wanted a site in a format that is known, got another format ({path}): {what}; {do}; known "
+            f"are: {'; '.join(recognised.KNOWN)}"
         )
     source = path
     if engine == "h5netcdf":
@@ -206,21 +210,9 @@ def _midnights(time):
     return time == time.astype("datetime64[D]")
 
 
-def _keep(file, observations, path):
+def _keep(file, choice, path):
     """Only the variables of the schema, and of the observations only those that are wanted."""
-    if observations == "all":
-        wanted = [name for name in OBSERVED if name in file or f"{name}_unc" in file]
-    else:
-        if isinstance(observations, str) or not isinstance(observations, Sequence):
-            raise TypeError(
-                f"wanted observations as 'all' or a list of names, got {observations!r} "
-                f"(opening {path.name}); write ['lai', 'cwood']"
-            )
-        wanted = [name if name == SOIL_PRIOR else STREAMS[name].name for name in observations]
-        absent = [name for name in wanted if name not in file]
-        if absent:
-            there = [name for name in OBSERVED if name in file]
-            raise KeyError(f"no observations {absent[0]!r} in {path.name}; there are {there}")
+    wanted = wanted_in(file, choice, path.name)
     names = [*DRIVERS, *wanted, *(f"{name}_unc" for name in wanted)]
     kept = file[[name for name in names if name in file]]
     labels = [name for name in ("lat", "lon", "site", "time_bnds") if name in file.variables]

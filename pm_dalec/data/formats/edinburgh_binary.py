@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pm_dalec.data.checks import check_units
 from pm_dalec.data.formats.columns import (
     SOIL_PRIOR,
     checked_site,
@@ -25,6 +24,7 @@ from pm_dalec.data.formats.columns import (
     with_fills,
     without_fills,
 )
+from pm_dalec.data.formats.streams import choice_of, finished, warn_of_unread
 from pm_dalec.data.messages import sentence
 from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.tables.constants import MISSING
@@ -32,6 +32,8 @@ from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import xarray as xr
 
 PRODUCT = "Edinburgh binary input"
@@ -125,7 +127,15 @@ _HEADER = (
 )
 
 
-def open_edinburgh_binary(path: str | Path, *, start: str, lon: float = np.nan) -> xr.Dataset:
+def open_edinburgh_binary(
+    path: str | Path,
+    *,
+    start: str,
+    lon: float = np.nan,
+    observations: str | Sequence[str] = "all",
+    drop: Sequence[str] = (),
+    uncertainties: Mapping[str, float | str] | None = None,
+) -> xr.Dataset:
     """Units of a site from a binary input file.
 
     Parameters
@@ -136,6 +146,8 @@ def open_edinburgh_binary(path: str | Path, *, start: str, lon: float = np.nan) 
         Date on which the first step starts, as "2001-01-01": the file has no dates.
     lon : float
         Longitude, which the file does not hold [degrees_east].
+    observations, drop, uncertainties
+        As in `pm_dalec.open_site`.
 
     Returns
     -------
@@ -143,9 +155,8 @@ def open_edinburgh_binary(path: str | Path, *, start: str, lon: float = np.nan) 
         Units of the site; besides ``parameter_prior`` and ``parameter_prior_unc`` (parameter) in
         the units of each parameter, NaN where the file has none.
     """
-    units = read_edinburgh_binary(path, start=start, lon=lon)
-    check_units(units.drop_dims("parameter"))
-    return units
+    choice = choice_of(observations, drop, uncertainties, Path(path).name)
+    return finished(read_edinburgh_binary(path, start=start, lon=lon), choice, Path(path).name)
 
 
 def read_edinburgh_binary(path, *, start, lon=np.nan):
@@ -157,6 +168,7 @@ def read_edinburgh_binary(path, *, start, lon=np.nan):
     table = numbers[5 * BLOCK :].reshape(steps, DRIVER_COLUMNS + columns)
     drivers = {name: table[:, row - 1] for name, row in _DRIVERS.items()}
     observed, not_read = _observations(without_fills(table[:, DRIVER_COLUMNS:]))
+    warn_of_unread(not_read, PRODUCT, Path(path))
     priors = without_fills(numbers[BLOCK : 3 * BLOCK]).reshape(2, BLOCK)
     soil = PARAMETERS["initial_som"].number - 1
     soil_prior = dict(zip(SOIL_PRIOR, priors[:, soil], strict=True))
