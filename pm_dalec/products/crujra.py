@@ -20,7 +20,7 @@ import xarray as xr
 from pm_dalec.data import messages
 from pm_dalec.data.formats import netcdf
 from pm_dalec.products.humidity import saturation, vapour_pressure
-from pm_dalec.products.reading import windows
+from pm_dalec.products.reading import axes, told, windows
 from pm_dalec.products.reading.files import found_files
 from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
@@ -61,7 +61,7 @@ _LONG_NAMES = {
     "vgrd": "northward wind",
 }
 _SHORTWAVE = ("dswrf", "tswrf")
-_NAME = r"crujra\.[vV](\d\.\d)\.5d\.(\w+)\.(\d{4})\.365d\.noc\.nc(\.gz)?"
+_NAME = r"crujra\.[vV](\d+(?:\.\d+)+)\.5d\.(\w+)\.(\d{4})\.365d\.noc\.nc(\.gz)?"
 _EXAMPLE = "crujra.V1.1.5d.tmin.2014.365d.noc.nc"
 
 
@@ -162,20 +162,17 @@ def _check_complete(files, years, found):
 
 def _one_variable(path, name, year, window):
     where = f"file {path}"
-    with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
+    with told.opened(path, product=PRODUCT) as dataset:
         stored = "tswrf" if name == "dswrf" and "tswrf" in dataset else name
-        axes = {"lat": "lat", "lon": "lon"}
-        if "latitude" in dataset.variables:
-            axes = {"lat": "latitude", "lon": "longitude"}
-        netcdf.expect_names(
-            dataset, (stored, axes["lat"], axes["lon"]), product=PRODUCT, where=where
-        )
+        netcdf.expect_names(dataset, (stored,), product=PRODUCT, where=where)
         units = netcdf.expect_units(dataset[stored], _UNITS[name], product=PRODUCT, where=where)
         _check_steps(dataset[stored].sizes, where)
-        part = windows.windowed(
-            dataset[[stored]], window, step=STEP, product=PRODUCT, where=where, **axes
-        ).load()
-    values = part[stored].rename({axes["lat"]: "lat", axes["lon"]: "lon"}).rename(name)
+        order = ("time", "lat", "lon")
+        part = axes.on_axes(
+            _with_steps(dataset), [stored], product=PRODUCT, where=where, axes=order
+        )
+        part = windows.windowed(part, window, step=STEP, product=PRODUCT, where=where)
+        values = part[stored].rename(name).load()
     fills = [values.attrs.get(each) for each in ("_FillValue", "missing_value")]
     missing = xr.zeros_like(values, dtype=bool)
     for fill in fills:
@@ -188,6 +185,12 @@ def _one_variable(path, name, year, window):
     values.attrs = {"units": units_of(name), "long_name": _LONG_NAMES[name]}
     _check_range(values, where)
     return values.transpose("time", "lat", "lon").sortby("lat")
+
+
+def _with_steps(dataset):
+    """File with its steps counted along time: its own time stamps are not trusted."""
+    steps = np.arange(dataset.sizes["time"])
+    return dataset.drop_vars("time", errors="ignore").assign_coords(time=steps)
 
 
 def _check_steps(sizes, where):
