@@ -145,7 +145,8 @@ def _from_tiles(found, window, year):
         missing = rasters.untold(numbers, piece.tags, valid=(0, LARGEST))
         values[missing | (numbers < 0) | (numbers > LARGEST)] = np.nan
         maps[name] = rasters.as_array(values, piece, name=name, **_LABELS[name])
-    return xr.Dataset(maps)
+    with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+        return xr.merge([maps[name].rename(name) for name in maps], join="exact")
 
 
 def _from_netcdf(paths, window, year):

@@ -22,6 +22,7 @@ from pm_dalec.data.formats import netcdf
 from pm_dalec.products.humidity import saturation, vapour_pressure
 from pm_dalec.products.reading import axes, told, windows
 from pm_dalec.products.reading.files import found_files
+from pm_dalec.products.reading.stored import stored_numbers
 from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
 
@@ -109,8 +110,10 @@ def open_crujra(
     per_year = []
     for year in years:
         parts = [_one_variable(files[name, year], name, year, window) for name in VARIABLES]
-        per_year.append(xr.merge(parts, join="exact", compat="equals"))
-    meteorology = xr.concat(per_year, dim="time", join="exact")
+        with told.on_same_cells(PRODUCT, where=f"files of {year} in {found[0][0].parent}"):
+            per_year.append(xr.merge(parts, join="exact", compat="equals"))
+    with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+        meteorology = xr.concat(per_year, dim="time", join="exact")
     windows.expect_some(meteorology["tmin"], product=PRODUCT, where=f"window {tuple(window)}")
     meteorology.attrs = {
         "product": PRODUCT,
@@ -167,12 +170,10 @@ def _one_variable(path, name, year, window):
         netcdf.expect_names(dataset, (stored,), product=PRODUCT, where=where)
         units = netcdf.expect_units(dataset[stored], _UNITS[name], product=PRODUCT, where=where)
         _check_steps(dataset[stored].sizes, where)
-        order = ("time", "lat", "lon")
-        part = axes.on_axes(
-            _with_steps(dataset), [stored], product=PRODUCT, where=where, axes=order
-        )
-        part = windows.windowed(part, window, step=STEP, product=PRODUCT, where=where)
-        values = part[stored].rename(name).load()
+        limits, order = {"product": PRODUCT, "where": where}, ("time", "lat", "lon")
+        part = axes.on_axes(_with_steps(dataset), [stored], axes=order, **limits)
+        part = windows.windowed(part, window, step=STEP, **limits)
+        values = stored_numbers(part[stored], **limits).rename(name).load()
     fills = [values.attrs.get(each) for each in ("_FillValue", "missing_value")]
     missing = xr.zeros_like(values, dtype=bool)
     for fill in fills:

@@ -96,7 +96,8 @@ def read_dekads(path_or_paths, *, window, reject=()):
     order = np.argsort(dates)
     parts = [_one_dekad(found[i][0], window, reject) for i in order]
     axis = xr.DataArray(np.array(dates, dtype="datetime64[ns]")[order], dims="time", name="time")
-    joined = xr.concat(parts, dim=axis, join="exact", combine_attrs="override")
+    with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+        joined = xr.concat(parts, dim=axis, join="exact", combine_attrs="override")
     joined.attrs = {
         "product": PRODUCT,
         "product_version": ", ".join(sorted({"V" + match[4] for _, match in found})),

@@ -21,7 +21,7 @@ import xarray as xr
 from pm_dalec.data import messages
 from pm_dalec.products.modis import sinusoidal
 from pm_dalec.products.modis.granules import found_granules
-from pm_dalec.products.reading import rasters, windows, written
+from pm_dalec.products.reading import rasters, told, windows, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,8 @@ def open_mcd64a1(
         months.setdefault(_checked_month(each), []).append(each)
     layers = [_one_month(here, window, month) for month, here in sorted(months.items())]
     time = xr.DataArray(pd.DatetimeIndex(sorted(months)), dims="time", name="time")
-    burned = xr.concat(layers, dim=time, join="exact")
+    with told.on_same_cells(PRODUCT, where=f"folder {granules[0].path.parent}"):
+        burned = xr.concat(layers, dim=time, join="exact")
     windows.expect_some(burned, product=PRODUCT, where=f"window {tuple(window)}")
     burned.attrs.update(
         product=PRODUCT,

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data import messages
-from pm_dalec.products.reading import rasters, windows, written
+from pm_dalec.products.reading import rasters, told, windows, written
 from pm_dalec.products.reading.files import found_files
 
 if TYPE_CHECKING:
@@ -71,8 +71,10 @@ def open_soilgrids(
     for statistic, name in STATISTICS.items():
         stack = [_one_layer(files[depth, statistic], window, name) for depth in DEPTHS]
         depth = xr.DataArray(list(DEPTHS), dims="depth", name="depth")
-        layers[name] = xr.concat(stack, dim=depth, join="exact")
-    profile = xr.Dataset(layers)
+        with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+            layers[name] = xr.concat(stack, dim=depth, join="exact")
+    with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+        profile = xr.merge([layers[name].rename(name) for name in layers], join="exact")
     windows.expect_some(profile["ocd"], product=PRODUCT, where=f"window {tuple(window)}")
     profile["thickness"] = ("depth", list(DEPTHS.values()), {"units": "m"})
     profile.attrs = {

@@ -21,7 +21,7 @@ import xarray as xr
 from pm_dalec.data import messages, time_axis
 from pm_dalec.data.formats import netcdf
 from pm_dalec.products.humidity import saturation, vapour_pressure
-from pm_dalec.products.reading import axes, told, windows
+from pm_dalec.products.reading import axes, stored, told, windows
 from pm_dalec.products.reading.files import found_files
 from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
@@ -80,7 +80,9 @@ def open_ukesm(
     found = found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     files = _of_scenario(found, scenario)
     raw = {name: _series(files[name], name, window) for name in (*VARIABLES, "co2mass")}
-    fields = xr.Dataset(raw) if _same_months(raw) else None
+    _check_months(raw)
+    with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+        fields = xr.merge([raw[name].rename(name) for name in raw], join="exact")
     vapour = vapour_pressure(fields["huss"], fields["ps"])
     low, high = fields["tasmin"] - FREEZING, fields["tasmax"] - FREEZING
     saturated = (saturation(low) + saturation(high)) / 2
@@ -140,7 +142,9 @@ def _of_scenario(found, scenario):
 
 def _series(paths, name, window):
     parts = [_one_file(path, name, window) for path in paths]
-    return xr.concat(sorted(parts, key=lambda part: part["time"].values[0]), dim="time")
+    parts.sort(key=lambda part: part["time"].values[0])
+    with told.on_same_cells(PRODUCT, where=f"variable {name} in {paths[0].parent}"):
+        return xr.concat(parts, dim="time", join="exact")
 
 
 def _one_file(path, name, window):
@@ -154,7 +158,7 @@ def _one_file(path, name, window):
         if name != "co2mass":
             part = windows.windowed(part, window, step=STEPS, product=PRODUCT, where=where)
             part = part.sortby("lat")
-        values = part[name].load()
+        values = stored.stored_numbers(part[name], product=PRODUCT, where=where).load()
     values = values.where(values < 0.9 * FILL).astype("float64").assign_coords(time=months)
     return values.drop_vars(set(values.coords) - {"time", "lat", "lon"}).drop_attrs()
 
@@ -188,7 +192,7 @@ def _months(time, where):
     return starts
 
 
-def _same_months(raw):
+def _check_months(raw):
     spans = {name: series.indexes["time"] for name, series in raw.items()}
     first = spans[VARIABLES[0]]
     for name, months in spans.items():
@@ -203,7 +207,6 @@ def _same_months(raw):
                     do="download the files of every variable for the same period",
                 )
             )
-    return True
 
 
 def future_drivers(observed, scenario, *, reference=(2019, 2019)):

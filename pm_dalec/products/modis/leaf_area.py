@@ -22,7 +22,7 @@ import xarray as xr
 from pm_dalec.data.messages import sentence
 from pm_dalec.products.modis import sinusoidal
 from pm_dalec.products.modis.granules import found_granules
-from pm_dalec.products.reading import rasters, windows, written
+from pm_dalec.products.reading import rasters, told, windows, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +174,8 @@ def read_composites(granules, *, window, reject=None):
         days.setdefault(_middle(each), []).append(each)
     parts = [_one_composite(here, window, reject, sensor) for here in days.values()]
     axis = xr.DataArray(pd.DatetimeIndex(days), dims="time", name="time")
-    series = xr.concat(parts, dim=axis, join="exact", combine_attrs="override")
+    with told.on_same_cells(PRODUCT, where=f"folder {granules[0].path.parent}"):
+        series = xr.concat(parts, dim=axis, join="exact", combine_attrs="override")
     first = granules[0]
     return series.assign_attrs(
         product=PRODUCT,

@@ -82,17 +82,10 @@ def _piece(granule, layer, window, *, product, coding):
         if suffix == ".hdf" and find_spec("pyhdf"):
             return _from_hdf4(granule, layer, window, product)
         source = _subdataset(path, layer, product) if suffix == ".hdf" else path
-        geographic = suffix != ".hdf" and _is_geographic(path)
+        with rasters.opened(source, product) as raster:
+            geographic = raster.crs is not None and raster.crs.is_geographic
     crs, step = (windows.WGS84, GEOGRAPHIC_STEP) if geographic else (CRS, STEP)
     return rasters.read_piece(source, window, product=product, crs=crs, step=step, coding=coding)
-
-
-def _is_geographic(path):
-    try:
-        with rasterio.open(path) as source:
-            return source.crs is not None and source.crs.is_geographic
-    except rasterio.errors.RasterioIOError:
-        return False  # said by the reader
 
 
 def _subdataset(path, layer, product):

@@ -1,5 +1,6 @@
 """GeoTIFF windows: read without loading the file, put together from tiles, and written."""
 
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ import numpy as np
 import rasterio
 import xarray as xr
 from rasterio.crs import CRS
-from rasterio.errors import RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from pm_dalec.data.messages import sentence
 from pm_dalec.products.reading import told
@@ -115,7 +116,7 @@ def read_piece(path, window, *, product, crs, step, coding=None):
     Piece or None
     """
     coding = coding or Coding()
-    with told.in_words(product, where=f"file {path}"), _opened(path, product) as source:
+    with told.in_words(product, where=f"file {path}"), opened(path, product) as source:
         _check_raster(source, path, product, crs, coding)
         width, height = abs(source.transform.a), abs(source.transform.e)
         where = f"file {path}"
@@ -135,9 +136,12 @@ def read_piece(path, window, *, product, crs, step, coding=None):
         return Piece(values, x[columns], y[rows], source.crs, tuple(sorted(tags)), units)
 
 
-def _opened(path, product):
+def opened(path, product):
+    """Opened raster, to be used as a context manager; a sentence where GDAL cannot open it."""
     try:
-        return rasterio.open(path)
+        with warnings.catch_warnings():  # a raster without a place is refused in our words
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(path)
     except RasterioIOError as error:
         raise ValueError(
             sentence(

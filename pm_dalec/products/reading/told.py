@@ -66,6 +66,31 @@ def opened(path: Path, *, product: str) -> Iterator[xr.Dataset]:
         yield dataset
 
 
+@contextmanager
+def on_same_cells(product: str, *, where: str) -> Iterator[None]:
+    """Turn axes that differ between files, which are to be put together, into a sentence.
+
+    Parameters
+    ----------
+    product : str
+        Name for the message.
+    where : str
+        The files.
+    """
+    try:
+        yield
+    except xr.AlignmentError as fault:
+        raise ValueError(
+            sentence(
+                product,
+                wanted="files on the same cells",
+                came="some that cover or place them otherwise",
+                where=where,
+                do="download all files for the same area, or whole",
+            )
+        ) from fault
+
+
 def is_sentence(fault):
     """Whether an error already says what was wanted, what came, where and what to do."""
     text = str(fault.args[0]) if fault.args else ""
