@@ -37,7 +37,7 @@ def test_leaf_area_is_a_tenth_of_the_number_at_the_middle_of_the_composite(tmp_p
 @pytest.mark.parametrize("fill", range(249, 256))
 def test_kinds_of_surface_are_no_leaf_area(fill, tmp_path):
     leaf_area.write_modis_lai(tmp_path, series(lai=series()["lai"].copy(deep=True)))
-    path = sorted(tmp_path.glob("*A2014153*Lai_500m.tif"))[0]
+    path = min(tmp_path.glob("*A2014153*Lai_500m.tif"))
     stored = cells(leaf_area.GRID, np.array([10, fill], "uint8"), ("y", "x"))
     written.write_geotiff(path, [stored], crs=sinusoidal.CRS, dtype="uint8", nodata=255)
     came = opened(tmp_path)["lai"].isel(time=0)
