@@ -74,7 +74,8 @@ def renamed(stored, draw):
 def other_type(stored, draw):
     kind = draw(st.sampled_from(["float64", "int64", "float32"]))
     name = longest(stored)
-    return stored.assign({name: stored[name].astype(kind).assign_attrs(stored[name].attrs)})
+    attrs = {key: value for key, value in stored[name].attrs.items() if key != "_FillValue"}
+    return stored.assign({name: stored[name].astype(kind).drop_attrs().assign_attrs(attrs)})
 
 
 def scaled(stored, draw):
@@ -110,8 +111,18 @@ def two_dimensional(stored, draw):
     return moved.assign_coords(lat=(("y", "x"), wide), lon=(("y", "x"), wide))
 
 
-HARMLESS = (with_axis(1), turned, flipped, from_zero, whole_names)
-NETCDF = (*HARMLESS, with_axis(2), without, renamed, other_type, scaled, other_units, holed)
+HARMLESS = (with_axis(1), turned, flipped, whole_names)
+NETCDF = (
+    *HARMLESS,
+    from_zero,
+    with_axis(2),
+    without,
+    renamed,
+    other_type,
+    scaled,
+    other_units,
+    holed,
+)
 NETCDF += (nothing_along, two_dimensional)
 GRIDDED = {"lat", "lon"}
 
@@ -221,6 +232,10 @@ def spoil(path, draw):
 
 def same_numbers(came, valid):
     """Nothing differs where both have something; months at the ends may be gone."""
+    for dim, axis in valid.coords.items():
+        rounded = axis.dtype.kind == "f" and came.sizes[dim] == axis.size
+        if rounded and np.allclose(came[dim], axis, rtol=0, atol=1e-9):  # from 0 to 360 degrees
+            came = came.assign_coords({dim: axis})
     came, valid = xr.align(came, valid, join="inner", copy=False)
     xr.testing.assert_equal(came, valid)
     assert 0 not in came.sizes.values(), "nothing is left"
