@@ -120,7 +120,7 @@ def _statistics(logp, units, shape, space, coords):
             "run_share",
             "rhat",
             "ess_bulk",
-            "moved_lanes",
+            "ess_tail",
             "thinning",
         )
     }
@@ -132,7 +132,7 @@ def _statistics(logp, units, shape, space, coords):
         numbers["run_share"][place] = np.mean(state.evaluated) / max(1, state.in_round)
         numbers["rhat"][place] = state.worst_rhat
         numbers["ess_bulk"][place] = state.least_ess
-        numbers["moved_lanes"][place] = state.moved_lanes
+        numbers["ess_tail"][place] = state.least_tail
         numbers["thinning"][place] = state.thinning
     return xr.Dataset(
         {

@@ -187,6 +187,4 @@ def _diagnostics(fit):
     """R-hat and ESS of every parameter and unit, with the acceptance and status of the unit."""
     report = diagnose(fit)
     statistics = fit["sample_stats"].to_dataset()
-    return report.assign(
-        {name: statistics[name] for name in ("acceptance", "status", "proposals", "moved_lanes")}
-    )
+    return report.assign({name: statistics[name] for name in ("acceptance", "status", "proposals")})

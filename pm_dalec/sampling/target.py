@@ -13,6 +13,7 @@ from pm_dalec.graph.priors import UnitInterval
 from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
 from pm_dalec.lanes.function import LaneFunction
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.priors import from_unit
 
@@ -37,6 +38,11 @@ class Target(NamedTuple):
         Number of the process that a parameter belongs to; those of a process are moved together.
     circular : tuple of bool
         Whether a parameter is a day that acts modulo 365.25.
+    years : array (parameter,)
+        Length of a year over the lower bound of such a day; zero of other parameters, and where the
+        bounds are more than a year apart.
+    spans : array (parameter,)
+        Logarithms of upper over lower bound.
     site : bool
         Whether the model has one unit, without a dimension for it.
     """
@@ -47,6 +53,8 @@ class Target(NamedTuple):
     transforms: tuple
     processes: np.ndarray
     circular: tuple
+    years: np.ndarray
+    spans: np.ndarray
     site: bool
 
 
@@ -155,13 +163,16 @@ def compile_target(model):
     early = LaneFunction(lane_graph(model, [sum(cheap)], space)) if cheap else None
     names = tuple(variable.name for variable in model.free_RVs)
     transforms = tuple(model.rvs_to_transforms[variable] for variable in model.free_RVs)
+    circular = tuple(name in PARAMETERS and PARAMETERS[name].circular for name in names)
     return Target(
         function=function,
         early=early,
         rows=names,
         transforms=transforms,
         processes=_processes(names),
-        circular=tuple(name in PARAMETERS and PARAMETERS[name].circular for name in names),
+        circular=circular,
+        years=np.array([_year(*each) for each in zip(circular, transforms, strict=True)]),
+        spans=np.array([transform.span for transform in transforms]),
         site=not space,
     )
 
@@ -170,6 +181,12 @@ def _processes(names):
     """Number of the process of each parameter (parameter,)."""
     found = [PARAMETERS[name].process if name in PARAMETERS else OTHER for name in names]
     return np.unique(found, return_inverse=True)[1]
+
+
+def _year(circular, transform):
+    """Length of a year over the lower bound of a day; zero where no move goes round the year."""
+    year = DAYS_PER_YEAR / transform.lower
+    return year if circular and np.expm1(transform.span) <= year * (1 + 1e-12) else 0.0
 
 
 def _needs_run(term):

@@ -27,9 +27,7 @@ def sampled(units):
     fit = tiny_fit(units)
     place = ("stratum", "pixel")
     status = np.array([["converged", "budget"], ["no start", "not run"]])
-    numbers = {
-        name: (place, np.full((2, 2), 0.25)) for name in ("acceptance", "proposals", "moved_lanes")
-    }
+    numbers = {name: (place, np.full((2, 2), 0.25)) for name in ("acceptance", "proposals")}
     fit["sample_stats"] = xr.DataTree(xr.Dataset({"status": (place, status), **numbers}))
     fit.attrs |= {"seed": np.int64(7), "target_rhat": 1.05, "constraints": "edinburgh2021"}
     return fit
