@@ -1,7 +1,5 @@
 """Stratified: one DALEC for each stratum of a pixel (Milodowski et al. 2023, section 2.4)."""
 
-import pymc as pm
-
 from pm_dalec import graph
 
 EACH = ("stratum", "pixel")  # what has leaves, wood, soil and parameters of its own
@@ -24,10 +22,11 @@ def build(land, choices=graph.PAPER):
     units = graph.units_of(
         land, EACH
     )  # observations, losses, soil carbon: averages over such a unit
-    with pm.Model(coords=graph.coords_of(units)) as model:
+    with graph.Model(coords=graph.coords_of(units)) as model:
         weather = graph.add_drivers(units)
         theta = graph.add_parameters(choices.parameters, units)
         carbon = graph.add_dalec(weather, theta, choices)
         graph.add_constraints(choices.constraints, carbon, theta)
-        graph.add_observations(choices.streams_in(units), carbon, units)
+        streams = choices.streams_in(units)
+        graph.add_observations(streams, carbon, units, choices.likelihoods)
     return model

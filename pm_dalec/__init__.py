@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pm_dalec.constraints.report import edc_report as edc_report
     from pm_dalec.constraints.sets import EDCS as EDCS
     from pm_dalec.data.by_name import available_sites as available_sites, load_site as load_site
+    from pm_dalec.data.series.frame import site_from_frame as site_from_frame
     from pm_dalec.data.site_file import open_site as open_site
     from pm_dalec.data.synthetic_sites import synthetic_site as synthetic_site
     from pm_dalec.graph.choices import Choices as Choices
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pm_dalec.lanes.backends import lane_logp as lane_logp
     from pm_dalec.posterior.aggregation import aggregate as aggregate
     from pm_dalec.posterior.budgets import budget as budget
+    from pm_dalec.posterior.cf.file import export as export
     from pm_dalec.posterior.convergence import diagnose as diagnose, verdict as verdict
     from pm_dalec.posterior.fit_file import load as load, save as save
     from pm_dalec.posterior.groups.complete import with_groups as with_groups
@@ -34,6 +36,5 @@ if TYPE_CHECKING:
     from pm_dalec.tables.strata import STRATA as STRATA
     from pm_dalec.tables.streams import STREAMS as STREAMS
     from pm_dalec.tables.variables import VARIABLES as VARIABLES
-    from pm_dalec.testing.reference_parity import parity as parity
 else:
     __getattr__, __dir__, __all__ = face(__name__)

@@ -22,6 +22,8 @@ COMMANDS = {
         "site:demo": "Calibrate the built-in site, whose truth is known; needs no file.",
         "site:calibrate": "Calibrate a site file, or a site by name.",
         "site:edc_report": "Print pass rates of the constraints under the prior of a site.",
+        "towers:towers": "Compare predicted with measured fluxes of a folder of site files.",
+        "results:export": "Write the results of a fit as a CF NetCDF file.",
     },
     "Regions": {
         "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",
@@ -45,6 +47,7 @@ FLAGS = {
     "proposals": "--proposals",
     "streams": "--streams",
     "constraints": "--constraints",
+    "likelihoods": "--likelihood",
     "solver": "--solver",
     "scale": "--soft",
     "fill_wind": "--fill-wind",
@@ -52,10 +55,20 @@ FLAGS = {
     "checkpoint": "--out",
     "resume": "--resume",
     "resolution": "--resolution",
+    "uncertainties": "--sigma",
+    "observations": "--observations",
+    "drop": "--drop",
+    "source": "--source",
+    "start": "--start",
+    "lat": "--lat",
+    "lon": "--lon",
     "rtol": "--rtol",
+    "members": "--members",
+    "quantiles": "--quantiles",
+    "names": "--names",
 }
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
-_VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
+_VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
 _ARGUMENT = re.compile(rf"\b({'|'.join(FLAGS)})=({_VALUE})")
 
 
@@ -131,6 +144,10 @@ def as_flags(words):
     --------
     >>> as_flags("pass checkpoint='out/state', resume=True, or leave out streams=('lai', 'nee')")
     "pass --out 'out/state', --resume, or leave out --streams lai nee"
+    >>> as_flags("pass uncertainties={'lai': sigma, 'cwood': '20%'} to open_site")
+    'pass --sigma lai=sigma cwood=20% to open_site'
+    >>> as_flags("choose likelihoods={'lai': 'gaussian'}")
+    'choose --likelihood lai=gaussian'
     """
 
     def flag(found):
@@ -141,6 +158,8 @@ def as_flags(words):
             value = "none"
         elif value[0] in "([":
             value = re.sub(r"[()\[\],'\"]+", " ", value)
+        elif value[0] == "{":
+            value = re.sub(r"\s*:\s*", "=", re.sub(r"[{},'\"]+", "", value.replace(",", " ")))
         return f"{FLAGS[name]} {' '.join(value.split())}"
 
     return _ARGUMENT.sub(flag, words)

@@ -70,6 +70,9 @@ def _save_maps(twin, folder):
 def region(config: Path, /, *, out: Path = Path("region.nc")):
     """Write a region from real products.
 
+    The TOML file says which product stands for what. Leaf area of MODIS and land cover of MCD12Q1 or LC100
+    are free, and need none of the paper's licensed products.
+
     Parameters
     ----------
     config

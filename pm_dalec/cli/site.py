@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from pm_dalec.cli.console import NOT_CONVERGED, console
-from pm_dalec.cli.site_options import PLAIN, SiteOptions, site_named
+from pm_dalec.cli.site_options import PLAIN, SiteOptions, pairs_of, site_named
 from pm_dalec.constraints import report
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.data.storage import folder_to_write
@@ -65,6 +65,7 @@ def calibrate(
     priors: Literal[
         "edinburgh2020", "edinburgh2021", "edinburgh2023", "edinburgh2021_three_years"
     ] = "edinburgh2021",
+    likelihood: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
     sampler: Literal["lanes", "edinburgh2021"] = "lanes",
     chains: int = 4,
     draws: int = 1000,
@@ -97,6 +98,9 @@ def calibrate(
         say. The posterior is then another one.
     priors
         Bounds and priors by era of CARDAMOM; three_years has its box of the day parameters.
+    likelihood
+        STREAM=MODEL: error models other than those of the data, such as lai=lognormal nee=student,df=7
+        or cwood=gaussian,correlation=0.8.
     sampler
         The default one, or CARDAMOM's of 2021.
     chains
@@ -116,19 +120,18 @@ def calibrate(
     """
     units = site_named(site, seed, options)
     folder_to_write(out)
-    choices = choices_of(priors, constraints, soft, streams, solver)
+    choices = choices_of(priors, constraints, soft, streams, solver, likelihood)
     built = MODELS[model].build(units, choices)
+    drawn = {"chains": chains, "draws": draws, "random_seed": seed}
     if sampler == "edinburgh2021":
         _refuse_resume(resume)
         proposals = EDINBURGH_PROPOSALS if proposals is None else proposals
-        fit = calibrate_edinburgh(
-            built, chains=chains, proposals=proposals, draws=draws, random_seed=seed
-        )
+        fit = calibrate_edinburgh(built, proposals=proposals, **drawn)
     else:
         proposals = UNLIMITED if proposals is None else proposals
         budget = {"seconds": seconds, "proposals": proposals}
         kept = {"checkpoint": out / "state", "resume": resume}
-        fit = calibrate_lanes(built, chains=chains, draws=draws, random_seed=seed, **budget, **kept)
+        fit = calibrate_lanes(built, **drawn, **budget, **kept)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt
     return _report(fit, out)
@@ -142,14 +145,15 @@ def _refuse_resume(resume):
         )
 
 
-def choices_of(priors, constraints, soft, streams, solver):
+def choices_of(priors, constraints, soft, streams, solver, likelihoods=None):
     """Choices of a model as the command line names them."""
     rules = None if constraints == "none" else constraints
     if soft is not None:
         if rules is None:
             raise ValueError("wanted constraints that are soft, got none; leave out --soft")
         rules = Soft(rules, soft)
-    return Choices(PRIOR_SETS[priors], rules, streams, solver)
+    models = pairs_of(likelihoods or (), "--likelihood", "STREAM=MODEL", "lai=lognormal")
+    return Choices(PRIOR_SETS[priors], rules, streams, solver, models)
 
 
 def _report(fit, folder, *, truth=None):
@@ -174,7 +178,8 @@ def _report(fit, folder, *, truth=None):
         console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
     fit_file.save(fit, folder / "fit.nc")
     simulated = trajectory.bands(fit, band_quantiles(), draws=SHOWN_DRAWS)
-    save_figure(fit_figure(simulated, trajectory.observations_of(fit)), folder / "fit")
+    observed = trajectory.observations_of(fit)
+    save_figure(fit_figure(simulated, observed), folder / "fit")
     save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
     console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
     return 0 if has_converged(report) else NOT_CONVERGED
@@ -182,20 +187,28 @@ def _report(fit, folder, *, truth=None):
 
 def summary_table(fit, report, found):
     """Table of a fit: interval, R-hat, effective sample size and, where known, the truth."""
-    table = Table(title=f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}")
+    title = f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}"
+    table = Table(title=title, caption=_error_models(fit))
     headings = ["parameter", "units", "5 %", "median", "95 %", "R-hat", "bulk ESS"]
     for heading in [*headings, *(["truth"] if "truth" in found else [])]:
         table.add_column(heading, justify="left" if heading in ("parameter", "units") else "right")
     for name in map(str, report["parameter"].values):
-        row, judged = found.loc[name], report.sel(parameter=name)
-        cells = [name, PARAMETERS[name].units]
-        cells += [f"{row[level]:.4g}" for level in ("low", "median", "high")]
+        row, judged, parameter = found.loc[name], report.sel(parameter=name), PARAMETERS[name]
+        cells = [name, parameter.shown_units]
+        cells += [f"{parameter.shown(row[level]):.4g}" for level in ("low", "median", "high")]
         cells += [f"{float(judged['rhat']):.3f}", f"{float(judged['ess_bulk']):.0f}"]
         if "truth" in found:
-            at = f"{row['truth']:.4g}"
+            at = f"{parameter.shown(row['truth']):.4g}"
             cells.append(at if row["inside"] else f"[bold]{at}[/bold] outside")
         table.add_row(*cells)
     return table
+
+
+def _error_models(fit):
+    """Words for the error model of every stream of a fit."""
+    observed = fit["observed_data"].to_dataset()
+    models = {name: observed[name].attrs.get("likelihood") for name in observed}
+    return "; ".join(f"{name} {model}" for name, model in models.items() if model) or None
 
 
 def edc_report(

@@ -40,6 +40,8 @@ class SiteOptions:
         No harvest and no fire where the file has none.
     observations
         Those to keep out of the file; all by default.
+    drop
+        Observations to leave out of those in the file.
     sigma
         STREAM=VALUE or STREAM=PERCENT%: one sigma where the file has none, in the units of the
         stream or as a share of each value, such as lai=0.3 cwood=20%.
@@ -53,6 +55,7 @@ class SiteOptions:
     fill_wind: bool = False
     no_disturbance: bool = False
     observations: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
+    drop: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
     sigma: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
 
 
@@ -82,7 +85,10 @@ def site_named(name, seed, options=PLAIN):
         "fill_wind": options.fill_wind,
         "disturbance": "none" if options.no_disturbance else "file",
         "observations": "all" if options.observations is None else options.observations,
-        "uncertainties": _sigmas(options.sigma or ()),
+        "drop": options.drop or (),
+        "uncertainties": pairs_of(
+            options.sigma or (), "--sigma", "STREAM=VALUE or STREAM=PERCENT%", "lai=0.3 or lai=20%"
+        ),
     }
     if _is_path(name):
         _expect_none(options, BY_NAME, f"the file {name}, which is one already")
@@ -107,17 +113,25 @@ def _expect_none(options, names, where):
         raise ValueError(f"wanted no {flags} with {where}; leave out {flags}")
 
 
-def _sigmas(pairs):
-    """Uncertainties by stream from texts such as ``lai=0.3`` and ``cwood=20%``."""
+def pairs_of(pairs, flag, form, example):
+    """What is given by stream in texts such as ``lai=0.3`` and ``cwood=20%``.
+
+    Parameters
+    ----------
+    pairs : sequence of str
+    flag, form, example : str
+        Of the command line, for messages.
+
+    Returns
+    -------
+    dict of str to str
+    """
     found = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
         if not name or not value:
-            raise ValueError(
-                f"wanted --sigma as STREAM=VALUE or STREAM=PERCENT%, got {pair!r}; write --sigma "
-                "lai=0.3 or --sigma cwood=20%"
-            )
+            raise ValueError(f"wanted {flag} as {form}, got {pair!r}; write {flag} {example}")
         if name in found:
-            raise ValueError(f"wanted one --sigma of {name!r}, got two; leave one out")
+            raise ValueError(f"wanted one {flag} of {name!r}, got two; leave one out")
         found[name] = value
     return found

@@ -1,18 +1,34 @@
 """What exists, as a page in Markdown: parameters, constraints, streams, variables and sources."""
 
 from pm_dalec.constraints.sets import EDCS
+from pm_dalec.data.series.aliases import COLUMNS, UNCERTAINTY
 from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.tables.priors import Fixed, FromData, Gaussian
 from pm_dalec.tables.sources import SOURCES
 from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.summaries import QUANTITIES
 from pm_dalec.tables.variables import VARIABLES
 
 CONVENTIONS = """\
 Carbon is in grams of carbon. NEE and NBE are positive to the atmosphere. Fluxes are means over the step,
-pools are at its end, `lai` is at its start."""
+pools are at its end, `lai` is at its start. Symbols are those on the axes of figures and in equations."""
+DAYS = """\
+`labile_release_day` and `leaf_fall_day` act modulo 365.25. They are sampled between the bounds that stand here, a
+year after the first one; tables and figures of a fit show them as days of the year, 1 January being day 1. An
+interval around New Year goes from a large day to a small one."""
+SUMMARIES = (
+    "One number a draw, as `pm_dalec.budget` gives them and the figures of a region show them."
+)
 OPERATORS = """\
-Each stream needs its one-sigma uncertainty, `<stream>_unc`. Stocks and LAI are compared at the start of the
-step, fluxes as means over it."""
+Each stream needs its one-sigma uncertainty, `<stream>_unc`, or a factor of a log-normal there with the
+attribute `uncertainty_kind` "factor"; the error model follows from it, or from `Choices(likelihoods=...)`.
+Stocks and LAI are compared at the start of the step, fluxes as means over it."""
+
+
+COLUMNS_OF_A_TABLE = f"""\
+A DataFrame or CSV file that `pmd.site_from_frame` reads has these columns, in any case, with spaces, dots or `_`.
+Units stand in the header, as in `vpd (hPa)`, `tmin [K]` or `vpd_hPa`, in a first row, or in `units=`; otherwise
+they are those below. The one-sigma uncertainty of an observation is a column with one of the ends
+{", ".join(f"`{end}`" for end in UNCERTAINTY)}, as in `lai_sd`."""
 
 
 def markdown_table(header, rows):
@@ -35,10 +51,19 @@ def markdown_table(header, rows):
 def variables_table():
     """Table of drivers, pools, fluxes, rates and diagnostics."""
     rows = (
-        (f"`{record.name}`", record.long_name, record.units, record.role)
+        (f"`{record.name}`", record.symbol, record.long_name, record.units, record.role)
         for record in VARIABLES.values()
     )
-    return markdown_table(("name", "what it is", "units", "role"), rows)
+    return markdown_table(("name", "symbol", "what it is", "units", "role"), rows)
+
+
+def quantities_table():
+    """Table of the summaries of a run."""
+    rows = (
+        (f"`{record.name}`", record.symbol, record.long_name, record.units)
+        for record in QUANTITIES.values()
+    )
+    return markdown_table(("name", "symbol", "what it is", "units"), rows)
 
 
 def streams_table():
@@ -55,16 +80,13 @@ def streams_table():
     return markdown_table(("stream", "observes", "units", "assimilated"), rows)
 
 
-def prior_words(parameter):
-    """Prior of a parameter in a few words."""
-    prior = parameter.prior
-    if isinstance(prior, Fixed):
-        return f"fixed at {prior.value:.10g}"
-    if isinstance(prior.factor, Gaussian):
-        return f"log-uniform, times {prior.factor.mean:.10g} ± {prior.factor.sigma:.10g}"
-    if isinstance(prior.factor, FromData):
-        return f"log-uniform, times `{prior.factor.mean}` ± `{prior.factor.sigma}`"
-    return "log-uniform"
+def columns_table():
+    """Table of the columns that a table of a user may have."""
+    rows = (
+        (f"`{record.name}`", ", ".join(f"`{name}`" for name in record.spellings), record.units)
+        for record in COLUMNS.values()
+    )
+    return markdown_table(("what it is", "names", "units without others"), rows)
 
 
 def parameters_table():
@@ -72,15 +94,17 @@ def parameters_table():
     rows = (
         (
             f"`{record.name}`",
+            record.symbol,
             record.meaning,
             record.units,
             f"{record.bounds[0]:.10g}",
             f"{record.bounds[1]:.10g}",
-            prior_words(record),
+            record.prior,
         )
         for record in PARAMETERS.values()
     )
-    return markdown_table(("name", "meaning", "units", "least", "largest", "prior"), rows)
+    header = ("name", "symbol", "meaning", "units", "least", "largest", "prior")
+    return markdown_table(header, rows)
 
 
 def constraints_table():
@@ -122,6 +146,7 @@ def page():
     parts = (
         CONVENTIONS,
         "## Parameters",
+        DAYS,
         parameters_table(),
         "## Constraints",
         "In `edinburgh2024`, harvest counts among the outputs of a pool.",
@@ -131,6 +156,12 @@ def page():
         streams_table(),
         "## Variables",
         variables_table(),
+        "## Summaries",
+        SUMMARIES,
+        quantities_table(),
+        "## Columns of a table",
+        COLUMNS_OF_A_TABLE,
+        columns_table(),
         "## Sources",
         sources_list(),
     )

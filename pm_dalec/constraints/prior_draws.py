@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import case_of
+from pm_dalec.errors.scales import FACTOR, KIND
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables.kinds import Array, ArrayModule, Era, Solver
@@ -52,7 +53,12 @@ def draw_prior(
             drawn.append(np.full(count, float(parameter.prior.value)))
             continue
         mean, sigma = factor_of(parameter, units)
-        drawn.append(draw_log_uniform(*parameter.bounds, mean, sigma, rng=rng, size=count))
+        logarithmic = is_logarithmic(parameter, units)
+        drawn.append(
+            draw_log_uniform(
+                *parameter.bounds, mean, sigma, rng=rng, size=count, logarithmic=logarithmic
+            )
+        )
     return Theta(*drawn)
 
 
@@ -147,12 +153,39 @@ def gaussian_log_factor(value: Array, mean: Array, sigma: Array) -> Array:
     return -0.5 * ((value - mean) / sigma) ** 2
 
 
-def log_density(
-    value: Array, lower: Array, upper: Array, mean: Array, sigma: Array, xp: ArrayModule
+def log_factor(
+    value: Array, mean: Array, sigma: Array, xp: ArrayModule, *, logarithmic: bool
 ) -> Array:
-    """Logarithm of the prior density inside the bounds: log-uniform, times the Gaussian factor."""
+    """Logarithm of the factor of a prior, without its normalisation.
+
+    Parameters
+    ----------
+    value, mean : array
+        Parameter, and mean of the factor, or its median.
+    sigma : array
+        In the same units; a factor [1] where it is logarithmic.
+    xp : module
+    logarithmic : bool
+        Whether the Gaussian is one of the logarithm. Times the log-uniform prior it is a log-normal.
+    """
+    if logarithmic:
+        value, mean, sigma = xp.log(value), xp.log(mean), xp.log(sigma)
+    return gaussian_log_factor(value, mean, sigma)
+
+
+def log_density(
+    value: Array,
+    lower: Array,
+    upper: Array,
+    mean: Array,
+    sigma: Array,
+    xp: ArrayModule,
+    *,
+    logarithmic: bool,
+) -> Array:
+    """Logarithm of the prior density inside the bounds: log-uniform, times its factor (`log_factor`)."""
     base = -xp.log(value) - xp.log(xp.log(upper) - xp.log(lower))
-    return base + gaussian_log_factor(value, mean, sigma)
+    return base + log_factor(value, mean, sigma, xp, logarithmic=logarithmic)
 
 
 def draw_log_uniform(
@@ -162,15 +195,18 @@ def draw_log_uniform(
     sigma: Array,
     rng: np.random.Generator,
     size: int | Sequence[int] | None = None,
+    *,
+    logarithmic: bool = False,
 ) -> npt.NDArray[np.float64]:
-    """Draws from the prior by rejection: log-uniform proposals, thinned by the Gaussian factor."""
+    """Draws from the prior by rejection: log-uniform proposals, thinned by its factor (`log_factor`)."""
     shape = np.broadcast_shapes(*map(np.shape, (lower, upper, mean, sigma)))
     shape = shape if size is None else tuple(np.atleast_1d(size))
     drawn, open_ = np.empty(shape), np.ones(shape, bool)
     mean, sigma = np.broadcast_to(mean, shape), np.broadcast_to(sigma, shape)
     for _ in range(10_000):
         proposal = lower * (upper / lower) ** rng.uniform(size=shape)
-        kept = np.log(rng.uniform(size=shape)) < gaussian_log_factor(proposal, mean, sigma)
+        term = log_factor(proposal, mean, sigma, np, logarithmic=logarithmic)
+        kept = np.log(rng.uniform(size=shape)) < term
         drawn[open_ & kept] = proposal[open_ & kept]
         open_ &= ~kept
         if not open_.any():
@@ -182,8 +218,18 @@ def draw_log_uniform(
     )
 
 
+def is_logarithmic(parameter: Parameter, units: xr.Dataset) -> bool:
+    """Whether the sigma of a prior is a factor, in the data that it comes from."""
+    factor = parameter.prior.factor if isinstance(parameter.prior, LogUniform) else None
+    if not isinstance(factor, FromData) or factor.sigma not in units:
+        return False
+    return bool(units[factor.sigma].attrs.get(KIND) == FACTOR)
+
+
 def factor_of(parameter: Parameter, units: xr.Dataset) -> tuple[Array, Array]:
     """Mean and sigma of the Gaussian factor of a parameter, in its units; sigma infinite for none.
+
+    Where the data have a factor (`is_logarithmic`), they are the median and the factor of a log-normal.
 
     Parameters
     ----------

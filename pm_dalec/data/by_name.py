@@ -71,6 +71,7 @@ def load_site(
     fill_wind: bool = False,
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
+    drop: Sequence[str] = (),
     uncertainties: Mapping[str, float | str] | None = None,
 ) -> xr.Dataset:
     """Units dataset of a site by its name.
@@ -83,7 +84,7 @@ def load_site(
         Where the site file comes from; the first of these that has the site when not given.
     resolution : {"monthly", "daily"}, default "monthly"
         Length of the steps.
-    fill_wind, disturbance, observations, uncertainties
+    fill_wind, disturbance, observations, drop, uncertainties
         As in `pm_dalec.open_site`.
 
     Returns
@@ -108,6 +109,7 @@ def load_site(
         fill_wind=fill_wind,
         disturbance=disturbance,
         observations=observations,
+        drop=drop,
         uncertainties=uncertainties,
     )
 

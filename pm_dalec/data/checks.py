@@ -10,6 +10,7 @@ import xarray as xr
 from pm_dalec.data.limits import UNITS_DIMS, check_dims, check_numbers, check_series, check_soil
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
 from pm_dalec.data.time_axis import check_day_of_year, check_time_axis
+from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS
@@ -197,7 +198,7 @@ def _check_pair(name, units, needed):
             seen,
             units,
             wanted=f"a one-sigma uncertainty {sigma!r} [{wanted_units(name)}] of {name!r}",
-            came=f"none{_factor(units, name)}",
+            came=f"none{_unnumbered(units, name)}",
             advice=f"add it; open_site takes uncertainties={{{name!r}: sigma}}, or a list of the "
             "observations to keep",
         )
@@ -217,6 +218,9 @@ def _check_sigma(name, units, seen, needed):
         advice=f"give a sigma there, set {name!r} to NaN, or pass "
         f"uncertainties={{{name!r}: sigma}} to open_site",
     )
+    if _is_factor(name, units):
+        _check_factor(name, units, seen)
+        return
     too_small = seen & (units[sigma].variable <= 0)
     refuse_where(
         too_small,
@@ -227,11 +231,58 @@ def _check_sigma(name, units, seen, needed):
     )
 
 
-def _factor(units, name):
+def _unnumbered(units, name):
     kind = str(units[name].attrs.get("uncertainty_type", ""))
-    if kind.startswith("log-normal") or f"{name}_factor" in units:
-        return ", but a log-normal factor, and the likelihoods here are Gaussian"
-    return ""
+    return ", but 'log-normal factor' without its number" if kind.startswith("log-normal") else ""
+
+
+def _is_factor(name, units):
+    """Whether an uncertainty is a factor; another kind than those that are known is refused."""
+    kind = units[f"{name}_unc"].attrs.get(KIND, ABSOLUTE)
+    if kind not in (ABSOLUTE, FACTOR):
+        raise ValueError(
+            f"wanted the attribute {KIND} of '{name}_unc' as 'absolute' or 'factor', got {kind!r} "
+            f"({everywhere(units)}); turn other kinds into one sigma or into a factor"
+        )
+    return kind == FACTOR
+
+
+def _check_factor(name, units, seen):
+    sigma = f"{name}_unc"
+    too_small = seen & (units[sigma].variable <= 1)
+    refuse_where(
+        too_small,
+        units,
+        wanted=f"{sigma!r} above 1, as its {KIND} is 'factor'",
+        came=first_of(units[sigma].variable, too_small),
+        advice=f"a factor of 1 would make the observation exact; set {KIND} to 'absolute' if it is a "
+        "sigma in units of the stream",
+    )
+    check_above_zero(name, units, units[name].attrs.get(MINIMUM))
+
+
+def check_above_zero(name, units, minimum=None):
+    """Check that observations have a logarithm, as a log-normal error model wants.
+
+    Parameters
+    ----------
+    name : str
+        Of the stream.
+    units : xarray.Dataset
+    minimum : float, optional
+        Value that smaller ones count as; with one, nothing is refused.
+    """
+    bad = units[name].variable <= 0
+    if minimum is not None and float(minimum) > 0:
+        return
+    refuse_where(
+        bad,
+        units,
+        wanted=f"{name!r} above 0 for a log-normal error",
+        came=first_of(units[name].variable, bad) if bool(bad.any()) else "",
+        advice=f"set them to NaN, give {name!r} the attribute {MINIMUM}, or choose likelihoods="
+        f"{{{name!r}: 'gaussian'}} with one sigma in its units",
+    )
 
 
 def check_units(units):

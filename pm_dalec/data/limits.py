@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
 from pm_dalec.data.units import conversion, describe, same_units, why_not
+from pm_dalec.errors.scales import FACTOR, KIND
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.streams import SOIL_PRIOR, wanted_units
@@ -13,7 +15,21 @@ from pm_dalec.tables.table import Table
 
 UNITS_DIMS = (dims.TIME, dims.STRATUM, dims.PIXEL)
 _SMALLEST_FILL = 1e15  # fill values of NetCDF and GRIB (9.97e36, 1e20) lie above, data below
-_MISSING_CODES = (MISSING, -999.0)
+# What files of the field write where nothing was measured, in single precision too
+_MISSING_CODES = (
+    MISSING,
+    -9999.9,
+    -9999.99,
+    -99999.0,
+    -6999.0,
+    -999.0,
+    -999.9,
+    -999.99,
+    -99.0,
+    -99.9,
+    -99.99,
+)
+_ROUNDED = 1e-6  # [1] of a number kept in float32
 
 
 @dataclass(frozen=True)
@@ -52,6 +68,10 @@ class Limits:
 _KELVIN = "if it is in kelvin, set its attribute units='K'; otherwise correct the file"
 _SHARE = "give a share of the area, not per cent; otherwise correct the file"
 _STOCK = "correct the file, or set the value to NaN where nothing was observed"
+_FLUX = (
+    "if it is a sum over a month or a year, divide by its days; otherwise set the value to NaN where "
+    "nothing was observed"
+)
 LIMITS = Table(
     "limit",
     (
@@ -79,7 +99,8 @@ LIMITS = Table(
         Limits("cfol", 0.0, 1e5, _STOCK),
         Limits("croots", 0.0, 1e5, _STOCK),
         Limits("csom", 0.0, 1e6, _STOCK),
-        *(Limits(name, -200.0, 200.0, _STOCK) for name in ("gpp", "nee", "nbe", "reco")),
+        # The largest monthly and daily fluxes of towers are below 30 g m-2 d-1
+        *(Limits(name, -50.0, 50.0, _FLUX) for name in ("gpp", "nee", "nbe", "reco")),
         Limits(
             SOIL_PRIOR, 0.0, 1e6, "correct it, or leave csom_prior and csom_prior_unc out", True
         ),
@@ -107,13 +128,12 @@ def check_numbers(name, units, *, gaps):
         )
     _check_units(name, values, units)
     array = values.to_numpy()
+    fills = _are_fills(array)
     refuse_where(
-        values.copy(
-            data=np.isin(array, _MISSING_CODES) | (array > _SMALLEST_FILL) & (array < np.inf)
-        ),
+        values.copy(data=fills),
         units,
         wanted=f"missing values of {name!r} as NaN",
-        came="a fill value such as -9999 among the data",
+        came=f"the fill value {first_of(values, fills)} among the data",
         advice="set the attribute _FillValue in the file, or replace them by NaN",
     )
     refuse_where(
@@ -135,6 +155,16 @@ def check_numbers(name, units, *, gaps):
         _check_limits(LIMITS[name], values, units)
 
 
+def _are_fills(array):
+    """Where numbers are codes for missing ones."""
+    codes = np.zeros(array.shape, dtype=bool)
+    low = array <= max(_MISSING_CODES) * (1 - _ROUNDED)
+    if low.any():  # rarely: a comparison with each code takes a third of the checks of a region
+        for code in _MISSING_CODES:
+            codes |= low & (np.abs(array - code) <= -code * _ROUNDED)
+    return codes | (array > _SMALLEST_FILL) & (array < np.inf)
+
+
 def _check_limits(limits, values, units):
     bad = values.copy(data=limits.broken_by(values.to_numpy()))
     refuse_where(
@@ -151,8 +181,13 @@ def _unit_after_number(name):
     return "" if unit == "1" else f" {unit}"
 
 
+def units_wanted_of(name, values):
+    """Units that a variable has: those of the table, or none where it is a factor."""
+    return "1" if values.attrs.get(KIND) == FACTOR else wanted_units(name)
+
+
 def _check_units(name, values, units):
-    wanted, given = wanted_units(name), values.attrs.get("units")
+    wanted, given = units_wanted_of(name, values), values.attrs.get("units")
     if given is not None and same_units(str(given), wanted):
         return
     rule = None if given is None else conversion(str(given), wanted)
@@ -198,6 +233,7 @@ _WHOLE_YEAR = 360.0  # [d]
 _SOLAR_CONSTANT = 117.6  # MJ m-2 d-1, 1361 W m-2
 _OBLIQUITY = np.deg2rad(23.44)
 _DRIEST_OF_THE_MOIST = 0.01  # [1] of saturation; no air is nearer to it all the year, and hPa are
+_DRY = 20.0  # Pa; the most humid forests have hundreds in their dry months
 _LEAST_SOIL = 200.0  # g m-2, the lower bound of the initial soil carbon
 
 
@@ -233,6 +269,24 @@ def check_series(units):
             came=f"{100 * float(share.min()):.2g} to {100 * float(share.max()):.2g} per cent",
             advice="if it is in hPa, multiply by 100 to Pa, from kPa by 1000",
         )
+        longest = _longest_below(units["vpd"], _DRY, length)
+        refuse_where(
+            longest >= _WHOLE_YEAR,
+            units,
+            wanted=f"'vpd' above {_DRY:g} Pa at some time of every year",
+            came=f"{float(longest.max()):.0f} days in a row below",
+            advice="if it is in hPa in these steps, multiply by 100 to Pa, from kPa by 1000",
+        )
+
+
+def _longest_below(series, limit, length):
+    """Longest stretch of steps in which a series is below a limit [d]."""
+    days = xr.zeros_like(series) + length
+    passed = days.cumsum(dims.TIME)
+    ended = passed.where(series >= limit, 0.0)
+    axis = ended.get_axis_num(dims.TIME)
+    ended = ended.copy(data=np.maximum.accumulate(ended.to_numpy(), axis=axis))
+    return (passed - ended).max(dims.TIME)
 
 
 def check_soil(units):

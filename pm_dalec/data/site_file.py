@@ -7,7 +7,6 @@ everywhere (`pm_dalec.tables.DRIVERS` and `STREAMS`). ``time`` is the START of t
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -15,16 +14,18 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data.checks import DISTURBANCES, check_units
-from pm_dalec.data.formats import netcdf, recognised, trees
+from pm_dalec.data.checks import check_units
+from pm_dalec.data.formats import netcdf, recognised, strangers, trees
+from pm_dalec.data.formats.streams import choice_of, wanted_in, with_uncertainties
+from pm_dalec.data.series import stand_ins
+from pm_dalec.data.series.stand_ins import DEFAULT_WIND
 from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
-from pm_dalec.data.uncertainties import one_sigma
+from pm_dalec.data.uncertainties import described_uncertainties, without_unknown
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, wanted_units
 from pm_dalec.tables.variables import DRIVERS
 
-DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
+GAPS_ATTRIBUTE = "dalec_c6_drivers"  # in which a site file says what it lacks, and its default
 
 
 def open_site(
@@ -36,6 +37,7 @@ def open_site(
     fill_wind: bool = False,
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
+    drop: Sequence[str] = (),
     uncertainties: Mapping[str, float | str] | None = None,
 ) -> xr.Dataset:
     """Units dataset of one site, checked, in float64, from a file in any format that is known.
@@ -43,7 +45,9 @@ def open_site(
     The format is told from names and content: NetCDF in the schema of the site files, CBF NetCDF and
     CSV files of CARDAMOM, or the binary input of Edinburgh's. A site file has ``time`` at the
     mid-point of the step with ``time_bnds``; the dataset has it at the start. Uncertainties stay as
-    they are in the file: the floors of Edinburgh are a separate step, `prepare_uncertainties`.
+    they are in the file: the floors of Edinburgh are a separate step, `prepare_uncertainties`. Where they
+    are factors, the attribute ``uncertainty_kind`` of ``{stream}_unc`` is "factor", and the likelihood
+    log-normal. An observation without uncertainty among others that have one is left out, and said.
     Variables outside the schema (precipitation, evapotranspiration, withheld months ``*_val``,
     priors of parameters) are left out.
 
@@ -56,12 +60,15 @@ def open_site(
     lat, lon : float, optional
         Place [degrees], of CSV files without it; the binary file lacks the longitude only.
     fill_wind : bool, default False
-        Fill a missing wind, or gaps in it, with 3.23 m s-1, and warn; CBF has none.
+        Fill a missing wind, or gaps in it, with 3.23 m s-1, and warn; CBF has none. Also done for a site
+        file that names this default itself, in its attribute ``dalec_c6_drivers``.
     disturbance : {"file", "none"}, default "file"
         ``"none"`` sets forest_loss_fraction and burned_fraction to zero where the file has none,
         and warns; CBF has no forest loss.
     observations : "all" or sequence of str, default "all"
         Streams to keep, out of `pm_dalec.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
+    drop : sequence of str
+        Streams to leave out.
     uncertainties : mapping of str to float or str, optional
         One-sigma uncertainty of a stream wherever the file has none: a number in its units, or a
         share of each value, as "20%".
@@ -77,12 +84,8 @@ def open_site(
         A sentence: what was wanted, what came, where, what to do.
     """
     path = Path(path)
-    if disturbance not in ("file", "none"):
-        raise ValueError(
-            f"wanted disturbance 'file' or 'none', got {disturbance!r} (opening {path.name}); "
-            "'none' means no harvest and no fire"
-        )
-    sigmas = _checked_sigmas(uncertainties, path)
+    stand_ins.checked_disturbance(disturbance, path.name)
+    choice = choice_of(observations, drop, uncertainties, path.name)
     units = recognised.peer_site(
         path,
         start=start,
@@ -90,15 +93,17 @@ def open_site(
         lon=lon,
         wind=DEFAULT_WIND if fill_wind else None,
         forest_loss_fraction=0.0 if disturbance == "none" else None,
-        uncertainties=sigmas,
+        choice=choice,
     )
     if units is None:
-        units = _start_of_step(_read(path), path)
-    units = standardise(_keep(units, observations, path))
-    units = _fill_wind(units, path) if fill_wind else units
-    units = _without_disturbance(units, path) if disturbance == "none" else units
-    units = _with_uncertainties(units, sigmas, path)
-    return check_units(units)
+        file = described_uncertainties(_read(path), leave=choice.uncertainties)
+        units = _start_of_step(file, path)
+    units = standardise(_keep(units, choice, path))
+    declared = f"default {DEFAULT_WIND:g} m s-1" in str(units.attrs.get(GAPS_ATTRIBUTE))
+    units = stand_ins.with_wind(units, path.name) if fill_wind or declared else units
+    units = stand_ins.without_disturbance(units, path.name) if disturbance == "none" else units
+    units = with_uncertainties(units, choice, path.name)
+    return check_units(without_unknown(units))
 
 
 def _read(path):
@@ -113,9 +118,10 @@ def _read(path):
     with path.open("rb") as stream:
         engine = netcdf.ENGINES.get(stream.read(4))
     if engine is None:
+        what, do = strangers.told(path) or ("no format that is known", "convert it to NetCDF-4")
         raise ValueError(
-            f"wanted a site in a format that is known, got another format ({path}); known are: "
-            f"{'; '.join(recognised.KNOWN)}; convert it to NetCDF-4 in the schema of the site files"
+            f"wanted a site in a format that is known, got another format ({path}): {what}; {do}; known "
+            f"are: {'; '.join(recognised.KNOWN)}"
         )
     source = path
     if engine == "h5netcdf":
@@ -204,21 +210,9 @@ def _midnights(time):
     return time == time.astype("datetime64[D]")
 
 
-def _keep(file, observations, path):
+def _keep(file, choice, path):
     """Only the variables of the schema, and of the observations only those that are wanted."""
-    if observations == "all":
-        wanted = [name for name in OBSERVED if name in file or f"{name}_unc" in file]
-    else:
-        if isinstance(observations, str) or not isinstance(observations, Sequence):
-            raise TypeError(
-                f"wanted observations as 'all' or a list of names, got {observations!r} "
-                f"(opening {path.name}); write ['lai', 'cwood']"
-            )
-        wanted = [name if name == SOIL_PRIOR else STREAMS[name].name for name in observations]
-        absent = [name for name in wanted if name not in file]
-        if absent:
-            there = [name for name in OBSERVED if name in file]
-            raise KeyError(f"no observations {absent[0]!r} in {path.name}; there are {there}")
+    wanted = wanted_in(file, choice, path.name)
     names = [*DRIVERS, *wanted, *(f"{name}_unc" for name in wanted)]
     kept = file[[name for name in names if name in file]]
     labels = [name for name in ("lat", "lon", "site", "time_bnds") if name in file.variables]
@@ -228,57 +222,3 @@ def _keep(file, observations, path):
     if "site" not in kept.coords:
         kept = kept.assign_coords(site=str(file.attrs.get("site_id", path.stem)))
     return kept.assign_attrs(file.attrs, source_file=path.name)
-
-
-def _fill_wind(units, path):
-    if "wind" not in units:
-        missing = units.sizes[dims.TIME]
-        like = xr.zeros_like(units[dims.TIME], dtype=float).reset_coords(drop=True)
-        wind = (like + DEFAULT_WIND).assign_attrs(units="m s-1")
-    else:
-        missing = int(units["wind"].isnull().sum())
-        wind = units["wind"].fillna(DEFAULT_WIND).assign_attrs(units["wind"].attrs)
-    if missing:
-        warnings.warn(
-            f"wind is missing at {missing} of {units.sizes[dims.TIME]} steps of {path.name}: "
-            f"filled with {DEFAULT_WIND} m s-1",
-            UserWarning,
-            stacklevel=3,
-        )
-    return units.assign(wind=wind)
-
-
-def _without_disturbance(units, path):
-    absent = [name for name in DISTURBANCES if name not in units]
-    if absent:
-        warnings.warn(
-            f"{' and '.join(absent)} missing in {path.name}: set to zero, no such disturbance",
-            UserWarning,
-            stacklevel=3,
-        )
-    zero = xr.zeros_like(units[dims.TIME], dtype=float).reset_coords(drop=True)
-    return units.assign({name: zero.assign_attrs(units="1") for name in absent})
-
-
-def _checked_sigmas(uncertainties, path):
-    if uncertainties is None:
-        return {}
-    if not isinstance(uncertainties, Mapping):
-        raise TypeError(
-            f"wanted uncertainties as a mapping of stream to sigma, got {uncertainties!r} "
-            f"(opening {path.name}); write {{'lai': 0.5}}"
-        )
-    return uncertainties
-
-
-def _with_uncertainties(units, uncertainties, path):
-    changed = {}
-    for name, sigma in uncertainties.items():
-        if name not in units or name not in OBSERVED:
-            there = [stream for stream in OBSERVED if stream in units]
-            raise KeyError(f"no observations {name!r} in {path.name}; there are {there}")
-        given = units.get(f"{name}_unc", xr.full_like(units[name], np.nan))
-        filled = given.fillna(one_sigma(units[name], sigma, name=name, where=path.name))
-        filled = filled.where(units[name].notnull())
-        changed[f"{name}_unc"] = filled.assign_attrs(units=wanted_units(name))
-    return units.assign(changed)

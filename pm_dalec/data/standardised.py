@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data.limits import check_numbers, check_series
+from pm_dalec.data.limits import check_numbers, check_series, units_wanted_of
 from pm_dalec.data.time_axis import day_of_year_at_end, step_lengths
 from pm_dalec.data.units import conversion
 from pm_dalec.tables import dims
@@ -47,13 +47,14 @@ def standardise(units: xr.Dataset) -> xr.Dataset:
         if values.dtype.kind not in "fiu":
             continue
         given, attrs = values.attrs.get("units"), dict(values.attrs)
-        rule = None if given is None else conversion(str(given), wanted_units(name))
+        wanted = units_wanted_of(name, values)
+        rule = None if given is None else conversion(str(given), wanted)
         values = values.astype("float64")
         if rule is not None:
             offset = 0.0 if name.endswith("_unc") else rule.offset
             # a rule of 1 and 0 must not touch the numbers
             values = values if rule == (1.0, 0.0) else values * rule.scale + offset
-            attrs["units"] = wanted_units(name)
+            attrs["units"] = wanted
         changed[name] = values.assign_attrs(_labels(name), **attrs)
     return units.assign(changed)
 

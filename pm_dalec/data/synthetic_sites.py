@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
 from pm_dalec.constraints.prior_draws import draw_constrained_prior
 from pm_dalec.data.checks import check_drivers
 from pm_dalec.data.standardised import site_from_arrays
+from pm_dalec.errors.likelihood import LOGNORMAL, likelihood_of
+from pm_dalec.errors.noise import noisy
+from pm_dalec.errors.scales import FACTOR, KIND, scale_for
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
+from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR, TRUTH
 from pm_dalec.tables.numbers import whole_number
 from pm_dalec.tables.parameters import PARAMETERS, Theta
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pm_dalec.errors.likelihood import Likelihood
 
 
 def synthetic_drivers(
@@ -109,7 +120,9 @@ SOIL_NOISE = 0.20  # sigma relative to initial soil carbon
 WOOD_YEARS = (3, 4)  # years of the run at whose start wood is observed
 
 
-def synthetic_site(seed: int = 0, *, years: int = 6) -> xr.Dataset:
+def synthetic_site(
+    seed: int = 0, *, years: int = 6, likelihoods: Mapping[str, str | Likelihood] | None = None
+) -> xr.Dataset:
     """Units dataset of an invented site with its truth.
 
     Parameters
@@ -118,6 +131,9 @@ def synthetic_site(seed: int = 0, *, years: int = 6) -> xr.Dataset:
         Decides weather, truth and noise.
     years : int
         Length of the run; wood is observed at the start of years 4 and 5.
+    likelihoods : mapping of str to str or Likelihood, optional
+        Error models by which the noise of ``lai`` and ``cwood`` is drawn, as `pm_dalec.Choices` takes them;
+        Gaussian by default. With "lognormal" the uncertainty is a factor.
 
     Returns
     -------
@@ -129,12 +145,37 @@ def synthetic_site(seed: int = 0, *, years: int = 6) -> xr.Dataset:
     random = np.random.default_rng(np.random.SeedSequence([seed, 2023]))
     theta, run = _woodland(units, random)
     units = _observed(units, theta, run, random)
+    units = _with_noise(units, run, likelihoods or {}, seed)
     for name in Theta._fields:
         record = PARAMETERS[name]
         units[TRUTH + name] = xr.DataArray(
             float(getattr(theta, name)), attrs={"units": record.units, "long_name": record.meaning}
         )
     return units.assign_attrs(title="synthetic site with known truth, UK-like", seed=seed)
+
+
+def _with_noise(units, run, likelihoods, seed):
+    """Site whose observations have noise of other error models, at the same steps."""
+    true = {"lai": run.fluxes.lai[:, 0], "cwood": run.pools.wood[:-1, 0]}
+    for name, given in likelihoods.items():
+        if name not in true or name not in units:
+            there = [stream for stream in true if stream in units]
+            raise KeyError(f"no observations {name!r} in a synthetic site; there are {there}")
+        likelihood, values = likelihood_of(given), true[name]
+        random = np.random.default_rng(np.random.SeedSequence([seed, 2024, list(true).index(name)]))
+        scale = scale_for(likelihood, values, units[f"{name}_unc"].to_numpy())
+        drawn = noisy(likelihood, values, scale, random)
+        attrs = units[f"{name}_unc"].attrs
+        if likelihood.kind == LOGNORMAL:
+            attrs = {"units": "1", KIND: FACTOR}
+        seen = units[name].notnull().to_numpy() & (drawn > 0)
+        units = units.assign(
+            {
+                name: units[name].copy(data=np.where(seen, drawn, np.nan)),
+                f"{name}_unc": (dims.TIME, np.where(seen, scale, np.nan), attrs),
+            }
+        )
+    return units
 
 
 def truth_of(units: xr.Dataset) -> dict[str, float]:

@@ -10,6 +10,8 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.variables import DRIVERS
 
 _DAYS_APART = 1e-3  # [d] rounding of step lengths kept in float32
+_SHORTEST_MONTH, _LONGEST_MONTH = 27.0, 32.0  # [d]
+_MIDDLE = (13, 18)  # days of the month on which its middle is stamped
 _DOY_APART = 0.75  # [d] more than rounding, less than the step of a daily file
 
 
@@ -53,6 +55,7 @@ def check_time_axis(units):
     )
     _check_bounds(units)
     _check_step_days(units)
+    _check_months(units)
 
 
 def _check_bounds(units):
@@ -99,6 +102,15 @@ def _check_step_days(units):
         )
     check_numbers("step_days", units, gaps=False)
     length = step_lengths(units["time_bnds"])
+    short = length < 1 - _DAYS_APART
+    refuse_where(
+        short,
+        units,
+        wanted="steps of a day or longer",
+        came=f"a step of {24 * float(length.where(short).min()):.3g} h",
+        advice="DALEC's GPP is the sum of a day, with its length and its highest and lowest "
+        "temperature; give means of days or months, tmin and tmax of each day",
+    )
     bad = np.abs(units["step_days"] - length) > _DAYS_APART
     refuse_where(
         bad,
@@ -106,6 +118,21 @@ def _check_step_days(units):
         wanted=f"'step_days' equal to the length of 'time_bnds', {first_of(length, bad)} d",
         came=f"{first_of(units['step_days'], bad)} d",
         advice="correct one of the two",
+    )
+
+
+def _check_months(units):
+    """Refuse months from middle to middle: stamps of months that were taken for their starts."""
+    length, start = units["step_days"], units[dims.TIME].dt.day
+    monthly = (length >= _SHORTEST_MONTH) & (length <= _LONGEST_MONTH)
+    middle = (start >= _MIDDLE[0]) & (start <= _MIDDLE[1])
+    refuse_where(
+        middle & bool((monthly & middle).all() and length.size > 1),
+        units,
+        wanted="steps of months that begin with a month",
+        came="steps from the middle of a month to the middle of the next",
+        advice="if the dates are the middles of calendar months, give the first of each month as "
+        "the start of a step, and its end, in 'time_bnds' or as edges",
     )
 
 

@@ -1,16 +1,23 @@
-"""Uncertainty rules: the floors that the Edinburgh R code puts on observation uncertainties."""
+"""Uncertainties of observations: their kind, the error model they ask for, and Edinburgh's floors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pm_dalec.data.messages import everywhere
+from pm_dalec.errors.likelihood import GAUSSIAN, LOGNORMAL, Likelihood
+from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM, absolute_from_factor
 from pm_dalec.tables import dims
+from pm_dalec.tables.streams import OBSERVED, STREAMS
 from pm_dalec.tables.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     import xarray as xr
 
 RULES_ATTRIBUTE = "uncertainty_rules"
@@ -68,6 +75,7 @@ def prepare_uncertainties(units: xr.Dataset, rules: str = "edinburgh2021") -> xr
     ----------
     units : xarray.Dataset
         With observations and their ``_unc``; means are taken per pixel and stratum over time.
+        Uncertainties that are factors stay as they are.
     rules : str
         Name in `RULES`.
 
@@ -93,7 +101,7 @@ def prepare_uncertainties(units: xr.Dataset, rules: str = "edinburgh2021") -> xr
     changed = {}
     for name, rule in RULES[rules].items():
         sigma = f"{name}_unc"
-        if name in units and sigma in units:
+        if name in units and sigma in units and kind_of(units, name) == ABSOLUTE:
             widened = rule.apply(units[name], units[sigma])
             changed[sigma] = widened.assign_attrs(units[sigma].attrs)
     return units.assign(changed).assign_attrs({RULES_ATTRIBUTE: rules})
@@ -136,3 +144,105 @@ def one_sigma(values, given, *, name, where):
             f"value, and {unfit} are not above 0 ({where}); a share of them is no uncertainty"
         )
     return values * (number / 100)
+
+
+def kind_of(units: xr.Dataset, name: str) -> str:
+    """Kind of the uncertainty of a stream or of the soil prior: "absolute" or "factor".
+
+    It is the attribute ``uncertainty_kind`` of ``{name}_unc``; without it a sigma is absolute.
+    """
+    sigma = f"{name}_unc"
+    return str(units[sigma].attrs.get(KIND, ABSOLUTE)) if sigma in units else ABSOLUTE
+
+
+def likelihood_by_data(units: xr.Dataset, name: str, asked: Likelihood | None = None) -> Likelihood:
+    """Error model of a stream: log-normal where its uncertainty is a factor, Gaussian otherwise.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+    name : str
+        Of the stream. Its attribute ``min_threshold`` is the minimum of a log-normal.
+    asked : Likelihood, optional
+        Another one; it is given the minimum of the data where it has none.
+    """
+    kind = LOGNORMAL if kind_of(units, name) == FACTOR else GAUSSIAN
+    found = Likelihood(kind) if asked is None else asked
+    minimum = units[name].attrs.get(MINIMUM)
+    if found.kind != LOGNORMAL or found.minimum is not None or minimum is None:
+        return found
+    return replace(found, minimum=float(minimum))
+
+
+def absolute_sigma(units: xr.Dataset, name: str) -> xr.DataArray:
+    """One-sigma uncertainty of a stream in its units, whatever its kind.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        With the stream and its ``_unc``; a factor becomes the standard deviation of its log-normal.
+    """
+    value, given = units[name], units[f"{name}_unc"]
+    if kind_of(units, name) == ABSOLUTE:
+        return given
+    sigma = absolute_from_factor(value.clip(min=value.attrs.get(MINIMUM, 0.0)), given)
+    return sigma.assign_attrs(units=value.attrs.get("units", ""), uncertainty_kind=ABSOLUTE)
+
+
+def described_uncertainties(file: xr.Dataset, leave: Container[str] = ()) -> xr.Dataset:
+    """Site file whose uncertainties that are described in words stand beside the observations.
+
+    The attributes ``uncertainty_type`` ("log-normal factor" or "absolute") with ``uncertainty_factor`` or
+    ``uncertainty_sigma`` of a stream, and a variable ``{name}_factor``, become ``{name}_unc``.
+
+    Parameters
+    ----------
+    file : xarray.Dataset
+    leave : collection of str
+        Streams whose uncertainty is given otherwise.
+    """
+    changed = {}
+    for name in OBSERVED:
+        if name not in file or name in leave or f"{name}_unc" in file:
+            continue
+        attrs = file[name].attrs
+        factor = file.get(f"{name}_factor", attrs.get("uncertainty_factor"))
+        sigma = attrs.get("uncertainty_sigma")
+        described = str(attrs.get("uncertainty_type", "log-normal"))
+        if factor is not None and described.startswith("log-normal"):
+            kind, number, unit = FACTOR, factor, "1"
+        elif sigma is not None and described == ABSOLUTE:
+            kind, number, unit = ABSOLUTE, sigma, attrs.get("units", "")
+        else:
+            continue
+        wide = (file[name] * 0.0 + float(number)).drop_attrs()
+        changed[f"{name}_unc"] = wide.assign_attrs({"units": unit, KIND: kind})
+    return file.assign(changed)
+
+
+def without_unknown(units: xr.Dataset) -> xr.Dataset:
+    """Site without observations that lack an uncertainty where others of their stream have one.
+
+    Each stream that loses some is named in a warning.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+    """
+    changed = {}
+    for name in STREAMS:
+        sigma = f"{name}_unc"
+        if name not in units or sigma not in units or units[sigma].dtype.kind != "f":
+            continue
+        lost = units[name].notnull() & units[sigma].isnull()
+        if not 0 < int(lost.sum()) < int(units[name].notnull().sum()):
+            continue
+        warnings.warn(
+            f"{int(lost.sum())} of {int(units[name].notnull().sum())} observations of {name!r} have no "
+            f"uncertainty and are left out ({everywhere(units)}); give one with uncertainties={{{name!r}: "
+            "sigma}",
+            UserWarning,
+            stacklevel=3,
+        )
+        changed[name] = units[name].where(~lost)
+    return units.assign(changed)

@@ -27,10 +27,10 @@ ppm = 1e-6 = _ = ppmv
 mole = [substance] = mol
 millimole = 1e-3 mol = mmol
 micromole = 1e-6 mol = umol
-joule = [energy] = J
+joule = [energy] = J = Joule
 kilojoule = 1e3 J = kJ
 megajoule = 1e6 J = MJ
-watt = J / s = W
+watt = J / s = W = Watt
 gram = [mass] = g = gC
 milligram = 1e-3 g = mg = mgC
 kilogram = 1e3 g = kg = kgC
@@ -46,8 +46,8 @@ hour = 3600 s = h = hr
 day = 86400 s = d = Day
 month = [month]
 year = [year] = yr
-pascal = [pressure] = Pa
-hectopascal = 100 Pa = hPa = hPA = mbar = mb
+pascal = [pressure] = Pa = Pascal
+hectopascal = 100 Pa = hPa = hPA = mbar = mb = millibar
 kilopascal = 1e3 Pa = kPa
 kelvin = [temperature] = K = Kelvin
 celsius = K = degC = Celsius = C = degCelsius = degcelsius
@@ -56,19 +56,48 @@ degrees_east = [longitude] = _ = degree_east
 """.strip().splitlines()
 _REGISTRY = pint.UnitRegistry(None, non_int_type=Fraction, cache_folder=None)
 _REGISTRY.load_definitions(_DEFINITIONS)
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _REWRITTEN = (  # what pint does not read, and what it does
-    (r"^-?$", "1"),
-    (r"[·.](?=[A-Za-z])", " "),
-    (r"\u2212", "-"),
-    (r"[\u00b5\u03bc]", "u"),
+    (r"^(-|unitless|dimensionless)?$", "1"),
+    (r"[·⋅.](?=[A-Za-z])", " "),
+    (r"[\u2212\u2010-\u2013]", "-"),
+    (r"[\u00b5\u03bc]|\bmicro(?=mol)", "u"),
+    (r"[{}$\\]", ""),  # of LaTeX: m^{-2}
     (r"%", "percent"),
-    (r"(°|\bdeg(ree|rees)?[ _]?)(?=[Cc](elsius)?\b)", "deg"),
-    (r"\b(g|kg|Mg|t) C\b(?![\d^*-])", r"\1"),
-    (r"mol ?CO2\b", "mol"),
-    (r"(?<=[A-Za-z])(?<!\d[eE])(?=-?\d)", "**"),
+    (r"℃|º[Cc]\b", "degC"),
+    (r"(?i:(°|\bdeg(s|rees?)?)[ _.]?)(?=[Cc](elsius)?\b)", "deg"),
+    (r"(?i:(°|\bdeg(s|rees?)?)[ _.]?)(?=[Kk](elvin)?\b)", ""),
+    (r"(?i:^(day of (the )?year|doy|julian day)$)", "d"),
+    (r"\b(g|kg|Mg|t) ?(\(C\)|\[C\])", r"\1"),
+    (r"\b(g|kg|Mg|t|tonnes?|grams?) C\b(?![\d^*-])", r"\1"),
+    (r"mol(e|es)? ?(CO2|\(CO2\)|\[CO2\])(?![A-Za-z\d])", "mol"),
+    (r"(?<=[A-Za-z])(?<!\d[eE])(?=[-+]?\d)", "**"),
 )
+# A power or a factor beyond these is no unit, and pint would take hours over its digits.
+_LONGEST, _SMALLEST = 100, Fraction(1, 10**100)
+_LONG_NUMBER = re.compile(r"\d{20}|[eE][-+]?\d{3}")
+_POWER = re.compile(r"\*\*|\^")
+_SMALL_POWER = re.compile(
+    r"(\*\*|\^)\s*(\(\s*)?[-+]?\d{1,2}(?(2)\s*\))(?!\s*([\d.^(]|[eE]\d|\*\*))"
+)
+_SUM = re.compile(r"[\w)]\s*[-+]\s*[\w(]|[\n;=]")
+# What is missing for a conversion, by dimension, and what a user can do about it.
+_HINTS = {
+    (("[mass]", 1), ("[substance]", -1)): ", as the substance is not said; where it is CO2, a umol "
+    "m-2 s-1 is 1.0377 g m-2 d-1 of carbon",
+    (("[time]", -1),): ", as it is an amount without its time; divide it by the days of the step",
+}
 # what pint's parser ends in when a text is no unit string
-_UNREADABLE = (pint.PintError, TokenError, ArithmeticError, AssertionError, TypeError, ValueError)
+_UNREADABLE = (
+    pint.PintError,
+    TokenError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    RecursionError,
+)
 
 
 class Conversion(NamedTuple):
@@ -81,13 +110,29 @@ class Conversion(NamedTuple):
 @cache
 def _meaning(text):
     """Size in base units, dimension and zero point [K]; one of `_UNREADABLE` where it has none."""
-    text = text.strip()
+    text = text.strip().translate(_SUPERSCRIPTS)
     for pattern, plain in _REWRITTEN:
         text = re.sub(pattern, plain, text)
+    _check_size(text)
     read = _REGISTRY.parse_expression(text)
-    base = read.to_base_units()
+    base = read.to_base_units() if isinstance(read, pint.Quantity) else _REGISTRY.Quantity(read)
+    if not base.magnitude > 0:  # "0-1" of a share is no unit
+        raise ValueError(text)
     zero = Fraction(str(FREEZING)) if dict(read.unit_items()) == {"celsius": 1} else Fraction(0)
     return Fraction(base.magnitude), base.dimensionality, zero
+
+
+def _check_size(text):
+    """Refuse what is a sum, a tower of powers, or a number of thousands of digits."""
+    powers = len(_POWER.findall(text)), sum(1 for _ in _SMALL_POWER.finditer(text))
+    plain = re.sub(r"(?<=\d)[eE][-+]?\d", "", _SMALL_POWER.sub("", text))
+    if (
+        len(text) > _LONGEST
+        or powers[0] != powers[1]
+        or _LONG_NUMBER.search(text)
+        or _SUM.search(plain)
+    ):
+        raise ValueError(text[:_LONGEST])
 
 
 def conversion(given: str, wanted: str) -> Conversion | None:
@@ -116,7 +161,7 @@ def conversion(given: str, wanted: str) -> Conversion | None:
         (ours, to_dimension, to_zero), (theirs, dimension, zero) = map(_meaning, (wanted, given))
     except _UNREADABLE:
         return None
-    if dimension != to_dimension:
+    if dimension != to_dimension or not _SMALLEST < theirs / ours < 1 / _SMALLEST:
         return None
     return Conversion(float(theirs / ours), float((zero - to_zero) / ours))
 
@@ -171,20 +216,25 @@ def why_not(given, wanted):
     --------
     >>> why_not("hpa", "Pa")
     "the unit 'hpa' is not known, did you mean 'hPa'?"
-    >>> why_not("MJ m-2", "MJ m-2 d-1")
-    'there is no exact conversion from energy length-2 to energy length-2 time-1'
+    >>> why_not("MJ m-2", "degC")
+    'there is no exact conversion from energy length-2 to temperature'
     """
     try:
-        there, here = (_in_words(_meaning(text)[1]) for text in (wanted, given))
+        there, here = (_meaning(text)[1] for text in (wanted, given))
     except pint.UndefinedUnitError as fault:
         name = min(fault.unit_names)
         alike = [known for known in _REGISTRY if known.lower() == name.lower()]
         alike = alike or get_close_matches(name, _REGISTRY, n=1)
         hint = f", did you mean {alike[-1]!r}?" if alike else ""
-        return f"the unit {name!r} is not known{hint}"
+        return f"the unit {_short(name)} is not known{hint}"
     except _UNREADABLE:
-        return f"{given!r} does not read as units"
-    return f"there is no exact conversion from {here} to {there}"
+        return f"{_short(given)} does not read as units"
+    words = f"there is no exact conversion from {_in_words(here)} to {_in_words(there)}"
+    return words + _HINTS.get(tuple(sorted((there / here).items())), "")
+
+
+def _short(text):
+    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
 
 
 def _in_words(dimension):

@@ -7,6 +7,7 @@ from pm_dalec._faces import face
 if TYPE_CHECKING:
     from pm_dalec.data.land import units_of as units_of
     from pm_dalec.graph.choices import PAPER as PAPER, Choices as Choices
+    from pm_dalec.graph.model import Model as Model
     from pm_dalec.graph.priors import UnitInterval as UnitInterval
     from pm_dalec.graph.verbs import (
         add_constraints as add_constraints,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.sets import EDCS
+from pm_dalec.errors.likelihood import Likelihood, likelihood_of
 from pm_dalec.physics.step import SOLVERS
 from pm_dalec.tables.numbers import names_of
 from pm_dalec.tables.parameters import PARAMETERS, Theta
@@ -27,6 +29,10 @@ class Choices:
         Observation streams to assimilate; LAI and wood, where the land has them, by default.
     solver : {"converged", "truncated"}
         Stomatal optimum: exact, or CARDAMOM's search.
+    likelihoods : mapping of str to str, optional
+        Error models by stream: "gaussian", "lognormal" or "student", with options behind a comma, such as
+        "student,df=7" or "gaussian,correlation=0.8" (see `pm_dalec.errors.Likelihood`). Otherwise that of
+        the data: log-normal where their uncertainty is a factor, else Gaussian.
 
     Examples
     --------
@@ -38,6 +44,7 @@ class Choices:
     constraints: str | Soft | Table | None = "edinburgh2021"
     streams: tuple[str, ...] | None = None
     solver: str = "converged"
+    likelihoods: Mapping[str, str | Likelihood] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
         """Refuse what does not exist."""
@@ -59,6 +66,7 @@ class Choices:
                 f"wanted the solver {' or '.join(map(repr, SOLVERS))}, got {self.solver!r} "
                 "(stomatal optimum); choose one of them"
             )
+        object.__setattr__(self, "likelihoods", _checked(self.likelihoods))
 
     def _check_parameters(self):
         if not isinstance(self.parameters, Table):
@@ -103,6 +111,16 @@ class Choices:
                 "models.constrained_prior, which has no likelihood"
             )
         return found
+
+
+def _checked(likelihoods):
+    """Error models by stream, as records."""
+    if not isinstance(likelihoods, Mapping):
+        raise TypeError(
+            f"wanted likelihoods as a mapping of stream to error model, got {likelihoods!r}; write "
+            "likelihoods={'lai': 'lognormal'}"
+        )
+    return {STREAMS[name].name: likelihood_of(given) for name, given in likelihoods.items()}
 
 
 PAPER = Choices()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pymc as pm
@@ -9,6 +10,7 @@ import xarray as xr
 from pytensor.tensor import TensorVariable
 
 from pm_dalec.constraints.sets import NO_CONSTRAINTS
+from pm_dalec.errors.likelihood import Likelihood
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed
 from pm_dalec.tables.table import Table
@@ -24,6 +26,8 @@ class Notes:
         What the model was built of.
     parameters : Table of Parameter
         With their bounds and priors.
+    likelihoods : dict of str to Likelihood
+        Error model of every stream that is assimilated.
     solver : str
         Of the stomatal optimum; a fit is run again with it.
     constraints : str
@@ -37,6 +41,7 @@ class Notes:
 
     units: xr.Dataset = field(default_factory=xr.Dataset)
     parameters: Table = PARAMETERS
+    likelihoods: Mapping[str, Likelihood] = field(default_factory=dict)
     solver: str = "converged"
     constraints: str = "None"
     rules: Table = NO_CONSTRAINTS

@@ -1,8 +1,10 @@
 """Priors of a PyMC model from the parameter table.
 
-The base prior is log-uniform on the box; a Gaussian factor may stand beside it. The value variable is
+The base prior is log-uniform on the box; a Gaussian or log-normal factor may stand beside it. The value variable is
 CARDAMOM's ``x = ln(p/min) / ln(max/min)`` in (0, 1), in which the base prior is flat.
 """
+
+from functools import partial
 
 import numpy as np
 import pymc as pm
@@ -10,7 +12,12 @@ import pytensor.tensor as pt
 from pymc.distributions.shape_utils import rv_size_is_none
 from pymc.logprob.transforms import Transform
 
-from pm_dalec.constraints.prior_draws import draw_log_uniform, factor_of, log_density
+from pm_dalec.constraints.prior_draws import (
+    draw_log_uniform,
+    factor_of,
+    is_logarithmic,
+    log_density,
+)
 from pm_dalec.tables.priors import Fixed, from_unit, to_unit
 
 
@@ -37,9 +44,10 @@ class UnitInterval(Transform):
         return np.log(self.span * self.lower) + self.span * value
 
 
-def _log_density(value, lower, upper, mean, sigma):
+def _log_density(value, lower, upper, mean, sigma, *, logarithmic=False):
     inside = (value >= lower) & (value <= upper)
-    return pt.switch(inside, log_density(value, lower, upper, mean, sigma, pt), -np.inf)
+    density = log_density(value, lower, upper, mean, sigma, pt, logarithmic=logarithmic)
+    return pt.switch(inside, density, -np.inf)
 
 
 def _centre(rv, size, lower, upper, mean, sigma):
@@ -69,6 +77,7 @@ def add_prior(parameter, units, dims):
     # a Python float would become a constant of 32 bits where it fits, and its logarithm with it
     lower, upper = map(np.float64, parameter.bounds)
     mean, sigma = factor_of(parameter, units)
+    logarithmic = is_logarithmic(parameter, units)
     if np.ndim(mean):
         mean = pm.Data(f"{parameter.name}_prior_mean", mean, dims=dims)
         sigma = pm.Data(f"{parameter.name}_prior_sigma", sigma, dims=dims)
@@ -78,8 +87,8 @@ def add_prior(parameter, units, dims):
         upper,
         mean,
         sigma,
-        logp=_log_density,
-        random=draw_log_uniform,
+        logp=partial(_log_density, logarithmic=logarithmic),
+        random=partial(draw_log_uniform, logarithmic=logarithmic),
         support_point=_centre,
         default_transform=UnitInterval(lower, upper),
         dims=dims or None,

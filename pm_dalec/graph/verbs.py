@@ -32,12 +32,13 @@ from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
     from pm_dalec.constraints.forms import Soft
     from pm_dalec.constraints.rules import Constraint
+    from pm_dalec.errors.likelihood import Likelihood
     from pm_dalec.graph.choices import Choices
     from pm_dalec.tables.kinds import Era
     from pm_dalec.tables.priors import Parameter
@@ -205,8 +206,13 @@ def _name_of(constraints):
     return ", ".join(constraints) if isinstance(constraints, Table) else str(constraints)
 
 
-def add_observations(streams: Sequence[str], carbon: Carbon, units: xr.Dataset) -> None:
-    """Put Gaussian likelihoods of observation streams into the model.
+def add_observations(
+    streams: Sequence[str],
+    carbon: Carbon,
+    units: xr.Dataset,
+    likelihoods: Mapping[str, str | Likelihood] | None = None,
+) -> None:
+    """Put likelihoods of observation streams into the model.
 
     Parameters
     ----------
@@ -215,7 +221,16 @@ def add_observations(streams: Sequence[str], carbon: Carbon, units: xr.Dataset) 
         uncertainty.
     carbon : Carbon
     units : Dataset
+    likelihoods : mapping of str to str or Likelihood, optional
+        Error models by stream, as in `Choices`; those of the data by default.
     """
+    likelihoods = likelihoods or {}
+    others = [name for name in likelihoods if name not in streams]
+    if others and streams:
+        raise ValueError(
+            f"wanted likelihoods of streams that are assimilated ({', '.join(streams)}), got one of "
+            f"{others[0]!r}; leave it out, or name {others[0]!r} among the streams"
+        )
     for stream in streams:
         STREAMS[stream]
         if stream not in units:
@@ -231,4 +246,10 @@ def add_observations(streams: Sequence[str], carbon: Carbon, units: xr.Dataset) 
                 "models.constrained_prior"
             )
         where = (dims.TIME, *dims.space_of(units))
-        add_stream(stream, seen_by(stream, carbon), units.transpose(..., *where), where)
+        add_stream(
+            stream,
+            seen_by(stream, carbon),
+            units.transpose(..., *where),
+            where,
+            likelihoods.get(stream),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING
 
 from pm_dalec.landscape.twin.region import fractions_of
@@ -15,13 +16,14 @@ from pm_dalec.plots.flux_maps import flux_maps
 from pm_dalec.plots.harvest import harvest_ratio_figure, live_change_figure
 from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.plots.schematic import approaches_schematic
+from pm_dalec.plots.style import note_above
 from pm_dalec.plots.timeseries import (
     SHOWN,
     against_observations,
     series_by_resolution,
     series_with_bands,
 )
-from pm_dalec.posterior.convergence import RHAT_LIMIT
+from pm_dalec.posterior.convergence import MEANINGS, RHAT_LIMIT, doubt_of_units
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import RESOLUTIONS
 
@@ -32,6 +34,49 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from pm_dalec.paper.reduction import Experiment
+
+type Experiments = Mapping[tuple[str, float], Experiment]
+
+
+def marked(shown):
+    """Figure that says how many of the units that it shows have not converged, where there are some.
+
+    Parameters
+    ----------
+    shown : callable
+        Experiments, out of a set, that the figure shows.
+    """
+
+    def mark(make):
+        @wraps(make)
+        def made(experiments):
+            figure = make(experiments)
+            units = [e.units for e in shown(experiments) if set(MEANINGS) <= set(e.units)]
+            note_above(figure, doubt_of_units(units, rhat=RHAT_LIMIT))
+            return figure
+
+        return made
+
+    return mark
+
+
+def _all(experiments):
+    return experiments.values()
+
+
+def _finest_pair(experiments):
+    return finest(_paired(experiments))
+
+
+def _ends(experiments):
+    both = _paired(experiments)
+    return [e for pair in (coarsest(both), finest(both)) for e in pair]
+
+
+def _three_finest(experiments):
+    resolutions = sorted(_paired(experiments))[:3]
+    return [e for (_, resolution), e in experiments.items() if resolution in resolutions]
+
 
 FRACTION_RESOLUTIONS = RESOLUTIONS[1:]
 PANELS = ("gpp", "reco", "harvest", "change_live", "change_dead")  # of Fig. 7, in its order
@@ -79,7 +124,8 @@ def _counts(experiments):
     return dict(sorted(found.items(), reverse=True))
 
 
-def fig04_series(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_all)
+def fig04_series(experiments: Experiments) -> Figure:
     """Figure 4: medians of GPP, respiration, living and dead carbon by resolution."""
     medians = {
         key: e.series[list(SHOWN)].sel({dims.QUANTILE: 0.5}, method="nearest")
@@ -88,21 +134,24 @@ def fig04_series(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
     return series_by_resolution(medians, _counts(experiments))
 
 
-def fig05_harvest_ratio(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_all)
+def fig05_harvest_ratio(experiments: Experiments) -> Figure:
     """Figure 5: stratified over baseline harvest by resolution."""
     _paired(experiments)
     ratios = figure_data.harvest_ratios(experiments)
     return harvest_ratio_figure(ratios, version=printed.VERSION)
 
 
-def fig06_live_change(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_all)
+def fig06_live_change(experiments: Experiments) -> Figure:
     """Figure 6: maps of the change of living carbon, and what harvest explains of it."""
     _paired(experiments)
     maps = figure_data.live_change_maps(experiments)
     return live_change_figure(maps, figure_data.conifer_curve(maps.attrs["stock_ratio"]))
 
 
-def fig07_ensembles(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_finest_pair)
+def fig07_ensembles(experiments: Experiments) -> Figure:
     """Figure 7: ensembles of the domain at the finest resolution."""
     pair = finest(_paired(experiments))
     return domain_densities_figure(
@@ -122,14 +171,13 @@ def _paired(experiments):
     return both
 
 
-def fig08_traits(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_all)
+def fig08_traits(experiments: Experiments) -> Figure:
     """Figure 8: traits by stratum and resolution."""
     return trait_violins(figure_data.trait_distributions(experiments, TRAITS), TRAITS)
 
 
-def figa1_fractions(
-    experiments: Mapping[tuple[str, float], Experiment], landscape: xr.DataArray
-) -> Figure:
+def figa1_fractions(experiments: Experiments, landscape: xr.DataArray) -> Figure:
     """Figure A1: shares of the strata at three resolutions.
 
     Parameters
@@ -150,12 +198,14 @@ def figa1_fractions(
     return fraction_maps(regions)
 
 
-def figa2_leaf_area(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_finest_pair)
+def figa2_leaf_area(experiments: Experiments) -> Figure:
     """Figure A2: leaf area of domain and strata against observations."""
     return _against_observations(experiments, "lai", "lai")
 
 
-def figa3_wood(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_finest_pair)
+def figa3_wood(experiments: Experiments) -> Figure:
     """Figure A3: wood carbon of domain and strata against observations."""
     return _against_observations(experiments, "cwood", "wood")
 
@@ -173,12 +223,10 @@ def _against_observations(experiments, stream, name):
     )
 
 
-def figa4_gpp_maps(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_three_finest)
+def figa4_gpp_maps(experiments: Experiments) -> Figure:
     """Figure A4: maps of mean GPP at the three finest resolutions."""
-    resolutions = sorted(_paired(experiments))[:3]
-    medians = {
-        key: pixel_medians(e, "gpp") for key, e in experiments.items() if key[1] in resolutions
-    }
+    medians = {e.key: pixel_medians(e, "gpp") for e in _three_finest(experiments)}
     densities = {
         key: figure_data.density(values, experiments[key].units["area"]).assign_attrs(
             values=values.to_numpy()
@@ -188,33 +236,37 @@ def figa4_gpp_maps(experiments: Mapping[tuple[str, float], Experiment]) -> Figur
     return flux_maps("gpp", medians, densities)
 
 
-def figa5_series_bands(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_ends)
+def figa5_series_bands(experiments: Experiments) -> Figure:
     """Figure A5: the series of Figure 4 with bands, finest and coarsest resolution."""
     both = _paired(experiments)
-    shown = {e.key: e.series[list(SHOWN)] for pair in (coarsest(both), finest(both)) for e in pair}
+    shown = {e.key: e.series[list(SHOWN)] for e in _ends(experiments)}
     counts = {r: n for r, n in _counts(experiments).items() if r in (max(both), min(both))}
     return series_with_bands(shown, counts)
 
 
-def figa6_live_residence(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_all)
+def figa6_live_residence(experiments: Experiments) -> Figure:
     """Figure A6: residence times of living carbon by stratum and resolution."""
     return trait_violins(
         figure_data.trait_distributions(experiments, LIVE_RESIDENCE), LIVE_RESIDENCE
     )
 
 
-def figa7_dead_residence(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_all)
+def figa7_dead_residence(experiments: Experiments) -> Figure:
     """Figure A7: residence times of litter and soil carbon by stratum and resolution."""
     return trait_violins(
         figure_data.trait_distributions(experiments, DEAD_RESIDENCE), DEAD_RESIDENCE
     )
 
 
-def figa8_npp_shares(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+@marked(_all)
+def figa8_npp_shares(experiments: Experiments) -> Figure:
     """Figure A8: shares of net primary production by stratum and resolution."""
     return trait_violins(figure_data.trait_distributions(experiments, NPP_SHARES), NPP_SHARES)
 
 
-def fleet_map(experiments: Mapping[tuple[str, float], Experiment]) -> Figure:
+def fleet_map(experiments: Experiments) -> Figure:
     """Convergence of every unit: maps of R-hat, effective sample size and acceptance."""
     return convergence_maps(fleet_maps(experiments), rhat_limit=RHAT_LIMIT)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.physics.observation_operators import seen_by
 from pm_dalec.physics.summaries import quantities_of
 from pm_dalec.posterior.aggregation import combine_strata, comonotone_sum
@@ -295,7 +296,7 @@ def _matched(run, units, labelled):
             {dims.TIME: units[dims.TIME]}
         )
         found[f"{stream}_observed"] = units[stream]
-        found[f"{stream}_sigma"] = units[f"{stream}_unc"]
+        found[f"{stream}_sigma"] = absolute_sigma(units, stream)
     return xr.Dataset(found).reset_coords(drop=True)
 
 

@@ -16,7 +16,7 @@ from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.paper.items import make_all, save_landscape
 from pm_dalec.posterior.convergence import NOT_RUN, RHAT_LIMIT, converged_share, unit_report
 from pm_dalec.sampling.calibration import calibrate
-from pm_dalec.sampling.region_store import FIT, calibrate_region
+from pm_dalec.sampling.region_store import calibrate_region, is_finished
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import RESOLUTIONS
 from pm_dalec.tables.parameters import Theta
@@ -110,10 +110,12 @@ def repeat(models, out, *, plan=FULL, seed=1, tell=None):
 def _fits(models, twin, stores, plan, seed, tell):
     """Fits of both approaches at every resolution, from their stores where they are finished."""
     fits, truth = {}, None
+    settings = {"random_seed": seed, **{name: plan[name] for name in ("proposals", *STOP)}}
     for resolution in plan["resolutions"]:
         kept = {approach: stores / f"{approach}_{resolution:g}" for approach in APPROACHES}
         region = None
-        if not all((store / FIT).exists() for store in kept.values()):
+        finished = [is_finished(store, **settings) for store in kept.values()]
+        if not all(finished):
             truth = truth or _truth(models["baseline"], twin, seed, tell)
             tell(f"truth and observations at {resolution:g} degree")
             region = experiment_region(twin, resolution, seed, truth)
@@ -123,8 +125,7 @@ def _fits(models, twin, stores, plan, seed, tell):
                 models[approach],
                 region,
                 store=kept[approach],
-                random_seed=seed,
-                **{name: plan[name] for name in ("proposals", *STOP)},
+                **settings,
             )
             tell(f"  {converged_share(fit):.0%} of the units with rank R-hat below {RHAT_LIMIT}")
             fits[approach, resolution] = fit

@@ -3,33 +3,15 @@
 LAI and stocks are compared with the START of the step, fluxes with its mean (MODEL, section 10).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from pm_dalec.physics.records import Trajectory
-from pm_dalec.tables.kinds import Array, ArrayModule
+from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import POOLS
-
-HALF_LOG_TWO_PI = 0.5 * np.log(2 * np.pi)
-
-
-def gaussian_log_density(value: Array, modelled: Array, sigma: Array, xp: ArrayModule) -> Array:
-    """Logarithm of the density of an observation, whose error is Gaussian."""
-    distance = (value - modelled) / sigma
-    return -0.5 * distance**2 - xp.log(sigma) - HALF_LOG_TWO_PI
-
-
-def gaussian_draw(
-    modelled: npt.NDArray[np.float64],
-    sigma: npt.NDArray[np.float64],
-    rng: np.random.Generator,
-    size: int | Sequence[int] | None = None,
-) -> npt.NDArray[np.float64]:
-    """Observations of what was modelled, with a Gaussian error."""
-    return rng.normal(modelled, sigma, size=size)
 
 
 def seen_by(stream: str, trajectory: Trajectory) -> Array:

@@ -16,10 +16,13 @@ from pm_dalec.plots.style import (
     PRIOR,
     STRATIFIED,
     label,
+    note_below,
     style,
 )
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
 from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,9 +69,11 @@ def fit_figure(
     Parameters
     ----------
     simulated : Dataset
-        Quantiles by ``quantile`` and ``time``; see `band_quantiles`.
+        Quantiles by ``quantile`` and ``time``; see `band_quantiles`. The attribute ``not_converged``,
+        where it is, stands in the figure.
     observed : mapping of str to tuple of DataArray
-        For a variable of ``simulated``: observation and its one-sigma uncertainty.
+        For a variable of ``simulated``: observation and its one-sigma uncertainty. One whose attribute
+        ``assimilated`` is 0 is drawn with open symbols.
 
     Returns
     -------
@@ -86,25 +91,46 @@ def fit_figure(
         for axes, name in zip(panels[:, 0], simulated, strict=True):
             draw_bands(axes, simulated[dims.TIME].values, simulated[name])
             if name in observed:
-                value, sigma = observed[name]
-                axes.errorbar(
-                    value[dims.TIME].values,
-                    value,
-                    sigma,
-                    fmt="o",
-                    ms=2,
-                    lw=0.6,
-                    capsize=0,
-                    color=OBSERVATIONS,
-                    label=r"observed $\pm\,\sigma$",
-                    zorder=3,
-                )
+                _draw_observations(axes, *observed[name])
             axes.set_ylabel(label(name))
             axes.margins(x=0.01)
-        handles, labels = panels[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, ncols=5, loc="outside upper center", frameon=False)
+        named = {}
+        for axes in panels[:, 0]:
+            handles, labels = axes.get_legend_handles_labels()
+            named |= dict(zip(labels, handles, strict=True))
+        figure.legend(
+            named.values(), named, ncols=len(named), loc="outside upper center", frameon=False
+        )
         panels[-1, 0].set_xlabel("time")
+        note_below(figure, simulated.attrs.get(NOT_CONVERGED))
     return figure
+
+
+def _draw_observations(axes, value, sigma):
+    """Put observations on axes: full dots with their sigma, or open ones that were not assimilated."""
+    if value.attrs.get("assimilated", 1):
+        how = {"ms": 2, "lw": 0.6, "color": OBSERVATIONS, "zorder": 3}
+        axes.errorbar(
+            value[dims.TIME].values,
+            value,
+            sigma,
+            fmt="o",
+            capsize=0,
+            label=r"observed $\pm\,\sigma$",
+            **how,
+        )
+        return
+    axes.plot(
+        value[dims.TIME].values,
+        value,
+        "o",
+        ms=2.2,
+        mfc="white",
+        mec=OBSERVATIONS,
+        mew=0.5,
+        label="observed, not assimilated",
+        zorder=3,
+    )
 
 
 def parameter_figure(
@@ -112,10 +138,12 @@ def parameter_figure(
 ) -> Figure:
     """Posterior of every parameter over its bounds, with the prior's density and the truth.
 
+    Days are days of the year, whatever year of its box the sampler was in.
+
     Parameters
     ----------
     posterior : Dataset
-        Dims (chain, draw).
+        Dims (chain, draw). The attribute ``not_converged``, where it is, stands in the figure.
     truth : mapping of str to float, optional
         Values to mark, in the units of the table.
     columns : int
@@ -136,24 +164,37 @@ def parameter_figure(
             axes.set_axis_off()
         handles, labels = panels.ravel()[0].get_legend_handles_labels()
         figure.legend(handles, labels, ncols=3, loc="outside upper center", frameon=False)
+        note_below(figure, posterior.attrs.get(NOT_CONVERGED))
     return figure
 
 
 def _parameter_panel(axes, name, draws, true_value):
-    lower, upper = PARAMETERS[name].bounds
+    parameter = PARAMETERS[name]
+    lower, upper = parameter.bounds
     lower, upper = min(lower, draws.min()), max(upper, draws.max())
     spread = upper / lower > 20
     edges = np.geomspace(lower, upper, 41) if spread else np.linspace(lower, upper, 41)
-    weights = np.full(draws.size, 1 / draws.size)
-    axes.hist(draws, edges, weights=weights, color=BASELINE, alpha=0.7, label="posterior")
     base = np.diff(np.log(edges)) / np.log(upper / lower)
+    if parameter.circular:
+        edges = np.linspace(0.0, DAYS_PER_YEAR, 41)
+        base = _prior_of_days(edges, lower, upper)
+    weights = np.full(draws.size, 1 / draws.size)
+    shown = parameter.shown(draws)
+    axes.hist(shown, edges, weights=weights, color=BASELINE, alpha=0.7, label="posterior")
     axes.stairs(base, edges, color=PRIOR, lw=0.8, label="base prior")
     if true_value is not None:
-        axes.axvline(true_value, color=STRATIFIED, lw=1.2, label="truth")
+        axes.axvline(parameter.shown(true_value), color=STRATIFIED, lw=1.2, label="truth")
     if spread:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(numticks=4))
         axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlim(lower, upper)
+    axes.set_xlim(edges[0], edges[-1])
     axes.set_yticks([])
-    axes.set_xlabel(label(name))
+    axes.set_xlabel(f"{parameter.symbol} ({DAY})" if parameter.circular else label(name))
+
+
+def _prior_of_days(edges, lower, upper):
+    """Share of the log-uniform prior between days of the year, all years of its box together [1]."""
+    years = np.arange(np.floor(lower / DAYS_PER_YEAR), np.ceil(upper / DAYS_PER_YEAR))
+    days = np.clip(edges + DAYS_PER_YEAR * years[:, None], lower, upper)
+    return np.diff(np.log(days), axis=1).sum(axis=0) / np.log(upper / lower)

@@ -29,6 +29,7 @@ MASK = "#D9D9D9"
 RESOLUTIONS = {1.0: "#56B4E9", 0.5: "#009E73", 0.25: "#E69F00", 0.05: "#CC79A7"}
 SINGLE_WIDTH = 89 / 25.4  # inches
 DOUBLE_WIDTH = 183 / 25.4  # inches
+NOTE_SIZE = 7  # points
 FEWEST = 8  # values below which a density would show the kernel, not the values
 BANDS = ((0.95, 0.15), (0.90, 0.25), (0.50, 0.40))  # probability, opacity
 
@@ -72,6 +73,18 @@ def label(name):
 def letter(axes, number):
     """Put (a), (b), ... above the left corner of a panel."""
     axes.set_title(f"({chr(ord('a') + number)})", loc="left", fontweight="bold")
+
+
+def note_below(figure, words):
+    """Put a note into the lower right corner of a figure, where no legend is; nothing without words."""
+    if words:
+        figure.supxlabel(words, x=1.0, ha="right", fontsize=NOTE_SIZE, fontweight="bold")
+
+
+def note_above(figure, words):
+    """Put a note into the upper right corner of a figure, where no legend is; nothing without words."""
+    if words:
+        figure.suptitle(words, x=1.0, ha="right", fontsize=NOTE_SIZE, fontweight="bold")
 
 
 def save_figure(figure: Figure, stem: str | Path) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         domain_sample as domain_sample,
     )
     from pm_dalec.posterior.budgets import budget as budget
+    from pm_dalec.posterior.cf.file import export as export
     from pm_dalec.posterior.convergence import (
         diagnose as diagnose,
         unit_report as unit_report,

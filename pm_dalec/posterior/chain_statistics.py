@@ -67,19 +67,16 @@ def split_rhat(values):
         return np.sqrt((half - 1) / half + between / (half * within))
 
 
-def chain_statistics(values, *, tail=True):
+def chain_statistics(values):
     """Rank R-hat, bulk and tail ESS of draws.
 
     Parameters
     ----------
     values : array (chain, draw, ...)
-    tail : bool
-        Whether the tail ESS is computed.
 
     Returns
     -------
-    tuple of array (...)
-        Two arrays, or three with the tail.
+    tuple of three arrays (...)
     """
     shape = values.shape[2:]
     flat = values.reshape(*values.shape[:2], -1)
@@ -87,11 +84,11 @@ def chain_statistics(values, *, tail=True):
     for column in range(flat.shape[2]):
         one = np.ascontiguousarray(flat[:, :, column])
         axes = {"chain_axis": 0, "draw_axis": 1}
-        row = [
-            array_stats.rhat(one, method="rank", **axes),
-            array_stats.ess(one, method="bulk", **axes),
-        ]
-        if tail:
-            row.append(array_stats.ess(one, method="tail", prob=(0.05, 0.95), **axes))
-        found.append(row)
+        found.append(
+            [
+                array_stats.rhat(one, method="rank", **axes),
+                array_stats.ess(one, method="bulk", **axes),
+                array_stats.ess(one, method="tail", prob=(0.05, 0.95), **axes),
+            ]
+        )
     return tuple(np.array(found).T.reshape(-1, *shape))

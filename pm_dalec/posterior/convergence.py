@@ -65,9 +65,11 @@ def has_converged(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -
     report : Dataset
         From `diagnose`.
     rhat, ess : float
-        Largest R-hat and smallest bulk ESS that count as converged.
+        Largest R-hat and smallest bulk ESS that count as converged. Of the tail, from which 5 to 95 %
+        intervals are read, half as many effective draws are asked for.
     """
-    return bool(report["rhat"].max() < rhat and report["ess_bulk"].min() > ess)
+    enough = report["ess_bulk"].min() > ess and report["ess_tail"].min() > ess / TAIL_FOR_BULK
+    return bool(report["rhat"].max() < rhat and enough)
 
 
 def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
@@ -78,18 +80,77 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
     report : Dataset
         From `diagnose`.
     rhat, ess : float
-        Largest R-hat and smallest bulk ESS that count as converged.
+        As in `has_converged`.
     """
     worst, least = float(report["rhat"].max()), float(report["ess_bulk"].min())
+    tail = float(report["ess_tail"].min())
     by_name = report["rhat"].max([d for d in report["rhat"].dims if d != "parameter"])
     name = str(by_name["parameter"].values[int(by_name.argmax("parameter"))])
     if has_converged(report, rhat=rhat, ess=ess):
-        return f"converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}"
+        return f"converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}, tail {tail:.0f}"
     return (
-        f"not converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}; wanted "
-        f"below {rhat} and above {ess}, so run longer before you use the numbers"
+        f"not converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f} and tail ESS "
+        f"{tail:.0f}; wanted below {rhat}, above {ess:g} and above {ess / TAIL_FOR_BULK:g}, so run longer "
+        "before you use the numbers"
     )
 
+
+def doubt(fit: xr.DataTree) -> str:
+    """Note that figures of a fit bear: empty where it has converged, by the targets it was made with.
+
+    Parameters
+    ----------
+    fit : DataTree
+        Of a site or of many units; without targets of its own they are R-hat 1.01 and ESS 400.
+    """
+    rhat, ess = fit.attrs.get("target_rhat", 1.01), fit.attrs.get("target_ess", 400)
+    draws = fit["posterior"]["initial_som"]
+    if dims.space_of(draws):
+        return doubt_of_units([unit_diagnostics(fit)], rhat=rhat)
+    if draws.sizes[dims.CHAIN] < 2 or draws.sizes[dims.DRAW] < 4:
+        return "not converged, or too few draws to tell"
+    report = diagnose(fit)
+    if has_converged(report, rhat=rhat, ess=ess):
+        return ""
+    worst, least = float(report["rhat"].max()), float(report["ess_bulk"].min())
+    if worst < rhat:
+        tail = float(report["ess_tail"].min())
+        return f"not converged: smallest bulk ESS {least:.0f}, tail {tail:.0f}"
+    return f"not converged: worst R-hat {_told(worst)}"
+
+
+def doubt_of_units(units, *, rhat):
+    """Note that figures of many units bear: empty where all of them have converged.
+
+    Parameters
+    ----------
+    units : iterable of Dataset
+        ``worst_rhat`` and ``status``, as from `unit_diagnostics`.
+    rhat : float
+        R-hat below which a unit counts as converged.
+    """
+    worst, poor = [], []
+    for part in units:
+        values = part["worst_rhat"].transpose(*part["status"].dims).to_numpy()
+        status = part["status"].to_numpy()
+        known = (status != NOT_RUN) & ~((status == UNKNOWN) & np.isnan(values))
+        worst.append(values[known])
+        poor.append(~(values[known] < rhat))
+    worst, poor = (np.concatenate(found) if found else np.zeros(0) for found in (worst, poor))
+    if not poor.any():
+        return ""
+    words = f"not converged: {poor.sum():.0f} of {poor.size} units"
+    above = worst[~np.isnan(worst)]
+    return f"{words}, worst R-hat {_told(above.max())}" if above.size else words
+
+
+def _told(rhat):
+    """R-hat with as many digits as tell it from its limit."""
+    return f"{rhat:.3f}" if rhat < 1.1 else f"{rhat:.2f}"
+
+
+TAIL_FOR_BULK = 2.0
+"""Effective draws of the bulk that are asked for one of the tail [1]."""
 
 RHAT_LIMIT = 1.05
 """Worst rank R-hat below which a unit counts as converged [1]."""

@@ -70,7 +70,7 @@ def summarise(sample: xr.DataArray, quantiles: Sequence[float] = QUANTILES) -> x
     DataArray
         Dims (quantile, ...), attributes kept.
     """
-    sample, quantiles = pooled(sample), _checked_quantiles(quantiles)
+    sample, quantiles = pooled(sample), checked_quantiles(quantiles)
     found = np.quantile(sample.to_numpy(), quantiles, axis=0)
     coords = {name: c for name, c in sample.coords.items() if dims.POOLED not in c.dims}
     return xr.DataArray(
@@ -82,7 +82,7 @@ def summarise(sample: xr.DataArray, quantiles: Sequence[float] = QUANTILES) -> x
     )
 
 
-def _checked_quantiles(quantiles):
+def checked_quantiles(quantiles):
     """Quantiles as a list of shares."""
     if isinstance(quantiles, str) or not isinstance(quantiles, Iterable):
         raise TypeError(

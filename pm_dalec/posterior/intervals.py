@@ -6,6 +6,7 @@ import pandas as pd
 from pm_dalec.posterior.chain_statistics import circular_mean
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.priors import day_of_year
 
 LEVELS = (0.05, 0.5, 0.95)
 
@@ -24,8 +25,8 @@ def intervals(fit, *, truth=None):
     -------
     DataFrame
         Indexed by parameter: ``low``, ``median``, ``high`` in the parameter's units and, with a truth,
-        ``truth`` and whether it is ``inside``. Days are turned so that the interval, and the truth
-        beside it, are in one piece.
+        ``truth`` and whether it is ``inside``. The median of a day is a day of the year, up to 365.25;
+        its interval, and the truth beside it, are in one piece around it and may lie beyond the year.
     """
     rows = {}
     for name, drawn in fit["posterior"].to_dataset().data_vars.items():
@@ -33,6 +34,8 @@ def intervals(fit, *, truth=None):
         if PARAMETERS[name].circular:
             centre = circular_mean(draws, axes=None)
             draws, at = turned(draws, centre), turned(at, centre)
+            whole_years = day_of_year(np.median(draws)) - np.median(draws)
+            draws, at = draws + whole_years, at + whole_years
         low, median, high = np.quantile(draws, LEVELS)
         rows[name] = (low, median, high, at, low <= at <= high)
     found = pd.DataFrame.from_dict(

@@ -77,7 +77,7 @@ def units_to_run(fit: xr.DataTree, drivers: xr.Dataset | None) -> xr.Dataset:
     if drivers is None:
         return fit["constant_data"].to_dataset()
     if isinstance(drivers, xr.Dataset) and {dims.TIME, "step_days"} <= set(drivers.variables):
-        drivers = drivers if "time_bnds" in drivers.variables else _with_bounds(drivers)
+        drivers = drivers if "time_bnds" in drivers.variables else with_bounds(drivers)
     check_drivers(drivers)
     posterior = fit["posterior"].to_dataset()
     for name in dims.space_of(drivers):
@@ -91,7 +91,7 @@ def units_to_run(fit: xr.DataTree, drivers: xr.Dataset | None) -> xr.Dataset:
     return drivers
 
 
-def _with_bounds(drivers):
+def with_bounds(drivers: xr.Dataset) -> xr.Dataset:
     """Drivers of a fit with the bounds of their steps."""
     length = (drivers["step_days"].values * 86400e9).round().astype("timedelta64[ns]")
     bounds = np.stack([drivers[dims.TIME].values, drivers[dims.TIME].values + length], axis=1)

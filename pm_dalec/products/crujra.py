@@ -19,9 +19,10 @@ import xarray as xr
 
 from pm_dalec.data import messages
 from pm_dalec.data.formats import netcdf
-from pm_dalec.products.humidity import saturation, vapour_pressure
-from pm_dalec.products.reading import windows
+from pm_dalec.data.series.humidity import saturation, vapour_pressure
+from pm_dalec.products.reading import axes, told, windows
 from pm_dalec.products.reading.files import found_files
+from pm_dalec.products.reading.stored import stored_numbers
 from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
 
@@ -61,7 +62,7 @@ _LONG_NAMES = {
     "vgrd": "northward wind",
 }
 _SHORTWAVE = ("dswrf", "tswrf")
-_NAME = r"crujra\.[vV](\d\.\d)\.5d\.(\w+)\.(\d{4})\.365d\.noc\.nc(\.gz)?"
+_NAME = r"crujra\.[vV](\d+(?:\.\d+)+)\.5d\.(\w+)\.(\d{4})\.365d\.noc\.nc(\.gz)?"
 _EXAMPLE = "crujra.V1.1.5d.tmin.2014.365d.noc.nc"
 
 
@@ -109,8 +110,10 @@ def open_crujra(
     per_year = []
     for year in years:
         parts = [_one_variable(files[name, year], name, year, window) for name in VARIABLES]
-        per_year.append(xr.merge(parts, join="exact", compat="equals"))
-    meteorology = xr.concat(per_year, dim="time", join="exact")
+        with told.on_same_cells(PRODUCT, where=f"files of {year} in {found[0][0].parent}"):
+            per_year.append(xr.merge(parts, join="exact", compat="equals"))
+    with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+        meteorology = xr.concat(per_year, dim="time", join="exact")
     windows.expect_some(meteorology["tmin"], product=PRODUCT, where=f"window {tuple(window)}")
     meteorology.attrs = {
         "product": PRODUCT,
@@ -162,20 +165,15 @@ def _check_complete(files, years, found):
 
 def _one_variable(path, name, year, window):
     where = f"file {path}"
-    with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
+    with told.opened(path, product=PRODUCT) as dataset:
         stored = "tswrf" if name == "dswrf" and "tswrf" in dataset else name
-        axes = {"lat": "lat", "lon": "lon"}
-        if "latitude" in dataset.variables:
-            axes = {"lat": "latitude", "lon": "longitude"}
-        netcdf.expect_names(
-            dataset, (stored, axes["lat"], axes["lon"]), product=PRODUCT, where=where
-        )
+        netcdf.expect_names(dataset, (stored,), product=PRODUCT, where=where)
         units = netcdf.expect_units(dataset[stored], _UNITS[name], product=PRODUCT, where=where)
         _check_steps(dataset[stored].sizes, where)
-        part = windows.windowed(
-            dataset[[stored]], window, step=STEP, product=PRODUCT, where=where, **axes
-        ).load()
-    values = part[stored].rename({axes["lat"]: "lat", axes["lon"]: "lon"}).rename(name)
+        limits, order = {"product": PRODUCT, "where": where}, ("time", "lat", "lon")
+        part = axes.on_axes(_with_steps(dataset), [stored], axes=order, **limits)
+        part = windows.windowed(part, window, step=STEP, **limits)
+        values = stored_numbers(part[stored], **limits).rename(name).load()
     fills = [values.attrs.get(each) for each in ("_FillValue", "missing_value")]
     missing = xr.zeros_like(values, dtype=bool)
     for fill in fills:
@@ -188,6 +186,12 @@ def _one_variable(path, name, year, window):
     values.attrs = {"units": units_of(name), "long_name": _LONG_NAMES[name]}
     _check_range(values, where)
     return values.transpose("time", "lat", "lon").sortby("lat")
+
+
+def _with_steps(dataset):
+    """File with its steps counted along time: its own time stamps are not trusted."""
+    steps = np.arange(dataset.sizes["time"])
+    return dataset.drop_vars("time", errors="ignore").assign_coords(time=steps)
 
 
 def _check_steps(sizes, where):

@@ -5,7 +5,7 @@ tiles named by their top-left corner. Detection changed from 2011 on: the loss s
 that means anything. No threshold of tree cover is applied, as in the authors' code.
 
 Verified on real crops of version 1.11 (2023: 8-bit codes, grid) and on synthetic files of version
-1.7. From memory: the codes of ``datamask`` (0 none, 1 land, 2 water).
+1.7. Crops often carry the tag 0 for missing: 0 is a code of every layer, and is read as such. From memory: the codes of ``datamask`` (0 none, 1 land, 2 water).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import xarray as xr
 
 from pm_dalec.data import messages
 from pm_dalec.products.biomass import tile_name
-from pm_dalec.products.reading import files, rasters, windows
+from pm_dalec.products.reading import files, rasters, windows, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ STEP = 0.00025  # [degree]
 GRID = windows.Grid(PRODUCT, (STEP, STEP))
 FIRST_YEAR = 2001
 
-_NAME = r"Hansen_(GFC-\d{4}-v[\d.]+)_(\w+)_(\d{2}[NS])_(\d{3}[EW])\.tif"
+_NAME = r"Hansen_(GFC-\d{4}-v[\d.]+)_(\w+)_(\d{2}[NS])_(\d{3}[EW])\.tiff?"
 _EXAMPLE = f"Hansen_{VERSION}_lossyear_60N_010W.tif"
 _LABELS = {
     "lossyear": ("1", "calendar year of tree-cover loss, 0 where none"),
@@ -113,7 +113,7 @@ def open_hansen(
     piece = rasters.read_tiles(paths, window, product=PRODUCT, crs=windows.WGS84, step=STEP)
     stored, (units, long_name) = piece.values[0], _LABELS[layer]
     largest = {"lossyear": last_year - 2000, "treecover2000": 100, "datamask": 2, "gain": 1}[layer]
-    missing = np.zeros(stored.shape, bool) if piece.nodata is None else stored == piece.nodata
+    missing = rasters.untold(stored, piece.tags, valid=(0, largest))
     _check_codes(stored, missing, largest, layer, paths)
     values = stored.astype("float32")
     if layer == "lossyear":
@@ -253,4 +253,4 @@ def write_hansen(folder, layer_values, *, layer="lossyear", version=VERSION):
     if layer == "lossyear":
         coded = xr.where(coded > 0, coded - 2000, 0)
     path = Path(folder) / f"Hansen_{version}_{layer}_{tile}.tif"
-    return [rasters.write_geotiff(path, [coded], crs=windows.WGS84, dtype="uint8")]
+    return [written.write_geotiff(path, [coded], crs=windows.WGS84, dtype="uint8")]

@@ -18,8 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec.data import messages
-from pm_dalec.data.formats import netcdf
-from pm_dalec.products.reading import files, windows
+from pm_dalec.products.reading import axes, files, stored, told, windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +41,11 @@ QUALITY = {
     "gap_from_previous": (0b0000_1000, 0b0000_1000),
 }
 
-_NAME = r"c_gls_LAI300(-RT\d)?_(\d{8})0000_GLOBE_(PROBAV|OLCI)_V(\d+\.\d+\.\d+)\.nc"
+# Parts that are ordered from the second channels name their area, or say what was cut.
+_NAME = (
+    r"c_gls_LAI300(-RT\d)?_(\d{8})0000_[A-Z0-9-]+_(PROBAV|OLCI)_V(\d+\.\d+\.\d+)"
+    r"(?:[._-][\w.-]+)?\.nc"
+)
 _EXAMPLE = "c_gls_LAI300_201406100000_GLOBE_PROBAV_V1.0.1.nc"
 _VARIABLES = ("LAI", "RMSE", "QFLAG")
 
@@ -93,7 +96,8 @@ def read_dekads(path_or_paths, *, window, reject=()):
     order = np.argsort(dates)
     parts = [_one_dekad(found[i][0], window, reject) for i in order]
     axis = xr.DataArray(np.array(dates, dtype="datetime64[ns]")[order], dims="time", name="time")
-    joined = xr.concat(parts, dim=axis, join="exact", combine_attrs="override")
+    with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+        joined = xr.concat(parts, dim=axis, join="exact", combine_attrs="override")
     joined.attrs = {
         "product": PRODUCT,
         "product_version": ", ".join(sorted({"V" + match[4] for _, match in found})),
@@ -182,37 +186,27 @@ def _checked_date(path, match):
 
 def _one_dekad(path, window, reject):
     where = f"file {path}"
-    with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
-        netcdf.expect_names(dataset, ("lat", "lon", *_VARIABLES), product=PRODUCT, where=where)
-        _check_coding(dataset["LAI"], where)
-        part = windows.windowed(
-            dataset[list(_VARIABLES)], window, step=STEP, product=PRODUCT, where=where
-        )
-        if "time" in part.dims:  # OLCI files carry a time axis of length one
-            part = part.isel(time=0)
-        part = part.drop_vars([name for name in part.coords if name not in ("lat", "lon")]).load()
-    return _decoded(part, reject)
+    with told.opened(path, product=PRODUCT) as dataset:
+        part = axes.on_axes(dataset, _VARIABLES, product=PRODUCT, where=where)
+        part = windows.windowed(part, window, step=STEP, product=PRODUCT, where=where)
+        numbers = {name: _digital_numbers(part[name], where).load() for name in _VARIABLES}
+    return _decoded(axes.north_first(xr.Dataset(numbers)), reject)
 
 
-def _check_coding(lai, where):
-    scale = float(np.ravel(lai.attrs.get("scale_factor", 1 / PER_UNIT))[0])
-    came = None
-    if lai.dtype != np.uint8:
-        came = f"type {lai.dtype}"
-    elif not np.isclose(scale, 1 / PER_UNIT, rtol=1e-3):
-        came = f"scale factor {scale:.6g}"
-    elif lai.sizes.get("time", 1) != 1:
-        came = f"{lai.sizes['time']} times in one file"
-    if came:
+def _digital_numbers(variable, where):
+    scale = 1.0 if variable.name == "QFLAG" else 1 / PER_UNIT
+    numbers = stored.stored_numbers(variable, product=PRODUCT, where=where, scale=scale)
+    if numbers.dtype != np.uint8:
         raise ValueError(
             messages.sentence(
                 PRODUCT,
-                wanted="LAI as 8-bit numbers with scale 1/30, one dekad a file",
-                came=came,
+                wanted=f"'{variable.name}' as 8-bit numbers",
+                came=f"type {numbers.dtype}",
                 where=where,
                 do="use the distributor's files, not a rescaled or stacked copy",
             )
         )
+    return numbers
 
 
 def _decoded(part, reject):

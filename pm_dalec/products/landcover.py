@@ -1,14 +1,17 @@
-"""Land cover: UKCEH Land Cover Map 2015 on the British grid, and ESA CCI land cover.
+"""Land cover: UKCEH Land Cover Map on the British grid, and ESA CCI and C3S land cover.
 
 Source: UKCEH catalogue bb15e200... (25 m raster of Great Britain: band 1 class of the parcel, band 2
 mean probability; 0 is sea or none; Northern Ireland is a separate product; the licence is
-restricted, so no real map comes with this package) and ESA CCI Land Cover v2.0.7 (LCCS classes).
+restricted, so no real map comes with this package) and ESA CCI Land Cover v2.0.7, continued by the
+Climate Data Store as v2.0.7cds and v2.1.1 (LCCS classes, signed bytes, a time axis of length one).
 
-LCM2015 was verified on synthetic files only, ESA CCI land cover on a real mosaic at 1/360 degree.
+The Land Cover Map was verified on synthetic files only, ESA CCI land cover on a real mosaic at 1/360
+degree. From memory: the classes of LCM2007.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,38 +19,34 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data import messages
-from pm_dalec.data.formats import netcdf
-from pm_dalec.products.reading import files, rasters, windows
+from pm_dalec.products import legends
+from pm_dalec.products.reading import axes, files, rasters, stored, told, windows, written
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pm_dalec.products.reading.windows import Window
 
-PRODUCT = "UKCEH LCM2015"
+PRODUCT = "UKCEH LCM"
 CRS = "EPSG:27700"
 # Native and modal resolution [m]
 GRIDS = {step: windows.Grid(PRODUCT, (float(step), float(step)), crs=CRS) for step in (25, 300)}
-CLASSES = range(22)
+LARGEST_CLASS = 23  # of any year
 
 ESA_PRODUCT = "ESA CCI land cover"
 ESA_STEP = 1 / 360  # [degree]
 
-# Class of LCM2015 whose stratum each group of LCCS classes joins. Chosen for tests of the strata, not
-# from the paper: crops to arable, needleleaf to conifer, broadleaf, mixed and flooded trees to
-# broadleaf, shrub, grass, sparse and wetland to heath, urban, bare, water and ice masked.
-_ESA_GROUPS = {
-    3: (10, 11, 12, 20, 30),
-    2: (70, 71, 72, 80, 81, 82),
-    1: (50, 60, 61, 62, 90, 160, 170),
-    9: (40, 100, 110, 120, 121, 122, 130, 140, 150, 151, 152, 153, 180),
-    20: (190,),
-    0: (200, 201, 202, 210, 220),
-}
-
-_NAME = r".*\.tif"
+_NAME = r".*\.tiff?"
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+_ESA_NAME = r".*\.nc|.*LC-L4-LCCS-Map-300m.*\.tiff?"
+_ESA_VERSION = re.compile(r"v(\d+\.\d+(?:\.\d+)?(?:cds)?)")
+_ESA_YEAR = re.compile(r"P1Y-((?:19|20)\d{2})")
 
 
-def open_lcm2015(path: str | Path, *, window: Window, resolution: int = 25) -> xr.DataArray:
-    """Class and its probability of the Land Cover Map 2015 in a window.
+def open_lcm2015(
+    path: str | Path, *, window: Window, resolution: int = 25, year: int | None = None
+) -> xr.Dataset:
+    """Land Cover Map of Great Britain in a window, in the classes of 2015.
 
     Parameters
     ----------
@@ -57,6 +56,9 @@ def open_lcm2015(path: str | Path, *, window: Window, resolution: int = 25) -> x
         West, south, east, north [degrees]; only the bounds of this part are read.
     resolution : int
         Cell width, 25 (the product) or 300 (resampled by mode) [m].
+    year : int, optional
+        Of the map; by default that in the name of the file. The maps of 2015 on have one table of
+        classes; those of 2007 are turned into it, montane habitats as inland rock.
 
     Returns
     -------
@@ -75,17 +77,15 @@ def open_lcm2015(path: str | Path, *, window: Window, resolution: int = 25) -> x
             )
         )
     found = files.found_files(path, product=PRODUCT, pattern=_NAME, example="lcm2015gb25m.tif")
-    piece = rasters.read_tiles(
-        [each for each, _ in found],
-        window,
-        product=PRODUCT,
-        crs=CRS,
-        step=GRIDS[resolution].steps[0],
-        bands=(1, 2),
-        dtypes=("uint8",),
-    )
-    _check_classes(piece.values[0], f"file {found[0][0]}")
-    maps = _labelled(piece)
+    paths = [each for each, _ in found]
+    year = _year_of(paths, year)
+    coding = rasters.Coding(bands=(1, 2))
+    step = GRIDS[resolution].steps[0]
+    piece = rasters.read_tiles(paths, window, product=PRODUCT, crs=CRS, step=step, coding=coding)
+    outside = rasters.untold(piece.values[0], piece.tags, valid=(0, LARGEST_CLASS))
+    classes = np.where(outside, np.uint8(0), piece.values[0])
+    classes = legends.LCM[year].joined(classes, product=PRODUCT, where=f"file {paths[0]}")
+    maps = _labelled(piece, classes)
     windows.expect_some(
         maps["land_cover"].where(maps["land_cover"] > 0),
         product=PRODUCT,
@@ -93,18 +93,44 @@ def open_lcm2015(path: str | Path, *, window: Window, resolution: int = 25) -> x
     )
     return maps.assign_attrs(
         product=PRODUCT,
-        product_version="2015",
+        product_version=str(year),
         crs=CRS,
         resolution=f"{resolution} m",
-        source="UKCEH Land Cover Map 2015 (licensed)",
+        source=f"UKCEH Land Cover Map {year} (licensed)",
         verified_on="synthetic files only",
     )
 
 
-def _labelled(piece):
+def _year_of(paths, year):
+    """Year of the maps by their names, which has to be the one that is asked for and has a table."""
+    told_years = {int(text) for path in paths for text in _YEAR.findall(_with_gaps(path.name))}
+    years = told_years or {year} - {None}
+    known = ", ".join(str(each) for each in sorted(legends.LCM))
+    if len(years) == 1 and years <= set(legends.LCM) and year in (None, *years):
+        return years.pop()
+    came = ", ".join(map(str, sorted(years))) or "names without a year"
+    wanted = f"a map of {year}" if year is not None and told_years else "the map of one year"
+    raise ValueError(
+        messages.sentence(
+            PRODUCT,
+            wanted=f"{wanted}, of {known}",
+            came=came,
+            where=f"file {paths[0]}",
+            do="give the file of the year, or pass year= where the name does not tell; the classes of "
+            "other years have other codes",
+        )
+    )
+
+
+def _with_gaps(name):
+    """Name in which a year beside other digits or a resolution stands alone: gb2018lcm20m."""
+    return re.sub(r"(?:10|20|25|300)m|1km", " ", Path(name).stem)
+
+
+def _labelled(piece, classes):
     probability = piece.values[1].astype("float32")
     words = (
-        ("land_cover", piece.values[0], "1", "class of Land Cover Map 2015"),
+        ("land_cover", classes, "1", "class of Land Cover Map 2015"),
         ("probability", probability, "percent", "mean probability of the class"),
     )
     return xr.Dataset(
@@ -113,20 +139,6 @@ def _labelled(piece):
             for name, values, units, long_name in words
         }
     )
-
-
-def _check_classes(classes, where):
-    wrong = ~np.isin(classes, list(CLASSES))
-    if wrong.any():
-        raise ValueError(
-            messages.sentence(
-                PRODUCT,
-                wanted="classes 0 to 21 in band 1",
-                came=f"{int(wrong.sum())} cells such as {int(classes[wrong][0])}",
-                where=where,
-                do="check that this is LCM2015 with the parcel class first, not another year",
-            )
-        )
 
 
 def write_lcm2015(folder, maps, *, resolution=25):
@@ -147,18 +159,23 @@ def write_lcm2015(folder, maps, *, resolution=25):
     """
     path = Path(folder) / f"lcm2015gb{resolution}m.tif"
     bands = [maps["land_cover"], np.rint(maps["probability"]).fillna(0)]
-    return [rasters.write_geotiff(path, bands, crs=CRS, dtype="uint8")]
+    return [written.write_geotiff(path, bands, crs=CRS, dtype="uint8")]
 
 
-def open_esa_cci_landcover(path: str | Path, *, window: Window) -> xr.DataArray:
-    """ESA CCI land cover in a window, with the class of LCM2015 that each class joins.
+def open_esa_cci_landcover(
+    path: str | Path | Sequence[str | Path], *, window: Window, year: int | None = None
+) -> xr.Dataset:
+    """ESA CCI or C3S land cover in a window, with the class of LCM2015 that each class joins.
 
     Parameters
     ----------
-    path : str or Path
-        NetCDF with ``lccs_class`` (lat, lon) at 1/360 degree.
+    path : str, Path or list of them
+        NetCDF with ``lccs_class`` (or GeoTIFF of it) at 1/360 degree, versions 2.0.7, 2.0.7cds and
+        2.1.1; or a folder of them.
     window : tuple of float
         West, south, east, north [degrees]; only this part is read.
+    year : int, optional
+        Of the map; needed where there are maps of several.
 
     Returns
     -------
@@ -166,38 +183,61 @@ def open_esa_cci_landcover(path: str | Path, *, window: Window) -> xr.DataArray:
         ``lccs_class`` and ``land_cover`` (lat, lon) uint8, the latter in codes of LCM2015.
     """
     window = windows.checked_window(window, product=ESA_PRODUCT)
-    found = files.found_files(
-        path, product=ESA_PRODUCT, pattern=r".*\.nc", example="ESACCI-LC-L4-LCCS-Map-300m.nc"
+    example = "C3S-LC-L4-LCCS-Map-300m-P1Y-2018-v2.1.1.nc"
+    found = files.found_files(path, product=ESA_PRODUCT, pattern=_ESA_NAME, example=example)
+    file, known = files.of_year(
+        {each: _year_and_version(each) for each, _ in found}, year, product=ESA_PRODUCT
     )
-    file = found[0][0]
     where = f"file {file}"
-    with netcdf.opened_netcdf(file, product=ESA_PRODUCT) as dataset:
-        names = ("lat", "lon", "lccs_class")
-        netcdf.expect_names(dataset, names, product=ESA_PRODUCT, where=where)
-        part = windows.windowed(dataset, window, step=ESA_STEP, product=ESA_PRODUCT, where=where)
-        classes = part["lccs_class"].load().drop_attrs()
-    known = {code: group for group, codes in _ESA_GROUPS.items() for code in codes}
-    table = np.full(256, 255, np.uint8)
-    table[list(known)] = list(known.values())
-    joined = classes.astype("uint8").copy(data=table[classes.values.astype(np.uint8)])
-    if bool((joined == 255).any()):
-        raise ValueError(
-            messages.sentence(
-                ESA_PRODUCT,
-                wanted="LCCS classes of version 2",
-                came=f"{int((joined == 255).sum())} cells with other codes or fills",
-                where=where,
-                do="check the variable lccs_class, or choose a window inside the mosaic",
-            )
-        )
+    classes = _lccs_netcdf(file, window) if file.suffix == ".nc" else _lccs_raster(file, window)
+    classes.attrs = {"units": "1", "long_name": "LCCS class"}
+    joined = legends.LCCS.joined(classes.values, product=ESA_PRODUCT, where=where)
+    joined = classes.copy(data=joined)
     windows.expect_some(joined.where(joined > 0), product=ESA_PRODUCT, where=where)
     maps = xr.Dataset({"lccs_class": classes, "land_cover": joined})
     maps["land_cover"].attrs = {"units": "1", "long_name": "class in the codes of LCM2015"}
     maps.attrs = {
         "product": ESA_PRODUCT,
-        "product_version": "2.0.7",
+        "product_version": known[1] or "2",
         "crs": windows.WGS84,
-        "source": "ESA Climate Change Initiative - Land Cover led by UCLouvain (2017)",
+        "source": "ESA Climate Change Initiative and Copernicus Climate Change Service, land cover",
         "verified_on": "a real mosaic of north-eastern Poland, 2015",
     }
-    return maps
+    return maps.assign_attrs({} if known[0] is None else {"year": known[0]})
+
+
+def _year_and_version(path):
+    """Year and version of a map: from its name, else from its attributes and time; None if untold."""
+    texts, year = [path.name], None
+    if path.suffix == ".nc":
+        with told.opened(path, product=ESA_PRODUCT) as dataset:
+            keys = ("id", "title", "product_version", "time_coverage_start")
+            texts += [str(dataset.attrs.get(key, "")) for key in keys]
+            texts[-2] = "v" + texts[-2]
+            time = dataset.get("time")
+            if time is not None and time.size == 1 and " since " in str(time.attrs.get("units")):
+                stamp = xr.decode_cf(time.drop_attrs(deep=False).to_dataset(name="copy"))["time"]
+                year = int(stamp.dt.year.item())
+    words = " ".join(texts)
+    named = _ESA_YEAR.search(words) or re.match(r"((?:19|20)\d{2})-?\d{2}", texts[-1])
+    version = _ESA_VERSION.search(words)
+    return int(named[1]) if named else year, version[1] if version else ""
+
+
+def _lccs_netcdf(path, window):
+    where = f"file {path}"
+    with told.opened(path, product=ESA_PRODUCT) as dataset:
+        part = axes.on_axes(dataset, ["lccs_class"], product=ESA_PRODUCT, where=where)
+        part = windows.windowed(part, window, step=ESA_STEP, product=ESA_PRODUCT, where=where)
+        return axes.north_first(
+            stored.codes_of(part["lccs_class"], product=ESA_PRODUCT, where=where)
+        )
+
+
+def _lccs_raster(path, window):
+    piece = rasters.read_tiles(
+        [path], window, product=ESA_PRODUCT, crs=windows.WGS84, step=ESA_STEP
+    )
+    return rasters.as_array(
+        piece.values[0], piece, name="lccs_class", units="1", long_name="LCCS class"
+    )

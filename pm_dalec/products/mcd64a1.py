@@ -1,8 +1,8 @@
 """MODIS MCD64A1 collection 6.1: burned area of each month on the 500 m sinusoidal grid.
 
 Source: Giglio et al. (2018), LP DAAC. Burn date 0 unburned, 1-366 day of burning, -1 missing,
--2 water. Read from pre-converted GeoTIFF, or from HDF4 with the optional package pyhdf
-(``pip install pm_dalec[hdf4]``), because the wheels of rasterio have no HDF4 driver.
+-2 water. Read from GeoTIFF, from the samples of AppEEARS, or from HDF4 with the optional package pyhdf.
+The tag 0 for missing, which crops often carry, is not believed: 0 is unburned.
 
 Verified on real GeoTIFF crops of tile h11v07 (grid, projection and names authentic, re-coded by their
 distributor to 8 bits with 255 missing) and on synthetic files of the 16-bit coding and of HDF4. From
@@ -11,7 +11,6 @@ memory: the codes -1 and -2, and the tiles of the United Kingdom (h17v03, h18v03
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,9 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec.data import messages
-from pm_dalec.products.reading import rasters, windows
-from pm_dalec.products.reading.files import found_files
+from pm_dalec.products.modis import sinusoidal
+from pm_dalec.products.modis.granules import found_granules
+from pm_dalec.products.reading import rasters, told, windows, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,17 +30,15 @@ if TYPE_CHECKING:
 
 PRODUCT = "MCD64A1 burned area"
 COLLECTION = "061"
-RADIUS = 6371007.181  # [m] sphere of the sinusoidal grid
-CRS = f"+proj=sinu +lon_0=0 +x_0=0 +y_0=0 +R={RADIUS} +units=m +no_defs"
-CELLS = 2400  # cells along a side of a tile
-TILE = 2 * np.pi * RADIUS / 36  # [m]
-STEP = TILE / CELLS  # 463.3127 m
-GRID = windows.Grid(PRODUCT, (STEP, STEP), crs=CRS)
+CRS = sinusoidal.CRS
+GRID = windows.Grid(PRODUCT, (sinusoidal.STEP,) * 2, crs=CRS)
 MISSING, WATER = -1, -2
 BURN_DATE = "Burn Date"
+LAST_DAY = 366
+LARGEST_BYTE = 254  # 8-bit copies keep 255 for missing, and no later day
 
-_NAME = r"MCD64A1\.A(\d{4})(\d{3})\.h(\d{2})v(\d{2})\.(\d{3})(?:\.\d+)?(?:_Burn_Date)?\.(tif|hdf)"
 _EXAMPLE = "MCD64A1.A2014182.h17v03.061.2021309000505_Burn_Date.tif"
+_CODING = rasters.Coding(dtypes=("int16", "uint8"))
 
 
 def open_mcd64a1(
@@ -51,8 +49,8 @@ def open_mcd64a1(
     Parameters
     ----------
     path_or_paths : str, Path or list of them
-        Folder or files (GeoTIFF or HDF4) with the distributor's names; tiles of one month are put
-        together.
+        Folder or files (GeoTIFF, NetCDF of AppEEARS, HDF4) with the distributor's names; tiles of one
+        month are put together.
     window : tuple of float
         West, south, east, north [degrees]; only the bounds of this part are read.
 
@@ -63,69 +61,52 @@ def open_mcd64a1(
         start of the month.
     """
     window = windows.checked_window(window, product=PRODUCT)
-    found = found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
+    granules = found_granules(
+        path_or_paths,
+        product=PRODUCT,
+        names=("MCD64A1",),
+        collections=(COLLECTION,),
+        example=_EXAMPLE,
+    )
     months = {}
-    for path, match in found:
-        months.setdefault(_checked_month(path, match), []).append((path, match))
-    layers = [_one_month(files, window, month) for month, files in sorted(months.items())]
+    for each in granules:
+        months.setdefault(_checked_month(each), []).append(each)
+    layers = [_one_month(here, window, month) for month, here in sorted(months.items())]
     time = xr.DataArray(pd.DatetimeIndex(sorted(months)), dims="time", name="time")
-    burned = xr.concat(layers, dim=time, join="exact")
+    with told.on_same_cells(PRODUCT, where=f"folder {granules[0].path.parent}"):
+        burned = xr.concat(layers, dim=time, join="exact")
     windows.expect_some(burned, product=PRODUCT, where=f"window {tuple(window)}")
     burned.attrs.update(
         product=PRODUCT,
         product_version=f"collection {COLLECTION}",
-        crs=CRS,
+        crs=windows.WGS84 if "lat" in burned.dims else CRS,
         source="Giglio et al. (2018), MCD64A1 v061, LP DAAC",
         verified_on="real 8-bit GeoTIFF crops of h11v07; synthetic 16-bit GeoTIFF and HDF4",
     )
     return burned
 
 
-def _checked_month(path, match):
-    where = f"file {path}"
-    if match[5] != COLLECTION:
-        raise ValueError(
-            messages.sentence(
-                PRODUCT,
-                wanted=f"collection {COLLECTION}",
-                came=match[5],
-                where=where,
-                do="download collection 6.1",
-            )
-        )
-    start = pd.Timestamp(int(match[1]), 1, 1) + pd.Timedelta(days=int(match[2]) - 1)
-    if start.day != 1 or start.year != int(match[1]):
+def _checked_month(granule):
+    if granule.day.day != 1:
         raise ValueError(
             messages.sentence(
                 PRODUCT,
                 wanted="a name with the first day of a month (A2014001, A2014032, ...)",
-                came=f"A{match[1]}{match[2]}",
-                where=where,
+                came=f"A{granule.day:%Y%j}",
+                where=f"file {granule.path}",
                 do="keep the distributor's file name",
             )
         )
-    return start
+    return granule.day
 
 
-def _one_month(files, window, month):
-    rasters_of_month = [path for path, match in files if match[6] == "tif"]
-    archives = [(path, match) for path, match in files if match[6] == "hdf"]
-    where = ", ".join(path.name for path, _ in files[:3])
-    if archives:
-        piece = _from_archives(archives, window, where)
-    else:
-        piece = rasters.read_tiles(
-            rasters_of_month,
-            window,
-            product=PRODUCT,
-            crs=CRS,
-            step=STEP,
-            dtypes=("int16", "uint8"),
-        )
+def _one_month(granules, window, month):
+    where = ", ".join(each.path.name for each in granules[:3])
+    piece = sinusoidal.window_of(granules, BURN_DATE, window, product=PRODUCT, coding=_CODING)
     dates = piece.values[0]
+    last = LARGEST_BYTE if dates.dtype == np.uint8 else LAST_DAY
     missing = (dates == MISSING) | (dates == WATER)
-    if piece.nodata is not None:
-        missing |= dates == piece.nodata
+    missing |= rasters.untold(dates, piece.tags, valid=(0, last))
     burned = (dates > 0) & ~missing
     _check_dates(dates, burned, missing, month, where)
     values = np.where(missing, np.float32(np.nan), burned.astype("float32"))
@@ -149,55 +130,6 @@ def _check_dates(dates, burned, missing, month, where):
         )
 
 
-def _from_archives(archives, window, where):
-    """Window of HDF4 tiles, whose place follows from the tile's numbers."""
-    if find_spec("pyhdf") is None:
-        raise ModuleNotFoundError(
-            messages.sentence(
-                PRODUCT,
-                wanted="the package pyhdf for HDF4 files",
-                came="none",
-                where=f"file {where}",
-                do="pip install pm_dalec[hdf4], or convert the files to GeoTIFF",
-            )
-        )
-    bounds = windows.projected_bounds(window, windows.crs_of(CRS))
-    pieces = [_read_archive(path, match, bounds) for path, match in archives]
-    pieces = [piece for piece in pieces if piece is not None]
-    return rasters.joined(pieces, bounds, step=STEP, product=PRODUCT, where=f"files {where}")
-
-
-def _read_archive(path, match, bounds):
-    from pyhdf.error import HDF4Error
-    from pyhdf.SD import SD
-
-    left, bottom, right, top = bounds
-    x = (int(match[3]) - 18) * TILE + (np.arange(CELLS) + 0.5) * STEP
-    y = (9 - int(match[4])) * TILE - (np.arange(CELLS) + 0.5) * STEP
-    columns = windows.overlapping(x, left, right, step=STEP)
-    rows = windows.overlapping(y, bottom, top, step=STEP)
-    if not (columns.size and rows.size):
-        return None
-    try:
-        archive = SD(str(path))
-        layer = archive.select(BURN_DATE)
-    except HDF4Error as error:
-        raise ValueError(
-            messages.sentence(
-                PRODUCT,
-                wanted=f"an HDF4 file with the layer '{BURN_DATE}'",
-                came=f"one that does not open so: {error}",
-                where=f"file {path}",
-                do="download it again",
-            )
-        ) from error
-    start = (int(rows[0]), int(columns[0]))
-    values = np.asarray(layer.get(start=start, count=(rows.size, columns.size)))
-    archive.end()
-    values = values.reshape(rows.size, columns.size)
-    return rasters.Piece(values[None], x[columns], y[rows], windows.crs_of(CRS), None)
-
-
 def write_mcd64a1(folder, burned, *, tile="h17v03"):
     """Write months as GeoTIFF files of the product, 16-bit burn dates.
 
@@ -219,5 +151,5 @@ def write_mcd64a1(folder, burned, *, tile="h17v03"):
         here = burned.sel(time=month, drop=True)
         coded = xr.where(here > 0, month.day_of_year + 14, 0).where(here.notnull(), MISSING)
         name = f"MCD64A1.A{month:%Y%j}.{tile}.{COLLECTION}.2021309000000_Burn_Date.tif"
-        paths.append(rasters.write_geotiff(Path(folder) / name, [coded], crs=CRS, dtype="int16"))
+        paths.append(written.write_geotiff(Path(folder) / name, [coded], crs=CRS, dtype="int16"))
     return paths

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data import messages
-from pm_dalec.products.reading import rasters, windows
+from pm_dalec.products.reading import rasters, told, windows, written
 from pm_dalec.products.reading.files import found_files
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ STEP = 250.0  # [m]
 ORIGIN = (8361000.0, -19949750.0)  # top and left edge of the global grid [m]
 GRID = windows.Grid(PRODUCT, (STEP, STEP), ORIGIN, CRS)
 FILL = -32768
+CODING = rasters.Coding(dtypes=("int16",))
 PER_UNIT = 10  # stored numbers a kg m-3
 
 # Layers of the first metre and their thickness [m].
@@ -40,7 +41,7 @@ STATISTICS = {"mean": "ocd", "Q0.05": "ocd_low", "Q0.95": "ocd_high"}
 AUTHORS_SIGMAS = 2.0  # the paper's code takes half the range as one sigma
 NORMAL_SIGMAS = 3.289707  # of a normal distribution, 2 x 1.6448536
 
-_NAME = r"(\w+?)_(\d+-\d+cm)_(mean|Q0\.05|Q0\.5|Q0\.95|uncertainty)\.(tif|vrt)"
+_NAME = r"(\w+?)_(\d+-\d+cm)_(mean|Q0\.05|Q0\.5|Q0\.95|uncertainty)\.(tiff?|vrt)"
 _EXAMPLE = "ocd_0-5cm_mean.tif"
 
 
@@ -70,8 +71,10 @@ def open_soilgrids(
     for statistic, name in STATISTICS.items():
         stack = [_one_layer(files[depth, statistic], window, name) for depth in DEPTHS]
         depth = xr.DataArray(list(DEPTHS), dims="depth", name="depth")
-        layers[name] = xr.concat(stack, dim=depth, join="exact")
-    profile = xr.Dataset(layers)
+        with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+            layers[name] = xr.concat(stack, dim=depth, join="exact")
+    with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+        profile = xr.merge([layers[name].rename(name) for name in layers], join="exact")
     windows.expect_some(profile["ocd"], product=PRODUCT, where=f"window {tuple(window)}")
     profile["thickness"] = ("depth", list(DEPTHS.values()), {"units": "m"})
     profile.attrs = {
@@ -110,12 +113,12 @@ def _check_complete(files, found):
 
 
 def _one_layer(path, window, name):
-    piece = rasters.read_tiles(
-        [path], window, product=PRODUCT, crs=CRS, step=STEP, dtypes=("int16",)
-    )
-    # The authors also take every negative number as missing.
+    piece = rasters.read_tiles([path], window, product=PRODUCT, crs=CRS, step=STEP, coding=CODING)
+    # The authors also take every negative number as missing. Copies of a service may tag 0 instead:
+    # no mapped soil is without carbon.
     stored = piece.values[0]
-    values = np.where(stored >= 0, stored / np.float32(PER_UNIT), np.float32(np.nan))
+    known = (stored >= 0) & ~rasters.untold(stored, piece.tags, valid=(1, np.iinfo(np.int16).max))
+    values = np.where(known, stored / np.float32(PER_UNIT), np.float32(np.nan))
     long_name = {
         "ocd": "organic carbon density",
         "ocd_low": "5 % quantile of organic carbon density",
@@ -175,5 +178,5 @@ def write_soilgrids(folder, profile):
             values = profile[name].sel(depth=depth, drop=True)
             coded = np.rint(values * PER_UNIT).fillna(FILL)
             path = Path(folder) / f"ocd_{depth}_{statistic}.tif"
-            paths.append(rasters.write_geotiff(path, [coded], crs=CRS, dtype="int16", nodata=FILL))
+            paths.append(written.write_geotiff(path, [coded], crs=CRS, dtype="int16", nodata=FILL))
     return paths

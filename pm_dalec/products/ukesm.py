@@ -20,8 +20,8 @@ import xarray as xr
 
 from pm_dalec.data import messages, time_axis
 from pm_dalec.data.formats import netcdf
-from pm_dalec.products.humidity import saturation, vapour_pressure
-from pm_dalec.products.reading import windows
+from pm_dalec.data.series.humidity import saturation, vapour_pressure
+from pm_dalec.products.reading import axes, stored, told, windows
 from pm_dalec.products.reading.files import found_files
 from pm_dalec.tables.constants import FREEZING
 from pm_dalec.tables.variables import DRIVERS
@@ -48,7 +48,11 @@ _UNITS = {
     "sfcWind": ("m s-1",),
     "co2mass": ("kg",),
 }
-_NAME = r"(\w+)_Amon_([\w-]+?)_(\w+)_(r\d+i\d+p\d+f\d+)_(?:gn|gm)_(\d{6})-(\d{6})\.nc"
+# The Climate Data Store and download tools write days and a version, or what was cut, into the name.
+_NAME = (
+    r"(\w+)_Amon_([\w-]+?)_(\w+)_(r\d+i\d+p\d+f\d+)_(?:gn|gm|gr\d?)"
+    r"(?:_\d{4,8}-\d{4,8})?(?:[._-][\w.-]+)?\.nc"
+)
 _EXAMPLE = "tasmin_Amon_UKESM1-0-LL_ssp245_r1i1p1f2_gn_201501-204912.nc"
 
 
@@ -76,7 +80,9 @@ def open_ukesm(
     found = found_files(path_or_paths, product=PRODUCT, pattern=_NAME, example=_EXAMPLE)
     files = _of_scenario(found, scenario)
     raw = {name: _series(files[name], name, window) for name in (*VARIABLES, "co2mass")}
-    fields = xr.Dataset(raw) if _same_months(raw) else None
+    _check_months(raw)
+    with told.on_same_cells(PRODUCT, where=f"folder {found[0][0].parent}"):
+        fields = xr.merge([raw[name].rename(name) for name in raw], join="exact")
     vapour = vapour_pressure(fields["huss"], fields["ps"])
     low, high = fields["tasmin"] - FREEZING, fields["tasmax"] - FREEZING
     saturated = (saturation(low) + saturation(high)) / 2
@@ -136,20 +142,23 @@ def _of_scenario(found, scenario):
 
 def _series(paths, name, window):
     parts = [_one_file(path, name, window) for path in paths]
-    return xr.concat(sorted(parts, key=lambda part: part["time"].values[0]), dim="time")
+    parts.sort(key=lambda part: part["time"].values[0])
+    with told.on_same_cells(PRODUCT, where=f"variable {name} in {paths[0].parent}"):
+        return xr.concat(parts, dim="time", join="exact")
 
 
 def _one_file(path, name, window):
     where = f"file {path}"
-    with netcdf.opened_netcdf(path, product=PRODUCT) as dataset:
+    with told.opened(path, product=PRODUCT) as dataset:
         netcdf.expect_names(dataset, (name, "time"), product=PRODUCT, where=where)
         netcdf.expect_units(dataset[name], _UNITS[name], product=PRODUCT, where=where)
         months = _months(dataset["time"], where)
-        part = dataset[[name]]
+        order = ("time",) if name == "co2mass" else ("time", "lat", "lon")
+        part = axes.on_axes(dataset, [name], product=PRODUCT, where=where, axes=order)
         if name != "co2mass":
-            netcdf.expect_names(dataset, ("lat", "lon"), product=PRODUCT, where=where)
             part = windows.windowed(part, window, step=STEPS, product=PRODUCT, where=where)
-        values = part[name].load()
+            part = part.sortby("lat")
+        values = stored.stored_numbers(part[name], product=PRODUCT, where=where).load()
     values = values.where(values < 0.9 * FILL).astype("float64").assign_coords(time=months)
     return values.drop_vars(set(values.coords) - {"time", "lat", "lon"}).drop_attrs()
 
@@ -183,10 +192,10 @@ def _months(time, where):
     return starts
 
 
-def _same_months(raw):
-    axes = {name: series.indexes["time"] for name, series in raw.items()}
-    first = axes[VARIABLES[0]]
-    for name, months in axes.items():
+def _check_months(raw):
+    spans = {name: series.indexes["time"] for name, series in raw.items()}
+    first = spans[VARIABLES[0]]
+    for name, months in spans.items():
         whole = pd.date_range(first[0], first[-1], freq="MS")
         if not (months.equals(first) and months.equals(whole)):
             raise ValueError(
@@ -198,7 +207,6 @@ def _same_months(raw):
                     do="download the files of every variable for the same period",
                 )
             )
-    return True
 
 
 def future_drivers(observed, scenario, *, reference=(2019, 2019)):

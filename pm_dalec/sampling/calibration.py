@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.posterior.groups.complete import SAMPLED, checked_groups, usual_groups, with_groups
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.edinburgh import run_edinburgh
-from pm_dalec.sampling.identity import run_identity
+from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.labelled_fit import add_prior, as_fit, warn_of_few_draws
 from pm_dalec.sampling.progress import Progress, stopped_by_interrupt, warn_of_interrupt
 from pm_dalec.sampling.state import Settings, evenly, new_state
@@ -38,33 +37,8 @@ if TYPE_CHECKING:
 
     from pm_dalec.tables.kinds import Array
 
-STRIDE = 10**9  # identity of a stratum's units: its number times this, plus the pixel
 FEWEST_CHAINS = 4  # which fill the archive of a unit
 SAVE_EVERY = 20.0  # s between two states of one unit on disk
-
-
-def identities(model):
-    """Number of every unit of a model that stays the same when others join or leave.
-
-    Parameters
-    ----------
-    model : pm.Model
-
-    Returns
-    -------
-    array of int
-        In the flat order of (stratum, pixel): the pixel's label where it is a whole number, its place
-        otherwise, plus 1e9 for the first stratum, 2e9 for the second.
-    """
-    space = lane_dimensions(model)
-    if not space:
-        return np.zeros(1, np.int64)
-    labels = np.asarray(model.coords[space[-1]])
-    pixels = labels if labels.dtype.kind in "iu" else np.arange(labels.size)
-    if len(space) == 1:
-        return pixels.astype(np.int64)
-    strata = np.arange(1, len(model.coords[space[0]]) + 1)
-    return (STRIDE * strata[:, None] + pixels).ravel().astype(np.int64)
 
 
 def calibrate(
@@ -101,7 +75,8 @@ def calibrate(
     seconds : float, optional
         Wall-clock budget of the whole call; results then depend on the machine's speed.
     random_seed : int, Generator, SeedSequence or None
-        None draws a new one; the seed that was used is kept in the fit.
+        None draws a new one, or with ``resume`` takes that of the folder; the seed that was used is kept
+        in the fit.
     threads : int, optional
         All processors by default.
     progress : bool
@@ -122,14 +97,13 @@ def calibrate(
     DataTree
         Groups posterior, sample_stats, constant_data, observed_data. ``sample_stats`` holds ``status``
         of every unit: converged, budget (draws as far as they went), no start, searching (time was over
-        before a start was found), not run. Ctrl-C gives the draws until then, with a warning; there is
-        one, too, where a unit has fewer draws than were asked for. ``prior`` says in its attributes how
-        far it converged.
+        before a start was found), not run. Ctrl-C gives the draws until then, with a warning, as do
+        fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
     check_dalec(model, "calibrate")
     settings = Settings(draws, rhat, ess, proposals)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
-    numbers, seed = identities(model), seed_of(random_seed)
+    numbers, seed = identities(model), _seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), _checked_threads(threads)
     _check_seconds(seconds)
     groups = checked_groups(groups)
@@ -144,28 +118,48 @@ def calibrate(
         deadline = np.inf if seconds is None else time.monotonic() + seconds
         job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
         shown.begin(len(places), settings, seconds)
-        with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
-            units = job.run(numbers, places)
-            stated = _stated("lanes", seed, compile_seconds, proposals)
-            stated |= {"target_rhat": rhat, "target_ess": ess, "interrupted": int(stop.is_set())}
-            fit = as_fit(model, target, units, chains, stated)
-            if not stop.is_set() and SAMPLED in (usual_groups(fit) if groups is None else groups):
-                add_prior(fit, model, job, numbers, places, limited=groups is None)
+        stated = _stated("lanes", seed, compile_seconds, settings, chains)
+        fit = _sampled(job, model, (numbers, places), stated, groups)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
-    else:
-        warn_of_few_draws(units, draws)
     return with_groups(fit, groups)
 
 
-def _stated(sampler, seed, compile_seconds, proposals):
+def _sampled(job, model, units, stated, groups):
+    """Fit of the units of a job, their numbers and places, with their prior where it is wanted."""
+    numbers, places = units
+    with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
+        found = job.run(numbers, places)
+        stopped, wanted = job.stop.is_set(), job.settings
+        stated |= {
+            "target_rhat": wanted.rhat,
+            "target_ess": wanted.ess,
+            "interrupted": int(stopped),
+        }
+        fit = as_fit(model, job.target, found, job.chains, stated)
+        if stopped:
+            return fit
+        if SAMPLED in (usual_groups(fit) if groups is None else groups):
+            add_prior(fit, model, job, numbers, places, limited=groups is None)
+    warn_of_few_draws(found, wanted.draws)
+    return fit
+
+
+def _seed_of_run(random_seed, folder):
+    """Seed that was given; where it is None, that of the run which a folder holds, or a new one."""
+    return seed_of(checkpoints.seed_in(folder) if random_seed is None else random_seed)
+
+
+def _stated(sampler, seed, compile_seconds, settings, chains):
     """What a fit says about how it was sampled."""
     return {
         "sampler": sampler,
         "backend": "llvm",
         "seed": seed,
         "compile_seconds": round(compile_seconds, 3),
-        "proposals_per_chain": proposals,
+        "proposals_per_chain": settings.proposals,
+        "chains": chains,
+        "asked_draws": settings.draws,
     }
 
 
@@ -276,7 +270,7 @@ def calibrate_edinburgh(
         state.proposed = state.in_round = walk.proposed
         state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
         units[place] = (evenly(drawn, draws), state)
-    stated = _stated("edinburgh2021", seed, compile_seconds, proposals)
+    stated = _stated("edinburgh2021", seed, compile_seconds, settings, chains)
     warn_of_few_draws(units, draws)
     return with_groups(as_fit(model, target, units, chains, stated))
 

@@ -2,11 +2,12 @@
 
 import zipfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
 from pm_dalec.data.storage import folder_to_write, locked, whole
-from pm_dalec.sampling.identity import refuse_another
+from pm_dalec.sampling.identity import Identity, refuse_another
 from pm_dalec.sampling.state import state_from_arrays, state_to_arrays
 
 MANIFEST = "manifest.json"
@@ -79,6 +80,22 @@ def open_store(folder, resume, identity):
     with locked(folder, inside=True):
         _claim(folder, resume, identity)
         yield Store(folder)
+
+
+def seed_in(folder):
+    """Seed of the run whose states a folder holds, or None where it holds none.
+
+    Parameters
+    ----------
+    folder : path or None
+    """
+    path = None if folder is None else Path(folder) / MANIFEST
+    if path is None or not path.is_file():
+        return None
+    try:
+        return int(Identity.read(path.read_text()).parts["seed"].words)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None  # `open_store` says what is wrong with it
 
 
 def _claim(folder, resume, identity):

@@ -10,8 +10,10 @@ from importlib.metadata import version
 import numpy as np
 import pymc as pm
 
-from pm_dalec.constraints.prior_draws import factor_of
+from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic
+from pm_dalec.errors.likelihood import GAUSSIAN, Likelihood
 from pm_dalec.graph import notes
+from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.tables.constants import MODEL_VERSION, SAMPLER_VERSION
 from pm_dalec.tables.priors import Fixed
 
@@ -20,6 +22,10 @@ SHOWN = 4
 
 ATTRIBUTE = "identity"
 """Attribute of a fit that holds the identity of its model, as JSON."""
+
+
+LIKELIHOOD = "likelihood"
+"""What the parts begin with that say the error model of a stream; a stream without is Gaussian."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +71,9 @@ class Identity:
             ours, theirs = self.parts.get(name), other.parts.get(name)
             if ours is not None and theirs is not None and ours.digest == theirs.digest:
                 continue
-            here = "none" if ours is None else ours.words
-            there = "none" if theirs is None else theirs.words
+            absent = GAUSSIAN if name.startswith(LIKELIHOOD) else "none"
+            here = absent if ours is None else ours.words
+            there = absent if theirs is None else theirs.words
             if here == there:
                 there = "other numbers of the same kind"
             found.append(f"{name}: here {here}, there {there}")
@@ -90,6 +97,11 @@ def identity_of(model: pm.Model) -> Identity:
         parts[f"data {variable.name}"] = _data(model, variable)
     for name, parameter in known.parameters.items():
         parts[f"parameter {name}"] = _parameter(parameter, known.units)
+    for stream, likelihood in known.likelihoods.items():
+        if (
+            likelihood != Likelihood()
+        ):  # fits of before there was a choice have none, and are Gaussian
+            parts[f"{LIKELIHOOD} of {stream}"] = _text(str(likelihood))
     rules = "; ".join(rule.inequality for rule in known.rules.values())
     parts["constraints"] = Part(_text(f"{known.constraints}: {rules}").digest, known.constraints)
     parts["solver"] = _text(known.solver)
@@ -153,10 +165,14 @@ def _parameter(parameter, units) -> Part:
     if isinstance(prior, Fixed):
         return _text(f"fixed at {prior.value:g} [{parameter.units}]")
     mean, sigma = factor_of(parameter, units)
+    logarithmic = is_logarithmic(parameter, units)
     low, high = parameter.bounds
     words = f"log-uniform from {low:g} to {high:g} {parameter.units}"
     if np.isfinite(sigma).any():
-        words += f" times a Gaussian, mean {np.mean(mean):g} and sigma {np.mean(sigma):g}"
+        names = ("log-normal, median", "factor") if logarithmic else ("Gaussian, mean", "sigma")
+        words += f" times a {names[0]} {np.mean(mean):g} and {names[1]} {np.mean(sigma):g}"
+    if logarithmic:
+        mean, sigma = np.log(mean), np.log(sigma)
     return _array(np.stack(np.broadcast_arrays(low, high, mean, sigma)), words)
 
 
@@ -191,3 +207,30 @@ def _data(model: pm.Model, variable) -> Part:
     if variable.name.endswith("_seen"):
         return _array(values, f"{int(values.sum())} observed of {shape}")
     return _array(values, f"{shape}, mean {mean:.6g}")
+
+
+STRIDE = 10**9  # identity of a stratum's units: its number times this, plus the pixel
+
+
+def identities(model):
+    """Number of every unit of a model that stays the same when others join or leave.
+
+    Parameters
+    ----------
+    model : pm.Model
+
+    Returns
+    -------
+    array of int
+        In the flat order of (stratum, pixel): the pixel's label where it is a whole number, its place
+        otherwise, plus 1e9 for the first stratum, 2e9 for the second.
+    """
+    space = lane_dimensions(model)
+    if not space:
+        return np.zeros(1, np.int64)
+    labels = np.asarray(model.coords[space[-1]])
+    pixels = labels if labels.dtype.kind in "iu" else np.arange(labels.size)
+    if len(space) == 1:
+        return pixels.astype(np.int64)
+    strata = np.arange(1, len(model.coords[space[0]]) + 1)
+    return (STRIDE * strata[:, None] + pixels).ravel().astype(np.int64)

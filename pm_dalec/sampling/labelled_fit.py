@@ -13,7 +13,7 @@ import xarray as xr
 
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
-from pm_dalec.posterior.convergence import WITHOUT_START
+from pm_dalec.posterior.convergence import WITHOUT_START, doubt
 from pm_dalec.posterior.groups.observed import observed_data
 from pm_dalec.posterior.groups.priors import attributes_of
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
@@ -21,6 +21,7 @@ from pm_dalec.sampling.progress import Progress
 from pm_dalec.sampling.state import Settings, evenly
 from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -64,12 +65,15 @@ def as_fit(
     known = notes.of(model)
     posterior, logp = labelled_draws(model, target, units, chains)
     streams = [variable.name for variable in model.observed_RVs if variable.name in STREAMS]
+    data = known.units.drop_encoding()
+    for stream in streams:
+        data[stream] = data[stream].assign_attrs(likelihood=str(known.likelihoods[stream]))
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior,
             "sample_stats": _statistics(logp, units, posterior),
-            "constant_data": known.units.drop_encoding(),
-            "observed_data": observed_data(posterior, known.units, streams),
+            "constant_data": data,
+            "observed_data": observed_data(posterior, data, streams),
         }
     )
     tree.attrs = {
@@ -79,6 +83,8 @@ def as_fit(
         ATTRIBUTE: identity_of(model).as_json(),
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
+    if not dims.space_of(posterior) and posterior.sizes[dims.DRAW]:
+        tree["posterior"].attrs |= _note(tree)
     return tree
 
 
@@ -110,6 +116,12 @@ def labelled_draws(model, target, units, chains):
         for name, values in found.items()
     }
     return xr.Dataset(parameters, coords=coords), drawn[..., -1]
+
+
+def _note(tree):
+    """Attribute of draws that have not converged, which their figures bear."""
+    note = doubt(tree)
+    return {NOT_CONVERGED: note} if note else {}
 
 
 def _side_by_side(units, chains, shape, size):
@@ -186,20 +198,8 @@ def add_prior(
         fit["prior"] = xr.DataTree(draws.isel({dims.DRAW: chosen}))
         return
     job.shown.message("sampling the prior under the constraints")
-    masks = [model[f"{variable.name}_seen"] for variable in model.observed_RVs]
     deadline = time.monotonic() + PRIOR_SECONDS if limited else np.inf
-    quiet = Progress(enabled=False)
-    quiet.begin(len(places), PRIOR)
-    unseen = replace(
-        job,
-        settings=PRIOR,
-        chains=PRIOR_CHAINS,
-        store=None,
-        shown=quiet,
-        deadline=deadline,
-        instead={mask.name: np.zeros_like(mask.get_value()) for mask in masks},
-    )
-    found = unseen.run(numbers + PRIOR_IDENTITY, places)
+    found = _unseen(job, model, len(places), deadline).run(numbers + PRIOR_IDENTITY, places)
     known = {place: unit for place, unit in found.items() if np.isfinite(unit[1].worst_rhat)}
     if not known:
         job.shown.message("no draws of the prior: sample models.constrained_prior instead")
@@ -214,6 +214,22 @@ def add_prior(
     fit["prior"] = xr.DataTree(draws)
 
 
+def _unseen(job, model, count, deadline):
+    """Job of a model in which nothing was observed, for so many units."""
+    quiet = Progress(enabled=False)
+    quiet.begin(count, PRIOR)
+    masks = [model[f"{variable.name}_seen"] for variable in model.observed_RVs]
+    return replace(
+        job,
+        settings=PRIOR,
+        chains=PRIOR_CHAINS,
+        store=None,
+        shown=quiet,
+        deadline=deadline,
+        instead={mask.name: np.zeros_like(mask.get_value()) for mask in masks},
+    )
+
+
 NUMBERS = {
     "proposals": lambda drawn, state: state.proposed,
     "search_proposals": lambda drawn, state: state.searched,
@@ -221,7 +237,7 @@ NUMBERS = {
     "run_share": lambda drawn, state: np.mean(state.evaluated) / max(1, state.in_round),
     "rhat": lambda drawn, state: state.worst_rhat,
     "ess_bulk": lambda drawn, state: state.least_ess,
-    "moved_lanes": lambda drawn, state: state.moved_lanes,
+    "ess_tail": lambda drawn, state: state.least_tail,
     "thinning": lambda drawn, state: state.thinning,
     "draws": lambda drawn, state: len(drawn),
 }

@@ -1,9 +1,9 @@
 """Progress of a calibration, one bar of one line for a site as for many units, and Ctrl-C in it.
 
-Where nobody watches, the line is printed now and then instead. In a notebook the bar is drawn as text,
-which needs no widgets. The time left is that of the units done in this run, carried on: a unit that is
+Where nobody watches, the line is printed once a second instead, and less often in a long run. A notebook
+gets one output that is drawn over, as text, which needs no widgets and is saved as one line. The time left is that of the units done in this run, carried on: a unit that is
 on its way counts by its proposals over the mean of those done, one that a run before had finished not at
-all. A single unit counts by its budget.
+all. A single unit counts by its budget; when it may converge is told beside it.
 """
 
 import signal
@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from contextlib import contextmanager
+from datetime import timedelta
 
 import numpy as np
 from rich.console import Console
@@ -22,7 +23,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-WATCHED, UNWATCHED = 0.5, 10.0  # s between two looks at the bar, and between two printed lines
+WATCHED, UNWATCHED = 0.5, 1.0  # s between two looks at the bar, and between two printed lines
+RARER = 1 / 100  # share of its time so far that a long run waits for the next printed line
 PACE = 3600.0  # s of this run from which the time left is told
 ALMOST = 0.9  # most that a unit on its way counts: it may need more proposals than the others
 WIDTH = 130  # of a line where it is not that of a terminal
@@ -30,9 +32,8 @@ WIDTH = 130  # of a line where it is not that of a terminal
 
 def bar():
     """Bar of a long command on standard error, as rich draws it, with the time left."""
-    notebook = Console().is_jupyter
-    console = Console(stderr=True, force_jupyter=False, force_terminal=notebook or None)
-    console.width = console.width if console.is_terminal and not notebook else WIDTH
+    console = Console(stderr=True, force_jupyter=False)
+    console.width = console.width if console.is_terminal else WIDTH
     task, words, left = map(TextColumn, ("{task.description}", "{task.fields[words]}", "left"))
     return RichProgress(
         *(task, BarColumn(20), TaskProgressColumn(), words, TimeRemainingColumn(), left),
@@ -41,6 +42,23 @@ def bar():
         speed_estimate_period=PACE,
         get_time=lambda: time.monotonic(),
     )
+
+
+class NotebookOutput:
+    """The one output of a notebook's cell in which a line is drawn over."""
+
+    def __init__(self):
+        self._handle = None
+
+    def draw(self, words):
+        """Show words in place of those before."""
+        from IPython.display import display  # there is one where there is a notebook
+
+        shown = {"text/plain": words}
+        if self._handle is None:
+            self._handle = display(shown, raw=True, display_id=True)
+        else:
+            self._handle.update(shown, raw=True)
 
 
 class Progress:
@@ -54,13 +72,19 @@ class Progress:
 
     def __init__(self, enabled):
         self.enabled, self._bar = enabled, bar()
-        self._live = enabled and self._bar.console.is_terminal
+        self._notebook = NotebookOutput() if enabled and Console().is_jupyter else None
+        self._live = enabled and self._bar.console.is_terminal and self._notebook is None
         self._bar.disable = not self._live
         self._lock = threading.Lock()
         self._task = self._seconds = None
         self._active, self._proposals = set(), {}  # units on their way, proposals of this run
         self._needed = []  # proposals of the units that were done in this run
         self._done = self._failed = 0
+        self._last = None  # words of the last line
+        self._round, self._judged = (
+            0,
+            (np.inf, 0.0, 0),
+        )  # R-hat and ESS of a single unit, and its proposals by then
 
     def __enter__(self):
         """Show the bar."""
@@ -68,22 +92,28 @@ class Progress:
         return self
 
     def __exit__(self, *_):
-        """Take the bar away."""
+        """Take the bar away; a notebook keeps what it said at last."""
         self._bar.stop()
+        if self._notebook is not None and self._last is not None:
+            took = timedelta(seconds=round(time.monotonic() - self._began))
+            self._notebook.draw(f"{self._what} took {took}: {self._last}")
 
     def message(self, words):
         """Say what is going on."""
-        if self.enabled:
+        if self._notebook is not None:
+            self._notebook.draw(words)
+        elif self.enabled:
             self._bar.console.print(words, style="dim")
 
     def begin(self, units, settings, seconds=None):
         """Begin to count units; the budget of a single one may be seconds."""
         self.count("calibrating", settings.proposals, units)
         self._seconds = seconds if units == 1 else None
+        self._targets = (settings.rhat, settings.ess)
 
     def count(self, what, proposals, units=1):
         """Begin to count the proposals of a chain."""
-        self._units, self._budget = units, proposals
+        self._what, self._units, self._budget = what, units, proposals
         self._began = self._shown_at = time.monotonic()
         self._task = self._bar.add_task(what, total=None, words="")
         self._pace(units)
@@ -108,6 +138,8 @@ class Progress:
             else:
                 self._pace(self._units - (self._done - len(self._needed)))
             self._failed += state.phase == "no start"
+            several = f"{self._done} of {self._units} units done, " if self._units > 1 else ""
+            self._last = several + self._words(state)
 
     def report(self, identity, state, chains):
         """Show the state of a unit."""
@@ -116,7 +148,8 @@ class Progress:
             if not self._due():
                 return
             if self._units == 1:
-                self._show(state.proposed / self._budget, self._words(state))
+                words = self._words(state) + self._until_convergence(state)
+                self._show(state.proposed / self._budget, words)
             else:
                 several = f"{self._done} of {self._units} units done, "
                 self._show(self._completed(), several + self._words(state))
@@ -129,7 +162,10 @@ class Progress:
 
     def _due(self):
         now = time.monotonic()
-        due = self.enabled and now - self._shown_at >= (WATCHED if self._live else UNWATCHED)
+        pause = max(UNWATCHED, RARER * (now - self._began))
+        if self._live or self._notebook is not None:
+            pause = WATCHED
+        due = self.enabled and now - self._shown_at >= pause
         self._shown_at = now if due else self._shown_at
         return due
 
@@ -145,11 +181,35 @@ class Progress:
         if self._seconds:
             completed = min((time.monotonic() - self._began) / self._seconds, 1.0)
         self._bar.update(self._task, completed=completed, words=words)
-        if not self._live:
+        self._last = words
+        if self._notebook is not None:
+            with self._bar.console.capture() as drawn:
+                self._bar.console.print(self._bar.get_renderable())
+            self._notebook.draw(drawn.get().strip())
+        elif not self._live:
             self._bar.console.print(self._bar.get_renderable())
 
     def _rate(self, proposals):
         return f"{proposals / max(time.monotonic() - self._began, 1e-9):,.0f} proposals/s"
+
+    def _until_convergence(self, state):
+        """When a single unit may have converged, as its last look and its pace tell.
+
+        The distance of R-hat from one falls, and the effective sample size grows, with the proposals of
+        a round.
+        """
+        rhat, ess, made = self._judged
+        if state.phase == "sample" and (state.worst_rhat, state.least_ess) != (rhat, ess):
+            made = max(state.in_round, self._round)
+            rhat, ess = state.worst_rhat, state.least_ess
+            self._judged = (rhat, ess, made)
+        self._round = state.in_round
+        if state.phase != "sample" or not np.isfinite(rhat) or not ess > 0 or not state.proposed:
+            return ""
+        longer = max((rhat - 1) / (self._targets[0] - 1), self._targets[1] / ess, 1.0)
+        left = made * longer - state.in_round
+        pace = (time.monotonic() - self._began) / state.proposed  # s for a proposal of every chain
+        return f", convergence in about {timedelta(seconds=round(left * pace))}" if left > 0 else ""
 
     def _words(self, state):
         rate = self._rate(sum(self._proposals.values()))

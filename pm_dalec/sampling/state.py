@@ -31,7 +31,8 @@ class Settings:
     draws : int
         Stored for each chain.
     rhat, ess : float
-        Targets for the worst parameter: rank R-hat, bulk effective sample size.
+        Targets for the worst parameter: rank R-hat, bulk effective sample size. Of the tail, which
+        the 5 to 95 % intervals are read from, half as many effective draws are wanted.
     proposals : int
         Budget of each lane, the search for a start not counted.
     search : int
@@ -86,9 +87,9 @@ class UnitState:
     accepted: np.ndarray  # (lane,) in this round
     evaluated: np.ndarray  # (lane,) proposals of this round for which the model was run
     in_round: int  # proposals of each lane in this round
-    moved_lanes: int  # lanes put to another place between rounds
     worst_rhat: float
-    least_ess: float
+    least_ess: float  # bulk
+    least_tail: float  # effective sample size of the 5 and 95 % quantiles
 
 
 def new_state(identity, size, chains, padded, settings, seed):
@@ -131,9 +132,9 @@ def new_state(identity, size, chains, padded, settings, seed):
         accepted=np.zeros(chains, np.int64),
         evaluated=np.zeros(chains, np.int64),
         in_round=0,
-        moved_lanes=0,
         worst_rhat=np.inf,
         least_ess=0.0,
+        least_tail=0.0,
     )
 
 
@@ -236,25 +237,3 @@ def learn(state, sizes):
     favour = np.clip(slowness / slowness.mean(), 1 / MOST_FAVOURED, MOST_FAVOURED)
     state.pivots = np.cumsum(favour) / favour.sum()
     state.finished_round = state.stored[: state.kept].copy()
-
-
-def rescue(state):
-    """Put lanes that are stuck far below the others to where the best lane is (Vrugt et al. 2009).
-
-    Only between rounds; the draws made before are not part of the result.
-
-    Parameters
-    ----------
-    state : UnitState
-    """
-    half = state.stored[state.kept // 2 : state.kept, :, -1]
-    if len(half) == 0:
-        return
-    level = half.mean(axis=0)
-    low, high = np.percentile(level, [25, 75])
-    stuck = level < low - 2 * max(high - low, 1.0)
-    best = int(np.argmax(level))
-    for lane in np.flatnonzero(stuck):
-        state.position[:, lane] = state.position[:, best]
-        state.logp[lane] = state.logp[best]
-        state.moved_lanes += 1

@@ -8,11 +8,14 @@ import pytensor.tensor as pt
 from pytensor.graph.traversal import ancestors
 from pytensor.scan.op import Scan
 
+from pm_dalec.data.uncertainties import kind_of
+from pm_dalec.errors.scales import scale_for
 from pm_dalec.graph import notes
 from pm_dalec.graph.priors import UnitInterval
 from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
 from pm_dalec.lanes.function import LaneFunction
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.priors import from_unit
 from pm_dalec.tables.variables import DRIVERS
@@ -38,6 +41,11 @@ class Target(NamedTuple):
         Number of the process that a parameter belongs to; those of a process are moved together.
     circular : tuple of bool
         Whether a parameter is a day that acts modulo 365.25.
+    years : array (parameter,)
+        Length of a year over the lower bound of such a day; zero of other parameters, and where the
+        bounds are more than a year apart.
+    spans : array (parameter,)
+        Logarithms of upper over lower bound.
     site : bool
         Whether the model has one unit, without a dimension for it.
     """
@@ -48,6 +56,8 @@ class Target(NamedTuple):
     transforms: tuple
     processes: np.ndarray
     circular: tuple
+    years: np.ndarray
+    spans: np.ndarray
     site: bool
 
 
@@ -124,20 +134,22 @@ def check_dalec(model, caller):
 
 def _check_data(model, caller):
     """Refuse a model whose data were set anew: a fit keeps the dataset that it was built of."""
-    units = notes.of(model).units
-    space = dims.space_of(units)
-    held = {name: (name, name) for name in (*DRIVERS, "lat")}
-    for name in (variable.name for variable in model.observed_RVs):
-        held |= {f"{name}_data": (name, name), f"{name}_sigma": (f"{name}_unc", name)}
-    for ours, (theirs, mask) in held.items():
-        if ours not in model.named_vars or theirs not in units.variables:
+    known = notes.of(model)
+    units, space, held = known.units, dims.space_of(known.units), {}
+    for name in (*DRIVERS, "lat", *known.likelihoods):
+        array = units[name].transpose(dims.TIME, *space, missing_dims="ignore").values
+        if name not in known.likelihoods:
+            held[name] = name, array
             continue
-        array, seen = (
-            units[name].transpose(dims.TIME, *space, missing_dims="ignore").values
-            for name in (theirs, mask)
-        )
-        known = np.isfinite(seen)
-        if not np.array_equal(model[ours].get_value()[known], array[known]):
+        given = units[f"{name}_unc"].transpose(dims.TIME, *space).values
+        with np.errstate(invalid="ignore"):  # where nothing was seen
+            scale = scale_for(known.likelihoods[name], array, given, kind_of(units, name))
+        held |= {f"{name}_data": (name, array), f"{name}_sigma": (f"{name}_unc", scale)}
+    for ours, (theirs, array) in held.items():
+        if ours not in model.named_vars:
+            continue
+        seen = np.isfinite(array)
+        if not np.array_equal(model[ours].get_value()[seen], array[seen]):
             raise ValueError(
                 f"wanted {theirs!r} of the dataset that the model was built of, got other numbers in "
                 f"{ours!r} of the model in {caller}; build a model of the other data"
@@ -179,13 +191,16 @@ def compile_target(model):
     early = LaneFunction(lane_graph(model, [sum(cheap)], space)) if cheap else None
     names = tuple(variable.name for variable in model.free_RVs)
     transforms = tuple(model.rvs_to_transforms[variable] for variable in model.free_RVs)
+    circular = tuple(name in PARAMETERS and PARAMETERS[name].circular for name in names)
     return Target(
         function=function,
         early=early,
         rows=names,
         transforms=transforms,
         processes=_processes(names),
-        circular=tuple(name in PARAMETERS and PARAMETERS[name].circular for name in names),
+        circular=circular,
+        years=np.array([_year(*each) for each in zip(circular, transforms, strict=True)]),
+        spans=np.array([transform.span for transform in transforms]),
         site=not space,
     )
 
@@ -194,6 +209,12 @@ def _processes(names):
     """Number of the process of each parameter (parameter,)."""
     found = [PARAMETERS[name].process if name in PARAMETERS else OTHER for name in names]
     return np.unique(found, return_inverse=True)[1]
+
+
+def _year(circular, transform):
+    """Length of a year over the lower bound of a day; zero where no move goes round the year."""
+    year = DAYS_PER_YEAR / transform.lower
+    return year if circular and np.expm1(transform.span) <= year * (1 + 1e-12) else 0.0
 
 
 def _needs_run(term):

@@ -18,6 +18,7 @@ import numpy as np
 
 from pm_dalec.lanes.call import NO_CALL
 from pm_dalec.posterior.chain_statistics import chain_statistics, split_rhat, turned
+from pm_dalec.posterior.convergence import TAIL_FOR_BULK
 from pm_dalec.sampling import starts
 from pm_dalec.sampling.kernels import acceptance, windows
 from pm_dalec.sampling.kernels.lanes import Calls, Record
@@ -31,7 +32,6 @@ from pm_dalec.sampling.state import (
     learn,
     remember,
     renew_surrogate,
-    rescue,
     store,
 )
 from pm_dalec.sampling.target import natural
@@ -148,6 +148,8 @@ class Unit:
             surrogate=state.surrogate,
             pivots=state.pivots,
             processes=self.target.processes,
+            years=self.target.years,
+            spans=self.target.spans,
             archive=state.archive,
             filled=state.filled,
             conditional=self.settings.conditional,
@@ -190,14 +192,16 @@ class Unit:
         return bulk
 
     def _judge(self, draws):
-        """Note worst R-hat and least bulk ESS of draws; gives the ESS of every parameter."""
-        rhat, bulk = chain_statistics(draws, tail=False)
+        """Note worst R-hat and least ESS of draws; gives the bulk ESS of every parameter."""
+        rhat, bulk, tail = chain_statistics(draws)
         self.state.worst_rhat, self.state.least_ess = float(rhat.max()), float(bulk.min())
+        self.state.least_tail = float(tail.min())
         return bulk
 
     def _good(self):
-        state = self.state
-        return state.worst_rhat < self.settings.rhat and state.least_ess > self.settings.ess
+        state, wanted = self.state, self.settings
+        enough = state.least_ess > wanted.ess and state.least_tail > wanted.ess / TAIL_FOR_BULK
+        return state.worst_rhat < wanted.rhat and enough
 
     def _comparable(self, stored):
         """Parameters (chain, draw, parameter) in the form and units in which a fit is diagnosed."""
@@ -224,13 +228,14 @@ class Unit:
         else:
             renew_surrogate(state)
         self._walk = None
-        rescue(state)
         state.phase = "sample"
         state.round += 1
         state.windows_left = FIRST_ROUND << state.round
         state.kept, state.thinning = 0, 1
-        while state.windows_left * WINDOW // state.thinning > len(state.stored):
-            state.thinning *= 2
+        while WINDOW // state.thinning > self.settings.draws:
+            state.thinning *= (
+                2  # as little as there is room for, so that every look may be the last
+            )
         state.accepted[:] = 0
         state.evaluated[:] = 0
         state.in_round = 0
@@ -254,7 +259,7 @@ class Unit:
         if state.phase == "search":
             state.phase = "searching"
             return
-        state.least_ess = 0.0
+        state.least_ess = state.least_tail = 0.0
         if state.phase == "sample" and state.kept >= 8:
             self._look(whatever=True)
         if self._ended:

@@ -1,6 +1,12 @@
 """Constants that several rooms share, each with its unit; those of one equation stand beside it."""
 
+NOT_CONVERGED = "not_converged"
+"""Attribute of data behind a figure: the sentence that the figure bears where a fit has not converged."""
+
 DAYS_PER_YEAR = 365.25
+
+CARBON_MOLAR_MASS = 12.011
+"""Of carbon [g mol-1]."""
 
 FREEZING = 273.15
 """Zero of the Celsius scale [K]."""
@@ -19,5 +25,5 @@ REPRESENTED = "represented_area"
 MODEL_VERSION = 1
 """Raised whenever DALEC, a constraint, a prior or a likelihood gives other numbers: old fits are refused."""
 
-SAMPLER_VERSION = 1
+SAMPLER_VERSION = 2
 """Raised whenever the default sampler draws other numbers: states of older ones are refused."""

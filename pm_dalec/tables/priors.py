@@ -3,7 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pm_dalec.tables.kinds import ArrayModule
+from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.kinds import Array, ArrayModule
+from pm_dalec.tables.numbers import number
+
+DAY = "day of year"
+"""Units of a day in tables and figures of a fit."""
 
 
 def to_unit(value: Any, lower: float, span: float, xp: ArrayModule) -> Any:
@@ -25,7 +30,17 @@ def from_unit(position: Any, lower: float, span: float, xp: ArrayModule) -> Any:
     return lower * xp.exp(span * position)
 
 
-from pm_dalec.tables.numbers import number
+def day_of_year(day: Array) -> Array:
+    """Day of the year, above 0 and up to 365.25, of a day that acts modulo 365.25 [d].
+
+    Tables and figures show days so; 1 January is day 1.
+
+    Examples
+    --------
+    >>> day_of_year(540.25), day_of_year(-35.25), day_of_year(730.5)
+    (175.0, 330.0, 365.25)
+    """
+    return DAYS_PER_YEAR - (-day) % DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,10 @@ class Gaussian:
             advice="give one standard deviation of the Gaussian prior; to fix a parameter, use Fixed",
         )
 
+    def __str__(self) -> str:
+        """Mean and sigma, for tables."""
+        return f"{self.mean:.10g} ± {self.sigma:.10g}"
+
 
 @dataclass(frozen=True)
 class FromData:
@@ -73,6 +92,10 @@ class FromData:
                 f"FromData({self.mean!r}, {self.sigma!r}); for numbers use Gaussian"
             )
 
+    def __str__(self) -> str:
+        """Names of mean and sigma, for tables."""
+        return f"{self.mean} ± {self.sigma}"
+
 
 @dataclass(frozen=True)
 class LogUniform:
@@ -87,6 +110,10 @@ class LogUniform:
                 f"wanted a factor Gaussian(mean, sigma) or FromData(mean, sigma), got "
                 f"{self.factor!r}; leave it out for a log-uniform prior"
             )
+
+    def __str__(self) -> str:
+        """Prior in a few words, for tables."""
+        return "log-uniform" if self.factor is None else f"log-uniform, times {self.factor}"
 
 
 @dataclass(frozen=True)
@@ -104,6 +131,10 @@ class Fixed:
     def __post_init__(self) -> None:
         """Refuse what is no number."""
         number("value", self.value, advice="give the value at which the parameter is fixed")
+
+    def __str__(self) -> str:
+        """Value, for tables."""
+        return f"fixed at {self.value:.10g}"
 
 
 @dataclass(frozen=True)
@@ -183,6 +214,15 @@ class Parameter:
                 f"{self.bounds}; exchange them, or fix the parameter with Fixed"
             )
         return low, high
+
+    @property
+    def shown_units(self) -> str:
+        """Units in tables and figures of a fit, where a day is a day of the year."""
+        return DAY if self.circular else self.units
+
+    def shown(self, value: Array) -> Array:
+        """Value in the units of tables and figures of a fit; see `day_of_year`."""
+        return day_of_year(value) if self.circular else value
 
     def holding(self, value: object) -> "Parameter":
         """Copy with another prior: a number fixes the parameter."""

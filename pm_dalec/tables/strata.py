@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from pm_dalec.tables.table import html_table
+
 MASKED = 255
 """Code of a cell that belongs to no stratum: a class of its own, never 'no data'."""
 
@@ -27,11 +29,23 @@ class Stratum(NamedTuple):
     colour: str
 
 
-STRATA = (
-    Stratum("conifer", "coniferous woodland", (2,), "#009E73"),
-    Stratum("broadleaf", "broadleaf woodland", (1,), "#E69F00"),
-    Stratum("heath", "heathland", (5, 6, 7, 8, 9, 10, 11, 12), "#CC79A7"),
-    Stratum("arable", "arable and pasture", (3, 4), "#F0E442"),
+class Strata(tuple[Stratum, ...]):
+    """Strata in the order of their codes on a map."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """Table for a notebook."""
+        return html_table(Stratum._fields, self, f"{len(self)} strata")
+
+
+STRATA = Strata(
+    (
+        Stratum("conifer", "coniferous woodland", (2,), "#009E73"),
+        Stratum("broadleaf", "broadleaf woodland", (1,), "#E69F00"),
+        Stratum("heath", "heathland", (5, 6, 7, 8, 9, 10, 11, 12), "#CC79A7"),
+        Stratum("arable", "arable and pasture", (3, 4), "#F0E442"),
+    )
 )
 
 STRATUM_NAMES = tuple(stratum.name for stratum in STRATA)

@@ -3,7 +3,47 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from html import escape
 from typing import Any, ClassVar, Protocol, cast, runtime_checkable
+
+
+def html_table(header: Iterable[str], rows: Iterable[Iterable[object]], caption: str = "") -> str:
+    """Table in HTML, every cell escaped; notebooks set symbols between dollar signs as mathematics.
+
+    Parameters
+    ----------
+    header : iterable of str
+    rows : iterable of iterable
+        Cells are told as `cell_words` tells them.
+    caption : str
+    """
+
+    def line(kind: str, cells: Iterable[object]) -> str:
+        left = ' style="text-align: left"'
+        return "".join(f"<{kind}{left}>{escape(cell_words(cell))}</{kind}>" for cell in cells)
+
+    head = f"<caption>{escape(caption)}</caption>" if caption else ""
+    body = "".join(f"<tr>{line('td', row)}</tr>" for row in rows)
+    return f"<table>{head}<thead><tr>{line('th', header)}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def cell_words(value: object) -> str:
+    """Value of a record in words, as in a cell of a table.
+
+    Examples
+    --------
+    >>> cell_words((1.001, 8.0)), cell_words(True), cell_words(None)
+    ('1.001 to 8', 'yes', '')
+    """
+    if isinstance(value, bool) or value is None:
+        return "yes" if value else ""
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, tuple) and value and isinstance(value[0], float):
+        return " to ".join(map(cell_words, value))
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)
 
 
 class Named(Protocol):
@@ -72,6 +112,18 @@ class Table[Record: Named](Mapping[str, Record]):
     def __repr__(self) -> str:
         """Kind and names."""
         return f"Table({self.kind}: {', '.join(self._records)})"
+
+    def _repr_html_(self) -> str:
+        """Table for a notebook: a row a record, a column a field."""
+        records = list(self._records.values())
+        names = [
+            field.name
+            for field in (fields(records[0]) if records else ())
+            if not any(callable(getattr(record, field.name)) for record in records)
+        ]
+        rows = ([getattr(record, name) for name in names] for record in records)
+        caption = f"{len(records)} {self.kind}s"
+        return html_table([name.replace("_", " ") for name in names], rows, caption)
 
     @property
     def names(self) -> tuple[str, ...]:

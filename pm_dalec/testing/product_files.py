@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 from rasterio.warp import transform as transform_points
 
+from pm_dalec.data.series.humidity import MOLAR_MASS_RATIO, saturation
 from pm_dalec.landscape.twin.table import CELLS_PER_DEGREE, DOMAIN
 from pm_dalec.landscape.twin.weather import future_climate, meteorology
 from pm_dalec.products import (
@@ -25,7 +26,6 @@ from pm_dalec.products import (
     soilgrids,
     ukesm,
 )
-from pm_dalec.products.humidity import MOLAR_MASS_RATIO, saturation
 from pm_dalec.products.reading import windows
 from pm_dalec.tables.constants import FREEZING
 

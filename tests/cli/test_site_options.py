@@ -6,7 +6,12 @@ import pytest
 from pm_dalec.cli import site
 from pm_dalec.cli.main import main
 from pm_dalec.cli.site_options import SiteOptions, site_named
-from pm_dalec.data.formats import write_cardamom_csv, write_edinburgh_binary
+from pm_dalec.data.formats import (
+    open_cardamom_csv,
+    open_edinburgh_binary,
+    write_cardamom_csv,
+    write_edinburgh_binary,
+)
 from pm_dalec.testing.tiny import tiny_site
 
 FILES = ("gcel_UK-Syn_monthly.nc", "fluxval_UK-Syn_monthly.nc", "gcel_UK-Syn_daily.nc")
@@ -139,3 +144,44 @@ def test_the_help_shows_the_options_of_a_site_and_the_statuses(command, capsys):
         assert f"{flag} " in told
     assert "3 a calibration is done and has not converged" in told
     assert told.count("[default: ") >= 4
+
+
+def without_sigma(folder, kind):
+    """Site in a peer's format, whose observations have no uncertainty."""
+    site = tiny_site()
+    site = site.assign({name: site[name] * np.nan for name in ("lai_unc", "cwood_unc")})
+    if kind == "binary":
+        return write_edinburgh_binary(folder / "site.bin", site)[0]
+    return write_cardamom_csv(folder, site, site="site")[0]
+
+
+@pytest.mark.parametrize("kind", ["csv", "binary"])
+def test_sigma_serves_files_of_every_format(folder, monkeypatch, kind):
+    path = str(without_sigma(folder, kind))
+    units = opened(monkeypatch, path, "--start", "1998-01-01", "--sigma", "lai=0.3", "cwood=20%")
+    seen = units["lai"].notnull()
+    assert seen.any()
+    assert (units["lai_unc"].where(seen, 0.3) == 0.3).all()
+
+
+@pytest.mark.parametrize("kind", ["csv", "binary"])
+def test_observations_that_are_not_wanted_need_no_sigma_in_any_format(folder, monkeypatch, kind):
+    path = str(without_sigma(folder, kind))
+    given = ("--start", "1998-01-01", "--observations", "lai", "--sigma", "lai=0.3")
+    assert "cwood" not in opened(monkeypatch, path, *given)
+
+
+@pytest.mark.parametrize("kind", ["csv", "binary"])
+def test_an_absent_sigma_is_refused_with_the_flag_that_gives_it(folder, monkeypatch, capsys, kind):
+    path = str(without_sigma(folder, kind))
+    assert opened(monkeypatch, path, "--start", "1998-01-01") is None
+    told = capsys.readouterr().err
+    assert "--sigma lai=sigma" in told
+    assert "uncertainties" not in told
+
+
+def test_readers_of_the_formats_refuse_an_absent_sigma_themselves(folder):
+    with pytest.raises(ValueError, match="'lai_unc'"):
+        open_cardamom_csv(without_sigma(folder, "csv"), start="1998-01-01")
+    with pytest.raises(ValueError, match="'lai_unc'"):
+        open_edinburgh_binary(without_sigma(folder, "binary"), start="1998-01-01")

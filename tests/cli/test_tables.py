@@ -23,11 +23,9 @@ def test_a_changed_table_changes_the_page(monkeypatch):
 
 
 def test_priors_are_told_in_words():
-    assert tables.prior_words(PARAMETERS["canopy_efficiency"]) == (
-        "log-uniform, times 21.1491 ± 4.267117"
-    )
+    assert str(PARAMETERS["canopy_efficiency"].prior) == ("log-uniform, times 21.1491 ± 4.267117")
     fixed = PARAMETERS.replace("leaf_lifespan", prior=Fixed(2.5))
-    assert tables.prior_words(fixed["leaf_lifespan"]) == "fixed at 2.5"
+    assert str(fixed["leaf_lifespan"].prior) == "fixed at 2.5"
 
 
 def test_a_bar_in_a_cell_does_not_end_it():

@@ -1,6 +1,10 @@
 """Unit strings are compared by meaning and converted only where the conversion is exact."""
 
+import time
+
+import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from pm_dalec.data.units import conversion, describe, same_units, why_not
 from pm_dalec.tables.streams import STREAMS, wanted_units
@@ -36,6 +40,39 @@ SAME = [
     ("ppmv", "ppm"),
     ("%", "percent"),
     ("-", "1"),
+    ("unitless", "1"),
+    ("degrees C", "degC"),
+    ("Deg C", "degC"),
+    ("degree Celsius", "degC"),
+    ("℃", "degC"),
+    ("W m⁻²", "W m-2"),
+    ("W m^{-2}", "W m-2"),
+    ("Watts/m2", "W m-2"),
+    ("gC/m2/day", "g m-2 d-1"),
+    ("g C m⁻² d⁻¹", "g m-2 d-1"),
+    ("g(C) m-2 d-1", "g m-2 d-1"),
+    ("kg m**(-2) s**(-1)", "kg m-2 s-1"),
+    ("umol(CO2) mol-1", "ppm"),
+    ("micromol/mol", "ppm"),
+    ("day of year", "d"),
+]
+ABSURD = [
+    "m99999999",
+    "kg9999999999",
+    "kg**-99999999",
+    "kg**(10*10*10*10*10*10*10)",
+    "kg^-1e9",
+    "2**(9**9**9)",
+    "99**99**99",
+    "1e999999999 m",
+    "9" * 5000,
+    "(" * 3000,
+    "0-1",
+    "kg + kg",
+    "-1",
+    "0",
+    "nan",
+    "1/0",
 ]
 CONVERTED = [
     ("W m-2", "MJ m-2 d-1", 0.0864, 0.0),
@@ -87,6 +124,24 @@ def test_conversions_that_need_an_assumption_are_refused(given, wanted):
     assert not same_units(given, wanted)
 
 
+@pytest.mark.parametrize("text", ABSURD)
+def test_an_absurd_unit_is_refused_at_once(text):
+    begun = time.perf_counter()
+    assert conversion(text, "1") is None
+    assert conversion(text, "g") is None
+    assert "does not read as units" in why_not(text, "g")
+    assert len(why_not(text, "g")) < 200
+    assert time.perf_counter() - begun < 1.0
+
+
+@settings(max_examples=300, deadline=2000)
+@given(st.text("gkmsdhPaWJCK0123456789*^/-+(). eE%°", max_size=20))
+def test_any_text_has_an_exact_rule_or_none(text):
+    rule = conversion(text, "g m-2 d-1")
+    assert rule is None or 0 < rule.scale < np.inf
+    assert why_not(text, "g m-2 d-1")
+
+
 def test_the_advice_tells_what_to_do_by_hand():
     assert describe(conversion("W m-2", "MJ m-2 d-1")) == "multiply by 0.0864"
     assert describe(conversion("K", "degC")) == "subtract 273.15"
@@ -100,6 +155,8 @@ WHY_NOT = [
     ("bananas", "1", "the unit 'bananas' is not known"),
     ("W m-2", "degC", "no exact conversion from energy length-2 time-1 to temperature"),
     ("gC m-2 yr-1", "g m-2 d-1", "from mass length-2 year-1 to mass length-2 time-1"),
+    ("J m-2", "MJ m-2 d-1", "an amount without its time; divide it by the days of the step"),
+    ("umol/m2/s", "g m-2 d-1", "where it is CO2, a umol m-2 s-1 is 1.0377 g m-2 d-1 of carbon"),
     ("degC", "1", "from temperature to a plain number"),
     ("(m", "m", "'(m' does not read as units"),
 ]

@@ -70,8 +70,9 @@ def test_the_transform_is_that_of_the_fortran(name):
 def test_the_jacobian_is_the_slope_of_the_inverse(name):
     turned, position = priors.UnitInterval(*PARAMETERS[name].bounds), pt.scalar("position")
     slope = pytensor.grad(turned.backward(position), position)
-    assert_allclose(turned.log_jac_det(position).eval({position: 0.3}),
-                    np.log(slope.eval({position: 0.3})))  # fmt: skip
+    assert_allclose(
+        turned.log_jac_det(position).eval({position: 0.3}), np.log(slope.eval({position: 0.3}))
+    )
 
 
 @pytest.mark.parametrize("name", SOME)
@@ -191,3 +192,19 @@ def test_pymc_draws_from_the_prior_that_it_evaluates():
         0.2, 0.8, 0.46, 0.12, rng=np.random.default_rng(4), size=2000
     )
     assert stats.ks_2samp(values, again).pvalue > 0.01
+
+
+def test_a_factor_of_the_data_makes_the_prior_of_soil_carbon_log_normal():
+    """Log-uniform times a Gaussian of the logarithm: a log-normal, cut at the bounds."""
+    site = tiny_site()
+    attrs = {"units": "1", "uncertainty_kind": "factor"}
+    site = site.assign(csom_prior=site["csom_prior"], csom_prior_unc=((), 1.5, attrs))
+    with interpreted(), pm.Model() as model:
+        priors.add_prior(PARAMETERS["initial_som"], site, ())
+        median = float(site["csom_prior"])
+        values = median * np.array([0.6, 1.0, 2.0])
+        logp = [float(pm.logp(model["initial_som"], value).eval()) for value in values]
+        drawn = pm.draw(model["initial_som"], draws=2000, random_seed=1)
+    expected = stats.lognorm.logpdf(values, np.log(1.5), scale=median)
+    assert_allclose(np.diff(logp), np.diff(expected), rtol=1e-9)
+    assert stats.kstest(drawn, stats.lognorm(np.log(1.5), scale=median).cdf).pvalue > 0.01

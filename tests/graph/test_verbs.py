@@ -8,10 +8,10 @@ from numpy.testing import assert_allclose
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.prior_draws import factor_of, gaussian_log_factor
 from pm_dalec.constraints.sets import EDCS
+from pm_dalec.errors.densities import HALF_LOG_TWO_PI
 from pm_dalec.graph import PAPER, verbs
 from pm_dalec.models import baseline, stratified
 from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.observation_operators import HALF_LOG_TWO_PI
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS, Theta
@@ -94,11 +94,17 @@ def test_a_feasible_vector_has_a_finite_density(site_terms):
         ("parameter_constraints", {"leaf_lifespan": 7.9, "wood_turnover_rate": 9.9e-4}),
         ("parameter_constraints", {"litter_to_som_rate": 1.1e-5, "som_mineralisation_rate": 9e-5}),
         ("trajectory_constraints", {"initial_som": 240000.0}),
-        ("trajectory_constraints", {"litter_mineralisation_rate": 0.0199, "initial_litter": 1900.0,
-                                    "temperature_exponent": 0.079}),
+        (
+            "trajectory_constraints",
+            {
+                "litter_mineralisation_rate": 0.0199,
+                "initial_litter": 1900.0,
+                "temperature_exponent": 0.079,
+            },
+        ),
     ],
     ids=["wood and leaves", "litter and soil", "soil not steady", "litter"],
-)  # fmt: skip
+)
 def test_a_vector_that_breaks_a_rule_has_no_density(site_terms, term, changed):
     found = site_terms(one(1, **changed))
     assert found[term] == -np.inf
@@ -150,8 +156,11 @@ def refill(model, units):
     for name, series in observed.items():
         seen = np.isfinite(series)
         sigma = np.where(seen, units[f"{name}_unc"].values, 1.0)
-        values |= {f"{name}_data": np.where(seen, series, 0.0), f"{name}_seen": seen * 1.0,
-                   f"{name}_sigma": sigma}  # fmt: skip
+        values |= {
+            f"{name}_data": np.where(seen, series, 0.0),
+            f"{name}_seen": seen * 1.0,
+            f"{name}_sigma": sigma,
+        }
     pm.set_data({name: np.asarray(value, float) for name, value in values.items()}, model)
 
 
@@ -180,8 +189,16 @@ def test_a_change_in_one_pixel_leaves_the_other_alone(region_terms):
 
 def test_strata_that_see_the_same_have_the_densities_of_the_baseline(region, region_terms):
     twice = region.copy()
-    for name in ("lai", "lai_unc", "cwood", "cwood_unc", "csom_prior", "csom_prior_unc",
-                 "forest_loss_fraction", "burned_fraction"):  # fmt: skip
+    for name in (
+        "lai",
+        "lai_unc",
+        "cwood",
+        "cwood_unc",
+        "csom_prior",
+        "csom_prior_unc",
+        "forest_loss_fraction",
+        "burned_fraction",
+    ):
         twice[name] = region[name].expand_dims({"stratum": ["conifer", "heath"]})
     twice["area_fraction"] = (("stratum", "pixel"), np.full((2, 2), 0.5), {"units": "1"})
     twice = twice.transpose("time", "stratum", "pixel", ...)
@@ -191,8 +208,7 @@ def test_strata_that_see_the_same_have_the_densities_of_the_baseline(region, reg
     expected = region_terms(theta)
     for name, term in found.items():
         for place in range(2):
-            assert_allclose(term[..., place, :], expected[name], rtol=1e-9, atol=1e-9,
-                            err_msg=name)  # fmt: skip
+            assert_allclose(term[..., place, :], expected[name], rtol=1e-9, atol=1e-9, err_msg=name)
 
 
 # --- verbs

@@ -48,7 +48,7 @@ def commands():
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """Folder of a newcomer, who has a site file without wind, harvest and fire."""
+    """Folder of a newcomer, who has a site file and a table without wind, harvest and fire."""
     monkeypatch.chdir(tmp_path)
     site = synthetic_site(0)
     bounds = site["time_bnds"]
@@ -57,6 +57,13 @@ def elsewhere(tmp_path, monkeypatch):
     truth = [name for name in site.data_vars if str(name).startswith("truth_")]
     file = site.drop_vars([*absent, *truth]).assign_coords(time=middle.values)
     file.to_netcdf("my_site.nc", engine="h5netcdf")
+    table = site[
+        ["tmin", "tmax", "sw_rad", "vpd", "lai", "lai_unc", "cwood", "cwood_unc"]
+    ].to_dataframe()
+    table = table.drop(columns=["lat", "lon", "site"], errors="ignore").reset_index()
+    table["sw_rad"] /= 0.0864
+    told = {"tmin": "tmin (degC)", "sw_rad": "sw_rad (W m-2)", "lai_unc": "lai_sd"}
+    table.rename(columns=told).to_csv("my_table.csv", index=False)
     assert set(DRIVERS) - set(file) == set(absent)
     return tmp_path
 
@@ -70,7 +77,7 @@ def test_every_replacement_is_of_something_that_is_there():
     assert all(told in code for told in SMALLER)
 
 
-@pytest.mark.filterwarnings("ignore:wind is missing", "ignore:.* missing in my_site.nc")
+@pytest.mark.filterwarnings("ignore:wind is missing", "ignore:.* missing in (my_site.nc|the table)")
 def test_what_is_said_of_a_site_runs(elsewhere):
     known = namespace_of(blocks("python", README.split(LANDSCAPE)[0]))
     assert {"fit.nc", "parameters.pdf", "parameters.png"} <= {

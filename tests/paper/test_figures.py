@@ -2,6 +2,7 @@
 
 import runpy
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -146,3 +147,21 @@ def test_a_density_has_the_area_one():
 def test_fractions_of_a_map_are_those_of_the_region(landscape, fits, strata):
     units = fits["stratified", 0.5]["constant_data"]
     assert_allclose(region.fractions_of(strata, 0.5)["area_fraction"], units["area_fraction"])
+
+
+def test_figures_say_how_many_of_the_units_that_they_show_have_not_converged(experiments):
+    """And figures of converged fits say nothing."""
+    good = {
+        key: replace(e, units=e.units.assign(worst_rhat=e.units["worst_rhat"] * 0 + 1.01))
+        for key, e in experiments.items()
+    }
+    poor = {
+        key: replace(e, units=e.units.assign(worst_rhat=e.units["worst_rhat"] * 0 + 1.5))
+        for key, e in experiments.items()
+    }
+    assert figures.fig04_series(good).get_suptitle() == ""
+    told = figures.fig04_series(poor).get_suptitle()
+    assert told.startswith("not converged: ")
+    assert told.endswith(" units, worst R-hat 1.50")
+    ends = good | {key: e for key, e in poor.items() if key[1] == min(r for _, r in poor)}
+    assert figures.fig08_traits(ends).get_suptitle() != ""

@@ -103,9 +103,14 @@ def test_the_roots_of_the_test_are_those_of_brent(states):
 def leaf(**changed):
     """Canopy of two square metres of leaves on a mild day; its optimum lies near 120."""
     day = random_drivers(1, np.random.default_rng(1), days=30.0)._replace(
-        tmin=np.array([10.0]), tmax=np.array([20.0]), sw_rad=np.array([12.0]), doy=np.array([150.0]),
-        co2=np.array([400.0]), vpd=np.array([600.0]), wind=np.array([3.0]),
-    )  # fmt: skip
+        tmin=np.array([10.0]),
+        tmax=np.array([20.0]),
+        sw_rad=np.array([12.0]),
+        doy=np.array([150.0]),
+        co2=np.array([400.0]),
+        vpd=np.array([600.0]),
+        wind=np.array([3.0]),
+    )
     now = canopy.weather(day, 50.0, np)
     pools = initial_pools(FEASIBLE)._replace(
         foliage=np.array([2.0 * FEASIBLE.leaf_carbon_per_area]), roots=np.array([200.0])

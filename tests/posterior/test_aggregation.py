@@ -98,8 +98,10 @@ def test_the_comonotone_sum_is_the_sum_of_sorted_draws(random):
     """T11: and its quantiles are the sums of quantiles."""
     draws, weight = random.gamma(2.0, size=(101, 7)), random.dirichlet(np.ones(7))
     total = comonotone_sum(draws, weight)
-    by_hand = [sum(w * sorted(column)[rank] for w, column in zip(weight, draws.T, strict=True))
-               for rank in range(101)]  # fmt: skip
+    by_hand = [
+        sum(w * sorted(column)[rank] for w, column in zip(weight, draws.T, strict=True))
+        for rank in range(101)
+    ]
     assert_allclose(total, by_hand)
     levels = [0.05, 0.25, 0.5, 0.75, 0.95]
     assert_allclose(np.quantile(total, levels), np.quantile(draws, levels, axis=0) @ weight)
@@ -172,8 +174,10 @@ def test_a_correlation_length_lies_between_its_two_limits(random):
     """A6: 1 m is independence, 100,000 km is full correlation."""
     units = units_of(np.ones((1, 8)))
     draws = draws_of(random.normal(size=(4000, 8)), units)
-    width = [interval_width(domain_sample(draws, units, across_pixels=rule))
-             for rule in ("independent", 1e-3, 50.0, 1e8, "correlated")]  # fmt: skip
+    width = [
+        interval_width(domain_sample(draws, units, across_pixels=rule))
+        for rule in ("independent", 1e-3, 50.0, 1e8, "correlated")
+    ]
     assert_allclose(width[1], width[0], rtol=0.05)
     assert_allclose(width[3], width[4], rtol=0.01)
     assert 1.3 * width[0] < width[2] < 0.8 * width[4]

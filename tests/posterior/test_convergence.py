@@ -6,7 +6,7 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from pm_dalec.posterior.chain_statistics import chain_statistics, circular_mean, turned
-from pm_dalec.posterior.convergence import diagnose, verdict
+from pm_dalec.posterior.convergence import diagnose, has_converged, verdict
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.testing.tiny import tiny_fit, tiny_region
@@ -124,23 +124,27 @@ def test_one_chain_or_three_draws_are_refused(chains, draws):
         diagnose(tiny_fit(chains=chains, draws=draws))
 
 
-def report_of(rhat, ess):
-    names = ["leaf_lifespan", "initial_som"]
-    return xr.Dataset(
-        {"rhat": ("parameter", rhat), "ess_bulk": ("parameter", ess)}, coords={"parameter": names}
-    )
+def report_of(rhat, ess, tail=(300.0, 250.0)):
+    columns = {"rhat": rhat, "ess_bulk": ess, "ess_tail": list(tail)}
+    names = {"parameter": ["leaf_lifespan", "initial_som"]}
+    return xr.Dataset({name: ("parameter", values) for name, values in columns.items()}, names)
 
 
 def test_a_converged_fit_is_called_so():
     sentence = verdict(report_of([1.001, 1.004], [900.0, 500.0]))
-    assert sentence == "converged: worst R-hat 1.004 (initial_som), smallest bulk ESS 500"
+    assert sentence == "converged: worst R-hat 1.004 (initial_som), smallest bulk ESS 500, tail 250"
 
 
 @pytest.mark.parametrize(("rhat", "ess"), [([1.2, 1.0], [900.0, 900.0]), ([1.0, 1.0], [9.0, 9e3])])
 def test_a_fit_that_has_not_converged_is_told_what_to_do(rhat, ess):
     sentence = verdict(report_of(rhat, ess))
     assert sentence.startswith("not converged: worst R-hat")
-    assert "wanted below 1.01 and above 400, so run longer" in sentence
+    assert "wanted below 1.01, above 400 and above 200, so run longer" in sentence
+
+
+def test_a_fit_whose_tails_are_poorly_known_has_not_converged():
+    assert not has_converged(report_of([1.0, 1.0], [900.0, 900.0], (150.0, 900.0)))
+    assert has_converged(report_of([1.0, 1.0], [900.0, 900.0], (250.0, 900.0)))
 
 
 def test_the_verdict_of_a_region_names_the_worst_parameter():

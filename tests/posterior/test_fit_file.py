@@ -27,8 +27,7 @@ def sampled(units):
     fit = tiny_fit(units)
     place = ("stratum", "pixel")
     status = np.array([["converged", "budget"], ["no start", "not run"]])
-    numbers = {name: (place, np.full((2, 2), 0.25)) for name in
-               ("acceptance", "proposals", "moved_lanes")}  # fmt: skip
+    numbers = {name: (place, np.full((2, 2), 0.25)) for name in ("acceptance", "proposals")}
     fit["sample_stats"] = xr.DataTree(xr.Dataset({"status": (place, status), **numbers}))
     fit.attrs |= {"seed": np.int64(7), "target_rhat": 1.05, "constraints": "edinburgh2021"}
     return fit
@@ -126,7 +125,11 @@ def calls(monkeypatch):
     def calibrate(model, **settings):
         found.append(settings)
         fit = sampled(notes.of(model).units)
-        fit.attrs["identity"] = identity_of(model).as_json()
+        fit.attrs |= {
+            "identity": identity_of(model).as_json(),
+            "seed": settings["random_seed"],
+            "target_rhat": 1.0,
+        }
         return fit
 
     monkeypatch.setattr(region_store, "calibrate", calibrate)

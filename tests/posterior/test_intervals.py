@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 
 from pm_dalec.posterior.intervals import intervals
 from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.parameters import PARAMETERS
 
 
 @pytest.fixture
@@ -43,3 +44,25 @@ def test_a_truth_is_inside_or_outside_on_whichever_side_of_new_year(fit, lifespa
 
 def test_without_a_truth_nothing_is_said_about_it(fit):
     assert list(intervals(fit).columns) == ["low", "median", "high"]
+
+
+def test_the_median_of_a_day_is_a_day_of_the_year(fit):
+    row = intervals(fit).loc["leaf_fall_day"]
+    assert 0 < row["median"] <= DAYS_PER_YEAR
+    assert row["low"] <= row["median"] <= row["high"]
+
+
+@pytest.mark.parametrize("years", [-1, 0, 1, 2])
+def test_the_year_of_a_day_makes_no_difference(fit, years):
+    before = intervals(fit, truth={"leaf_lifespan": 3.0, "leaf_fall_day": 5.0})
+    fit["posterior"]["leaf_fall_day"] += years * DAYS_PER_YEAR
+    after = intervals(fit, truth={"leaf_lifespan": 3.0, "leaf_fall_day": 5.0 + DAYS_PER_YEAR})
+    assert_allclose(
+        after.loc["leaf_fall_day"].astype(float), before.loc["leaf_fall_day"].astype(float)
+    )
+
+
+def test_a_day_is_shown_above_0_and_up_to_the_length_of_a_year():
+    shown = PARAMETERS["leaf_fall_day"].shown(np.array([-35.7, 0.0, 180.0, 540.25, 730.5]))
+    assert_allclose(shown, [329.55, 365.25, 180.0, 175.0, 365.25])
+    assert PARAMETERS["leaf_lifespan"].shown(3.0) == 3.0

@@ -8,6 +8,7 @@ from . import (
     test_landcover,
     test_mauna_loa,
     test_mcd64a1,
+    test_modis,
     test_soilgrids,
     test_ukesm,
 )
@@ -22,7 +23,7 @@ OPENED = (
     test_crujra,
     test_ukesm,
 )
-CASES = [case for product in (*OPENED, test_mauna_loa) for case in product.CASES]
+CASES = [case for product in (*OPENED, test_mauna_loa, test_modis) for case in product.CASES]
 
 
 def test_there_are_more_than_forty_malformed_inputs_with_names_of_their_own():

@@ -8,12 +8,23 @@ import xarray as xr
 from pm_dalec.products import biomass
 from pm_dalec.products.reading import windows
 
-from .malformed import ELSEWHERE, WINDOW, Case, assert_refused, grid, moved, raster_again
+from .malformed import (
+    ELSEWHERE,
+    WINDOW,
+    Case,
+    assert_refused,
+    edited,
+    grid,
+    moved,
+    raster_again,
+    with_attribute,
+)
 
 
-def written(folder, *, value=100.0):
+def written(folder, *, value=100.0, version="2.0"):
     layer = grid(biomass.GRID, value)
-    return biomass.write_biomass(folder, xr.Dataset({"agb": layer, "agb_unc": layer}), year=2017)
+    maps = xr.Dataset({"agb": layer, "agb_unc": layer})
+    return biomass.write_biomass(folder, maps, year=2017, version=version)
 
 
 def merged(folder, *, sigma="agb_se", years=(2010, 2017, 2018), step=1.0):
@@ -36,21 +47,33 @@ def opened(path):
 CASES = (
     Case(
         "biomass of a year without map",
-        lambda f: biomass.open_biomass(f, window=WINDOW, year=2015),
+        lambda f: biomass.open_biomass(written(f), window=WINDOW, year=2015),
         ValueError,
-        ("2010, 2017, 2018", "2015"),
+        ("of 2015", "AGB 2017", "download the missing file"),
     ),
     Case(
         "biomass without its deviation",
         lambda f: opened(written(f)[:1]),
         ValueError,
-        ("layer AGB_SD", "both layers"),
+        ("layer AGB_SD", "both layers are needed"),
     ),
     Case(
-        "biomass of version 3",
-        lambda f: opened([moved(p, p.name.replace("2.0", "3.0")) for p in written(f)]),
+        "biomass of two versions",
+        lambda f: opened(written(f) + written(f, version="3.0")),
         ValueError,
-        ("fv2.0", "fv3.0"),
+        ("one version", "fv2.0, fv3.0", "pass version="),
+    ),
+    Case(
+        "biomass of a version that is not there",
+        lambda f: biomass.open_biomass(written(f), window=WINDOW, year=2017, version="5.01"),
+        ValueError,
+        ("version fv5.01", "came fv2.0"),
+    ),
+    Case(
+        "biomass of version 1",
+        lambda f: opened([moved(p, p.name.replace("2.0", "1.0")) for p in written(f)]),
+        ValueError,
+        ("from 2 to 7", "fv1.0"),
     ),
     Case(
         "biomass tile absent",
@@ -71,10 +94,10 @@ CASES = (
         ("regular spacing of 0.00088888889", "native resolution"),
     ),
     Case(
-        "merged biomass of version 3",
-        lambda f: opened(merged(f, sigma="agb_sd")),
+        "biomass of carbon",
+        lambda f: opened(edited(merged(f), with_attribute("agb", units="MgC ha-1"))),
         ValueError,
-        ("agb_se", "version 3"),
+        ("dry matter in Mg ha-1", "'MgC ha-1'", "0.48"),
     ),
     Case(
         "merged biomass without the year",

@@ -117,7 +117,7 @@ CASES = (
         "other scale factor",
         lambda f: opened(edited(written(f), with_attribute("LAI", scale_factor=0.1))),
         ValueError,
-        ("scale 1/30", "scale factor 0.1"),
+        ("as the product codes it", "scale factor 0.1"),
     ),
     Case(
         "variable absent",

@@ -42,7 +42,7 @@ CASES = (
         "land cover with unknown classes",
         lambda f: opened(written(f, value=23)),
         ValueError,
-        ("classes 0 to 21", "such as 23", "another year"),
+        ("classes of LCM2015", "such as 23", "product and year"),
     ),
     Case(
         "land cover of the sea",

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from pm_dalec.products import mcd64a1
+from pm_dalec.products.modis import sinusoidal
 
 from .malformed import WINDOW, Case, assert_refused, grid, moved, raster_again, text_file
 
@@ -64,7 +65,7 @@ def test_a_malformed_product_is_refused_in_a_sentence(case, tmp_path):
 
 
 def test_hdf4_without_its_reader_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(mcd64a1, "find_spec", lambda name: None)
+    monkeypatch.setattr(sinusoidal, "find_spec", lambda name: None)
     path = text_file(tmp_path, "MCD64A1.A2014032.h17v03.061.2021309000505.hdf")
     with pytest.raises(ModuleNotFoundError, match=r"pip install pm_dalec\[hdf4\]"):
         opened(path)

@@ -11,6 +11,7 @@ from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.overlap import stratum_areas
 from pm_dalec.landscape.strata_maps import strata_from_lcm2015
 from pm_dalec.products import hansen, landcover, mcd64a1
+from pm_dalec.products.modis import sinusoidal
 from pm_dalec.products.reading import windows
 from pm_dalec.tables.strata import MASKED, STRATA
 
@@ -132,8 +133,8 @@ def test_an_hdf4_archive_is_read_like_its_geotiff(tmp_path):
     y, x = windows.grid_axes(mcd64a1.GRID, window)
     path = tmp_path / "MCD64A1.A2014182.h17v03.061.2021309000505.hdf"
     dates = np.zeros((2400, 2400), np.int16)
-    row = round((6 * mcd64a1.TILE - y[3]) / mcd64a1.STEP - 0.5)
-    column = round((x[5] + mcd64a1.TILE) / mcd64a1.STEP - 0.5)
+    row = round((6 * sinusoidal.TILE - y[3]) / sinusoidal.STEP - 0.5)
+    column = round((x[5] + sinusoidal.TILE) / sinusoidal.STEP - 0.5)
     dates[row, column], dates[row, column + 1], dates[row, column + 2] = 190, -1, -2
     archive = SD(str(path), SDC.WRITE | SDC.CREATE)
     layer = archive.create(mcd64a1.BURN_DATE, SDC.INT16, dates.shape)

@@ -164,7 +164,9 @@ def test_tiles_side_by_side_become_one_window(tmp_path):
 
 def test_tiles_with_a_hole_between_them_are_refused():
     def piece(x):
-        return rasters.Piece(np.zeros((1, 2, 2)), np.array(x), np.array([1.5, 0.5]), None, None)
+        return rasters.Piece(
+            np.zeros((1, 2, 2)), np.array(x), np.array([1.5, 0.5]), windows.crs_of("EPSG:4326")
+        )
 
     with pytest.raises(ValueError, match="hole of 4 cells"):
         rasters.joined(

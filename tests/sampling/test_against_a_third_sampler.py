@@ -20,12 +20,26 @@ SWEEPS = 1800
 LANES = 752
 BLOCKS = (
     ("autotrophic_fraction", "canopy_efficiency"),
-    ("autotrophic_fraction", "canopy_efficiency", "foliage_fraction", "labile_fraction",
-     "root_fraction"),
-    ("leaf_lifespan", "leaf_fall_day", "leaf_fall_period", "labile_release_period",
-     "labile_release_day", "foliage_fraction", "labile_fraction", "leaf_carbon_per_area",
-     "initial_labile", "initial_foliage"),
-)  # fmt: skip
+    (
+        "autotrophic_fraction",
+        "canopy_efficiency",
+        "foliage_fraction",
+        "labile_fraction",
+        "root_fraction",
+    ),
+    (
+        "leaf_lifespan",
+        "leaf_fall_day",
+        "leaf_fall_period",
+        "labile_release_period",
+        "labile_release_day",
+        "foliage_fraction",
+        "labile_fraction",
+        "leaf_carbon_per_area",
+        "initial_labile",
+        "initial_foliage",
+    ),
+)
 
 
 def plain_metropolis(target, start, spread_of, sweeps, seed):
@@ -59,9 +73,12 @@ def test_a_plain_sampler_leaves_our_draws_alone_and_widens_the_reference(shared_
     units = from_reference(reference_file, "inputs")
     table = with_three_year_days(PARAMETERS)
     fit = calibrate(
-        baseline.build(units, PAPER.replace(solver="truncated")), chains=8, proposals=3_000_000, random_seed=1,
+        baseline.build(units, PAPER.replace(solver="truncated")),
+        chains=8,
+        proposals=3_000_000,
+        random_seed=1,
         progress=False,
-    )  # fmt: skip
+    )
     assert str(fit["sample_stats"]["status"].values) == "converged"
     target = compile_target(baseline.build(units, Choices(table, solver="truncated")))
     lower, upper = np.array([table[name].bounds for name in target.rows]).T
@@ -71,9 +88,11 @@ def test_a_plain_sampler_leaves_our_draws_alone_and_widens_the_reference(shared_
 
     with xr.open_dataset(reference_file, group="reference_population", engine="h5netcdf") as ref:
         reference = positions(
-            [ref["parameter"].sel(parameter_index=PARAMETERS[name].number).values.ravel()
-             for name in target.rows]
-        )  # fmt: skip
+            [
+                ref["parameter"].sel(parameter_index=PARAMETERS[name].number).values.ravel()
+                for name in target.rows
+            ]
+        )
     ours = positions([fit["posterior"][name].values.ravel() for name in target.rows])
     random = np.random.default_rng(1)
     starts = [part[random.permutation(len(part))[:LANES]] for part in (reference, ours)]
@@ -89,8 +108,11 @@ def test_a_plain_sampler_leaves_our_draws_alone_and_widens_the_reference(shared_
     after = [logp.mean() for _, logp in ends]
     error = np.std(ends[1][1]) / np.sqrt(LANES)
     print("mean log-probability, reference and ours, before and after:", before, after)
-    print("width of the autotrophic fraction:", [width(s) for s in starts],
-          [width(p) for p, _ in ends])  # fmt: skip
+    print(
+        "width of the autotrophic fraction:",
+        [width(s) for s in starts],
+        [width(p) for p, _ in ends],
+    )
     assert abs(after[1] - before[1]) < 4 * error
     assert before[0] - after[0] > 2 * error
     assert width(ends[0][0]) > 1.08 * width(starts[0])

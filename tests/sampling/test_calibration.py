@@ -13,7 +13,8 @@ from pm_dalec.posterior.convergence import converged_share, unit_report
 from pm_dalec.posterior.intervals import intervals
 from pm_dalec.posterior.trajectory import trajectories
 from pm_dalec.sampling import state as unit_state, unit
-from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh, identities
+from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh
+from pm_dalec.sampling.identity import identities
 from pm_dalec.sampling.region_store import calibrate_region, present
 from pm_dalec.sampling.state import Settings, new_state, state_from_arrays, state_to_arrays
 from pm_dalec.sampling.target import compile_target
@@ -88,9 +89,11 @@ def test_the_log_likelihood_adds_up_to_the_part_of_the_streams_in_the_log_probab
     prior = fit["sample_stats"]["lp"] - total
     flat = prior.values - sum(
         -0.5 * ((fit["posterior"][name].values - mean) / sigma) ** 2
-        for name, mean, sigma in (("autotrophic_fraction", 0.46, 0.12),
-                                  ("canopy_efficiency", 21.1491, 4.267117))
-    )  # fmt: skip
+        for name, mean, sigma in (
+            ("autotrophic_fraction", 0.46, 0.12),
+            ("canopy_efficiency", 21.1491, 4.267117),
+        )
+    )
     assert np.ptp(flat) < 1e-6
 
 
@@ -191,10 +194,14 @@ def stratified_region(units):
     pair = xr.concat([units, units], "stratum").transpose("time", ..., "stratum", "pixel")
     keep = {name: units[name] for name in ("step_days",)}
     share = np.array([[0.5, 1.0, 0.25], [0.5, 0.0, 0.75]])
-    return pair.assign(keep).assign(
-        area_fraction=(("stratum", "pixel"), share, {"units": "1"}),
-        area=("pixel", np.full(3, 1e6), {"units": "m2"}),
-    ).assign_coords(stratum=["conifer", "heath"])  # fmt: skip
+    return (
+        pair.assign(keep)
+        .assign(
+            area_fraction=(("stratum", "pixel"), share, {"units": "1"}),
+            area=("pixel", np.full(3, 1e6), {"units": "m2"}),
+        )
+        .assign_coords(stratum=["conifer", "heath"])
+    )
 
 
 def test_only_strata_that_exist_are_calibrated_and_the_rest_is_nan(units, tmp_path):
@@ -246,9 +253,13 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
     for seed in range(10):
         site = synthetic_site(seed)
         fit = calibrate(
-            baseline.build(site), proposals=1_000_000, rhat=1.05, ess=150, random_seed=seed,
+            baseline.build(site),
+            proposals=1_000_000,
+            rhat=1.05,
+            ess=150,
+            random_seed=seed,
             progress=False,
-        )  # fmt: skip
+        )
         assert float(convergence.diagnose(fit)["rhat"].max()) < 1.1
         inside.extend(intervals(fit, truth=truth_of(site))["inside"])
     assert np.mean(inside) >= 0.85

@@ -24,7 +24,9 @@ def whole(observed, short_rounds):
     return calibrate(baseline.build(observed), **SHORT)
 
 
-@pytest.mark.filterwarnings("ignore:Estimated shape parameter")  # of a short run
+@pytest.mark.filterwarnings(
+    "ignore:Estimated shape parameter", "ignore::RuntimeWarning"
+)  # of a short run
 def test_leaving_one_out_is_finite_for_every_stream(whole, observed):
     for stream in ("lai", "cwood"):
         found = az.loo(whole, var_name=stream, pointwise=True)

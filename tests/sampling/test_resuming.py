@@ -147,3 +147,17 @@ def test_a_run_killed_ten_times_equals_an_undisturbed_one(tmp_path):
     whole, broken = (fit_file.load(tmp_path / f"{name}.nc") for name in ("whole", "broken"))
     assert killed == 10
     assert_array_equal(draws_of(broken), draws_of(whole))
+
+
+def test_a_run_of_a_fresh_seed_goes_on_with_the_seed_of_its_folder(model, tmp_path):
+    settings = SHORT | {"random_seed": None}
+    first = calibrate(model, only=[0], checkpoint=tmp_path, **settings)
+    resumed = calibrate(model, only=[0], checkpoint=tmp_path, resume=True, **settings)
+    assert resumed.attrs["seed"] == first.attrs["seed"]
+    assert_array_equal(draws_of(resumed), draws_of(first))
+
+
+def test_a_fresh_seed_is_fresh_where_nothing_is_resumed(model):
+    settings = SHORT | {"random_seed": None, "only": [0]}
+    seeds = {calibrate(model, **settings).attrs["seed"] for _ in range(2)}
+    assert len(seeds) == 2

@@ -19,10 +19,16 @@ def model():
 def sampled(model, starts):
     with model:
         return pm.sample(
-            draws=15, tune=15, chains=2, cores=1, initvals=starts, random_seed=4,
-            step=AdaptiveMetropolis(n_inner=20), progressbar=False,
+            draws=15,
+            tune=15,
+            chains=2,
+            cores=1,
+            initvals=starts,
+            random_seed=4,
+            step=AdaptiveMetropolis(n_inner=20),
+            progressbar=False,
             compute_convergence_checks=False,
-        )  # fmt: skip
+        )
 
 
 def test_pymc_samples_from_feasible_starts_and_repeats_itself(model):

@@ -77,8 +77,13 @@ def test_an_error_of_a_hundred_thousandth_is_noticed(copied):
         held["flux_GPP"][{"sample": 1, "solver": 0, "time": 30}] *= 1 + 1e-5
         return held
 
-    path = copied("forward_visible.nc", "uk_harvest", samples=slice(30, 33),
-                  outputs=("flux_GPP",), change=planted)  # fmt: skip
+    path = copied(
+        "forward_visible.nc",
+        "uk_harvest",
+        samples=slice(30, 33),
+        outputs=("flux_GPP",),
+        change=planted,
+    )
     lines = failed(reference_parity.parity(path))
     assert [(line.group, line.quantity) for line in lines] == [("uk_harvest truncated", "gpp")]
     assert lines[0].where == "sample 1, time 30"

@@ -14,5 +14,6 @@ if TYPE_CHECKING:
         open_edinburgh_binary as open_edinburgh_binary,
         write_edinburgh_binary as write_edinburgh_binary,
     )
+    from pm_dalec.data.formats.jpl.writer import write_cbf as write_cbf
 else:
     __getattr__, __dir__, __all__ = face(__name__)

@@ -6,83 +6,60 @@ one, ``<site>_initial_obs.csv`` with a single line. One line a step; missing is 
 Assumed, because the layout is not documented to the last detail: column names are those of the rows
 of MODEL.md section 1 in the spellings of `COLUMNS`, whatever their case and order; a bare name is in
 the units of that section, a suffix such as ``vpd_kPa`` names others; an uncertainty is ``<name>_unc``;
-disturbance columns may be absent and are then zero; unknown ones are listed in ``not_read``.
+disturbance columns may be absent and are then zero; without ``run_day`` steps follow from ``doy`` and
+the start; unknown columns are listed in ``not_read``, and observations among them are warned about.
 """
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.formats.cardamom_columns import (
+    COLUMNS,
+    SUFFIXES,
+    UNCERTAINTY,
+    recognised,
+    run_days_from,
+)
 from pm_dalec.data.formats.columns import (
     SOIL_PRIOR,
+    bounds_of,
     checked_site,
     run_days_of,
     site_units,
     with_fills,
     without_fills,
 )
+from pm_dalec.data.formats.streams import choice_of, finished, warn_of_unread
 from pm_dalec.data.messages import sentence
-from pm_dalec.tables.constants import FREEZING
+from pm_dalec.data.time_axis import day_of_year_at_end
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 PRODUCT = "CARDAMOM site CSV"
 
-# Accepted column names (lower case) of each variable.
-COLUMNS = {
-    "run_day": ("run_day", "day", "time", "day_of_run"),
-    "tmin": ("tmin", "mint", "min_temperature", "airt_min"),
-    "tmax": ("tmax", "maxt", "max_temperature", "airt_max"),
-    "sw_rad": ("sw_rad", "swrad", "sw", "s", "radiation"),
-    "co2": ("co2",),
-    "doy": ("doy", "day_of_year"),
-    "forest_loss_fraction": ("forest_loss_fraction", "deforestation", "removed_fraction", "x"),
-    "burned_fraction": ("burned_fraction", "burnt_area", "burned_area", "b"),
-    "wind": ("wind", "wind_spd", "wind_speed"),
-    "vpd": ("vpd",),
-    "lai": ("lai",),
-    "cwood": ("cwood", "woodstock", "wood"),
-    "gpp": ("gpp",),
-    "nee": ("nee",),
-    "nbe": ("nbe",),
-    "reco": ("reco",),
-    "cfol": ("cfol", "cfol_stock"),
-    "croots": ("croots", "croots_stock"),
-    "csom": ("csom", "csom_stock"),
-    "csom_prior": ("csom_initial", "csom_prior"),
-    "lat": ("lat", "latitude"),
-    "lon": ("lon", "long", "longitude"),
-}
-# Unit suffix -> factor and offset to the units of the schema.
-_SUFFIXES = {
-    "kpa": (1000.0, 0.0),
-    "hpa": (100.0, 0.0),
-    "pa": (1.0, 0.0),
-    "c": (1.0, 0.0),
-    "degc": (1.0, 0.0),
-    "k": (1.0, -FREEZING),
-    "mjm2day": (1.0, 0.0),
-    "wm2": (0.0864, 0.0),
-    "ppm": (1.0, 0.0),
-    "ms": (1.0, 0.0),
-    "fraction": (1.0, 0.0),
-    "percent": (0.01, 0.0),
-    "gcm2": (1.0, 0.0),
-    "gcm2day": (1.0, 0.0),
-    "m2m2": (1.0, 0.0),
-    "days": (1.0, 0.0),
-}
-_UNCERTAINTY = ("_unc", "_uncertainty", "_sd")
 _PARTS = {"met": "_timeseries_met.csv", "obs": "_timeseries_obs.csv", "initial": "_initial_obs.csv"}
+_NO_STREAM = ("_unc", "_sd", "_lag", "date", "year", "month")
 _OPTIONAL = ("forest_loss_fraction", "burned_fraction")
 
 
 def open_cardamom_csv(
-    met: str | Path, *, start: str, lat: float | None = None, lon: float = np.nan
+    met: str | Path,
+    *,
+    start: str,
+    lat: float | None = None,
+    lon: float = np.nan,
+    observations: str | Sequence[str] = "all",
+    drop: Sequence[str] = (),
+    uncertainties: Mapping[str, float | str] | None = None,
 ) -> xr.Dataset:
     """Units of a site from its CSV files.
 
@@ -94,11 +71,19 @@ def open_cardamom_csv(
         Date on which the first step starts: the files have no dates.
     lat, lon : float, optional
         Place [degrees]; not needed when a file has the columns.
+    observations, drop, uncertainties
+        As in `pm_dalec.open_site`.
 
     Returns
     -------
     xarray.Dataset
     """
+    choice = choice_of(observations, drop, uncertainties, Path(met).name)
+    return finished(read_cardamom_csv(met, start=start, lat=lat, lon=lon), choice, Path(met).name)
+
+
+def read_cardamom_csv(met, *, start, lat=None, lon=np.nan):
+    """Units of a site as its files have them: some observation may still need an uncertainty."""
     met, site = Path(met), _site_of(Path(met))
     columns, ignored = _table(met)
     steps = next(iter(columns.values())).size
@@ -109,6 +94,7 @@ def open_cardamom_csv(
             _check_length(more, steps if part == "obs" else 1, file)
             columns = more | columns
             ignored += unknown
+            warn_of_unread(_streams_of(unknown), PRODUCT, file)
     place = [columns.pop(name, [given])[0] for name, given in (("lat", lat), ("lon", lon))]
     _check_present(columns, place[0], met)
     for name in _OPTIONAL:
@@ -116,7 +102,10 @@ def open_cardamom_csv(
     for name in SOIL_PRIOR:
         if name in columns:
             columns[name] = columns[name][0]
-    run_days = columns.pop("run_day")
+    run_days = columns.pop("run_day", None)
+    if run_days is None:
+        run_days = run_days_from(columns["doy"], start, product=PRODUCT, where=f"file {met}")
+        columns["doy"] = day_of_year_at_end(bounds_of(run_days, start, product=PRODUCT))
     return site_units(
         columns,
         run_days=run_days,
@@ -213,7 +202,7 @@ def _table(path):
     numbers = np.array([_line(row, len(header), path, n) for n, row in enumerate(rows[1:], 2)])
     columns, ignored = {}, []
     for position, text in enumerate(header):
-        known = _recognised(text)
+        known = recognised(text)
         if known is None:
             ignored.append(text)
             continue
@@ -250,22 +239,18 @@ def _line(row, width, path, number):
     return values
 
 
-def _recognised(text):
-    """Variable, factor and offset of a column name, or None."""
-    word = text.strip().lower().replace(" ", "_").replace("-", "")
-    sigma = next((end for end in _UNCERTAINTY if end in word), "")
-    word = word.replace(sigma, "", 1) if sigma else word
-    choices = [(word, (1.0, 0.0))]
-    base, _, suffix = word.rpartition("_")
-    if suffix in _SUFFIXES:
-        choices.append((base, _SUFFIXES[suffix]))
-    for candidate, (scale, offset) in choices:
-        for name, spellings in COLUMNS.items():
-            if candidate in spellings:
-                if sigma:
-                    return f"{name}_unc", scale, 0.0
-                return name, scale, offset
-    return None
+def _streams_of(ignored):
+    """Columns that look like observations: they name units, or another column is their uncertainty."""
+    words = {name: name.lower() for name in ignored}
+    return [
+        name
+        for name, word in words.items()
+        if not any(end in word for end in _NO_STREAM)
+        and (
+            word.rpartition("_")[2] in SUFFIXES
+            or any(f"{word}{end}" in words.values() for end in UNCERTAINTY)
+        )
+    ]
 
 
 def _check_length(columns, wanted, path):
@@ -283,7 +268,7 @@ def _check_length(columns, wanted, path):
 
 
 def _check_present(columns, lat, path):
-    needed = ["run_day", *(n for n in DRIVERS if n not in (*_OPTIONAL, "step_days"))]
+    needed = [n for n in DRIVERS if n not in (*_OPTIONAL, "step_days")]
     absent = [name for name in needed if name not in columns]
     if absent:
         spellings = "; ".join(f"{name} as {', '.join(COLUMNS[name])}" for name in absent[:3])

@@ -4,20 +4,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data import checks, time_axis
+from pm_dalec.data import time_axis
 from pm_dalec.data.messages import sentence
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
-SMALLEST_VALID = -9998.0  # what lies above is a value
+SMALLEST_VALID, LARGEST_VALID = -9998.0, 1e15  # what lies between is a value
 OBSERVED = tuple(f"{name}{suffix}" for name in STREAMS for suffix in ("", "_unc"))
 SOIL_PRIOR = ("csom_prior", "csom_prior_unc")
 
 
 def without_fills(values):
-    """Numbers with NaN in place of -9999.
+    """Numbers with NaN in place of -9999 and of the fills of NetCDF, 9.97e36 and 1e20.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def without_fills(values):
     numpy.ndarray
     """
     values = np.asarray(values, dtype=float)
-    return np.where(values > SMALLEST_VALID, values, np.nan)
+    return np.where((values > SMALLEST_VALID) & (values < LARGEST_VALID), values, np.nan)
 
 
 def with_fills(values):
@@ -59,7 +59,7 @@ def labels_of(name):
 
 
 def site_units(columns, *, run_days, start, place, product, where, attrs):
-    """Make the checked units dataset of a site from columns without dates.
+    """Make the units dataset of a site from columns without dates; whoever opens it checks it.
 
     Parameters
     ----------
@@ -82,27 +82,70 @@ def site_units(columns, *, run_days, start, place, product, where, attrs):
     xarray.Dataset
         Time is the start of the step.
     """
-    bounds = _bounds(run_days, start, product=product, where=where)
+    bounds = bounds_of(run_days, start, product=product, where=where)
     made = {}
     for name, values in columns.items():
         step = () if name in SOIL_PRIOR else (dims.TIME,)
         made[name] = (step, np.asarray(values, dtype=float), labels_of(name))
-    units = xr.Dataset(made, coords={dims.TIME: bounds[:, 0]}, attrs=attrs)
-    units = units.assign_coords(time_bnds=((dims.TIME, "bnds"), bounds))
+    units = xr.Dataset(made, coords={dims.TIME: bounds.to_numpy()[:, 0]}, attrs=attrs)
+    units = units.assign_coords(time_bnds=bounds)
     length = time_axis.step_lengths(units["time_bnds"])
     units["step_days"] = length.drop_vars(set(length.coords) - {dims.TIME})
     units["step_days"].attrs = labels_of("step_days")
     for name, value, text in zip(("lat", "lon"), place, ("north", "east"), strict=True):
         if np.isfinite(value):
             units = units.assign_coords({name: ((), float(value), {"units": f"degrees_{text}"})})
-    return checks.check_units(units)
+    return units
 
 
-def _bounds(run_days, start, *, product, where):
-    run_days = np.asarray(run_days, dtype=float)
+def month_units(columns, *, starts, place, product, where, attrs):
+    """Units dataset of a site from columns with one value a calendar month.
+
+    Parameters
+    ----------
+    columns : dict of str to array
+        As for `site_units`; ``doy`` follows from the months.
+    starts : pandas.DatetimeIndex
+        First day of each month.
+    place, product, where, attrs
+        As for `site_units`.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    ends = starts + pd.offsets.MonthBegin(1)
+    bounds = xr.DataArray(np.stack([starts, ends], axis=1), {"time": starts}, ("time", "bnds"))
+    doy = time_axis.day_of_year_at_end(bounds).values
+    return site_units(
+        columns | {"doy": doy},
+        run_days=(ends - starts[0]) / pd.Timedelta(days=1),
+        start=starts[0],
+        place=place,
+        product=product,
+        where=where,
+        attrs=attrs,
+    )
+
+
+def first_instant(start, *, product):
+    """Start of the run as a time stamp.
+
+    Parameters
+    ----------
+    start : str or datetime64
+    product : str
+        For the message.
+
+    Returns
+    -------
+    pandas.Timestamp
+    """
     try:
         first = pd.Timestamp(start)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError):
+        first = pd.NaT
+    if pd.isna(first) or first.tzinfo is not None:
         raise ValueError(
             sentence(
                 product,
@@ -111,7 +154,27 @@ def _bounds(run_days, start, *, product, where):
                 where="argument start",
                 do="give the date on which the first step begins; the file has none",
             )
-        ) from error
+        )
+    return first
+
+
+def bounds_of(run_days, start, *, product, where=""):
+    """Start and end of each step.
+
+    Parameters
+    ----------
+    run_days : array
+        Day of the run at the end of each step [d].
+    start : str or datetime64
+    product, where : str
+        For the message.
+
+    Returns
+    -------
+    xarray.DataArray (time, bnds)
+    """
+    run_days = np.asarray(run_days, dtype=float)
+    first = first_instant(start, product=product)
     if not (run_days.size and np.all(np.diff(run_days, prepend=0.0) > 0)):
         wrong = int((np.diff(run_days, prepend=0.0) <= 0).sum())
         raise ValueError(
@@ -126,7 +189,7 @@ def _bounds(run_days, start, *, product, where):
     edges = np.concatenate([[0.0], run_days])
     instants = first + pd.to_timedelta(edges, unit="D")
     instants = instants.as_unit("ns").to_numpy()
-    return np.stack([instants[:-1], instants[1:]], axis=1)
+    return xr.DataArray(np.stack([instants[:-1], instants[1:]], axis=1), dims=(dims.TIME, "bnds"))
 
 
 def run_days_of(units):

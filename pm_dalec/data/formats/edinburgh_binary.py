@@ -24,12 +24,16 @@ from pm_dalec.data.formats.columns import (
     with_fills,
     without_fills,
 )
+from pm_dalec.data.formats.streams import choice_of, finished, warn_of_unread
 from pm_dalec.data.messages import sentence
+from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import STREAMS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import xarray as xr
 
 PRODUCT = "Edinburgh binary input"
@@ -123,7 +127,15 @@ _HEADER = (
 )
 
 
-def open_edinburgh_binary(path: str | Path, *, start: str, lon: float = np.nan) -> xr.Dataset:
+def open_edinburgh_binary(
+    path: str | Path,
+    *,
+    start: str,
+    lon: float = np.nan,
+    observations: str | Sequence[str] = "all",
+    drop: Sequence[str] = (),
+    uncertainties: Mapping[str, float | str] | None = None,
+) -> xr.Dataset:
     """Units of a site from a binary input file.
 
     Parameters
@@ -134,6 +146,8 @@ def open_edinburgh_binary(path: str | Path, *, start: str, lon: float = np.nan) 
         Date on which the first step starts, as "2001-01-01": the file has no dates.
     lon : float
         Longitude, which the file does not hold [degrees_east].
+    observations, drop, uncertainties
+        As in `pm_dalec.open_site`.
 
     Returns
     -------
@@ -141,6 +155,12 @@ def open_edinburgh_binary(path: str | Path, *, start: str, lon: float = np.nan) 
         Units of the site; besides ``parameter_prior`` and ``parameter_prior_unc`` (parameter) in
         the units of each parameter, NaN where the file has none.
     """
+    choice = choice_of(observations, drop, uncertainties, Path(path).name)
+    return finished(read_edinburgh_binary(path, start=start, lon=lon), choice, Path(path).name)
+
+
+def read_edinburgh_binary(path, *, start, lon=np.nan):
+    """Units of a site as the file has them: some observation may still need an uncertainty."""
     numbers = _numbers(Path(path))
     where = f"file {path}"
     static = numbers[:BLOCK]
@@ -148,6 +168,7 @@ def open_edinburgh_binary(path: str | Path, *, start: str, lon: float = np.nan) 
     table = numbers[5 * BLOCK :].reshape(steps, DRIVER_COLUMNS + columns)
     drivers = {name: table[:, row - 1] for name, row in _DRIVERS.items()}
     observed, not_read = _observations(without_fills(table[:, DRIVER_COLUMNS:]))
+    warn_of_unread(not_read, PRODUCT, Path(path))
     priors = without_fills(numbers[BLOCK : 3 * BLOCK]).reshape(2, BLOCK)
     soil = PARAMETERS["initial_som"].number - 1
     soil_prior = dict(zip(SOIL_PRIOR, priors[:, soil], strict=True))
@@ -285,7 +306,7 @@ def write_edinburgh_binary(path: str | Path, units: xr.Dataset) -> list[Path]:
         if name in units:
             column = DRIVER_COLUMNS + _OBSERVATIONS[name] - 1
             table[:, column] = with_fills(units[name].values)
-            table[:, column + 1] = with_fills(units[f"{name}_unc"].values)
+            table[:, column + 1] = with_fills(absolute_sigma(units, name).values)
     others = np.full(2 * BLOCK, MISSING)
     numbers = np.concatenate([static, *_prior_blocks(units), others, table.ravel()])
     numbers.astype("<f8").tofile(path)
@@ -302,9 +323,16 @@ def _prior_blocks(units):
             factor = getattr(parameter.prior, "factor", None)
             pair = [getattr(factor, "mean", np.nan), getattr(factor, "sigma", np.nan)]
         if name == "initial_som":
-            pair = [float(units.get(each, np.nan)) for each in SOIL_PRIOR]
+            pair = _soil_prior(units)
         means[place], sigmas[place] = with_fills(pair)
     return means, sigmas
+
+
+def _soil_prior(units):
+    """Mean and one sigma of the soil prior [g m-2]; NaN where there is none."""
+    if any(name not in units for name in SOIL_PRIOR):
+        return [float(units.get(name, np.nan)) for name in SOIL_PRIOR]
+    return [float(units[SOIL_PRIOR[0]]), float(absolute_sigma(units, SOIL_PRIOR[0]))]
 
 
 _PRIOR_NAMES = ("parameter_prior", "parameter_prior_unc")

@@ -6,18 +6,22 @@ from pathlib import Path
 import numpy as np
 
 from pm_dalec.data.formats import cardamom_csv, cbf, edinburgh_binary
+from pm_dalec.data.formats.jpl import binary, names
 from pm_dalec.data.messages import sentence
+from pm_dalec.data.series import cells, flux_towers, frame, tower_files
 
 KNOWN = (
     "NetCDF in the schema of the site files",
-    f"{cbf.PRODUCT} (NetCDF with T2M_MIN, SSRD, ...)",
-    f"{cardamom_csv.PRODUCT} (<site>_timeseries_met.csv and others, or their folder)",
+    f"{names.PRODUCT} (NetCDF with T2M_MIN, SSRD, ..., or little-endian doubles)",
+    f"{cardamom_csv.PRODUCT} (<site>_timeseries_met.csv and others, or their folder; with a start)",
     f"{edinburgh_binary.PRODUCT} (little-endian doubles)",
+    f"{tower_files.PRODUCT} (FLUXNET2015, ONEFlux, ICOS, AmeriFlux BASE)",
+    "CSV table of months or days (time, tmin, tmax, sw_rad, vpd, ...)",
 )
 
 
-def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, uncertainties):
-    """Units of a site from a peer's file, or None where a path is in no peer's format.
+def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, choice):
+    """Units of a site from a peer's file, yet to be checked, or None where it is in no peer's format.
 
     Parameters
     ----------
@@ -31,8 +35,8 @@ def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, uncertaintie
         For the format without it [m s-1].
     forest_loss_fraction : float or None
         For the format without it [1].
-    uncertainties : dict of str to float
-        For streams without a sigma.
+    choice : Choice
+        Streams that are wanted, and uncertainties of the caller.
 
     Returns
     -------
@@ -42,17 +46,51 @@ def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, uncertaintie
     met = cardamom_csv.meteorology_at(path)
     if met is not None:
         start = _given_start(start, cardamom_csv.PRODUCT, met)
-        return cardamom_csv.open_cardamom_csv(met, start=start, lat=lat, lon=_or_nan(lon))
-    if edinburgh_binary.is_edinburgh_binary(path):
-        start = _given_start(start, edinburgh_binary.PRODUCT, path)
-        return edinburgh_binary.open_edinburgh_binary(path, start=start, lon=_or_nan(lon))
-    if path.is_file():
-        _check_not_given({"start": start, "lat": lat, "lon": lon}, path)
+        return cardamom_csv.read_cardamom_csv(met, start=start, lat=lat, lon=_or_nan(lon))
     if cbf.is_cbf(path):
         given = {"wind": wind, "forest_loss_fraction": forest_loss_fraction}
-        _check_given(given, path)
-        return cbf.open_cbf(path, **given, uncertainties=uncertainties)
+        return _cbf(path, start, {"lat": lat, "lon": lon}, given, choice)
+    if edinburgh_binary.is_edinburgh_binary(path):
+        start = _given_start(start, edinburgh_binary.PRODUCT, path)
+        return edinburgh_binary.read_edinburgh_binary(path, start=start, lon=_or_nan(lon))
+    table = _reader_of_table(path)
+    if table is not None:
+        _check_not_given({"start": start}, path)
+        return table(
+            path,
+            latitude=lat,
+            longitude=lon,
+            observations=choice.observations,
+            uncertainties=choice.uncertainties,
+            fill_wind=wind is not None,
+            disturbance="file" if forest_loss_fraction is None else "none",
+        )
+    if path.is_file():
+        _check_not_given({"start": start, "lat": lat, "lon": lon}, path)
     return None
+
+
+def _reader_of_table(path):
+    """What reads a CSV file with dates, or None where it is none."""
+    if tower_files.is_tower_file(path):
+        return flux_towers.open_flux_tower
+    return frame.site_from_frame if cells.is_table(path) else None
+
+
+def _cbf(path, start, place, given, choice):
+    """Units of a CBF file; only the binary has neither dates nor a longitude."""
+    if binary.is_cbf_binary(path):
+        start = _given_start(start, binary.BINARY, path)
+        _check_not_given({"lat": place["lat"]}, path)
+    else:
+        _check_not_given({"start": start, **place}, path)
+    lacking = cbf.lacking(path)
+    given = {name: value if name in lacking else None for name, value in given.items()}
+    _check_given({name: given[name] for name in lacking}, path)
+    units = cbf.read_cbf(path, given=given, start=start, choice=choice)
+    if place["lon"] is not None:
+        units = units.assign_coords(lon=((), float(place["lon"]), {"units": "degrees_east"}))
+    return units
 
 
 def _given_start(start, product, path):
@@ -88,7 +126,7 @@ def _check_given(given, path):
     if absent:
         raise ValueError(
             sentence(
-                cbf.PRODUCT,
+                names.PRODUCT,
                 wanted=" and ".join(absent),
                 came="none, and the format has neither",
                 where=f"file {path}",

@@ -16,7 +16,8 @@ from pm_dalec.landscape.grid import Grid, edges_of
 from pm_dalec.landscape.layers import LandCover
 from pm_dalec.landscape.overlap import centres_in, overlap_with
 from pm_dalec.landscape.strata_maps import modal_strata_projected, strata_from_lcm2015
-from pm_dalec.products import lai300, landcover
+from pm_dalec.products import lai300, landcover, lc100
+from pm_dalec.products.modis import mcd12q1
 from pm_dalec.products.reading import windows
 
 
@@ -91,7 +92,16 @@ def _centres(grid, y, x, crs):
     )
 
 
-def land_cover_maps(path, *, window, grid, product, resolution=25):
+OPENERS = {
+    "lcm2015": landcover.open_lcm2015,
+    "esa_cci": landcover.open_esa_cci_landcover,
+    "mcd12q1": mcd12q1.open_mcd12q1,
+    "lc100": lc100.open_lc100,
+}
+"""Readers of land cover in the classes of LCM2015, by the name of the product in a region file."""
+
+
+def land_cover_maps(path, *, window, grid, product, resolution=25, year=None):
     """Land cover of a region: strata, and the reference map of fractions.
 
     Parameters
@@ -103,29 +113,30 @@ def land_cover_maps(path, *, window, grid, product, resolution=25):
     grid : Grid
         Target pixels.
     product : str
-        "lcm2015" or "esa_cci".
+        One of `OPENERS`.
     resolution : int
         Cell width of LCM2015 [m].
+    year : int, optional
+        Of the map; needed where the files do not tell it, or are of several years.
 
     Returns
     -------
     LandCoverMaps
-        The reference map is the modal one of about 300 m: on the leaf area product's grid for
-        LCM2015, the map itself for ESA CCI land cover.
+        The reference map is the map itself where it is on a grid of latitude and longitude; else the
+        modal one on the grid of about 300 m of the leaf area product.
     """
-    openers = {"lcm2015": landcover.open_lcm2015, "esa_cci": landcover.open_esa_cci_landcover}
-    if product not in openers:
+    if product not in OPENERS:
         raise KeyError(
             messages.sentence(
                 "land cover",
-                wanted=f"a product among {', '.join(openers)}",
+                wanted=f"a product among {', '.join(OPENERS)}",
                 came=repr(product),
                 where="key 'product' of [land_cover]",
                 do="choose one of them",
             )
         )
     extra = {"resolution": resolution} if product == "lcm2015" else {}
-    cover = openers[product](path, window=window, **extra)
+    cover = OPENERS[product](path, window=window, year=year, **extra)
     classes = cover["land_cover"]
     y, x = (classes[dim].values for dim in classes.dims)
     maps = LandCoverMaps(
@@ -136,7 +147,7 @@ def land_cover_maps(path, *, window, grid, product, resolution=25):
         reference=None,
         source=f"{cover.attrs['product']} {cover.attrs['product_version']}",
     )
-    if product == "esa_cci":
+    if classes.dims[0] == "lat":
         reference = LandCover(maps.strata, _overlap(grid, y, x), maps.source)
     else:
         lat, lon = windows.grid_axes(lai300.GRID, window)

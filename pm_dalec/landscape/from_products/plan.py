@@ -9,7 +9,7 @@ the file.
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,9 +28,10 @@ years = [2014, 2019]                 # first and last
 minimum_coverage = 0.1               # of a unit's area, else an observation is dropped
 
 [land_cover]
-product = "lcm2015"                  # or "esa_cci"
+product = "lcm2015"                  # or "esa_cci", or the free "mcd12q1" and "lc100"
 path = "lcm2015gb25m.tif"
-resolution = 25                      # [m]
+resolution = 25                      # [m] of lcm2015
+year = 2015                          # of the map, where its name does not tell or there are several
 
 [meteorology]
 path = "crujra"
@@ -39,12 +40,14 @@ path = "crujra"
 path = "co2_mm_mlo.txt"
 
 [lai]
+product = "lai300"                   # or "modis": MOD15A2H, MCD15A2H, VNP15A2H
 path = "lai300"
-reject = []                          # quality names, as "gap_interpolated"
+reject = []                          # quality names, as "gap_interpolated"; of modis "backup", "cloud"
 
 [biomass]
 path = "biomass"
 years = [2017, 2018]
+version = "2.0"                      # of 2 to 7, where the files are of several
 
 [soil]
 path = "soilgrids"
@@ -53,9 +56,11 @@ sigmas_in_range = 2.0                # the authors' reading of the quantiles; no
 [forest_loss]
 path = "hansen"
 version = "GFC-2019-v1.7"
+absent = "refuse"                    # years without a file; "warn" or "zero" take them as none lost
 
 [burned_area]
 path = "mcd64a1"
+absent = "warn"                      # months without a file; "refuse", or "zero" without a word
 
 [scenario]                           # future drivers, in a region of their own
 path = "ukesm"
@@ -80,6 +85,9 @@ Year = Annotated[int, Field(ge=1901, le=2100, strict=True)]
 Where = _key(
     "path as text, one file or folder", Path, AfterValidator(lambda path, info: info.context / path)
 )
+
+
+Absent = _key('absent = "refuse", "warn" or "zero"', Literal["refuse", "warn", "zero"])
 
 
 class _Table(BaseModel):
@@ -114,18 +122,21 @@ class LandCover(Product):
 
     product: _key("product as text", str)
     resolution: _key("resolution as a number [m]", float, strict=True, gt=0) = 25
+    year: _key("year as a calendar year", Year) = None
 
 
 class LeafArea(Product):
-    """Leaf area index; qualities that are named do not count."""
+    """Leaf area index; qualities that are named do not count, by default those of the product."""
 
-    reject: _key("reject = [names of qualities]", tuple[str, ...]) = ()
+    product: _key("product as text", str) = "lai300"
+    reject: _key("reject = [names of qualities]", tuple[str, ...]) = None
 
 
 class Biomass(Product):
     """Maps of biomass."""
 
     years: _key("years = [calendar years]", tuple[Year, ...]) = (2017, 2018)
+    version: _key('version as text, as "2.0"', str) = None
 
 
 class Soil(Product):
@@ -138,6 +149,13 @@ class ForestLoss(Product):
     """Tree-cover loss."""
 
     version: _key("version as text", str) = "GFC-2019-v1.7"
+    absent: Absent = "refuse"
+
+
+class BurnedArea(Product):
+    """Burned area of each month."""
+
+    absent: Absent = "warn"
 
 
 class Scenario(Product):
@@ -159,7 +177,7 @@ class Tables(_Table):
     biomass: Biomass = None
     soil: Soil = None
     forest_loss: ForestLoss = None
-    burned_area: Product = None
+    burned_area: BurnedArea = None
     scenario: Scenario = None
 
 

@@ -114,7 +114,8 @@ def _assembled(plan, made):
         minimum_coverage=plan.tables.region.minimum_coverage,
     )
     if "burned_area" in made:
-        region = observations.with_burned(region, made["burned_area"], plan.grid)
+        absent = plan.tables.burned_area.absent
+        region = observations.with_burned(region, made["burned_area"], plan.grid, absent=absent)
     region["co2"].attrs |= {"product": "Mauna Loa CO2", "rule": "one series for all pixels"}
     filled = "weather_cells_filled_from_nearest"
     region.attrs |= {"title": "region from product files", filled: climate.attrs[filled]}
@@ -128,6 +129,7 @@ def _land_cover(plan, table, _):
         grid=plan.grid,
         product=table.product,
         resolution=table.resolution,
+        year=table.year,
     )
 
 
@@ -142,14 +144,27 @@ def _co2(plan, table, made):
 
 
 def _lai(plan, table, made):
-    return observations.lai_layers(
-        table.path, **_place(plan, made), years=plan.years, reject=table.reject
-    )
+    chosen = {"product": table.product, "reject": table.reject}
+    return observations.lai_layers(table.path, **_place(plan, made), years=plan.years, **chosen)
 
 
 def _biomass(plan, table, made):
     years = [year for year in table.years if year in plan.years]
-    return observations.biomass_layers(table.path, **_place(plan, made), years=years)
+    if not years:
+        raise ValueError(_no_biomass(plan, table))
+    return observations.biomass_layers(
+        table.path, **_place(plan, made), years=years, version=table.version
+    )
+
+
+def _no_biomass(plan, table):
+    return sentence(
+        PRODUCT,
+        wanted=f"a map of a year from {plan.years[0]} to {plan.years[-1]}",
+        came=f"years = {list(table.years)}",
+        where="table [biomass]",
+        do="correct 'years', or leave the table out",
+    )
 
 
 def _soil(plan, table, made):
@@ -159,7 +174,11 @@ def _soil(plan, table, made):
 
 def _forest_loss(plan, table, made):
     return observations.loss_layers(
-        table.path, **_place(plan, made), years=plan.years, version=table.version
+        table.path,
+        **_place(plan, made),
+        years=plan.years,
+        version=table.version,
+        absent=table.absent,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from pm_dalec.physics.observation_operators import gaussian_log_density
+from pm_dalec.errors.densities import pointwise
 from pm_dalec.posterior.groups.observed import modelled, seen_in
 
 
@@ -24,7 +24,8 @@ def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
 
     Notes
     -----
-    Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test.
+    Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test, unless
+    their errors are correlated in the likelihood too; each is then conditional on the others of its unit.
     """
     return log_density(fit, modelled(fit))
 
@@ -42,6 +43,11 @@ def log_density(fit: xr.DataTree, said: xr.Dataset) -> xr.Dataset:
     found = {}
     for stream, values in said.items():
         seen = seen_in(draws, units, stream)
-        density = gaussian_log_density(seen.value, values, seen.sigma, np)
-        found[stream] = density.transpose(*values.dims)
+        says = np.moveaxis(values.values, -1, 0)
+        value, scale = (each.values[:, None, None] for each in (seen.value, seen.scale))
+        parts = seen.units() if seen.likelihood.correlation else [slice(None)]
+        density = np.concatenate(
+            [pointwise(seen.likelihood, value[part], says[part], scale[part]) for part in parts]
+        )
+        found[stream] = values.copy(data=np.moveaxis(density, 0, -1))
     return xr.Dataset(found)

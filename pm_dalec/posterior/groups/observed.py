@@ -8,11 +8,15 @@ and ``{stream}_stratum``.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.uncertainties import kind_of
+from pm_dalec.errors.likelihood import GAUSSIAN, Likelihood, likelihood_of
+from pm_dalec.errors.scales import scale_for
 from pm_dalec.physics.observation_operators import seen_by
 from pm_dalec.posterior.runs import in_parts, run_of
 from pm_dalec.tables import dims
@@ -31,15 +35,25 @@ class Seen(NamedTuple):
 
     Parameters
     ----------
-    value, sigma : DataArray
-        In the units of the stream, dims (observation).
+    value, scale : DataArray
+        Observations in the units of the stream and their uncertainty as the likelihood takes it, dims
+        (observation).
+    likelihood : Likelihood
     places : tuple of array (observation,)
         Step of each, then its places in the dimensions of the units.
     """
 
     value: xr.DataArray
-    sigma: xr.DataArray
+    scale: xr.DataArray
+    likelihood: Likelihood
     places: tuple[Array, ...]
+
+    def units(self) -> list[slice]:
+        """Observations of each unit, which errors may be shared by: they follow one another."""
+        where = np.stack([np.zeros_like(self.places[0]), *self.places[1:]])
+        edges = np.flatnonzero(np.any(np.diff(where, axis=1), axis=0)) + 1
+        edges = [0, *edges.tolist(), where.shape[1]]
+        return [slice(first, last) for first, last in pairwise(edges)]
 
 
 def seen_in(draws: xr.Dataset, units: xr.Dataset, stream: str) -> Seen:
@@ -58,6 +72,9 @@ def seen_in(draws: xr.Dataset, units: xr.Dataset, stream: str) -> Seen:
         for name in (stream, f"{stream}_unc")
     )
     sampled = draws["initial_som"].notnull().all(dims.SAMPLE).transpose(*space).values
+    likelihood = likelihood_of(units[stream].attrs.get("likelihood", GAUSSIAN))
+    with np.errstate(invalid="ignore"):  # where nothing was seen
+        scale = scale_for(likelihood, value, sigma, kind_of(units, stream))
     *where, step = np.nonzero(np.isfinite(value) & sampled[..., np.newaxis])
     along = f"{stream}_observation" if space else f"{stream}_time"
     coords = {
@@ -66,9 +83,9 @@ def seen_in(draws: xr.Dataset, units: xr.Dataset, stream: str) -> Seen:
     }
     labelled = (
         xr.DataArray(array[*where, step], coords, along, attrs={"units": wanted_units(stream)})
-        for array in (value, sigma)
+        for array in (value, scale)
     )
-    return Seen(*labelled, (step, *where))
+    return Seen(*labelled, likelihood, (step, *where))
 
 
 def observed_data(draws: xr.Dataset, units: xr.Dataset, streams: Iterable[str]) -> xr.Dataset:
@@ -81,7 +98,11 @@ def observed_data(draws: xr.Dataset, units: xr.Dataset, streams: Iterable[str]) 
     streams : iterable of str
         Those that were assimilated.
     """
-    return xr.Dataset({stream: seen_in(draws, units, stream).value for stream in streams})
+    found = {}
+    for stream in streams:
+        seen = seen_in(draws, units, stream)
+        found[stream] = seen.value.assign_attrs(likelihood=str(seen.likelihood))
+    return xr.Dataset(found)
 
 
 def modelled(fit: xr.DataTree, group: str = "posterior") -> xr.Dataset:
@@ -102,7 +123,7 @@ def modelled(fit: xr.DataTree, group: str = "posterior") -> xr.Dataset:
     found = {name: [] for name in seen}
     for part in in_parts(draws, units, SERIES) if seen else ():
         run = run_of(part, units, fit.attrs["solver"])
-        for name, (_, _, (step, *where)) in seen.items():
+        for name, (*_, (step, *where)) in seen.items():
             values = seen_by(name, run)[step, :, :, *where]
             found[name].append(np.moveaxis(values, 0, -1))
     whole = {

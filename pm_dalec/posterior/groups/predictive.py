@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from pm_dalec.physics.observation_operators import gaussian_draw
+from pm_dalec.errors.noise import noisy
 from pm_dalec.posterior.groups.observed import seen_in
 from pm_dalec.tables.streams import STREAMS
 
@@ -33,6 +33,10 @@ def predictive(fit: xr.DataTree, said: xr.Dataset, group: str) -> xr.Dataset:
     for stream, values in said.items():
         key = (seed, DRAWN.index(group), list(STREAMS).index(stream))
         seen = seen_in(draws, units, stream)
-        noisy = gaussian_draw(values.values, seen.sigma.values, np.random.default_rng(key))
-        found[stream] = values.copy(data=noisy).assign_attrs(seen.value.attrs)
+        random, says = np.random.default_rng(key), np.moveaxis(values.values, -1, 0)
+        scale = np.broadcast_to(seen.scale.values[:, None, None], says.shape)
+        parts = seen.units() if seen.likelihood.correlation else [slice(None)]
+        drawn = [noisy(seen.likelihood, says[part], scale[part], random) for part in parts]
+        whole = np.moveaxis(np.concatenate(drawn), 0, -1)
+        found[stream] = values.copy(data=whole).assign_attrs(seen.value.attrs)
     return xr.Dataset(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from pm_dalec.constraints.prior_draws import factor_of, log_density
+from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic, log_density
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform, Parameter
@@ -104,6 +104,12 @@ def log_prior(fit: xr.DataTree) -> xr.Dataset:
         if isinstance(parameter.prior, Fixed):
             continue
         values = posterior[name].transpose(*order)
-        density = log_density(values.values, *parameter.bounds, *factor_of(parameter, units), np)
+        density = log_density(
+            values.values,
+            *parameter.bounds,
+            *factor_of(parameter, units),
+            np,
+            logarithmic=is_logarithmic(parameter, units),
+        )
         found[name] = values.copy(data=density).drop_attrs()
     return xr.Dataset(found)

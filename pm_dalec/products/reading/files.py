@@ -65,6 +65,41 @@ def found_files(path_or_paths, *, product, pattern, example):
     return sorted(found, key=lambda pair: pair[0].name)
 
 
+def of_year(known, year, *, product):
+    """The one file whose map is of a year, with what is known of it.
+
+    Parameters
+    ----------
+    known : dict of Path to tuple
+        The files; the first of what is known is the year, None where a file does not tell.
+    year : int, optional
+        Wanted; may be None where there is one file.
+    product : str
+        For the message.
+
+    Returns
+    -------
+    tuple
+        Path, and what is known.
+    """
+    told = [(path, facts) for path, facts in known.items() if year in (None, facts[0])]
+    if len(told) == 1:
+        return told[0]
+    if len(known) == 1 and next(iter(known.values()))[0] is None:  # the argument tells what it is
+        path, facts = next(iter(known.items()))
+        return path, (year, *facts[1:])
+    years = sorted({str(facts[0] or "an unknown year") for _, facts in (told or known.items())})
+    raise ValueError(
+        sentence(
+            product,
+            wanted="the map of one year" if year is None else f"one map of {year}",
+            came=f"{len(told) or len(known)} files of {', '.join(years)}",
+            where=f"folder {next(iter(known)).parent}",
+            do="pass year=, or 'year' in the region file, or name one file",
+        )
+    )
+
+
 def _listed(path_or_paths, *, product):
     if isinstance(path_or_paths, str | Path):
         return [Path(path_or_paths)]

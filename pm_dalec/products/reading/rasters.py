@@ -1,5 +1,6 @@
 """GeoTIFF windows: read without loading the file, put together from tiles, and written."""
 
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,10 +8,10 @@ import numpy as np
 import rasterio
 import xarray as xr
 from rasterio.crs import CRS
-from rasterio.errors import RasterioIOError
-from rasterio.transform import from_origin
+from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from pm_dalec.data.messages import sentence
+from pm_dalec.products.reading import told
 from pm_dalec.products.reading.windows import (
     cells_inside,
     crs_of,
@@ -21,13 +22,60 @@ from pm_dalec.products.reading.windows import (
 
 
 class Piece(NamedTuple):
-    """Part of one file that overlaps a window; x ascending, y descending, cell centres."""
+    """Part of one file that overlaps a window; x ascending, y descending, cell centres.
+
+    The tags are those for missing values of all files that it comes from; the units are those that a
+    file gives its first band, often none.
+    """
 
     values: np.ndarray
     x: np.ndarray
     y: np.ndarray
     crs: CRS
-    nodata: float | None
+    tags: tuple[float, ...] = ()
+    units: str = ""
+
+
+class Coding(NamedTuple):
+    """How a product keeps its numbers in a GeoTIFF.
+
+    Attributes
+    ----------
+    bands : tuple of int
+        Those that are read, from 1.
+    dtypes : tuple of str
+        Types that the product has.
+    scale : float
+        What a tag of the file may scale the numbers by, besides 1.
+    of : int, optional
+        Bands in the file; as many as are read where it is not given.
+    """
+
+    bands: tuple[int, ...] = (1,)
+    dtypes: tuple[str, ...] = ("uint8",)
+    scale: float = 1.0
+    of: int | None = None
+
+
+def untold(values, tags, *, valid):
+    """Cells whose code a file calls missing; a code that the product declares valid never is.
+
+    Tools for maps give crops the tag 0 or 255, whatever the product means by it.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Stored codes.
+    tags : tuple of float
+        Of a `Piece`.
+    valid : tuple of float
+        First and last code that the product declares valid.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+    """
+    return np.isin(values, [tag for tag in tags if not valid[0] <= tag <= valid[1]])
 
 
 def same_crs(came, wanted):
@@ -43,7 +91,7 @@ def same_crs(came, wanted):
     return bool(first) and alike and abs(radius[0] - radius[1]) < 1.0
 
 
-def read_piece(path, window, *, product, crs, step, bands=(1,), dtypes=("uint8",)):
+def read_piece(path, window, *, product, crs, step, coding=None):
     """Cells of one GeoTIFF that overlap a window, or None when the file lies outside it.
 
     Only the blocks under the window are read.
@@ -60,17 +108,40 @@ def read_piece(path, window, *, product, crs, step, bands=(1,), dtypes=("uint8",
         Coordinate system of the product.
     step : float
         Cell width of the product [degrees or m].
-    bands : tuple of int
-        Bands to read, from 1.
-    dtypes : tuple of str
-        Accepted data types.
+    coding : Coding, optional
+        One band of 8-bit codes where it is not given.
 
     Returns
     -------
     Piece or None
     """
+    coding = coding or Coding()
+    with told.in_words(product, where=f"file {path}"), opened(path, product) as source:
+        _check_raster(source, path, product, crs, coding)
+        width, height = abs(source.transform.a), abs(source.transform.e)
+        where = f"file {path}"
+        expect_step([0.0, width], step, name="x", product=product, where=where)
+        expect_step([0.0, height], step, name="y", product=product, where=where)
+        left, bottom, right, top = projected_bounds(window, source.crs)
+        x = source.transform.c + (np.arange(source.width) + 0.5) * width
+        y = source.transform.f - (np.arange(source.height) + 0.5) * height
+        columns = overlapping(x, left, right, step=width)
+        rows = overlapping(y, bottom, top, step=height)
+        if not (columns.size and rows.size):
+            return None
+        part = ((rows[0], rows[-1] + 1), (columns[0], columns[-1] + 1))
+        values = source.read(list(coding.bands), window=part)
+        tags = {tag for tag in source.nodatavals if tag is not None and np.isfinite(tag)}
+        units = source.units[0] or ""
+        return Piece(values, x[columns], y[rows], source.crs, tuple(sorted(tags)), units)
+
+
+def opened(path, product):
+    """Opened raster, to be used as a context manager; a sentence where GDAL cannot open it."""
     try:
-        source = rasterio.open(path)
+        with warnings.catch_warnings():  # a raster without a place is refused in our words
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            return rasterio.open(path)
     except RasterioIOError as error:
         raise ValueError(
             sentence(
@@ -81,25 +152,9 @@ def read_piece(path, window, *, product, crs, step, bands=(1,), dtypes=("uint8",
                 do="download it again; it may be an error page, incomplete or HDF4",
             )
         ) from error
-    with source:
-        _check_raster(source, path, product=product, crs=crs, bands=bands, dtypes=dtypes)
-        width, height = abs(source.transform.a), abs(source.transform.e)
-        where = f"file {path}"
-        expect_step([0.0, width], step, name="x", product=product, where=where)
-        expect_step([0.0, height], step, name="y", product=product, where=where)
-        left, bottom, right, top = projected_bounds(window, source.crs)
-        x = source.bounds.left + (np.arange(source.width) + 0.5) * width
-        y = source.bounds.top - (np.arange(source.height) + 0.5) * height
-        columns = overlapping(x, left, right, step=width)
-        rows = overlapping(y, bottom, top, step=height)
-        if not (columns.size and rows.size):
-            return None
-        part = ((rows[0], rows[-1] + 1), (columns[0], columns[-1] + 1))
-        values = source.read(list(bands), window=part)
-        return Piece(values, x[columns], y[rows], source.crs, source.nodata)
 
 
-def _check_raster(source, path, *, product, crs, bands, dtypes):
+def _check_raster(source, path, product, crs, coding):
     system = "a raster without one" if source.crs is None else source.crs.to_string()[:80]
     other_system = source.crs is None or not same_crs(source.crs, crs_of(crs))
     on_native_grid = (
@@ -107,12 +162,24 @@ def _check_raster(source, path, *, product, crs, bands, dtypes):
         "coordinate system that was lost with gdal_edit.py -a_srs"
     )
     count, kind = source.count, source.dtypes[0]
+    bands = coding.of or max(coding.bands)
     right_file = "check that this is the right file of the product"
     not_rescaled = "use the distributor's file; a rescaled copy has lost its coding"
+    place = source.transform
+    upright = place.b == place.d == 0 and place.a > 0 > place.e
+    turned = "use the file as distributed, not turned or flipped"
+    tag = _rescaled(source, coding) if count == bands else ""
     faults = (
         (other_system, f"coordinate system {crs}", system, on_native_grid),
-        (count < max(bands), f"a raster of at least {max(bands)} bands", f"{count}", right_file),
-        (kind not in dtypes, f"values of type {' or '.join(dtypes)}", kind, not_rescaled),
+        (not upright, "rows from north to south", f"a transform {tuple(place)[:6]}", turned),
+        (count != bands, f"a raster of {bands} bands", f"{count}", right_file),
+        (
+            kind not in coding.dtypes,
+            f"values of type {' or '.join(coding.dtypes)}",
+            kind,
+            not_rescaled,
+        ),
+        (tag, "numbers as the product codes them", f"{tag}", not_rescaled),
     )
     for wrong, wanted, came, do in faults:
         if wrong:
@@ -121,7 +188,16 @@ def _check_raster(source, path, *, product, crs, bands, dtypes):
             )
 
 
-def read_tiles(paths, window, *, product, crs, step, bands=(1,), dtypes=("uint8",)):
+def _rescaled(source, coding):
+    """Words for a tag that scales the numbers otherwise than the product does; empty without."""
+    inside = [band - 1 for band in coding.bands]
+    factors = {source.scales[band] for band in inside} - {1.0}
+    wrong = sorted(f for f in factors if not np.isclose(f, coding.scale, rtol=1e-3))
+    wrong += sorted({source.offsets[band] for band in inside} - {0.0})
+    return f"a tag that scales or shifts them by {wrong[0]:g}" if wrong else ""
+
+
+def read_tiles(paths, window, *, product, crs, step, coding=None):
     """Cells of a window put together from the files that overlap it.
 
     Parameters
@@ -130,7 +206,7 @@ def read_tiles(paths, window, *, product, crs, step, bands=(1,), dtypes=("uint8"
         Tiles on one common grid.
     window : Window
         [degrees].
-    product, crs, step, bands, dtypes
+    product, crs, step, coding
         As in `read_piece`.
 
     Returns
@@ -138,7 +214,7 @@ def read_tiles(paths, window, *, product, crs, step, bands=(1,), dtypes=("uint8"
     Piece
         Covers the whole window; a hole between the tiles is a `ValueError`.
     """
-    arguments = {"product": product, "crs": crs, "step": step, "bands": bands, "dtypes": dtypes}
+    arguments = {"product": product, "crs": crs, "step": step, "coding": coding}
     pieces = [read_piece(path, window, **arguments) for path in paths]
     pieces = [piece for piece in pieces if piece is not None]
     names = ", ".join(Path(path).name for path in paths[:4])
@@ -172,7 +248,22 @@ def joined(pieces, bounds, *, step, product, where):
     cells_inside(y, bounds[1], bounds[3], name="y", **limits)
     if len(pieces) == 1:
         return pieces[0]
+    _check_alike(pieces, product=product, where=where)
     return _placed(pieces, x, y[::-1], step=step, product=product, where=where)
+
+
+def _check_alike(pieces, *, product, where):
+    kinds = {(str(piece.values.dtype), piece.crs.to_string()[:80]) for piece in pieces}
+    if len(kinds) > 1:
+        raise ValueError(
+            sentence(
+                product,
+                wanted="tiles of one type on one grid",
+                came=" and ".join(sorted(f"{kind} in {system}" for kind, system in kinds)),
+                where=where,
+                do="keep the tiles of one order or source in a folder of their own",
+            )
+        )
 
 
 def _union(axes, step):
@@ -203,7 +294,8 @@ def _placed(pieces, x, y, *, step, product, where):
                 do="add the missing tile",
             )
         )
-    return Piece(values, x, y, pieces[0].crs, pieces[0].nodata)
+    tags = {tag for piece in pieces for tag in piece.tags}
+    return Piece(values, x, y, pieces[0].crs, tuple(sorted(tags)), pieces[0].units)
 
 
 def as_array(values, piece, *, name, units, long_name):
@@ -231,45 +323,3 @@ def as_array(values, piece, *, name, units, long_name):
     }
     attrs = {"units": units, "long_name": long_name}
     return xr.DataArray(values, coords, dims, name=name, attrs=attrs)
-
-
-def write_geotiff(path, bands, *, crs, dtype, nodata=None):
-    """Write bands on a regular grid as a compressed, tiled GeoTIFF.
-
-    Parameters
-    ----------
-    path : str or Path
-        Target.
-    bands : list of xarray.DataArray
-        Coded values on the same two axes, cell centres; y or lat descending.
-    crs : str
-        Coordinate system.
-    dtype : str
-        Type on disk.
-    nodata : float, optional
-        Tag of missing values.
-
-    Returns
-    -------
-    Path
-    """
-    first = bands[0]
-    y, x = (first[dim].values for dim in first.dims)
-    width, height = abs(x[1] - x[0]), abs(y[1] - y[0])
-    profile = {
-        "driver": "GTiff",
-        "width": x.size,
-        "height": y.size,
-        "count": len(bands),
-        "dtype": dtype,
-        "crs": crs_of(crs),
-        "transform": from_origin(x[0] - width / 2, y[0] + height / 2, width, height),
-        "compress": "deflate",
-        "tiled": True,
-        "nodata": nodata,
-    }
-    path = Path(path)
-    with rasterio.open(path, "w", **profile) as target:
-        for number, band in enumerate(bands, start=1):
-            target.write(np.asarray(band.values).astype(dtype), number)
-    return path

@@ -257,21 +257,19 @@ def projected_bounds(window, crs):
     return transform_bounds(WGS84, crs, *window, densify_pts=_DENSIFY)
 
 
-def windowed(dataset, window, *, step, product, where, lat="lat", lon="lon"):
+def windowed(dataset, window, *, step, product, where):
     """Lazy part of a NetCDF file on a latitude/longitude grid that overlaps a window.
 
     Parameters
     ----------
     dataset : xarray.Dataset
-        From `opened_netcdf`; longitudes from -180 or from 0.
+        From `on_axes`; longitudes from -180 or from 0.
     window : Window
         [degrees].
     step : float or tuple of float
         Spacing of the product, or of its latitudes and longitudes [degrees].
     product, where : str
         For the message.
-    lat, lon : str
-        Names of the axes in the file.
 
     Returns
     -------
@@ -280,19 +278,18 @@ def windowed(dataset, window, *, step, product, where, lat="lat", lon="lon"):
     """
     steps = (step, step) if isinstance(step, float) else step
     limits = {"product": product, "where": where}
-    degrees = np.asarray(dataset[lon].values, dtype=float)
+    lat = np.asarray(dataset["lat"].values, dtype=float)
+    degrees = np.asarray(dataset["lon"].values, dtype=float)
     signed = np.where(degrees > 180, degrees - 360, degrees)
     order = np.argsort(signed)
-    expect_step(dataset[lat].values, steps[0], name=lat, **limits)
-    expect_step(signed[order], steps[1], name=lon, **limits)
-    rows = cells_inside(
-        dataset[lat].values, window.south, window.north, step=steps[0], name=lat, **limits
-    )
+    expect_step(lat, steps[0], name="lat", **limits)
+    expect_step(signed[order], steps[1], name="lon", **limits)
+    rows = cells_inside(lat, window.south, window.north, step=steps[0], name="lat", **limits)
     inside = cells_inside(
-        signed[order], window.west, window.east, step=steps[1], name=lon, **limits
+        signed[order], window.west, window.east, step=steps[1], name="lon", **limits
     )
     columns = order[inside]
     if np.all(np.diff(columns) == 1):  # a slice is read without an index list
         columns = slice(int(columns[0]), int(columns[-1]) + 1)
-    part = dataset.isel({lat: rows, lon: columns})
-    return part.assign_coords({lon: (lon, signed[columns], {"units": "degrees_east"})})
+    part = dataset.isel(lat=rows, lon=columns)
+    return part.assign_coords(lon=("lon", signed[columns], {"units": "degrees_east"}))

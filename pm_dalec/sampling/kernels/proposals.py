@@ -1,10 +1,11 @@
 """Proposals of the default sampler: how one lane is moved under the likeness of its posterior.
 
-Both moves leave the target alone. A conditional step redraws a block of parameters, the parameters of one
+All moves leave the target alone. A conditional step redraws a block of parameters, the parameters of one
 process and now and then of others with them, from its distribution under the surrogate given all other
 parameters, in part or right across. A difference step goes part of the difference of two archived states;
 the surrogate is asked first whether a run of the model is worth while (Christen and Fox 2005), and the
-second stage of the decision corrects for it.
+second stage of the decision corrects for it. A step round the year takes a day across 1 January, where
+the box of a day is cut although it acts the same on both sides.
 
 A proposal that is rejected before the model is run has the ratio NaN.
 """
@@ -26,6 +27,8 @@ SMALLEST_REACH = 0.1  # of a block by kinship: the smaller, the more parameters 
 LARGEST_ANGLE = 2.1  # of autoregressive steps, whose coefficient is its cosine
 SUMS = {"reassoc", "contract"}  # of products, in any order; NaN and infinities keep their meaning
 SHORTEST_DIFFERENCE = 0.05  # relative to the usual 2.38 / sqrt(2 n)
+ROUND_THE_YEAR = 0.03  # share of the steps round the year, where a model has days
+SHORTEST_TURN, LONGEST_TURN = 1 / 365.25, 0.25  # of such a step [a]
 
 
 class Guide(NamedTuple):
@@ -38,6 +41,10 @@ class Guide(NamedTuple):
         Cumulative chances of the parameters to have a block chosen around them.
     processes : array (parameter,) of int
         Number of the process that a parameter belongs to.
+    years : array (parameter,)
+        Length of a year over the lower bound of a day; zero of parameters that are none.
+    spans : array (parameter,)
+        Logarithms of upper over lower bound.
     archive : array (state, parameter)
         Past states of the unit.
     filled : int
@@ -51,6 +58,8 @@ class Guide(NamedTuple):
     surrogate: Surrogate
     pivots: np.ndarray
     processes: np.ndarray
+    years: np.ndarray
+    spans: np.ndarray
     archive: np.ndarray
     filled: int
     conditional: float
@@ -254,6 +263,50 @@ def _difference_step(lane, lanes, walk, guide):
 
 
 @njit(cache=True, nogil=True)
+def _day(stream, years):
+    """Row of a day, each with the same chance."""
+    left = integer(stream, np.sum(years > 0.0))
+    for row in range(years.size):
+        if years[row] > 0.0:
+            if left == 0:
+                return row
+            left -= 1
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def _turning_step(lane, lanes, walk, guide):
+    """Step of one day of the year, round its end where it gets there.
+
+    It is symmetric on the circle of days ``p``; in the unit interval, where the base prior is flat, the
+    ratio of the proposal densities is that of ``dp/dx``.
+
+    Returns
+    -------
+    float
+        Logarithm of the reverse over the forward proposal density; NaN outside the bounds.
+    """
+    stream, surrogate = lanes.streams[lane], guide.surrogate
+    row = _day(stream, guide.years)
+    year, span, before = guide.years[row], guide.spans[row], lanes.position[row, lane]
+    length = SHORTEST_TURN * (LONGEST_TURN / SHORTEST_TURN) ** uniform(stream)
+    step = year * (length if uniform(stream) < 0.5 else -length)
+    day = np.exp(span * before) + step  # over the lower bound
+    if day <= 1.0:
+        day += year
+    elif day >= np.exp(span):
+        day -= year
+    value = np.log(day) / span
+    if not 0.0 < value < 1.0:
+        return np.nan
+    lanes.proposal[row, lane] = value
+    walk.moved[lane], walk.which[lane, 0] = 1, row
+    walk.steps[lane, 0] = score(value, surrogate.knots[row]) - walk.scores[lane, row]
+    ask(walk, lane, surrogate)
+    return span * (before - value)
+
+
+@njit(cache=True, nogil=True)
 def propose_lanes(lane, lanes, walk, guide, memory):
     """Proposal of the default sampler for one lane; see the module.
 
@@ -273,7 +326,9 @@ def propose_lanes(lane, lanes, walk, guide, memory):
         already, which is left at the present state.
     """
     stay(lanes, lane)
-    if uniform(lanes.streams[lane]) < guide.conditional:
+    if guide.years.max() > 0.0 and uniform(lanes.streams[lane]) < ROUND_THE_YEAR:
+        ratio = _turning_step(lane, lanes, walk, guide)
+    elif uniform(lanes.streams[lane]) < guide.conditional:
         ratio = _conditional_step(lane, lanes, walk, guide, memory)
     else:
         ratio = _difference_step(lane, lanes, walk, guide)

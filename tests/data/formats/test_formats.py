@@ -309,5 +309,6 @@ def test_a_stream_outside_the_schema_is_named_and_not_read(site, tmp_path):
     numbers = np.fromfile(path, "<f8")
     numbers[500 + 16 + 20] = 80.0  # above-ground biomass, column 21
     numbers.tofile(path)
-    came = edinburgh_binary.open_edinburgh_binary(path, start="2014-01-01")
+    with pytest.warns(UserWarning, match="not read from site.bin: agb"):
+        came = edinburgh_binary.open_edinburgh_binary(path, start="2014-01-01")
     assert came.attrs["not_read"] == "agb"

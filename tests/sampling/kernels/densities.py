@@ -13,9 +13,13 @@ from pm_dalec.sampling.kernels.streams import streams
 
 WIDTH = 4
 SIGNATURE = types.void(
-    types.CPointer(types.double), types.int64, types.int64, types.int64,
-    types.CPointer(types.int64), types.CPointer(types.double),
-)  # fmt: skip
+    types.CPointer(types.double),
+    types.int64,
+    types.int64,
+    types.int64,
+    types.CPointer(types.int64),
+    types.CPointer(types.double),
+)
 CONTEXT = np.zeros(3, np.int64)
 
 

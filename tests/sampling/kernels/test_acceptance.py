@@ -10,9 +10,16 @@ from pm_dalec.sampling.kernels.streams import streams
 
 @pytest.mark.parametrize(
     ("proposed", "current", "expected"),
-    [(1e3, 0.0, True), (0.0, -np.inf, True), (-1e3, 0.0, False), (-np.inf, 0.0, False),
-     (np.nan, 0.0, False), (np.nan, -np.inf, False), (-np.inf, -np.inf, False)],
-)  # fmt: skip
+    [
+        (1e3, 0.0, True),
+        (0.0, -np.inf, True),
+        (-1e3, 0.0, False),
+        (-np.inf, 0.0, False),
+        (np.nan, 0.0, False),
+        (np.nan, -np.inf, False),
+        (-np.inf, -np.inf, False),
+    ],
+)
 def test_sure_proposals_are_accepted_and_hopeless_ones_are_not(proposed, current, expected):
     (stream,) = streams(1, [0], 1)
     assert all(acceptance.accept(stream, proposed, current, 0.0) == expected for _ in range(200))

@@ -24,9 +24,14 @@ def compiled_anew(name, by_process):
 @pytest.mark.parametrize(
     ("conditional", "by_process", "trust"),
     [(1.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.5), (0.0, 0.0, 1.0)],
-    ids=["conditional by process", "conditional by kinship", "difference",
-         "difference, surrogate asked", "difference, surrogate trusted"],
-)  # fmt: skip
+    ids=[
+        "conditional by process",
+        "conditional by kinship",
+        "difference",
+        "difference, surrogate asked",
+        "difference, surrogate trusted",
+    ],
+)
 @pytest.mark.parametrize("density", [gaussian, flat], ids=["gaussian", "flat"])
 def test_each_move_keeps_the_target(conditional, by_process, trust, density, monkeypatch):
     """The archive is uniform, so that the surrogate is a poor likeness of either density."""

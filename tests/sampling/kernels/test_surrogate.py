@@ -96,6 +96,8 @@ def test_the_ratio_of_a_conditional_step_is_that_of_the_densities(states, surrog
         surrogate,
         np.arange(1, SIZE + 1) / SIZE,
         np.array([0, 0, 1, 2]),
+        np.zeros(SIZE),
+        np.ones(SIZE),
         states,
         len(states),
         1.0,

@@ -97,3 +97,35 @@ def test_lanes_do_not_see_each_other():
     together = walkers(chains=12).run(density, 200)
     alone = walkers(chains=12).run(density, 200, blocks=(1, 2))
     assert_array_equal(together[:, 4:8], alone[:, 4:8])
+
+
+@numba.njit
+def around_new_year(x):
+    """A day of the year near 1 January, where the box of the first axis is cut; the second is Gaussian."""
+    day = 2.0 * np.pi * (2.0 ** x[0] - 1.0)
+    return 40.0 * np.cos(day - 0.2) - 0.5 * ((x[1] - 0.5) / 0.05) ** 2
+
+
+def test_steps_round_the_year_cross_its_end_in_the_right_proportion():
+    """Mass on either side of 1 January, beside its integral; without such steps few cross."""
+    grid = (np.arange(200_000) + 0.5) / 200_000
+    mass = np.exp(40.0 * np.cos(2 * np.pi * (2.0**grid - 1.0) - 0.2) - 40.0)
+    early, mean = mass[grid < 0.5].sum() / mass.sum(), (mass * grid).sum() / mass.sum()
+    found = {}
+    for name, years in (("with", (1.0, 0.0)), ("without", (0.0, 0.0))):
+        state = walkers(chains=8, density=around_new_year, years=years)
+        state.lanes.position[0] = 0.01 + 0.04 * state.lanes.position[0]
+        state.guide.archive[:, 0] = 0.01 + 0.04 * state.guide.archive[:, 0]
+        state.lanes.logp[:] = [around_new_year(place) for place in state.lanes.position.T]
+        found[name] = state.run(lane_density(2, around_new_year), 400_000, record=10)[500:, :, 0]
+    drawn = found["with"]
+    crossings = (np.diff((drawn < 0.5).astype(int), axis=0) != 0).sum(axis=0)
+    assert crossings.min() > 100
+    assert_allclose((drawn < 0.5).mean(), early, atol=0.01)
+    assert_allclose(drawn.mean(), mean, atol=0.01)
+    assert_allclose(
+        drawn[drawn < 0.5].mean(), np.average(grid[grid < 0.5], weights=mass[grid < 0.5]), rtol=0.02
+    )
+    assert (
+        np.diff((found["without"] < 0.5).astype(int), axis=0) != 0
+    ).sum() < 0.3 * crossings.sum()

@@ -35,7 +35,17 @@ class Walkers(NamedTuple):
         return states
 
 
-def walkers(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=200, components=2):
+def walkers(
+    unit=0,
+    *,
+    chains=4,
+    density=gaussian,
+    seed=3,
+    spread=0.03,
+    states=200,
+    components=2,
+    years=(0.0, 0.0),
+):
     """Walkers of a unit at seeded places, with an archive and the surrogate fitted to it."""
     random = np.random.default_rng([seed, unit])
     archive = random.uniform(0.5 - 5 * spread, 0.5 + 5 * spread, (states, 2))
@@ -45,6 +55,8 @@ def walkers(unit=0, *, chains=4, density=gaussian, seed=3, spread=0.03, states=2
         surrogate=fit_surrogate(archive, components),
         pivots=np.array([0.7, 1.0]),
         processes=np.array([0, 1]),
+        years=np.array(years),
+        spans=np.full(2, np.log(2.0)),
         archive=archive,
         filled=len(archive),
         conditional=0.75,

@@ -1,0 +1,129 @@
+"""The command `pm-dalec towers`."""
+
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+from cyclopts import Parameter
+
+from pm_dalec.cli.console import console
+from pm_dalec.cli.tables import markdown_table
+from pm_dalec.data.site_file import open_site
+from pm_dalec.data.storage import folder_to_write
+from pm_dalec.graph.choices import Choices
+from pm_dalec.models import baseline
+from pm_dalec.paper.tables.towers import FLUXES, flux_table, what_fluxes_change
+from pm_dalec.posterior import fit_file
+from pm_dalec.posterior.convergence import diagnose
+from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
+
+WITHOUT, WITHIN = RUNS = ("stocks", "stocks and fluxes")
+LONGEST = 500  # steps of a file that is calibrated: a daily series takes hours
+
+
+def towers(
+    folder: Path,
+    /,
+    *,
+    out: Path = Path("towers"),
+    sites: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
+    proposals: int = 100_000,
+    chains: int = 8,
+    seed: int = 0,
+):
+    """Compare predicted with measured fluxes of a folder of site files.
+
+    Each site is calibrated twice: on leaf area, wood and soil carbon, and on its fluxes too. Wind and
+    disturbance that a file lacks are 3.23 m s-1 and none. Fits are kept and used again.
+
+    Parameters
+    ----------
+    folder
+        With site files; daily ones are left out, and said.
+    out
+        Folder for towers.csv, towers.md and the fits.
+    sites
+        Names that the files must contain; all by default.
+    proposals
+        Budget of each chain.
+    chains
+        Of each site.
+    seed
+        Of the sampler.
+    """
+    folder_to_write(out / "fits")
+    found = []
+    for path in _files(folder, sites):
+        site = _opened(path)
+        if site.sizes["time"] > LONGEST:
+            console.print(f"{path.name}: {site.sizes['time']} steps, left out", style="dim")
+            continue
+        for run, streams in _streams(site).items():
+            model = baseline.build(site, Choices(streams=streams))
+            kept = out / "fits" / f"{path.stem}_{run.replace(' ', '_')}.nc"
+            budget = {"proposals": proposals, "chains": chains, "random_seed": seed}
+            fit = _fit(model, kept, budget)
+            rows = flux_table(fit, site, seed=seed)
+            rhat = float(diagnose(fit)["rhat"].max())
+            found.append(rows.assign(site=path.stem, run=run, streams=" ".join(streams), rhat=rhat))
+            _write(pd.concat(found, ignore_index=True), out)
+            console.print(f"{path.stem}, {run}: worst R-hat {rhat:.3f}")
+    console.print(f"wrote {out}/towers.csv, towers.md")
+
+
+def _files(folder, sites):
+    paths = sorted(folder.glob("*.nc"))
+    paths = [path for path in paths if sites is None or any(name in path.stem for name in sites)]
+    if not paths:
+        raise ValueError(
+            f"wanted site files (*.nc), got none {'' if sites is None else f'of {sites} '}in {folder}; "
+            "give the folder that holds them"
+        )
+    return paths
+
+
+def _opened(path):
+    with warnings.catch_warnings():  # what is filled is said in the help of the command
+        warnings.filterwarnings("ignore", message=".*(wind is missing|missing in|no uncertainty)")
+        return open_site(path, fill_wind=True, disturbance="none")
+
+
+def _streams(site):
+    """Streams that are assimilated, without and with the fluxes."""
+    stocks = tuple(name for name in ("lai", "cwood", "csom") if name in site)
+    fluxes = tuple(name for name in FLUXES if name in site)
+    return {WITHOUT: stocks, WITHIN: (*stocks, *fluxes)}
+
+
+def _fit(model, path, budget):
+    """Fit of a model: the one that is kept, or a new one."""
+    if path.exists():
+        fit = fit_file.load(path)
+        refuse_another(identity_of(model), fit.attrs[ATTRIBUTE], where=path, what="a fit")
+        return fit
+    fit = calibrate(model, **budget)
+    if fit.attrs.get("interrupted"):
+        raise KeyboardInterrupt
+    fit_file.save(fit, path)
+    return fit
+
+
+def _write(table, out):
+    """Both tables, as CSV and as Markdown."""
+    order = ["site", "run", *(name for name in table if name not in ("site", "run"))]
+    table[order].to_csv(out / "towers.csv", index=False, float_format="%.4f")
+    parts = [_markdown(table[order])]
+    if set(RUNS) <= set(table["run"]):
+        parts += ["", "What the fluxes change, with less without them:", ""]
+        parts += [_markdown(what_fluxes_change(table, RUNS))]
+    (out / "towers.md").write_text("\n".join(parts) + "\n")
+
+
+def _markdown(table):
+    cells = [
+        [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row]
+        for row in table.itertuples(index=False)
+    ]
+    return markdown_table(list(table.columns), cells)

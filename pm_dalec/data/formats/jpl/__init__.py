@@ -1,0 +1,1 @@
+"""Parts of the readers and the writer of CBF, the files of JPL's CARDAMOM."""

@@ -1,0 +1,142 @@
+"""Observations of a CBF file as its options mean them: uncertainty, filter, what is not set.
+
+``opt_unc_type`` 0 is absolute, 1 a factor of a log-normal, 2 a fraction of each value; ``opt_filter``
+1 to 3 compare means over time instead of steps. -9999, NaN and fills mean that an option is not set.
+"""
+
+import numpy as np
+
+from pm_dalec.data.formats.jpl import names
+from pm_dalec.data.formats.jpl.values import numbers_of, rule_of
+from pm_dalec.data.formats.streams import is_wanted
+from pm_dalec.data.messages import sentence
+
+_USED = ("opt_unc_type", "opt_filter", "opt_normalization", "single_unc")
+_OF_FILTERS = ("single_mean_unc", "single_annual_unc", "single_monthly_unc")
+
+
+def observed(stored, dim, *, choice, where):
+    """Observations and their sigma, in the units of the schema.
+
+    Parameters
+    ----------
+    stored : xarray.Dataset
+        The file in memory, fills as NaN.
+    dim : str
+        Its dimension of time.
+    choice : Choice
+        Streams that are wanted, and uncertainties from the caller.
+    where : str
+        For the message.
+
+    Returns
+    -------
+    dict of str to array
+        NaN in ``<name>_unc`` where the caller's uncertainty is to be filled in.
+    """
+    columns = {}
+    for name, (source, assumed, wanted) in names.OBSERVATIONS.items():
+        if source not in stored or not is_wanted(name, choice):
+            continue
+        if dim not in stored[source].dims:
+            continue
+        values = numbers_of(stored[source], assumed, wanted, where)
+        if not np.isfinite(values).any():
+            continue
+        _check_filter(stored[source].attrs, source, name, where)
+        sigma = _sigma(stored, source, name, values, where)
+        if name not in choice.uncertainties:
+            _check_sigma(sigma, stored[source].attrs, source, name, where)
+        columns[name] = values
+        columns[f"{name}_unc"] = np.where(np.isfinite(values), sigma, np.nan)
+    return columns
+
+
+def unread(stored, dim, choice):
+    """Names of observations, priors and options that hold values and are not read."""
+    known = {source for source, _, _ in names.OBSERVATIONS.values()}
+    found = []
+    for name in map(str, stored.variables):
+        attrs, values = stored[name].attrs, np.asarray(stored[name].values)
+        if values.dtype.kind not in "fiu" or not np.isfinite(values).any():
+            continue
+        if name in known:
+            if is_wanted(_stream_of(name), choice):
+                found += [f"{name}:{each}" for each in attrs if _is_left(each, attrs)]
+                found += [name] if dim not in stored[name].dims else []
+        elif (
+            name in names.NOT_READ
+            or name.startswith(names.NOT_READ_BEGINNINGS)
+            or any(names.option(attrs, each) is not None for each in _USED)
+        ):
+            found.append(name)
+    return found
+
+
+def _stream_of(source):
+    return next(name for name, row in names.OBSERVATIONS.items() if row[0] == source)
+
+
+def _is_left(name, attrs):
+    """Whether an option is set to something that is not taken into account."""
+    kind = name.startswith(("opt_", "single_", "min_")) and name not in (*_USED, *_OF_FILTERS)
+    return kind and names.option(attrs, name) not in (None, 0.0)
+
+
+def _check_filter(attrs, source, name, where):
+    """Refuse observations that are means over time, or relative to their own mean."""
+    for option, words in (("opt_filter", names.FILTERS), ("opt_normalization", {})):
+        code = names.option(attrs, option) or 0.0
+        if code:
+            meaning = words.get(int(code), "the values are not those of the steps")
+            raise ValueError(
+                sentence(
+                    names.PRODUCT,
+                    wanted=f"values of '{source}' that are observations of single steps ({option} 0)",
+                    came=f"{option} {code:g}: {meaning}",
+                    where=where,
+                    do=f"leave the stream out with drop=('{name}',), or set {option} to 0 where each "
+                    "value belongs to its step",
+                )
+            )
+
+
+def _sigma(stored, source, name, values, where):
+    """One sigma of each value as the file has it; NaN where it has none, or a factor."""
+    _, assumed, wanted = names.OBSERVATIONS[name]
+    attrs, sigma = stored[source].attrs, np.full(values.shape, np.nan)
+    kind = names.option(attrs, "opt_unc_type") or 0.0
+    if kind not in (0.0, 2.0):
+        return sigma
+    single = names.option(attrs, "single_unc")
+    column = next((source + end for end in names.UNCERTAINTY if source + end in stored), None)
+    scale = rule_of(stored[source], assumed, wanted, where).scale if kind == 0 else 1.0
+    if single is not None and single > 0:
+        sigma = np.full(values.shape, single * scale)
+    if column is not None:
+        each = "1" if kind else assumed
+        given = numbers_of(
+            stored[column], each, "1" if kind else wanted, where, like=stored[source]
+        )
+        sigma = np.where(np.isfinite(given), given, sigma)
+    return sigma * np.abs(values) if kind else sigma
+
+
+def _check_sigma(sigma, attrs, source, name, where):
+    if np.isfinite(sigma).any():
+        return
+    kind = names.option(attrs, "opt_unc_type") or 0.0
+    came = "none"
+    if kind not in (0.0, 2.0):
+        words = names.UNCERTAINTY_KINDS.get(int(kind), "an unknown kind")
+        came = f"{words} (opt_unc_type {kind:g}), and the likelihoods here are Gaussian"
+    raise ValueError(
+        sentence(
+            names.PRODUCT,
+            wanted=f"a one-sigma uncertainty of '{source}'",
+            came=came,
+            where=where,
+            do=f"pass uncertainties={{'{name}': sigma}} in its units or as '20%', or leave the stream "
+            f"out with drop=('{name}',)",
+        )
+    )

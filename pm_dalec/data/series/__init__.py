@@ -1,0 +1,1 @@
+"""Series of a user become a site: tables, files of flux towers, reanalyses, and what fills their holes."""

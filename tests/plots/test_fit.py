@@ -1,0 +1,117 @@
+"""Figures of a fit: days as days of the year, a mark where it has not converged, what was left out."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib import pyplot as plt
+from numpy.testing import assert_allclose
+
+from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
+from pm_dalec.posterior.trajectory import bands, observations_of
+from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.testing.tiny import tiny_fit, tiny_site
+
+NOTE = "not converged: worst R-hat 1.50"
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+def posterior(name, values, **attrs):
+    return xr.Dataset({name: (("chain", "draw"), np.asarray(values, float))}, attrs=attrs)
+
+
+def words_of(figure):
+    return [text.get_text() for text in figure.texts]
+
+
+def stairs_of(axes):
+    (base,) = (patch for patch in axes.patches if hasattr(patch, "get_data"))
+    return base.get_data()
+
+
+def panel(name, values, **given):
+    figure = parameter_figure(posterior(name, values), **given)
+    return figure.axes[0]
+
+
+def test_days_are_shown_as_days_of_the_year_with_the_truth_beside_them():
+    axes = panel("leaf_fall_day", [[540.0, 541.0], [905.0, 1271.0]], truth={"leaf_fall_day": 540.0})
+    assert axes.get_xlim() == (0.0, DAYS_PER_YEAR)
+    assert "(day of year)" in axes.get_xlabel()
+    line = axes.get_lines()[0]
+    assert_allclose(line.get_xdata(), 174.75)
+    bars = axes.containers[0]
+    full = [bar.get_x() for bar in bars if bar.get_height() > 0]
+    assert all(165 < left < 180 for left in full)
+    assert_allclose(sum(bar.get_height() for bar in bars), 1.0)
+
+
+@pytest.mark.parametrize("bounds", [(365.25, 730.5), (365.25, 1461.0)])
+def test_the_prior_of_days_is_whole_whatever_the_years_of_their_box(monkeypatch, bounds):
+    table = PARAMETERS.replace("leaf_fall_day", bounds=bounds)
+    monkeypatch.setattr("pm_dalec.plots.fit.PARAMETERS", table)
+    values, edges, _ = stairs_of(panel("leaf_fall_day", [[540.0, 541.0], [542.0, 543.0]]))
+    assert_allclose(values.sum(), 1.0)
+    first = sum(
+        np.log((low + edges[1]) / low) for low in np.arange(bounds[0], bounds[1], DAYS_PER_YEAR)
+    )
+    assert_allclose(values[0], first / np.log(bounds[1] / bounds[0]))
+
+
+def test_a_parameter_that_is_no_day_is_shown_over_its_bounds():
+    axes = panel("leaf_lifespan", [[2.0, 3.0], [4.0, 5.0]])
+    assert axes.get_xlim() == PARAMETERS["leaf_lifespan"].bounds
+
+
+def test_figures_bear_the_note_of_what_they_show_and_nothing_without_one():
+    marked = posterior("leaf_lifespan", [[2.0, 3.0], [4.0, 5.0]], **{NOT_CONVERGED: NOTE})
+    assert words_of(parameter_figure(marked)) == [NOTE]
+    assert words_of(parameter_figure(marked.drop_attrs())) == []
+    fit = tiny_fit(draws=8)
+    shown = bands(fit, band_quantiles(), names=("gpp",))
+    assert "not converged" in shown.attrs[NOT_CONVERGED]  # draws of chains that were never run
+    assert words_of(fit_figure(shown, {})) == [shown.attrs[NOT_CONVERGED]]
+    assert words_of(fit_figure(shown.drop_attrs(), {})) == []
+
+
+def test_the_note_stands_inside_the_figure_and_on_nothing_else():
+    fit = tiny_fit(draws=8)
+    figure = fit_figure(bands(fit, band_quantiles(), names=("gpp", "lai")), {})
+    figure.canvas.draw()
+    note = figure.texts[0].get_window_extent()
+    assert figure.bbox.x0 <= note.x0 < note.x1 <= figure.bbox.x1
+    assert figure.bbox.y0 <= note.y0
+    for axes in figure.axes:
+        assert not note.overlaps(axes.get_tightbbox())
+
+
+def test_what_was_measured_but_not_assimilated_is_drawn_open():
+    site = tiny_site(streams=("lai", "cwood", "gpp"))
+    fit = tiny_fit(site)
+    fit["observed_data"] = fit["observed_data"].to_dataset().drop_vars("gpp")
+    names = ("lai", "gpp")
+    all_of_them = observations_of(fit, names)
+    assert {name: value.attrs["assimilated"] for name, (value, _) in all_of_them.items()} == {
+        "lai": 1,
+        "gpp": 0,
+    }
+    figure = fit_figure(bands(fit, band_quantiles(), names=names), all_of_them)
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "observed, not assimilated" in told
+    assert r"observed $\pm\,\sigma$" in told
+    dots = figure.axes[1].get_lines()[-1]
+    assert dots.get_markerfacecolor() == "white"
+    assert_allclose(dots.get_ydata(), site["gpp"])
+
+
+def test_a_fit_of_all_streams_has_no_open_symbols():
+    site = tiny_site()
+    fit = tiny_fit(site)
+    found = observations_of(fit)
+    assert all(value.attrs["assimilated"] == 1 for value, _ in found.values())
