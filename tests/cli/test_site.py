@@ -83,7 +83,8 @@ def finished(status, width):
         name: (shape, parameter.bounds[0] + 1e-3 * (10 + one + width * other))
         for (name, parameter), one, other in zip(PARAMETERS.items(), draws, chains, strict=True)
     }
-    parts = {"posterior": posterior, "sample_stats": {"status": status, "search_proposals": 900}}
+    statistics = {"status": status, "search_proposals": 900}
+    parts = {"posterior": posterior, "sample_stats": statistics, "observed_data": {}}
     fit = xr.DataTree.from_dict({f"/{name}": xr.Dataset(part) for name, part in parts.items()})
     fit.attrs |= {"sampler": "lanes", "solver": "converged", "interrupted": 0}
     return fit

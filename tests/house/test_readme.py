@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LONGEST = 150  # lines
 SMALLER = {
-    "chains=16": "chains=8, draws=50",
+    "chains=16": "chains=8, draws=20",
     "seconds=60": "proposals=2_000",
     "proposals=60_000": "proposals=1_000, draws=50",
 }

@@ -11,7 +11,7 @@ from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.testing.tiny import tiny_site
 
 pytestmark = pytest.mark.usefixtures("short_rounds")
-SHORT = {"chains": 8, "draws": 40, "proposals": 1500, "progress": False}
+SHORT = {"chains": 8, "draws": 40, "proposals": 6000, "progress": False}
 
 
 @pytest.fixture(scope="module")

@@ -52,8 +52,9 @@ def test_states_of_another_site_are_refused_before_anything_is_compiled(site, un
 
 
 def test_a_run_that_used_up_its_budget_goes_on_with_a_larger_one(model, tmp_path):
-    longer = {**SHORT, "proposals": 4000}
-    calibrate(model, only=[0], checkpoint=tmp_path, **SHORT)
+    short = {**SHORT, "draws": 20}
+    longer = {**short, "proposals": 4000}
+    calibrate(model, only=[0], checkpoint=tmp_path, **short)
     resumed = calibrate(model, only=[0], checkpoint=tmp_path, resume=True, **longer)
     whole = calibrate(model, only=[0], **longer)
     assert_array_equal(draws_of(resumed), draws_of(whole))
