@@ -19,6 +19,25 @@ from pm_dalec.tables.priors import Parameter
 from pm_dalec.tables.table import Table
 
 
+def _expect(units: object, constraints: object, parameters: object) -> None:
+    """Refuse what is no site with drivers, no set of rules, no table."""
+    if not isinstance(units, xr.Dataset) or not {"tmin", "tmax", "lat"} <= set(units.variables):
+        raise TypeError(
+            f"wanted a units dataset (xarray.Dataset) with drivers, got {type(units).__name__}; open a "
+            "site with pm_dalec.open_site"
+        )
+    if not isinstance(constraints, str) or constraints not in list(sets.EDCS):
+        raise KeyError(
+            f"wanted constraints with rules to report, got {constraints!r}; there are "
+            f"{', '.join(repr(name) for name in sets.EDCS if name)}"
+        )
+    if not isinstance(parameters, Table):
+        raise TypeError(
+            f"wanted parameters as a table, got {type(parameters).__name__}; change one with "
+            "PARAMETERS.replace"
+        )
+
+
 def edc_report(
     units: xr.Dataset,
     *,
@@ -49,6 +68,7 @@ def edc_report(
         of those that meet all parameter rules, ``binds_alone`` [1] (share of all draws that fail
         this rule only), ``inequality``. Attributes: ``pass_rate``, ``parameter_pass_rate``, ``draws``.
     """
+    _expect(units, constraints, parameters)
     table = sets.EDCS[constraints]
     level = np.array([rule.level == "parameter" for rule in table.values()])
     whole_number("draws", draws, least=1, advice="100000 are usual")

@@ -7,7 +7,7 @@ import xarray as xr
 from pm_dalec.errors.densities import pointwise
 from pm_dalec.errors.likelihood import GAUSSIAN, likelihood_of
 from pm_dalec.physics.observation_operators import seen_by
-from pm_dalec.posterior.runs import labels_of, run_of
+from pm_dalec.posterior.runs import expect_fit, labels_of, run_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import STREAMS
 
@@ -29,6 +29,7 @@ def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
     Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test, unless
     their errors are correlated in the likelihood too; each is then conditional on the others.
     """
+    expect_fit(fit, "observed_data", "constant_data")
     observed, units = fit["observed_data"].to_dataset(), fit["constant_data"].to_dataset()
     posterior = fit["posterior"].to_dataset()
     space = dims.space_of(posterior)

@@ -181,6 +181,26 @@ def flag(name: str, value: object) -> bool:
     return bool(value)
 
 
+def text_of(name: str, value: object) -> str:
+    """Argument that is text.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the message.
+    value : str
+
+    Returns
+    -------
+    str
+    """
+    if not isinstance(value, str):
+        raise TypeError(
+            f"wanted {name} as text, got {value!r} ({type(value).__name__}); write {name}='...'"
+        )
+    return value
+
+
 def path_of(name: str, value: object) -> Path:
     """Path from text or a path.
 
