@@ -19,8 +19,8 @@ from pm_dalec.tables.priors import Parameter
 from pm_dalec.tables.table import Table
 
 
-def _expect(units: object, constraints: object, parameters: object) -> None:
-    """Refuse what is no site with drivers, no set of rules, no table."""
+def _checked_rules(units: object, constraints: Era, parameters: object) -> Table:
+    """Rules of a report, where site and parameters are what they may be."""
     if not isinstance(units, xr.Dataset) or not {"tmin", "tmax", "lat"} <= set(units.variables):
         raise TypeError(
             f"wanted a units dataset (xarray.Dataset) with drivers, got {type(units).__name__}; open a "
@@ -36,6 +36,7 @@ def _expect(units: object, constraints: object, parameters: object) -> None:
             f"wanted parameters as a table, got {type(parameters).__name__}; change one with "
             "PARAMETERS.replace"
         )
+    return sets.EDCS[constraints]
 
 
 def edc_report(
@@ -68,8 +69,7 @@ def edc_report(
         of those that meet all parameter rules, ``binds_alone`` [1] (share of all draws that fail
         this rule only), ``inequality``. Attributes: ``pass_rate``, ``parameter_pass_rate``, ``draws``.
     """
-    _expect(units, constraints, parameters)
-    table = sets.EDCS[constraints]
+    table = _checked_rules(units, constraints, parameters)
     level = np.array([rule.level == "parameter" for rule in table.values()])
     whole_number("draws", draws, least=1, advice="100000 are usual")
     rng = np.random.default_rng(seed_of(seed, "seed"))

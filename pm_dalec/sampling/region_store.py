@@ -88,8 +88,7 @@ def calibrate_region(
         parameter and unit in ``diagnostics``. Units without a start are NaN and listed by
         `unit_report`.
     """
-    _check(build, chains, progress)
-    _check_settings(**settings)
+    _check(build, chains, progress, **settings)
     store = Path(store)
     done, states = store / FIT, store / "state"
     if land is None:
@@ -184,7 +183,7 @@ def _is_as_asked(held, done, *, chains, **settings):
     )
 
 
-def _check(build, chains, progress):
+def _check(build, chains, progress, **settings):
     checked_chains(chains, least=FEWEST_CHAINS)
     flag("progress", progress)
     if not callable(build):
@@ -192,6 +191,7 @@ def _check(build, chains, progress):
             f"wanted build as a function that makes a model of a land, got {type(build).__name__}; give "
             "models.baseline.build"
         )
+    _check_settings(**settings)
 
 
 def _check_settings(
