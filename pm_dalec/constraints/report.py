@@ -19,6 +19,26 @@ from pm_dalec.tables.priors import Parameter
 from pm_dalec.tables.table import Table
 
 
+def _checked_rules(units: object, constraints: Era, parameters: object) -> Table:
+    """Rules of a report, where site and parameters are what they may be."""
+    if not isinstance(units, xr.Dataset) or not {"tmin", "tmax", "lat"} <= set(units.variables):
+        raise TypeError(
+            f"wanted a units dataset (xarray.Dataset) with drivers, got {type(units).__name__}; open a "
+            "site with pm_dalec.open_site"
+        )
+    if not isinstance(constraints, str) or constraints not in list(sets.EDCS):
+        raise KeyError(
+            f"wanted constraints with rules to report, got {constraints!r}; there are "
+            f"{', '.join(repr(name) for name in sets.EDCS if name)}"
+        )
+    if not isinstance(parameters, Table):
+        raise TypeError(
+            f"wanted parameters as a table, got {type(parameters).__name__}; change one with "
+            "PARAMETERS.replace"
+        )
+    return sets.EDCS[constraints]
+
+
 def edc_report(
     units: xr.Dataset,
     *,
@@ -49,7 +69,7 @@ def edc_report(
         of those that meet all parameter rules, ``binds_alone`` [1] (share of all draws that fail
         this rule only), ``inequality``. Attributes: ``pass_rate``, ``parameter_pass_rate``, ``draws``.
     """
-    table = sets.EDCS[constraints]
+    table = _checked_rules(units, constraints, parameters)
     level = np.array([rule.level == "parameter" for rule in table.values()])
     whole_number("draws", draws, least=1, advice="100000 are usual")
     rng = np.random.default_rng(seed_of(seed, "seed"))

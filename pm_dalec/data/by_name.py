@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pm_dalec.data.site_file import open_site
+from pm_dalec.tables.numbers import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,6 +97,8 @@ def load_site(
     KeyError
         With the list of what exists, and how to set ``PM_DALEC_DATA``.
     """
+    text_of("name", name)
+    text_of("resolution", resolution)
     files = available_sites()
     matches = [
         file

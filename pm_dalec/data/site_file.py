@@ -23,6 +23,7 @@ from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
 from pm_dalec.data.uncertainties import described_uncertainties, without_unknown
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import flag, path_of
 from pm_dalec.tables.variables import DRIVERS
 
 GAPS_ATTRIBUTE = "dalec_c6_drivers"  # in which a site file says what it lacks, and its default
@@ -83,7 +84,8 @@ def open_site(
     FileNotFoundError, ValueError, TypeError, KeyError
         A sentence: what was wanted, what came, where, what to do.
     """
-    path = Path(path)
+    path = path_of("path", path)
+    flag("fill_wind", fill_wind)
     stand_ins.checked_disturbance(disturbance, path.name)
     choice = choice_of(observations, drop, uncertainties, path.name)
     units = recognised.peer_site(

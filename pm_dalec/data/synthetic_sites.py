@@ -60,9 +60,10 @@ def synthetic_drivers(
     domain between west and east, CO2 rises linearly. All numbers are invented, none is measured.
     """
     whole_number("seed", seed, least=0, advice="it decides weather and harvests")
-    if years < 1 or not 0 <= harvests <= 12 * years:
+    whole_number("years", years, least=1, most=500, advice="three or more are usual")
+    if not 0 <= harvests <= 12 * years:
         raise ValueError(
-            f"wanted at least one year and 0 to {12 * max(years, 0)} harvests, got {years} years and "
+            f"wanted 0 to {12 * years} harvests, got {years} years and "
             f"{harvests} harvests (synthetic drivers); ask for one harvest per month at most"
         )
     random = np.random.default_rng(np.random.SeedSequence(seed))

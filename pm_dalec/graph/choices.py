@@ -61,7 +61,7 @@ class Choices:
                     f"{rules!r}; there are {', '.join(map(repr, EDCS))}"
                 )
             EDCS[rules]
-        if self.solver not in SOLVERS:
+        if not isinstance(self.solver, str) or self.solver not in SOLVERS:
             raise ValueError(
                 f"wanted the solver {' or '.join(map(repr, SOLVERS))}, got {self.solver!r} "
                 "(stomatal optimum); choose one of them"

@@ -106,7 +106,7 @@ def target_grid(resolution: float, *, south: float, north: float, west: float, e
     >>> grid.latitudes.tolist()
     [56.25, 56.75]
     """
-    if resolution not in TICKS:
+    if not isinstance(resolution, int | float) or resolution not in TICKS:
         raise ValueError(
             f"no grid of {resolution} degree: the resolutions are {', '.join(map(str, TICKS))} "
             "degree; choose one of them"

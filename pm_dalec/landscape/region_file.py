@@ -12,6 +12,7 @@ from pm_dalec.data.formats import trees
 from pm_dalec.data.land import NODES, PIXELS, units_of
 from pm_dalec.data.messages import refuse_where
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import path_of
 
 
 def validate_region(region):
@@ -90,7 +91,7 @@ def write_region(region: xr.DataTree, path: str | Path) -> Path:
     -------
     pathlib.Path
     """
-    path = Path(path)
+    path = path_of("path", path)
     netcdf = trees.is_netcdf(path, what="a region")
     if not path.parent.is_dir():
         raise ValueError(
@@ -99,7 +100,7 @@ def write_region(region: xr.DataTree, path: str | Path) -> Path:
     region = validate_region(region)
     with storage.whole(path) as draft:
         if netcdf:
-            region.to_netcdf(draft, engine="h5netcdf", encoding=_encoding(region))
+            trees.write_netcdf(region, draft, _encoding(region))
         else:
             region = region.map_over_datasets(trees.with_text_objects)
             trees.write_zarr(region, draft)
@@ -135,7 +136,7 @@ def open_region(path: str | Path) -> xr.DataTree:
         over pixels and over their strata.
     """
     writer = "`pm-dalec landscape --out` or write_region"
-    region = trees.read_tree(path, what="a region", group=PIXELS, writer=writer)
+    region = trees.read_tree(path_of("path", path), what="a region", group=PIXELS, writer=writer)
     return validate_region(region.map_over_datasets(_as_written))
 
 

@@ -20,6 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pymc as pm
 
 from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
 from pm_dalec.lanes.function import WIDTH, LaneFunction
@@ -27,11 +28,11 @@ from pm_dalec.lanes.function import WIDTH, LaneFunction
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pymc as pm
     from pytensor.graph.basic import Variable
 
     from pm_dalec.lanes.jax_backend import JaxLanes
 
+WIDTHS = (2, 4, 8, 16, 32)  # lanes in a block of vector instructions
 BACKENDS = ("auto", "llvm", "jax", "jax-gpu")
 
 
@@ -69,8 +70,15 @@ def lane_logp(
     LaneFunction or JaxLanes
         With ``bind``, ``names`` and ``backend``.
     """
-    if backend not in BACKENDS:
+    if not isinstance(backend, str) or backend not in BACKENDS:
         raise ValueError(f"wanted a back end out of {BACKENDS}, got {backend!r}; choose one")
+    if not isinstance(model, pm.Model):
+        raise TypeError(
+            f"wanted a model (pm.Model), got {type(model).__name__}; make one with "
+            "models.baseline.build(land)"
+        )
+    if not isinstance(width, int) or width not in WIDTHS:
+        raise ValueError(f"wanted width out of {WIDTHS}, got {width!r}; 8 is usual")
     dimensions = lane_dimensions(model) if dimensions is None else tuple(dimensions)
     check_lanes(model, dimensions)
     total = 0.0
@@ -81,7 +89,7 @@ def lane_logp(
     if backend == "auto":
         return _fastest(model, graph, width, dtype, lanes)
     if backend == "llvm":
-        if dtype != "float64":
+        if not isinstance(dtype, str) or dtype != "float64":
             raise ValueError(
                 f"wanted float64 for the back end 'llvm', got {dtype}; use backend='jax'"
             )

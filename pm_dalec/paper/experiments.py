@@ -79,7 +79,7 @@ def save_experiment(experiment, path):
         {name: part if name == "units" else _stacked(part) for name, part in parts.items()}
     )
     with storage.whole(path) as draft:
-        tree.to_netcdf(draft, engine="h5netcdf", mode="w")
+        trees.write_netcdf(tree, draft)
     return path
 
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
 from pm_dalec.posterior.ensembles import (
     QUANTILES,
@@ -34,12 +35,10 @@ from pm_dalec.posterior.ensembles import (
 )
 from pm_dalec.posterior.pairing import copula_ranks, paired_pixels, paired_strata
 from pm_dalec.tables import dims
-from pm_dalec.tables.numbers import whole_number
+from pm_dalec.tables.numbers import number, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import xarray as xr
 
 INDEPENDENT, CORRELATED = "independent", "correlated"
 PIXEL_RULES = (CORRELATED, INDEPENDENT)
@@ -203,6 +202,8 @@ def domain_sample(
     DataArray
         Dims (sample[, time]); the rules in the attributes.
     """
+    values = pooled(values)
+    _check_land(units)
     _check_one_of(order, (PIXEL_FIRST, STRATUM_FIRST), "order")
     if dims.STRATUM not in values.dims or order == PIXEL_FIRST:
         fraction = units["area_fraction"] if dims.STRATUM in values.dims else None
@@ -313,11 +314,22 @@ def aggregate(
     return summarise(sample, quantiles)
 
 
+def _check_land(units):
+    if not isinstance(units, xr.Dataset) or "area" not in units:
+        raise TypeError(
+            f"wanted units as a Dataset with 'area' (pixel), got {type(units).__name__}; a region has "
+            "it, and the constant_data of its fit"
+        )
+
+
 def _check_pixel_rule(across_pixels):
-    if across_pixels in PIXEL_RULES:
+    if isinstance(across_pixels, str) and across_pixels in PIXEL_RULES:
         return
-    if isinstance(across_pixels, str) or not across_pixels > 0:
-        raise ValueError(
+    if not isinstance(across_pixels, str):
+        advice = "give a correlation length in km, 'correlated' or 'independent'"
+        number("across_pixels", across_pixels, above=0.0, advice=advice)
+    else:
+        raise ValueError(  # noqa: TRY004 - a text may be a rule
             f"across_pixels is {across_pixels!r}, wanted 'correlated', 'independent' or a "
             "correlation length in km above 0; choose one of them"
         )
@@ -328,7 +340,7 @@ def _check_seed(seed):
 
 
 def _check_one_of(value, known, name):
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise ValueError(
             f"{name} is {value!r}, wanted {' or '.join(map(repr, known))}; choose one of them"
         )

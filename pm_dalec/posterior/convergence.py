@@ -11,7 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec.posterior.chain_statistics import chain_statistics, comparable
+from pm_dalec.posterior.runs import expect_fit
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import number
 from pm_dalec.tables.parameters import PARAMETERS
 
 
@@ -34,6 +36,7 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
     ValueError
         If there are fewer than two chains or four draws.
     """
+    expect_fit(fit)
     posterior = fit["posterior"].to_dataset()
     chains, draws = posterior.sizes[dims.CHAIN], posterior.sizes[dims.DRAW]
     if chains < 2 or draws < 4:
@@ -68,6 +71,7 @@ def has_converged(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -
         Largest R-hat and smallest bulk ESS that count as converged. Of the tail, from which 5 to 95 %
         intervals are read, half as many effective draws are asked for.
     """
+    _check_report(report, rhat, ess)
     enough = report["ess_bulk"].min() > ess and report["ess_tail"].min() > ess / TAIL_FOR_BULK
     return bool(report["rhat"].max() < rhat and enough)
 
@@ -82,6 +86,7 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
     rhat, ess : float
         As in `has_converged`.
     """
+    _check_report(report, rhat, ess)
     worst, least = float(report["rhat"].max()), float(report["ess_bulk"].min())
     tail = float(report["ess_tail"].min())
     by_name = report["rhat"].max([d for d in report["rhat"].dims if d != "parameter"])
@@ -93,6 +98,16 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
         f"{tail:.0f}; wanted below {rhat}, above {ess:g} and above {ess / TAIL_FOR_BULK:g}, so run longer "
         "before you use the numbers"
     )
+
+
+def _check_report(report, rhat, ess):
+    if not isinstance(report, xr.Dataset) or not {"rhat", "ess_bulk"} <= set(report.variables):
+        raise TypeError(
+            f"wanted a report with rhat and ess_bulk, got {type(report).__name__}; make one with "
+            "pm_dalec.diagnose(fit)"
+        )
+    number("rhat", rhat, above=1.0, advice="R-hat of chains that agree is 1: 1.01 is usual")
+    number("ess", ess, least=0.0, advice="400 effective draws are usual")
 
 
 def doubt(fit: xr.DataTree) -> str:

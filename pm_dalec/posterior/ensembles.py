@@ -32,6 +32,11 @@ def pooled(values):
     DataArray
         Dims (sample, ...[, stratum][, pixel]).
     """
+    if not isinstance(values, xr.DataArray):
+        raise TypeError(
+            f"wanted draws as a DataArray, got {type(values).__name__}; pass the draws of a fit, such as "
+            "pm_dalec.budget(fit)['gpp'] gives"
+        )
     if dims.QUANTILE in values.dims:
         raise ValueError(
             f"wanted draws, got quantiles of '{values.name}' (dims {values.dims}); quantiles do not "

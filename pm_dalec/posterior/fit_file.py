@@ -15,7 +15,9 @@ import xarray as xr
 
 from pm_dalec.data import storage
 from pm_dalec.data.formats import trees
+from pm_dalec.posterior.runs import expect_fit
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import path_of
 
 CHUNK = 4 * 2**20  # bytes; 256 units of 2,000 draws
 BLOCKED = (dims.PIXEL, dims.STRATUM)
@@ -35,11 +37,12 @@ def save(fit: xr.DataTree, path: str | Path) -> Path:
     -------
     Path
     """
-    path = Path(path)
+    path = path_of("path", path)
+    expect_fit(fit)
     netcdf = trees.is_netcdf(path, what="a fit")
     with storage.whole(path) as draft:
         if netcdf:
-            fit.to_netcdf(draft, engine="h5netcdf", mode="w")
+            trees.write_netcdf(fit, draft)
         else:
             _write_zarr(fit, draft)
     return path
@@ -62,7 +65,7 @@ def load(path: str | Path) -> xr.DataTree:
     FileNotFoundError, ValueError
         A sentence, where nothing is there, or no fit, or one with a part missing or damaged.
     """
-    return trees.read_tree(path, what=FIT, group="posterior", writer=WRITER)
+    return trees.read_tree(path_of("path", path), what=FIT, group="posterior", writer=WRITER)
 
 
 def holds_fit(path):

@@ -61,6 +61,28 @@ def run_of(posterior: xr.Dataset, units: xr.Dataset, solver: str) -> Run:
     return Run(run.pools, run.fluxes, np.isnan(theta.initial_som))
 
 
+def expect_fit(fit: object, *groups: str) -> None:
+    """Refuse what is no fit, or lacks a group.
+
+    Parameters
+    ----------
+    fit : DataTree
+    *groups : str
+        Beside ``posterior``, which every fit has.
+    """
+    if not isinstance(fit, xr.DataTree):
+        raise TypeError(
+            f"wanted a fit (DataTree), got {type(fit).__name__}; give what calibrate returns, or read a "
+            "file with pm_dalec.load"
+        )
+    missing = [name for name in ("posterior", *groups) if name not in fit.children]
+    if missing:
+        raise ValueError(
+            f"wanted a fit with the group {missing[0]!r}, got groups {sorted(fit.children)}; give what "
+            "calibrate returns"
+        )
+
+
 def units_to_run(fit: xr.DataTree, drivers: xr.Dataset | None) -> xr.Dataset:
     """Units dataset that the draws of a fit are run with: its own, or another that is checked.
 
@@ -74,6 +96,7 @@ def units_to_run(fit: xr.DataTree, drivers: xr.Dataset | None) -> xr.Dataset:
     -------
     Dataset
     """
+    expect_fit(fit, "constant_data")
     if drivers is None:
         return fit["constant_data"].to_dataset()
     if isinstance(drivers, xr.Dataset) and {dims.TIME, "step_days"} <= set(drivers.variables):

@@ -26,7 +26,7 @@ from pm_dalec.sampling.progress import Progress, stopped_by_interrupt, warn_of_i
 from pm_dalec.sampling.state import Settings, evenly, new_state
 from pm_dalec.sampling.target import Target, check_dalec, compile_target
 from pm_dalec.sampling.unit import Unit
-from pm_dalec.tables.numbers import number, seed_of, whole_number
+from pm_dalec.tables.numbers import flag, number, seed_of, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,16 +101,16 @@ def calibrate(
         fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
     check_dalec(model, "calibrate")
+    flag("resume", resume)
     settings = Settings(draws, rhat, ess, proposals)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     numbers, seed = identities(model), _seed_of_run(random_seed, checkpoint if resume else None)
-    places, threads = places_of(only, numbers.size), _checked_threads(threads)
-    _check_seconds(seconds)
+    places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
     groups = checked_groups(groups)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed})
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
-        Progress(progress) as shown,
+        Progress(flag("progress", progress)) as shown,
         stopped_by_interrupt() as stop,
     ):
         shown.message("compiling the model for lanes")
@@ -175,10 +175,12 @@ def _checked_threads(threads):
     return whole_number("threads", threads, least=1, advice="leave it out for all processors")
 
 
-def _check_seconds(seconds):
+def check_budget(threads, seconds):
+    """Number of threads, where it and the seconds are what they may be."""
     if seconds is not None:
         advice = "leave it out for no limit of time"
         number("seconds", seconds, above=0.0, advice=advice)
+    return _checked_threads(threads)
 
 
 def places_of(only, count):

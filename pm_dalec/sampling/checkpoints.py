@@ -1,7 +1,10 @@
 """States of units on disk: written whole or not at all, read back bit for bit."""
 
+import json
 import zipfile
+import zlib
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,21 @@ from pm_dalec.sampling.identity import Identity, refuse_another
 from pm_dalec.sampling.state import state_from_arrays, state_to_arrays
 
 MANIFEST = "manifest.json"
+MADE_OF = "made_of"  # in the file of a state: the identity of its run, and the number of its unit
+# What NumPy and zipfile raise on damaged files
+DAMAGE = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    EOFError,
+    TypeError,
+    SyntaxError,
+    MemoryError,
+    OverflowError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class Store:
@@ -19,10 +37,12 @@ class Store:
     Parameters
     ----------
     folder : Path
+    made_of : Identity
+        Of the run.
     """
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, made_of):
+        self.folder, self.made_of = folder, made_of
 
     def _path(self, identity):
         return self.folder / f"unit-{identity}.npz"
@@ -33,18 +53,28 @@ class Store:
         if not path.exists():
             return None
         try:
-            with np.load(path) as held:
-                return state_from_arrays(held)
-        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as fault:
+            # by way of memory: NumPy leaves a file open that it cannot read
+            with np.load(BytesIO(path.read_bytes())) as held:
+                state, told = state_from_arrays(held), json.loads(held[MADE_OF].item())
+                unit, run = int(told["unit"]), str(told["run"])
+        except DAMAGE as fault:
             raise ValueError(
                 f"wanted the state of a unit in '{path}', got a file that cannot be read as one "
                 f"({fault}); remove it, and the unit begins anew"
             ) from fault
+        refuse_another(self.made_of, run, where=path, what="the state")
+        if unit != identity:
+            raise ValueError(
+                f"wanted the state of unit {identity} in '{path}', got that of unit {unit}; give the "
+                "file its name back, or remove it, and the unit begins anew"
+            )
+        return state
 
     def write(self, identity, state):
         """Save the state of a unit; the old file stays until the new one is complete."""
         with whole(self._path(identity)) as draft, draft.open("wb") as stream:
-            np.savez(stream, **state_to_arrays(state))
+            told = json.dumps({"unit": int(identity), "run": self.made_of.as_json()})
+            np.savez(stream, **state_to_arrays(state), **{MADE_OF: np.array(told)})
 
 
 @contextmanager
@@ -79,7 +109,7 @@ def open_store(folder, resume, identity):
     folder = folder_to_write(folder)
     with locked(folder, inside=True):
         _claim(folder, resume, identity)
-        yield Store(folder)
+        yield Store(folder, identity)
 
 
 def seed_in(folder):

@@ -17,12 +17,12 @@ import xarray as xr
 from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose
-from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, checked_chains
+from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 from pm_dalec.sampling.state import Settings
 from pm_dalec.tables import dims
-from pm_dalec.tables.numbers import seed_of
+from pm_dalec.tables.numbers import flag, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def calibrate_region(
         As from `calibrate`, with R-hat and ESS of every parameter and unit in ``diagnostics``. Units
         without a start are NaN and listed by `unit_report`.
     """
-    checked_chains(chains, least=FEWEST_CHAINS)
+    _check(build, chains, progress, **settings)
     store = Path(store)
     done, states = store / FIT, store / "state"
     if land is None:
@@ -178,6 +178,33 @@ def _is_as_asked(held, done, *, chains, **settings):
         for name, (key, no_better) in TARGETS.items()
         if key in held
     )
+
+
+def _check(build, chains, progress, **settings):
+    checked_chains(chains, least=FEWEST_CHAINS)
+    flag("progress", progress)
+    if not callable(build):
+        raise TypeError(
+            f"wanted build as a function that makes a model of a land, got {type(build).__name__}; give "
+            "models.baseline.build"
+        )
+    _check_settings(**settings)
+
+
+def _check_settings(
+    *,
+    draws=1000,
+    rhat=1.01,
+    ess=400,
+    proposals=1_000_000,
+    random_seed=0,
+    threads=None,
+    seconds=None,
+):
+    """Refuse wrong settings, of a region that is done as well."""
+    Settings(draws, rhat, ess, proposals)
+    seed_of(random_seed)
+    check_budget(threads, seconds)
 
 
 def _diagnostics(fit):

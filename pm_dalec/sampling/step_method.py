@@ -77,7 +77,7 @@ class AdaptiveMetropolis(BlockedStep):
         initial_point=None,
         compile_kwargs=None,
     ):
-        if variant not in VARIANTS:
+        if not isinstance(variant, str) or variant not in VARIANTS:
             raise ValueError(
                 f"wanted a variant of AdaptiveMetropolis out of {VARIANTS}, got {variant!r}; choose one"
             )

@@ -1,10 +1,12 @@
-"""Numbers that are arguments: each is what it should be, or refused in a sentence that names it."""
+"""Arguments: each is what it should be, or refused in a sentence that names it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from math import inf, isfinite
 from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
@@ -156,3 +158,66 @@ def names_of(name: str, values: Iterable[str]) -> tuple[str, ...]:
             f"wanted each name once in {name}, got {list(found)}; leave out the second"
         )
     return found
+
+
+def flag(name: str, value: object) -> bool:
+    """Argument that is true or false; texts such as "no" would be true.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the message.
+    value : bool
+
+    Returns
+    -------
+    bool
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(
+            f"wanted True or False, got {name}={value!r} ({type(value).__name__}); write {name}=True "
+            f"or {name}=False"
+        )
+    return bool(value)
+
+
+def text_of(name: str, value: object) -> str:
+    """Argument that is text.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the message.
+    value : str
+
+    Returns
+    -------
+    str
+    """
+    if not isinstance(value, str):
+        raise TypeError(
+            f"wanted {name} as text, got {value!r} ({type(value).__name__}); write {name}='...'"
+        )
+    return value
+
+
+def path_of(name: str, value: object) -> Path:
+    """Path from text or a path.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the message.
+    value : str or Path
+
+    Returns
+    -------
+    Path
+    """
+    text = value if isinstance(value, str | PathLike) else None
+    if text is None or "\0" in str(text):
+        raise TypeError(
+            f"wanted {name} as text or a Path, got {value!r} ({type(value).__name__}); give the name of "
+            "a file or folder"
+        )
+    return Path(text)

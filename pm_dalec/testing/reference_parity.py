@@ -14,8 +14,10 @@ import xarray as xr
 
 from pm_dalec.constraints import forms
 from pm_dalec.constraints.prior_draws import gaussian_log_factor
+from pm_dalec.data.formats import trees
 from pm_dalec.physics import records
 from pm_dalec.physics.observation_operators import misfit, seen_by
+from pm_dalec.tables.numbers import number, path_of
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
@@ -44,6 +46,7 @@ STREAM_NAMES = {
 
 def groups_of(path):
     """Names of the groups of a reference file that hold parameter vectors and drivers."""
+    trees.contents(path, what="a reference file", writer="the reference code")
     with xr.open_datatree(path, engine="h5netcdf", decode_timedelta=False) as tree:
         named = [name.lstrip("/") for name in tree.groups]
         found = [name for name in named if name and "driver_run_day" in tree[name].variables]
@@ -70,6 +73,10 @@ def parity(path: str | Path, *, runner: str = "numpy", rtol: float = 1e-6) -> It
     Line
         One per group and quantity.
     """
+    if not isinstance(runner, str) or runner not in RUNNERS:
+        raise ValueError(f"wanted a runner out of {', '.join(RUNNERS)}, got {runner!r}; choose one")
+    number("rtol", rtol, above=0.0, advice="1e-6 is usual")
+    path = path_of("path", path)
     for name in groups_of(path):
         with xr.open_dataset(path, group=name, engine="h5netcdf", decode_timedelta=False) as held:
             group = held.load()
@@ -132,8 +139,8 @@ def _likelihood(name, group, case, execute, rtol):
         if "log_likelihood_obs_with_edc" in at:
             theirs = at["log_likelihood_obs_with_edc"].values
             yield _scalars(label, "log_likelihood with constraints", total + barrier, theirs, rtol)
-    for index, number in enumerate(group["prior_parameter"].values.astype(int)):
-        parameter = next(p for p in PARAMETERS.values() if p.number == number)
+    for index, place in enumerate(group["prior_parameter"].values.astype(int)):
+        parameter = next(p for p in PARAMETERS.values() if p.number == place)
         value = getattr(case.theta, parameter.name)
         mean = float(group["prior_mean"].values[index])
         sigma = float(group["prior_uncertainty"].values[index])

@@ -1,5 +1,6 @@
 """Trees of datasets on disk, NetCDF or zarr: read whole or refused in a sentence; text in zarr."""
 
+import json
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import zarr
 NETCDF, ZARR = (".nc", ".nc4"), (".zarr",)
 CHECKSUMS = "checksums"  # attribute at the root of a zarr: of all its other files
 HDF5 = b"\x89HDF"
+SEAL = b"pm_dalec"  # behind the end of a NetCDF file, where HDF5 does not look: this and a checksum
 
 # What a file is, by a group that it has, and what opens it.
 KINDS = {
@@ -129,6 +131,8 @@ def read_tree(path, *, what, group, writer):
     groups, variables = contents(path, what=what, writer=writer)
     if path.suffix in ZARR:
         _check_files(path, what, writer)
+    else:
+        _check_seal(path, what, writer)
     if group not in groups:
         raise ValueError(
             f"wanted {what} in '{path}', got {kind_of(groups, variables)}; write one with {writer}"
@@ -141,6 +145,37 @@ def read_tree(path, *, what, group, writer):
     for node in tree.subtree:
         node.dataset = with_plain_text(node.to_dataset(inherit=False))
     return tree
+
+
+def write_netcdf(tree, file, encoding=None):
+    """Write a tree of datasets as a NetCDF file that knows when it was changed.
+
+    HDF5 keeps no checksum of numbers and attributes, so that one of the whole file stands behind it;
+    `read_tree` compares it, and other readers do not see it.
+
+    Parameters
+    ----------
+    tree : DataTree
+    file : Path
+        Nothing is there yet.
+    encoding : dict, optional
+        As xarray takes it.
+    """
+    tree.to_netcdf(file, engine="h5netcdf", mode="w", encoding=encoding)
+    seal = SEAL + _checksum(file).to_bytes(4, "big")
+    with file.open("ab") as stream:
+        stream.write(seal)
+
+
+def _check_seal(file, what, writer):
+    """Refuse a NetCDF file of `write_netcdf` that was changed since; those of others have no seal."""
+    held = file.read_bytes()
+    body, seal = held[: -len(SEAL) - 4], held[-len(SEAL) - 4 :]
+    if seal.startswith(SEAL) and zlib.crc32(body) != int.from_bytes(seal[-4:], "big"):
+        raise ValueError(
+            f"wanted {what} in '{file}' as it was written, got a file that was changed or damaged "
+            f"since; copy it again, or write it again with {writer}"
+        )
 
 
 def write_zarr(tree, folder, encoding=None):
@@ -162,11 +197,19 @@ def write_zarr(tree, folder, encoding=None):
     root = folder / "zarr.json"
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file != root)
     sums = {file.relative_to(folder).as_posix(): _checksum(file) for file in files}
-    zarr.open_group(folder, mode="r+").attrs[CHECKSUMS] = sums
+    group = zarr.open_group(folder, mode="r+")
+    group.attrs[CHECKSUMS] = sums | {root.name: _checksum_of_root(root)}
 
 
 def _checksum(file):
     return zlib.crc32(file.read_bytes())
+
+
+def _checksum_of_root(root):
+    """Checksum of the metadata at the root of a zarr, without the checksums that stand in it."""
+    told = json.loads(root.read_bytes())
+    told["attributes"].pop(CHECKSUMS, None)
+    return zlib.crc32(json.dumps(told, sort_keys=True).encode())
 
 
 def _check_files(folder, what, writer):
@@ -178,12 +221,18 @@ def _check_files(folder, what, writer):
             f"wanted {what} with checksums of its parts in '{folder}', got none, so that a missing "
             f"part would not be noticed; write it again with {writer}"
         )
-    missing = [name for name in sums if not (folder / name).is_file()]
-    changed = [
-        name for name in sums if name not in missing and _checksum(folder / name) != sums[name]
-    ]
+    with _readable(folder, what):
+        found = {
+            file.relative_to(folder).as_posix(): _checksum(file)
+            for file in folder.rglob("*")
+            if file.is_file() and not file.name.startswith(".")
+        }
+        found["zarr.json"] = _checksum_of_root(folder / "zarr.json")
+        missing = [name for name in sums if name not in found]
+        changed = [name for name in found if found[name] != sums.get(name, found[name])]
+        changed += [name for name in found if name not in sums]  # of another folder
     if missing or changed:
-        how = "missing" if missing else "changed or cut off"
+        how = "missing" if missing else "changed, cut off or of another folder"
         first, count = (missing or changed)[0], len(missing or changed)
         raise ValueError(
             f"wanted all {len(sums)} parts of {what} in '{folder}', got {count} {how}, the first "

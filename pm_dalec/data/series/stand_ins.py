@@ -17,7 +17,7 @@ DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has n
 
 def checked_disturbance(disturbance, where):
     """Refuse what is neither "file" nor "none"."""
-    if disturbance not in ("file", "none"):
+    if not isinstance(disturbance, str) or disturbance not in ("file", "none"):
         raise ValueError(
             f"wanted disturbance 'file' or 'none', got {disturbance!r} (opening {where}); "
             "'none' means no harvest and no fire"

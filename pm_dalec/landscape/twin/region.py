@@ -42,6 +42,10 @@ def build_region(twin: Twin, *, resolution: float) -> xr.DataTree:
     DataTree
         The land averaged over pixels (``/pixels``) and over strata (``/strata``).
     """
+    if not hasattr(twin, "latitude_edges"):
+        raise TypeError(
+            f"wanted a landscape as twin, got {type(twin).__name__}; make one with pm_dalec.make_twin(1)"
+        )
     grid = target_grid(resolution, **DOMAIN)
     weights = overlap_with(
         grid, latitude_edges=twin.latitude_edges, longitude_edges=twin.longitude_edges

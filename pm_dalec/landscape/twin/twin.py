@@ -40,7 +40,7 @@ from pm_dalec.landscape.twin.table import (
     YEARS,
 )
 from pm_dalec.tables.constants import DAYS_PER_YEAR, EARTH_RADIUS
-from pm_dalec.tables.numbers import whole_number
+from pm_dalec.tables.numbers import flag, number, whole_number
 from pm_dalec.tables.strata import MASKED, STRATA
 
 
@@ -121,6 +121,7 @@ def make_twin(
     Twin
     """
     whole_number("seed", seed, least=0, advice="every field draws from it")
+    mask = flag("mask", mask)
     _check_switches(cv, gamma, leak, biomass)
     degrees = (DOMAIN["north"] - DOMAIN["south"], DOMAIN["east"] - DOMAIN["west"])
     shape = tuple(round(d * CELLS_PER_DEGREE) for d in degrees)
@@ -146,11 +147,16 @@ def make_twin(
 
 
 def _check_switches(cv, gamma, leak, biomass):
-    if biomass not in ("obs", "model"):
+    if not isinstance(biomass, str) or biomass not in ("obs", "model"):
         raise ValueError(
             f"biomass is {biomass!r}, wanted 'obs' or 'model': observed means or model medians"
         )
-    if not 0 <= leak < 1 or gamma < 0 or (cv is not None and cv < 0):
+    advice = "it is a number of the synthetic landscape; leave it out for the usual one"
+    number("gamma", gamma, least=0.0, advice=advice)
+    number("leak", leak, least=0.0, advice=advice)
+    if cv is not None:
+        number("cv", cv, least=0.0, advice=advice)
+    if leak >= 1:
         raise ValueError(
             f"switches of the landscape are cv={cv}, gamma={gamma}, leak={leak}, wanted cv and "
             "gamma not negative and leak at least 0 and below 1; change them"

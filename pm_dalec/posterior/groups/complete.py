@@ -10,6 +10,7 @@ from pm_dalec.posterior.groups.likelihoods import log_density
 from pm_dalec.posterior.groups.observed import modelled, observed_data
 from pm_dalec.posterior.groups.predictive import predictive
 from pm_dalec.posterior.groups.priors import log_prior
+from pm_dalec.posterior.runs import expect_fit
 from pm_dalec.tables import dims
 from pm_dalec.tables.numbers import names_of
 
@@ -72,6 +73,7 @@ def with_groups(fit: xr.DataTree, groups: Sequence[str] | None = None) -> xr.Dat
         Another one, with these groups and ``observed_data`` made anew, so that all of them are about
         the same observations.
     """
+    expect_fit(fit, "posterior", "observed_data", "constant_data")
     fit, groups = fit.copy(), checked_groups(groups)
     draws, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
     streams = tuple(fit["observed_data"].data_vars)

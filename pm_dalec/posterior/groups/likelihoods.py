@@ -7,6 +7,7 @@ import xarray as xr
 
 from pm_dalec.errors.densities import pointwise
 from pm_dalec.posterior.groups.observed import modelled, seen_in
+from pm_dalec.posterior.runs import expect_fit
 
 
 def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
@@ -27,6 +28,7 @@ def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
     Biomass maps of two years share their error (PRODUCTS, 2.2): leaving out one of two is no test, unless
     their errors are correlated in the likelihood too; each is then conditional on the others of its unit.
     """
+    expect_fit(fit, "observed_data", "constant_data")
     return log_density(fit, modelled(fit))
 
 
