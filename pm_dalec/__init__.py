@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     )
     from pm_dalec.landscape.twin.region import build_region as build_region
     from pm_dalec.landscape.twin.twin import make_twin as make_twin
-    from pm_dalec.lanes.backends import lane_logp as lane_logp
     from pm_dalec.posterior.aggregation import aggregate as aggregate
     from pm_dalec.posterior.budgets import budget as budget
     from pm_dalec.posterior.cf.file import export as export

@@ -14,6 +14,7 @@ from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors import likelihood_of, log_density
 from pm_dalec.errors.scales import scale_for
 from pm_dalec.graph import Choices, likelihoods
+from pm_dalec.lanes import lane_logp
 from pm_dalec.models import baseline, constrained_prior
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.observation_operators import seen_by
@@ -72,8 +73,8 @@ def by_numpy(site, model, place):
 
 
 def test_the_lanes_give_the_densities_of_numpy(site, model):
-    logp = pmd.lane_logp(model)
-    without = pmd.lane_logp(constrained_prior.build(site, Choices(constraints=None)))
+    logp = lane_logp(model)
+    without = lane_logp(constrained_prior.build(site, Choices(constraints=None)))
     places = positions(model)
     found = logp(places) - without(places)
     expected = [by_numpy(site, model, place) for place in places]
@@ -83,7 +84,7 @@ def test_the_lanes_give_the_densities_of_numpy(site, model):
 def test_the_lanes_of_a_region_keep_the_shared_errors_of_each_pixel():
     region = tiny_region()
     model = baseline.build(region, Choices(constraints=None, likelihoods={"cwood": ALL["cwood"]}))
-    logp = pmd.lane_logp(model)
+    logp = lane_logp(model)
     place = positions(model, 1)[0]
     count = len(model.coords["pixel"])
     found = np.ravel(logp(np.tile(place, (count, 1))))
@@ -99,8 +100,8 @@ def test_jax_gives_the_densities_of_the_lanes(given):
     pytest.importorskip("jax")
     model = baseline.build(tiny_region(), Choices(constraints=None, likelihoods=given))
     places, units = positions(model), np.zeros(3, int)
-    found = pmd.lane_logp(model, backend="jax").bind(units)(places)
-    assert_allclose(found, pmd.lane_logp(model).bind(units)(places), rtol=1e-10)
+    found = lane_logp(model, backend="jax").bind(units)(places)
+    assert_allclose(found, lane_logp(model).bind(units)(places), rtol=1e-10)
 
 
 # ---- one stream, without DALEC

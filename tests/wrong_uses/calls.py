@@ -4,16 +4,20 @@ import shutil
 from functools import cache
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
 import pm_dalec as pmd
 from pm_dalec.graph import coords_of
+from pm_dalec.lanes import lane_logp
 from pm_dalec.models import baseline
 from pm_dalec.sampling import calibration, starts
 from pm_dalec.sampling.target import compile_target
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed
 from pm_dalec.tables.streams import STREAMS
-from pm_dalec.tables.variables import FLUXES, POOLS
+from pm_dalec.tables.variables import DRIVERS, FLUXES, POOLS
+from pm_dalec.testing.reference_parity import parity
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
 from .domains import Flag, Kind, Length, Name, Names, Place, Real, Seed, Whole
@@ -42,6 +46,21 @@ def region_model():
 @cache
 def fit():
     return tiny_fit()
+
+
+@cache
+def frame():
+    """Table of the site with a row a month."""
+    units = land()
+    months = pd.period_range("2001-01", periods=units.sizes["time"], freq="M")
+    names = [*DRIVERS, "lai", "lai_unc"]
+    return pd.DataFrame({name: units[name].values for name in names}, index=months)
+
+
+def exported(fit, folder, **given):
+    """A CF file of a fit, read again."""
+    with xr.open_dataset(pmd.export(fit, folder / "results.nc", **given)) as found:
+        return found.drop_attrs().load()
 
 
 @cache
@@ -99,6 +118,9 @@ def calls(folder):
                       {"name": Name(("XX-Tst",)), "source": Name(("gcel",), optional=True),
                        "resolution": Name(("monthly", "daily")), **OPEN}),
         "open_site": (pmd.open_site, {"path": file}, {"path": Place(folder), **OPEN}),
+        "site_from_frame": (pmd.site_from_frame, {"table": frame(), "latitude": 50.0}, {
+            "table": Kind((np.ones(3), {"tmin": [1.0]})), "latitude": Real(least=-90.0, most=90.0),
+            "longitude": Real(least=-180.0, most=360.0, optional=True), **OPEN}),
         "synthetic_site": (pmd.synthetic_site, {"seed": 1},
                            {"seed": Whole(0), "years": Whole(1, 500)}),
         "Choices": (pmd.Choices, {}, {
@@ -117,7 +139,7 @@ def calls(folder):
         "open_region": (pmd.open_region, {"path": region_file}, {"path": Place(folder)}),
         "write_region": (pmd.write_region, {"region": None, "path": folder / "made.nc"},
                          {"region": Kind(), "path": Kind(("a.txt", "a"))}),
-        "lane_logp": (lambda model, **given: pmd.lane_logp(model, **given).names, {"model": site()},
+        "lane_logp": (lambda model, **given: lane_logp(model, **given).names, {"model": site()},
                       {"model": MODEL, "backend": Name(("auto", "llvm", "jax", "jax-gpu")),
                        "width": Whole(2, 2), "dtype": Name(("float64", "float32"))}),
         "aggregate": (pmd.aggregate, {"values": draws(), "units": areas()}, {
@@ -133,6 +155,10 @@ def calls(folder):
         "save": (lambda fit, path: pmd.load(pmd.save(fit, path)),
                  {"fit": fit(), "path": folder / "saved.nc"},
                  {"fit": Kind(FITS), "path": Kind(("a.txt", "a", ".nc/"))}),
+        "with_groups": (pmd.with_groups, {"fit": fit(), "groups": ("log_prior",)}, {
+            "fit": Kind(FITS), "groups": Names(("log_prior", "log_likelihood"), optional=True, empty=True)}),
+        "export": (lambda fit, **given: exported(fit, folder, **given), {"fit": fit()}, {
+            "fit": Kind(FITS), "members": Whole(0), "names": Names(("gpp", "nbp"))}),
         "log_likelihood": (pmd.log_likelihood, {"fit": fit()}, {"fit": Kind(FITS)}),
         "trajectories": (pmd.trajectories, {"fit": fit()}, {
             "fit": Kind(FITS), "drivers": Kind(optional=True), "names": Names(SERIES),
@@ -147,7 +173,7 @@ def calls(folder):
                                {"model": site()},
                                {"n_inner": Whole(1),
                                 "variant": Name(("haario2001", "edinburgh2021"))}),
-        "parity": (lambda **given: list(pmd.parity(**given)), {"path": folder / "absent.nc"}, {
+        "parity": (lambda **given: list(parity(**given)), {"path": folder / "absent.nc"}, {
             "path": Place(folder), "runner": Name(("numpy", "pytensor", "jax", "lanes")),
             "rtol": Real(above=0.0)}),
         "edc_report": (pmd.edc_report, {"units": land(), "draws": 20}, {

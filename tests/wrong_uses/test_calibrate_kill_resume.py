@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 )
 
 from pm_dalec.sampling import checkpoints, unit
+from pm_dalec.tables import constants
 
 from . import machine
 from .machine import BUDGETS, CHOSEN, DATA, NAMED, SETTINGS, VERSIONS, Plan, Runs
@@ -138,7 +139,7 @@ class Resuming(RuleBasedStateMachine):
     def change_back_and_resume(self):
         """The plan that began the folder is no other run."""
         for name in VERSIONS:
-            self.patch.setattr(f"pm_dalec.sampling.identity.{name}", 1)
+            self.patch.setattr(f"pm_dalec.sampling.identity.{name}", getattr(constants, name))
         self.plan, self.named = self.began, {}
         self.run(self.budget)
 

@@ -16,6 +16,7 @@ from pm_dalec.data.series import aliases, cells, dates, headers, stand_ins
 from pm_dalec.data.series.carbon_dioxide import told_co2
 from pm_dalec.data.standardised import site_from_arrays
 from pm_dalec.data.uncertainties import without_unknown
+from pm_dalec.tables.numbers import number
 from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, wanted_units
 from pm_dalec.tables.variables import DRIVERS
 
@@ -199,7 +200,7 @@ def _place(values, latitude, longitude, where):
         if argument is None:
             place[name] = column
             continue
-        place[name] = argument
+        place[name] = argument = number(name, argument, advice="degrees, of the place")
         if column is not None and not np.isclose(column, argument, rtol=0.0, atol=1e-3):
             raise ValueError(
                 f"wanted one {name}, got {argument!r} as argument and {column:g} in the table ({where}); "
