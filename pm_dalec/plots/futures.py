@@ -127,9 +127,10 @@ def _named(axes, quantiles, name):
     axes.annotate(
         name,
         (float(middle[YEAR][-1]), float(middle[-1])),
-        xytext=(-2, 4),
+        xytext=(3, 0),
         textcoords="offset points",
-        ha="right",
+        va="center",
+        annotation_clip=False,
     )
 
 

@@ -27,6 +27,7 @@ def run_forecasts(
     fits: Mapping[str, xr.DataTree],
     folder: str | Path,
     *,
+    draws: int | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, xr.DataTree]:
@@ -38,6 +39,8 @@ def run_forecasts(
         By approach.
     folder : path
         Of the fits; the forecasts stand in a folder in it.
+    draws : int, optional
+        About so many of each chain; all by default.
     seed : int
         Of the pairing of strata.
     progress : callable, optional
@@ -55,6 +58,7 @@ def run_forecasts(
             fit,
             SCENARIOS,
             management=MANAGEMENTS,
+            draws=draws,
             seed=seed,
             store=kept / approach,
             progress=progress,
@@ -67,7 +71,7 @@ def run_forecasts(
                     names=["change_live"],
                     reference=years,
                     solver=solver,
-                    draws=SPREAD_DRAWS,
+                    draws=min(draws or SPREAD_DRAWS, SPREAD_DRAWS),
                     seed=seed,
                     store=kept / SPREAD / _name(approach, reference, solver),
                 )
