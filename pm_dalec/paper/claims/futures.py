@@ -1,6 +1,6 @@
 """Statistics of forecasts to 2100: functions of the forecasts by approach, undisturbed under SSP2-4.5."""
 
-from pm_dalec.forecasting.partition import difference_of_domains, order_probability
+from pm_dalec.forecasting.variance import difference_of_domains, order_probability
 from pm_dalec.paper.claims.statistics import NotTestable
 from pm_dalec.tables import dims
 

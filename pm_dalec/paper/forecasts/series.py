@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.forecasting.partition import SHOWN, difference_of_domains, order_probability
+from pm_dalec.forecasting.variance import SHOWN, difference_of_domains, order_probability
 from pm_dalec.paper.forecasts.runs import check_both
 from pm_dalec.tables import dims
 

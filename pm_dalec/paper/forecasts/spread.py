@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.forecasting.partition import (
+from pm_dalec.forecasting.variance import (
     RANK,
     SHOWN,
     ensembles_by_pairing,

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from pm_dalec.forecasting.partition import (
+from pm_dalec.forecasting.variance import (
     difference_of_domains,
     ensembles_by_pairing,
     order_probability,
