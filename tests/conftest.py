@@ -42,6 +42,10 @@ LONG = (
     "paper/test_reduction.py",
     "paper/test_hypothesis_table.py",
     "landscape/test_from_products.py",
+    "forecasting/test_parts.py",
+    "forecasting/test_management.py",
+    "forecasting/test_continuation.py",
+    "cli/test_forecasts.py",
 )
 
 

@@ -97,7 +97,7 @@ TRAITS = (
         "woodland gains more living carbon than open land",
         "smallest probability of a pair in 2100 [1]",
         0.95,
-        1.0001,
+        INF,
         futures.probability_of_woodland,
         from_tables=False,
         of_forecasts=True,
