@@ -1,7 +1,6 @@
 """Figure A1: shares of the strata at three resolutions."""
 
 from pm_dalec.paper import (
-    LANDSCAPE,
     arguments,
     figa1_fractions,
     open_experiments,
@@ -11,6 +10,6 @@ from pm_dalec.paper import (
 
 options = arguments(__doc__)
 experiments = open_experiments(options.fits)
-landscape = open_landscape(options.fits / LANDSCAPE)
+landscape = open_landscape(options.fits)
 figure = figa1_fractions(experiments, landscape)
 save(figure, options.out, "figA1_fractions")

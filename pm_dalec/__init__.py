@@ -12,11 +12,9 @@ if TYPE_CHECKING:
     from pm_dalec.data.series.frame import site_from_frame as site_from_frame
     from pm_dalec.data.site_file import open_site as open_site
     from pm_dalec.data.synthetic_sites import synthetic_site as synthetic_site
+    from pm_dalec.forecasting.projection import forecast as forecast
     from pm_dalec.graph.choices import Choices as Choices
-    from pm_dalec.landscape.region_file import (
-        open_region as open_region,
-        write_region as write_region,
-    )
+    from pm_dalec.landscape.region_file import open_region as open_region
     from pm_dalec.landscape.twin.region import build_region as build_region
     from pm_dalec.landscape.twin.twin import make_twin as make_twin
     from pm_dalec.posterior.aggregation import aggregate as aggregate

@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pytensor
 import pytest
+import xarray as xr
 
 from pm_dalec.landscape.twin.twin import make_twin, truth
 from pm_dalec.paper.experiments import reduce_fits
+from pm_dalec.paper.forecasts import runs
 from pm_dalec.paper.items import save_landscape
 from pm_dalec.paper.mosaic import harvest_table
 from pm_dalec.posterior.fit_file import save as save_fit
+from pm_dalec.tables.strata import STRATUM_NAMES
 from pm_dalec.testing.emulated import emulated_fits
+from pm_dalec.testing.tiny import tiny_fit, tiny_region
 
 SEEDS = tuple(range(6))
 RESOLUTIONS = (1.0, 0.5, 0.25)
@@ -38,6 +42,10 @@ LONG = (
     "paper/test_reduction.py",
     "paper/test_hypothesis_table.py",
     "landscape/test_from_products.py",
+    "forecasting/test_parts.py",
+    "forecasting/test_management.py",
+    "forecasting/test_continuation.py",
+    "cli/test_forecasts.py",
 )
 
 
@@ -109,4 +117,24 @@ def fit_folder(fits, landscape, tmp_path_factory):
             suffix = ".zarr" if approach == "stratified" else ".nc"
             save_fit(fit, folder / f"{approach}_{resolution:g}{suffix}")
     save_landscape(landscape, folder)
+    _forecasts_beside(folder)
     return folder
+
+
+def _forecasts_beside(folder):
+    """Forecasts of two pixels, as few as the figures need."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "PATHWAYS", ("ssp126", "ssp245"))
+        patch.setattr(runs, "SCENARIOS", ("control", "ssp245"))
+        runs.run_forecasts(two_pixels(), folder)
+
+
+def two_pixels():
+    """Fits in form of two pixels, the strata of the paper in each."""
+    found = {}
+    for approach, strata in (("baseline", None), ("stratified", list(STRATUM_NAMES))):
+        fit = tiny_fit(tiny_region(pixels=2, years=6, strata=strata))
+        held = fit["constant_data"].to_dataset()
+        fit["constant_data"] = xr.DataTree(held.assign(area=("pixel", [1.0, 3.0], {"units": "m2"})))
+        found[approach] = fit
+    return found

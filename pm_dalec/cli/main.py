@@ -28,6 +28,7 @@ COMMANDS = {
     "Regions": {
         "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",
         "region:region": "Write a region from real products.",
+        "results:forecast": "Continue a fit to 2100 under scenarios and managements; resumable.",
         "paper:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
     },
     "Checks": {
@@ -66,6 +67,10 @@ FLAGS = {
     "members": "--members",
     "quantiles": "--quantiles",
     "names": "--names",
+    "scenarios": "--scenario",
+    "management": "--management",
+    "every": "--every",
+    "reference": "--reference",
 }
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
 _VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from pm_dalec._faces import face
 
 if TYPE_CHECKING:
+    from pm_dalec.paper.claims.verdicts import hypotheses as hypotheses
     from pm_dalec.paper.experiments import open_experiments as open_experiments
     from pm_dalec.paper.figures import (
         fig02_land_cover as fig02_land_cover,
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
         figa8_npp_shares as figa8_npp_shares,
         fleet_map as fleet_map,
     )
-    from pm_dalec.paper.hypothesis_table import hypotheses as hypotheses
     from pm_dalec.paper.items import (
-        LANDSCAPE as LANDSCAPE,
         arguments as arguments,
         open_landscape as open_landscape,
         save as save,

@@ -5,9 +5,9 @@ import xarray as xr
 from scipy.stats import gaussian_kde
 
 from pm_dalec.paper import printed
+from pm_dalec.paper.claims.statistics import finest
 from pm_dalec.paper.experiments import domain_ensemble, pairs, pixel_medians
 from pm_dalec.paper.fragmentation import variance_ratio
-from pm_dalec.paper.hypothesis_statistics import finest
 from pm_dalec.paper.theory import harvest_ratio, pixel_harvest_ratio
 from pm_dalec.posterior.metrics import (
     area_mean,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pm_dalec.landscape.twin.region import fractions_of
 from pm_dalec.paper import figure_data, printed
+from pm_dalec.paper.claims.statistics import coarsest, finest
 from pm_dalec.paper.experiments import pairs, pixel_medians
-from pm_dalec.paper.hypothesis_statistics import coarsest, finest
 from pm_dalec.paper.tables.convergence import fleet_maps
 from pm_dalec.plots.convergence import convergence_maps
 from pm_dalec.plots.distributions import domain_densities_figure, trait_violins

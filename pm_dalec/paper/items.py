@@ -14,8 +14,12 @@ import matplotlib as mpl
 import xarray as xr
 
 from pm_dalec.paper import figures
+from pm_dalec.paper.claims.verdicts import hypotheses
 from pm_dalec.paper.experiments import experiments_of
-from pm_dalec.paper.hypothesis_table import hypotheses
+from pm_dalec.paper.forecasts import figures as futures
+from pm_dalec.paper.forecasts.runs import open_forecasts
+from pm_dalec.paper.forecasts.series import table_order
+from pm_dalec.paper.forecasts.spread import table_blame
 from pm_dalec.paper.tables import budget, fit, layout, parameters
 from pm_dalec.paper.tables.convergence import table_fleet
 from pm_dalec.paper.tables.interval_coverage import coverage
@@ -39,7 +43,7 @@ class Item:
     title : str
         What it is.
     make : callable
-        (experiments, landscape) -> Figure or DataFrame.
+        (experiments, landscape, forecasts) -> Figure or DataFrame.
     is_table : bool
     """
 
@@ -50,11 +54,15 @@ class Item:
 
 
 def _table(name, title, make):
-    return Item(name, title, lambda experiments, _: make(experiments), is_table=True)
+    return Item(name, title, lambda experiments, *_: make(experiments), is_table=True)
 
 
 def _figure(name, title, make):
-    return Item(name, title, lambda experiments, _: make(experiments))
+    return Item(name, title, lambda experiments, *_: make(experiments))
+
+
+def _future(name, title, make, *, is_table=False):
+    return Item(name, title, lambda *given: make(given[-1]), is_table)
 
 
 ITEMS = (
@@ -66,15 +74,23 @@ ITEMS = (
     _table("widths", "Ratio of interval widths", budget.table_widths),
     _table("coverage", "Coverage of the truth by 90 % intervals", coverage),
     _table("fleet", "Convergence of the units of every fit", table_fleet),
-    _table("hypotheses", "Hypotheses", hypotheses),
-    Item("fig02_land_cover", "Figure 2", lambda _, where: figures.fig02_land_cover(where)),
+    Item("hypotheses", "Hypotheses", lambda fits, _, later: hypotheses(fits, later), is_table=True),
+    _future("forecast_order", "Order of the strata in 2100", table_order, is_table=True),
+    _future("forecast_spread", "Spread of the forecasts by cause", table_blame, is_table=True),
+    Item("fig02_land_cover", "Figure 2", lambda _, where, __: figures.fig02_land_cover(where)),
     _figure("fig03_schematic", "Figure 3", lambda _: figures.fig03_schematic()),
     _figure("fig04_series", "Figure 4", figures.fig04_series),
     _figure("fig05_harvest_ratio", "Figure 5", figures.fig05_harvest_ratio),
     _figure("fig06_live_change", "Figure 6", figures.fig06_live_change),
     _figure("fig07_ensembles", "Figure 7", figures.fig07_ensembles),
     _figure("fig08_traits", "Figure 8", figures.fig08_traits),
-    Item("figA1_fractions", "Figure A1", figures.figa1_fractions),
+    _future("fig09_forecast", "Figure 9", futures.fig09_forecast),
+    _future("forecast_map", "Map of the gain by 2100", futures.forecast_map),
+    _future("forecast_blame", "Causes of the spread", futures.forecast_blame),
+    _future("forecast_management", "Futures by management", futures.forecast_management),
+    Item(
+        "figA1_fractions", "Figure A1", lambda fits, where, _: figures.figa1_fractions(fits, where)
+    ),
     _figure("figA2_leaf_area", "Figure A2", figures.figa2_leaf_area),
     _figure("figA3_wood", "Figure A3", figures.figa3_wood),
     _figure("figA4_gpp_maps", "Figure A4", figures.figa4_gpp_maps),
@@ -112,14 +128,15 @@ def make_all(fits, out, *, landscape=None, draws=1000, seed=0, progress=None):
     tell = progress or (lambda sentence: None)
     experiments = experiments_of(fits, draws=draws, seed=seed, progress=progress)
     if landscape is None and isinstance(fits, str | Path):
-        landscape = Path(fits) / LANDSCAPE
+        landscape = fits
     where = open_landscape(landscape)
+    forecasts = open_forecasts(fits) if isinstance(fits, str | Path) else {}
     made = {}
     with mpl.rc_context({"backend": "agg"}):
         for item in ITEMS:
             tell(f"{item.title}: {item.name}")
             try:
-                made[item.name] = save(item.make(experiments, where), out, item.name)
+                made[item.name] = save(item.make(experiments, where, forecasts), out, item.name)
             except ValueError as reason:
                 made[item.name] = str(reason)
                 tell(f"{item.title} left out: {reason}")
@@ -127,7 +144,7 @@ def make_all(fits, out, *, landscape=None, draws=1000, seed=0, progress=None):
 
 
 def open_landscape(landscape: str | Path) -> xr.DataArray:
-    """Map of strata from a twin, a map or a file; None where there is no such file.
+    """Map of strata from a twin, a map, a file or the folder of fits; None where there is no such file.
 
     Returns
     -------
@@ -137,9 +154,11 @@ def open_landscape(landscape: str | Path) -> xr.DataArray:
     if landscape is None or isinstance(landscape, xr.DataArray):
         return landscape
     if isinstance(landscape, str | Path):
-        if not Path(landscape).exists():
+        path = Path(landscape)
+        path = path / LANDSCAPE if path.is_dir() else path
+        if not path.exists():
             return None
-        with xr.open_dataset(landscape, engine="h5netcdf") as stored:
+        with xr.open_dataset(path, engine="h5netcdf") as stored:
             return stored["stratum"].load()
     return landscape.fields["stratum"]
 

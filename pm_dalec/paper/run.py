@@ -13,6 +13,7 @@ from pm_dalec.landscape.twin.leaf_area import seasonal_leaf_area
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.truth import add_truth
 from pm_dalec.landscape.twin.twin import make_twin
+from pm_dalec.paper.forecasts.runs import RESOLUTION, run_forecasts
 from pm_dalec.paper.items import make_all, save_landscape
 from pm_dalec.posterior.convergence import NOT_RUN, RHAT_LIMIT, converged_share, unit_report
 from pm_dalec.sampling.calibration import calibrate
@@ -22,8 +23,8 @@ from pm_dalec.tables.constants import RESOLUTIONS
 from pm_dalec.tables.parameters import Theta
 
 STOP = {"draws": 250, "rhat": 1.045, "ess": 80}
-QUICK = {"resolutions": (1.0, 0.5), "proposals": 120_000, **STOP}
-FULL = {"resolutions": RESOLUTIONS, "proposals": 600_000, **STOP}
+QUICK = {"resolutions": (1.0, 0.5), "proposals": 120_000, "forecast_draws": 25, **STOP}
+FULL = {"resolutions": RESOLUTIONS, "proposals": 600_000, "forecast_draws": None, **STOP}
 FINEST_COMPLETE = 0.1  # degree; below it the pixels are sampled
 FINE_PIXELS = 60  # random pixels that stand for the 0.05 degree grid
 APPROACHES = ("baseline", "stratified")
@@ -101,6 +102,8 @@ def repeat(models, out, *, plan=FULL, seed=1, tell=None):
     started, processor = time.perf_counter(), time.process_time()
     fits = _fits(models, twin, stores, plan, seed, tell)
     spent = time.perf_counter() - started, time.process_time() - processor
+    at = {a: fit for (a, resolution), fit in fits.items() if resolution == RESOLUTION}
+    run_forecasts(at, stores, draws=plan["forecast_draws"], seed=seed, progress=tell)
     items = make_all(stores, out, landscape=twin, seed=seed, progress=tell)
     statuses = [fit["sample_stats"]["status"].values for fit in fits.values()]
     units = sum(int((status != NOT_RUN).sum()) for status in statuses)

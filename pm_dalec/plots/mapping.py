@@ -30,9 +30,9 @@ def map_extent(grid, resolution=None):
     return edges
 
 
-def map_shape(grid):
+def map_shape(grid, resolution=None):
     """Height of a map over its width, in kilometres."""
-    west, east, south, north = map_extent(grid)
+    west, east, south, north = map_extent(grid, resolution)
     return (north - south) / ((east - west) * np.cos(np.deg2rad(0.5 * (south + north))))
 
 

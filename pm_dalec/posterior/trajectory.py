@@ -64,7 +64,7 @@ def trajectories(
     posterior = fit["posterior"].to_dataset()
     if draws is not None:
         whole_number("draws", draws, least=1, advice="leave it out for all draws")
-        posterior = posterior.isel(draw=_evenly(posterior.sizes[dims.DRAW], draws))
+        posterior = posterior.isel(draw=evenly(posterior.sizes[dims.DRAW], draws))
     found = {name: [] for name in names}
     for part in in_parts(posterior, units, 1):
         run = run_of(part, units, fit.attrs.get("solver", "converged"))
@@ -95,7 +95,8 @@ def _checked_names(names):
     return names
 
 
-def _evenly(count, wanted):
+def evenly(count, wanted):
+    """Places of about so many draws out of a count."""
     return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(int))
 
 

@@ -1,4 +1,4 @@
-"""CMIP6 UKESM1-0-LL monthly scenario, and future drivers by anomalies.
+"""CMIP6 UKESM1-0-LL monthly scenario.
 
 Source: CMIP6 ``<var>_Amon_UKESM1-0-LL_<scenario>_r1i1p1f2_gn_<months>.nc``, N96 (1.875 x 1.25
 degree), longitudes from 0, 360-day calendar, fill 1e20. ``co2mass`` [kg] over 7.804816e12 is ppm, as
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data import messages, time_axis
+from pm_dalec.data import messages
 from pm_dalec.data.formats import netcdf
 from pm_dalec.data.series.humidity import saturation, vapour_pressure
 from pm_dalec.products.reading import axes, stored, told, windows
@@ -207,102 +207,6 @@ def _check_months(raw):
                     do="download the files of every variable for the same period",
                 )
             )
-
-
-def future_drivers(observed, scenario, *, reference=(2019, 2019)):
-    """Drivers after the observed ones: climatology of a reference period plus anomalies.
-
-    Parameters
-    ----------
-    observed : xarray.Dataset
-        Units of a site or region with monthly drivers of whole years.
-    scenario : xarray.Dataset
-        From `open_ukesm`; covers the reference period and the future.
-    reference : tuple of int
-        First and last year of the reference, (2019, 2019) as in the paper's text, or (2015, 2019).
-        A single year carries its own weather into all that follows.
-
-    Returns
-    -------
-    xarray.Dataset
-        Drivers of the months after the last observed one, with its coordinates.
-
-    Notes
-    -----
-    For each calendar month the mean difference observed - scenario over the reference is added to
-    the scenario at its nearest cell. Radiation and deficit are not below zero, tmin not above tmax.
-    CO2 keeps its increments from the last observed month on. Wind and fire repeat the observed
-    years; nothing is removed by harvest.
-    """
-    _check_reference(observed, scenario, reference)
-    last = pd.Timestamp(observed["time"].values[-1])
-    local = scenario.sel(lat=observed["lat"], lon=observed["lon"], method="nearest")
-    local = local.drop_vars(["lat", "lon"])
-    future = local.sel(time=slice(last + pd.Timedelta(days=1), None))
-    years = slice(str(reference[0]), str(reference[1]))
-    made = {}
-    for name in ("tmin", "tmax", "sw_rad", "vpd"):
-        pairs = observed[name].sel(time=years) - local[name].sel(time=years)
-        bias = pairs.groupby("time.month").mean()
-        shifted = future[name] + bias.sel(month=future["time"].dt.month).drop_vars("month")
-        made[name] = shifted.clip(min=0.0) if name in ("sw_rad", "vpd") else shifted
-    made["tmin"], made["tmax"] = (
-        np.minimum(made["tmin"], made["tmax"]),
-        np.maximum(made["tmin"], made["tmax"]),
-    )
-    step = future["co2"] - local["co2"].sel(time=last)
-    made["co2"] = observed["co2"].sel(time=last, drop=True) + step.drop_vars(
-        "time", errors="ignore"
-    )
-    made["co2"] = made["co2"].assign_coords(time=future["time"])
-    for name in ("wind", "burned_fraction"):
-        made[name] = _repeated(observed[name], future["time"])
-    made["forest_loss_fraction"] = xr.zeros_like(made["burned_fraction"])
-    return _assembled(made, observed, future["time"])
-
-
-def _check_reference(observed, scenario, reference):
-    first, last = reference
-    months = observed.sizes["time"]
-    years = observed["time"].dt.year.values
-    inside = years.min() <= first <= last <= years.max()
-    scenario_years = scenario["time"].dt.year.values
-    inside = inside and scenario_years.min() <= first and scenario_years.max() > years.max()
-    whole = months % 12 == 0 and int(observed["time"].dt.month[0]) == 1
-    if not (inside and whole):
-        raise ValueError(
-            messages.sentence(
-                PRODUCT,
-                wanted=f"whole observed years that hold the reference {first}-{last}, "
-                "and a scenario that goes beyond them",
-                came=f"{months} observed months of {years.min()}-{years.max()}, "
-                f"scenario of {scenario_years.min()}-{scenario_years.max()}",
-                where="argument reference",
-                do="choose years that both have, and monthly drivers from January to December",
-            )
-        )
-
-
-def _repeated(series, time):
-    """Observed years over and over, along a later monthly axis."""
-    index = np.arange(time.size) % series.sizes["time"]
-    return series.isel(time=index).assign_coords(time=time)
-
-
-def _assembled(made, observed, time):
-    starts = pd.DatetimeIndex(time.values)
-    ends = starts + pd.offsets.MonthBegin(1)
-    bounds = xr.DataArray(np.stack([starts, ends], axis=1), {"time": starts}, ("time", "bnds"))
-    made["doy"] = time_axis.day_of_year_at_end(bounds)
-    made["step_days"] = time_axis.step_lengths(bounds)
-    ordered = {
-        name: values.transpose(*(d for d in observed[name].dims if d in values.dims), ...)
-        for name, values in made.items()
-    }
-    drivers = xr.Dataset(ordered).assign_coords(time_bnds=bounds)
-    for name in drivers.data_vars:
-        drivers[name].attrs = dict(observed[name].attrs)
-    return drivers.assign_attrs(observed.attrs, future=f"anomalies of {PRODUCT}")
 
 
 def write_ukesm(folder, monthly, *, scenario="ssp245"):

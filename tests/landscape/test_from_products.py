@@ -6,6 +6,7 @@ import xarray as xr
 
 from pm_dalec.cli import region as commands
 from pm_dalec.data.land import units_of
+from pm_dalec.landscape.anomalies import future_drivers
 from pm_dalec.landscape.from_products import land_cover, weather
 from pm_dalec.landscape.from_products.plan import EXAMPLE, read_config
 from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
@@ -204,7 +205,7 @@ def test_future_drivers_of_a_region_keep_its_strata_and_pixels(region, stratifie
 def test_a_scenario_is_read_for_the_pixels_of_the_region_and_no_others(stratified, folder):
     """The same as from a window given by hand, for a region of one pixel too."""
     monthly = ukesm.open_ukesm(folder / "ukesm", window=WINDOW)
-    wanted = ukesm.future_drivers(stratified, monthly, reference=(2017, 2017))
+    wanted = future_drivers(stratified, monthly, reference=(2017, 2017))
     assert weather.scenario_drivers(folder / "ukesm", region=stratified).identical(wanted)
     one = stratified.isel(pixel=[0])
     assert weather.scenario_drivers(folder / "ukesm", region=one).identical(wanted.isel(pixel=[0]))

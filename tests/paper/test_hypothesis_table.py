@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec.paper.hypothesis_statistics import printed_numbers
-from pm_dalec.paper.hypothesis_table import COLUMNS, HYPOTHESES, PAPER, hypotheses
+from pm_dalec.paper.claims.statistics import printed_numbers
+from pm_dalec.paper.claims.verdicts import COLUMNS, HYPOTHESES, PAPER, hypotheses
+from pm_dalec.paper.forecasts import open_forecasts
 from pm_dalec.tables import constants
 
 from .conftest import made_up
@@ -132,7 +133,7 @@ def test_hypotheses_of_a_folder_are_those_of_the_fits_in_it(request, kind):
     folder = kind(request.getfixturevalue("fit_folder"))
     experiments = request.getfixturevalue("experiments")
     kept = {key: found for key, found in experiments.items() if key[1] in (1.0, 0.5)}
-    pd.testing.assert_frame_equal(hypotheses(folder), hypotheses(kept))
+    pd.testing.assert_frame_equal(hypotheses(folder), hypotheses(kept, open_forecasts(folder)))
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):

@@ -5,6 +5,7 @@ import xarray as xr
 
 from pm_dalec.data.land import units_of
 from pm_dalec.data.time_axis import monthly_axis
+from pm_dalec.landscape.anomalies import future_drivers
 from pm_dalec.products import crujra, mauna_loa, ukesm
 from pm_dalec.products.reading import windows
 from pm_dalec.tables import dims
@@ -115,7 +116,5 @@ def scenario_drivers(path, *, region, each=dims.SPACE, scenario="ssp245", refere
     window = windows.Window(
         lon.min() - _AROUND, lat.min() - _AROUND, lon.max() + _AROUND, lat.max() + _AROUND
     )
-    if reference is None:
-        reference = (int(observed["time"].dt.year[-1]),) * 2
     monthly = ukesm.open_ukesm(path, window=window, scenario=scenario)
-    return ukesm.future_drivers(observed, monthly, reference=reference)
+    return future_drivers(observed, monthly, reference=reference)

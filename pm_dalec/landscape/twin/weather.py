@@ -6,7 +6,7 @@ Seasonal curves of northern England and southern Scotland (TWIN, section 5.4), a
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -33,8 +33,36 @@ TEMPERATURE_NOISE = 1.0
 LOWLAND = 15.0
 """Elevation for which the seasonal curve of temperature holds [m]."""
 
-WARMING, FINAL_CO2, FINAL_YEAR = 2.0, 600.0, 2100
-"""Warming by the end of 2100 [degC] and CO2 then [ppm], like SSP2-4.5."""
+FINAL_YEAR = 2100
+
+
+class Pathway(NamedTuple):
+    """A climate of the future, synthetic: no projection.
+
+    Parameters
+    ----------
+    warming : float
+        Between the end of the observed years and the end of 2100 [degC].
+    co2 : float
+        At the end of 2100 [ppm].
+    warming_bow, co2_bow : float
+        What is added to the straight lines half-way [degC, ppm].
+    """
+
+    warming: float
+    co2: float
+    warming_bow: float = 0.0
+    co2_bow: float = 0.0
+
+
+PATHWAYS = {
+    "ssp126": Pathway(0.7, 446.0, 0.25, 44.0),
+    "ssp245": Pathway(2.0, 600.0),
+    "ssp370": Pathway(3.1, 867.0, -0.3, -40.0),
+    "ssp585": Pathway(4.1, 1135.0, -0.4, -135.0),
+}
+"""CO2 of 2100 and half-way like Meinshausen et al. (2020), SSP2-4.5 a straight line to 600 ppm (TWIN,
+5.4); warming after 2020 like the assessed means of AR6, SSP2-4.5 as in TWIN."""
 
 
 def meteorology(twin: Twin) -> xr.Dataset:
@@ -58,8 +86,8 @@ def meteorology(twin: Twin) -> xr.Dataset:
     return weather
 
 
-def future_climate(twin, *, first_year=2015, last_year=FINAL_YEAR):
-    """Synthetic climate: seasons without weather, warmer by 2 degC and at 600 ppm in 2100.
+def future_climate(twin, *, first_year=2015, last_year=FINAL_YEAR, pathway="ssp245"):
+    """Synthetic climate: seasons without weather, with warming and CO2 of a pathway.
 
     Parameters
     ----------
@@ -67,6 +95,8 @@ def future_climate(twin, *, first_year=2015, last_year=FINAL_YEAR):
         The landscape.
     first_year, last_year : int
         First and last calendar year.
+    pathway : str
+        In `PATHWAYS`.
 
     Returns
     -------
@@ -74,10 +104,40 @@ def future_climate(twin, *, first_year=2015, last_year=FINAL_YEAR):
         As `meteorology`.
     """
     axis = monthly_axis(first_year, last_year)
-    warming = WARMING * _progress(_decimal_year(axis))
-    weather = _seasonal_weather(twin, axis, warmer=warming, co2_trend=_future_co2)
-    weather.attrs["title"] = "synthetic climate, linear warming of 2 degC by 2100, not a projection"
+    chosen = PATHWAYS[pathway]
+    warming = _warming(chosen, _decimal_year(axis))
+    weather = _seasonal_weather(twin, axis, warmer=warming, co2_trend=partial(_future_co2, chosen))
+    weather.attrs["title"] = (
+        f"synthetic climate, warming of {chosen.warming:g} degC by 2100, not a projection"
+    )
     return weather
+
+
+def pathway_climate(
+    pathway: str, *, first_year: int = 2014, last_year: int = FINAL_YEAR
+) -> xr.Dataset:
+    """Climate of a pathway without a place: only its anomalies mean anything.
+
+    Parameters
+    ----------
+    pathway : str
+        In `PATHWAYS`.
+    first_year, last_year : int
+        First and last calendar year.
+
+    Returns
+    -------
+    Dataset
+        (time) ``tmin``, ``tmax``, ``co2``; ``sw_rad``, ``vpd`` and ``wind`` without any change.
+    """
+    axis = monthly_axis(first_year, last_year)
+    year = _decimal_year(axis)
+    warming = _warming(PATHWAYS[pathway], year)
+    same = {"sw_rad": 10.0, "vpd": 300.0, "wind": 5.0}
+    values = {name: np.full(year.size, value) for name, value in same.items()}
+    values |= {"tmin": warming, "tmax": warming, "co2": _future_co2(PATHWAYS[pathway], year)}
+    layers = {name: (dims.TIME, series, attributes(name)) for name, series in values.items()}
+    return axis.assign(layers).assign_attrs(title=f"synthetic {pathway}, not a projection")
 
 
 def _decimal_year(axis):
@@ -95,9 +155,22 @@ def _observed_co2(year):
     return 397.0 + 2.4 * (year - 2014)
 
 
-def _future_co2(year):
+def _warming(pathway, year):
+    """Warming since the end of the observed years [degC]."""
+    share = _progress(year)
+    return pathway.warming * share + _bow(pathway.warming_bow, share)
+
+
+def _future_co2(pathway, year):
     observed = _observed_co2(np.minimum(year, YEARS[-1] + 1))
-    return observed + (FINAL_CO2 - _observed_co2(YEARS[-1] + 1)) * _progress(year)
+    share = _progress(year)
+    straight = observed + (pathway.co2 - _observed_co2(YEARS[-1] + 1)) * share
+    return straight + _bow(pathway.co2_bow, share)
+
+
+def _bow(middle, share):
+    """Parabola that is zero at both ends of the way."""
+    return 4 * middle * share * (1 - share)
 
 
 def _seasonal_weather(twin, axis, *, warmer, co2_trend):

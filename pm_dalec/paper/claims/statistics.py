@@ -9,6 +9,7 @@ from pm_dalec.paper.experiments import domain_ensemble, pairs, pixel_medians
 from pm_dalec.posterior.metrics import (
     convergence_gap,
     determination,
+    fit_metrics,
     interval_width,
     scale_variance,
     stratum_areas,
@@ -231,3 +232,49 @@ def som_of_heath(_, both):
         for name in ("conifer", "broadleaf", "arable")
     )
     return stratum_median(stratified, "residence_som", "heath") / others
+
+
+def ratio_of_strata(name):
+    """Statistic: largest over smallest median of a trait between strata [1]."""
+
+    def measure(_, both):
+        stratified = finest(both)[1]
+        if name not in stratified.traits:
+            raise NotTestable(f"no {name} of the units is kept")
+        values, areas = stratified.traits[name], stratum_areas(stratified.units)
+        medians = [
+            float(weighted_quantile(values.sel(stratum=s), areas.sel(stratum=s), 0.5))
+            for s in values["stratum"].to_numpy()
+            if float(areas.sel(stratum=s).sum()) > 0
+        ]
+        return max(medians) / min(medians)
+
+    return measure
+
+
+def difference_of_fit(_, both):
+    """Stratified less baseline RMSE of wood carbon, mean over resolutions [%]."""
+    found = []
+    for pair in both.values():
+        if any("cwood_modelled" not in experiment.matched for experiment in pair):
+            raise NotTestable("no observations of wood are kept")
+        errors = [
+            float(
+                fit_metrics(
+                    *(e.matched[f"cwood_{part}"] for part in ("modelled", "observed", "sigma")),
+                    e.units,
+                )["rmse_percent"]
+            )
+            for e in pair
+        ]
+        found.append(errors[1] - errors[0])
+    return np.mean(found)
+
+
+def printed_difference_of_fit():
+    """The same of the paper's Table 1 [%]."""
+    means = [
+        np.mean(list(printed.TABLE_1["cwood", name]["rmse_percent"].values()))
+        for name in ("baseline", "stratified")
+    ]
+    return float(means[1] - means[0])

@@ -1,0 +1,1 @@
+"""The hypotheses of the paper: what is said, the number that decides it, and the verdict."""

@@ -1,0 +1,120 @@
+"""Hypothesis three to 2100 on made-up forecasts, and what the figures of futures are made of."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.testing import assert_allclose
+
+from pm_dalec.paper.claims import futures
+from pm_dalec.paper.claims.statistics import NotTestable, ratio_of_strata
+from pm_dalec.paper.forecasts import runs, series, spread
+from pm_dalec.posterior.metrics import stratum_areas
+
+YEARS = np.arange(2014, 2101)
+RANKS = (np.arange(100) + 0.5) / 100
+WIDTH = 100.0
+
+
+def quantity(gain, *, level, values):
+    """Growth to a gain in 2100, (scenario, management, level, year), with a uniform spread."""
+    way = np.clip((YEARS - 2019) / 81, 0, None)
+    around = WIDTH * (np.asarray(values) - 0.5)
+    grown = gain * way + around[:, None]
+    dims = ("scenario", "management", level, "year")
+    coords = {"scenario": ["ssp245"], "management": ["none"], level: values, "year": YEARS}
+    return xr.DataArray(grown[None, None], coords, dims)
+
+
+def made_up_forecast(domain, strata):
+    """Forecast in form, in which live carbon is 1000 and its gain."""
+    groups = {}
+    for level, values, end in (("quantile", [0.05, 0.5, 0.95], ""), ("rank", RANKS, "_ranks")):
+        whole = quantity(domain, level=level, values=values)
+        each = [quantity(gain, level=level, values=values) for gain in strata.values()]
+        each = xr.concat(each, xr.Variable("stratum", list(strata)))
+        groups[f"domain{end}"] = xr.Dataset({"change_live": whole, "live": whole + 1000})
+        groups[f"strata{end}"] = xr.Dataset({"change_live": each, "live": each + 1000})
+    tree = xr.DataTree.from_dict(groups)
+    tree.attrs["calibration_end"] = "2020-01-01"
+    return tree
+
+
+AS_IN_THE_PAPER = {"conifer": 900.0, "broadleaf": 700.0, "heath": 10.0, "arable": 50.0}
+
+
+@pytest.fixture
+def forecasts():
+    return {
+        "baseline": made_up_forecast(320.0, AS_IN_THE_PAPER),
+        "stratified": made_up_forecast(300.0, AS_IN_THE_PAPER),
+    }
+
+
+def test_the_smallest_lead_is_that_of_the_closest_two(forecasts):
+    assert_allclose(futures.smallest_lead(forecasts), 200.0)
+    turned = {"stratified": made_up_forecast(300.0, AS_IN_THE_PAPER | {"heath": 400.0})}
+    assert_allclose(futures.smallest_lead(turned), -100.0)
+
+
+def test_woodland_that_never_overlaps_is_certain_and_else_as_likely_as_it_is(forecasts):
+    assert futures.probability_of_woodland(forecasts) == 1.0
+    alike = {"stratified": made_up_forecast(300.0, AS_IN_THE_PAPER | {"arable": 700.0})}
+    assert_allclose(futures.probability_of_woodland(alike), 0.5)
+
+
+def test_growth_is_that_of_the_medians_of_a_decade(forecasts):
+    assert_allclose(futures.growth_of_woodland(forecasts), 700 / 81)
+    assert_allclose(futures.growth_that_is_left("ssp245")(forecasts), 1.0)
+
+
+def test_the_domains_are_measured_against_the_strata(forecasts):
+    assert_allclose(futures.difference_over_spread(forecasts), 20 / 890)
+
+
+def test_what_is_not_there_cannot_be_tested(forecasts):
+    with pytest.raises(NotTestable, match="no forecast of the strata"):
+        futures.smallest_lead({})
+    with pytest.raises(NotTestable, match="no forecast of the baseline"):
+        futures.difference_over_spread({"stratified": forecasts["stratified"]})
+    with pytest.raises(NotTestable, match="scenario control"):
+        futures.growth_that_is_left("control")(forecasts)
+    short = {"stratified": forecasts["stratified"].sel(year=slice(None, 2050))}
+    with pytest.raises(NotTestable, match="no forecast to 2100"):
+        futures.smallest_lead(short)
+
+
+def test_the_table_of_orders_has_medians_and_the_difference(forecasts):
+    row = series.table_order(forecasts).iloc[0]
+    assert row["order"] == "conifer > broadleaf > arable > heath"
+    assert_allclose(row["conifer [g m-2]"], 900.0)
+    assert_allclose(row["difference / range of strata"], 20 / 890)
+    with pytest.raises(ValueError, match="got none of the baseline"):
+        series.table_order({"stratified": forecasts["stratified"]})
+
+
+def test_causes_of_the_spread_add_up(fit_folder):
+    found = runs.open_forecasts(fit_folder)
+    blame = spread.blame(found)
+    assert_allclose(blame["fraction"].sum("effect"), 1.0)
+    assert blame["year"].values[0] == 2020
+    table = spread.table_blame(found)
+    assert set(spread.EFFECTS.values()) <= set(table["effect"])
+    assert runs.last_year(found) == 2019
+    with pytest.raises(ValueError, match="wanted 8 forecasts"):
+        spread.blame({"baseline": found["baseline"]})
+
+
+def test_maps_have_the_difference_of_the_approaches(fit_folder):
+    maps = series.changes_by_pixel(runs.open_forecasts(fit_folder), "ssp245", "none")
+    difference = maps["stratified"] - maps["baseline"]
+    assert_allclose(maps["stratified - baseline"], difference)
+    assert set(difference.coords) >= {"lat", "lon"}
+
+
+def test_leaves_are_compared_by_the_medians_of_the_strata(experiments):
+    both = {0.5: (experiments["baseline", 0.5], experiments["stratified", 0.5])}
+    found = ratio_of_strata("leaf_lifespan")(None, both)
+    traits = both[0.5][1].traits["leaf_lifespan"]
+    areas = stratum_areas(both[0.5][1].units)
+    assert found >= 1.0
+    assert float(traits.where(areas > 0).max() / traits.where(areas > 0).min()) >= found
