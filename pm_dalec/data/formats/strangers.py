@@ -67,9 +67,9 @@ def _table(names):
     if upper & set(_TOWERS):
         return (
             f"a CSV of a flux tower, as of FLUXNET, AmeriFlux or ICOS (columns {shown})",
-            f"turn its columns into {_SITE}",
+            f"open it with pm_dalec.data.open_flux_tower, or turn its columns into {_SITE}",
         )
     return (
         f"a table of text (columns {shown})",
-        f"give pm_dalec.data.site_from_arrays its columns, or write NetCDF-4 in {_SITE}",
+        f"give it to pm_dalec.site_from_frame, or write NetCDF-4 in {_SITE}",
     )
