@@ -229,7 +229,7 @@ def test_only_strata_that_exist_are_calibrated_and_the_rest_is_nan(units, tmp_pa
 
 
 def test_the_main_phase_of_edinburgh2021_is_a_random_walk_of_small_steps(site):
-    fit = calibrate_edinburgh(site, chains=8, proposals=8000, draws=8, progress=False)
+    fit = calibrate_edinburgh(site, chains=8, proposals=10_000, draws=8, progress=False)
     assert fit.attrs["sampler"] == "edinburgh2021"
     position = np.log(fit["posterior"]["leaf_lifespan"] / 1.001) / np.log(8 / 1.001)
     step = np.abs(position.diff("draw")).max()
