@@ -13,7 +13,7 @@ def test_the_command_writes_a_region_and_tells_what_it_does(tmp_path, capsys):
     told = capsys.readouterr().out
     assert told.startswith("landscape of seed 7")
     assert "units of 0.5 degree" in told
-    assert f"{stored.sizes['pixel']} pixels from" in told
+    assert f"{stored.sizes['pixel']} units from" in told
 
 
 def test_the_maps_of_the_landscape_are_drawn_when_asked(tmp_path, monkeypatch):
