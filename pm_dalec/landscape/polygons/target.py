@@ -42,23 +42,28 @@ def _on_the_globe(table):
     longest = LONGEST_DEGREES if crs.is_geographic else LONGEST_METRES / (factor or 1.0)
     if crs.is_geographic:
         longest = np.deg2rad(longest) / (factor or np.deg2rad(1.0))
-    flat = shapely.force_2d(np.asarray(table.geometry.array))
-    cut = table.set_geometry(shapely.segmentize(flat, longest), crs=crs)
+    table = table.set_geometry(shapely.force_2d(np.asarray(table.geometry.array)), crs=crs)
+    _placed(table)  # before edges are cut: outlines of wrong coordinates may have no end of pieces
+    cut = shapely.segmentize(np.asarray(table.geometry.array), longest)
+    return _placed(table.set_geometry(cut, crs=crs))
+
+
+def _placed(table):
+    """Outlines in longitude and latitude; those that are nowhere on the globe are refused."""
+    name = table.crs.name
     try:
-        outlines = np.asarray(cut.geometry.to_crs(WGS84).array)
+        outlines = np.asarray(table.geometry.to_crs(WGS84).array)
     except (pyproj.exceptions.ProjError, pyproj.exceptions.CRSError) as error:
-        raise ValueError(_no_place(f"{crs.name!r}: {error}", "the coordinate system")) from error
+        raise ValueError(_no_place(f"{name!r}: {error}", "the coordinate system")) from error
     west, south, east, north = shapely.bounds(outlines).T
-    lost = ~np.isfinite(west + south + east + north) | (np.abs([south, north]) > 90).any(axis=0)
+    lost = ~np.isfinite(west + south + east + north) | (south < -90 - 1e-9) | (north > 90 + 1e-9)
     if lost.any():
-        came = f"coordinates that {crs.name!r} does not place on the globe"
+        came = f"coordinates that {name!r} does not place on the globe"
         raise ValueError(_no_place(came, f"polygon {table.index[lost][0]}"))
-    if (east - west > 180).any() or (np.abs([west, east]) > 180 + 1e-9).any():
-        first = table.index[(east - west > 180) | (np.abs([west, east]) > 180 + 1e-9).any(axis=0)][
-            0
-        ]
+    beyond = (east - west > 180) | (west < -180 - 1e-9) | (east > 180 + 1e-9)
+    if beyond.any():
         came = "an outline beyond 180 degrees of longitude, or across them"
-        raise ValueError(_no_place(came, f"polygon {first}"))
+        raise ValueError(_no_place(came, f"polygon {table.index[beyond][0]}"))
     return outlines
 
 
