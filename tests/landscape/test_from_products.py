@@ -1,9 +1,7 @@
 """A region built from product files by its TOML file, against the arrays behind the files."""
 
-import geopandas as gpd
 import numpy as np
 import pytest
-import shapely
 import xarray as xr
 
 from pm_dalec.cli import region as commands
@@ -13,7 +11,6 @@ from pm_dalec.landscape.from_products.plan import EXAMPLE, read_config
 from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.overlap import aggregate
-from pm_dalec.landscape.polygons.region import region_from_polygons
 from pm_dalec.landscape.region_file import open_region
 from pm_dalec.landscape.strata_maps import single_stratum
 from pm_dalec.landscape.twin.region import build_region
@@ -344,21 +341,3 @@ def test_an_unknown_land_cover_product_is_named(folder, tmp_path):
     (tmp_path / "r.toml").write_text(text)
     with pytest.raises(KeyError, match="lcm2015, esa_cci"):
         build_from_config(tmp_path / "r.toml")
-
-
-def test_a_polygon_that_equals_a_pixel_has_its_numbers_from_all_products(folder, region):
-    number = int(region["masked_fraction"].argmin())
-    pixel = region.to_dataset().isel(pixel=number)
-    half = pixel.attrs["resolution_degree"] / 2
-    lat, lon = float(pixel["lat"]), float(pixel["lon"])
-    square = shapely.box(lon - half, lat - half, lon + half, lat + half)
-    table = gpd.GeoDataFrame({"name": ["one"]}, geometry=[square], crs="EPSG:4326")
-    found = region_from_polygons(table, folder / "region.toml", ids="name")
-    for each in (("pixel",), ("stratum", "pixel")):
-        wanted, made = units_of(region, each).isel(pixel=[number]), units_of(found, each)
-        exact = ("tmin", "vpd", "lai", "lai_unc", "cwood", "forest_loss_fraction")
-        for name in exact:
-            np.testing.assert_allclose(made[name], wanted[name], rtol=1e-6, atol=1e-9, err_msg=name)
-        # Cells of 250 and 500 m count by their area in a polygon, by their centre in a pixel
-        np.testing.assert_allclose(made["csom_prior"], wanted["csom_prior"], rtol=0.03)
-        np.testing.assert_allclose(made["burned_fraction"], wanted["burned_fraction"], atol=0.05)

@@ -1,11 +1,17 @@
 """Outlines that cannot be brought to longitude and latitude are refused; polygons of product files."""
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
+from pm_dalec.data.land import units_of
+from pm_dalec.landscape.from_products.region import build_from_config
 from pm_dalec.landscape.polygons.region import region_from_polygons
 from pm_dalec.landscape.polygons.target import target_of
+from pm_dalec.testing import product_files
+
+from .test_from_products import GOOD, WINDOW
 
 
 def table(shape, crs="EPSG:4326"):
@@ -41,3 +47,26 @@ def test_neighbours_that_share_a_border_are_no_overlap(recwarn):
 def test_another_source_than_the_twin_or_a_file_is_refused():
     with pytest.raises(TypeError, match="wanted the twin or the path of a TOML file, came int"):
         region_from_polygons(table(shapely.box(-3, 55, -2.9, 55.1)), 1)
+
+
+def test_polygons_that_are_the_pixels_have_their_numbers_from_all_products(twin, tmp_path):
+    arrays = product_files.twin_arrays(twin, window=WINDOW, years=(2017,))
+    product_files.write_twin_products(tmp_path, arrays)
+    (tmp_path / "region.toml").write_text(GOOD)
+    region = build_from_config(tmp_path / "region.toml")
+    half = region.attrs["resolution_degree"] / 2
+    lat, lon = region["lat"].values, region["lon"].values
+    squares = shapely.box(lon - half, lat - half, lon + half, lat + half)
+    # All pixels, so that both read the same window: at its edge, cells of a product have less land cover
+    table = gpd.GeoDataFrame({"name": region["pixel"]}, geometry=squares, crs="EPSG:4326")
+    found = region_from_polygons(table, tmp_path / "region.toml", ids="name")
+    for each in (("pixel",), ("stratum", "pixel")):
+        wanted, made = units_of(region, each), units_of(found, each)
+        exact = ("tmin", "vpd", "lai", "lai_unc", "cwood", "forest_loss_fraction")
+        for name in exact:
+            np.testing.assert_allclose(made[name], wanted[name], rtol=1e-6, atol=1e-9, err_msg=name)
+        # Cells of 250 and 500 m count by their area in a polygon, by their centre in a pixel
+        both = (made["csom_prior"] + wanted["csom_prior"]).notnull().values  # some have no centre
+        soil = (made["csom_prior"].values[both], wanted["csom_prior"].values[both])
+        np.testing.assert_allclose(*soil, rtol=0.03)
+        np.testing.assert_allclose(made["burned_fraction"], wanted["burned_fraction"], atol=0.05)
