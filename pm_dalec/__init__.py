@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pm_dalec.data.synthetic_sites import synthetic_site as synthetic_site
     from pm_dalec.forecasting.projection import forecast as forecast
     from pm_dalec.graph.choices import Choices as Choices
+    from pm_dalec.landscape.polygons.region import region_from_polygons as region_from_polygons
     from pm_dalec.landscape.region_file import open_region as open_region
     from pm_dalec.landscape.twin.region import build_region as build_region
     from pm_dalec.landscape.twin.twin import make_twin as make_twin
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pm_dalec.posterior.fit_file import load as load, save as save
     from pm_dalec.posterior.groups.complete import with_groups as with_groups
     from pm_dalec.posterior.groups.likelihoods import log_likelihood as log_likelihood
+    from pm_dalec.posterior.polygons.results import results_as_polygons as results_as_polygons
     from pm_dalec.posterior.trajectory import trajectories as trajectories
     from pm_dalec.sampling.calibration import calibrate as calibrate
     from pm_dalec.sampling.region_store import calibrate_region as calibrate_region

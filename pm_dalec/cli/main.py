@@ -56,6 +56,7 @@ FLAGS = {
     "checkpoint": "--out",
     "resume": "--resume",
     "resolution": "--resolution",
+    "ids": "--ids",
     "uncertainties": "--sigma",
     "observations": "--observations",
     "drop": "--drop",

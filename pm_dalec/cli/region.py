@@ -7,6 +7,7 @@ from pm_dalec.data.formats import trees
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
 from pm_dalec.landscape.grid import target_grid
+from pm_dalec.landscape.polygons.region import region_from_polygons
 from pm_dalec.landscape.region_file import write_region
 from pm_dalec.landscape.twin.region import build_region, fractions_of
 from pm_dalec.landscape.twin.table import DOMAIN
@@ -25,6 +26,8 @@ def landscape(
     seed: int = 1,
     out: Path = Path("region.nc"),
     figures: Path | None = None,
+    polygons: Path | None = None,
+    ids: str | None = None,
 ):
     """Write the region of the synthetic twin, and its maps when asked.
 
@@ -38,15 +41,23 @@ def landscape(
         File to write, .nc or .zarr.
     figures
         Folder for the maps of Fig. 2 and Fig. A1.
+    polygons
+        GeoPackage, GeoJSON or Shapefile whose polygons are the units, instead of pixels.
+    ids
+        Its column with the ids; the number of the row where it is not given.
     """
     target_grid(resolution, **DOMAIN)
     _check_out(out)
     tell(f"landscape of seed {seed}: land cover, biomass, soil, felling")
     twin = make_twin(seed)
-    tell(f"units of {resolution} degree: leaf area, wood, soil, losses, weather")
-    made = build_region(twin, resolution=resolution)
+    units = f"{resolution} degree" if polygons is None else polygons.name
+    tell(f"units of {units}: leaf area, wood, soil, losses, weather")
+    if polygons is None:
+        made = build_region(twin, resolution=resolution)
+    else:
+        made = region_from_polygons(polygons, twin, ids=ids)
     count = int((twin.fields["stratum"] != MASKED).sum())
-    tell(f"{made.sizes['pixel']} pixels from {count} unmasked cells; writing {out}")
+    tell(f"{made.sizes['pixel']} units from {count} unmasked cells; writing {out}")
     write_region(made, out)
     console.print(f"wrote {out}")
     if figures is not None:
@@ -67,7 +78,14 @@ def _save_maps(twin, folder):
     console.print(f"wrote maps to {folder}")
 
 
-def region(config: Path, /, *, out: Path = Path("region.nc")):
+def region(
+    config: Path,
+    /,
+    *,
+    out: Path = Path("region.nc"),
+    polygons: Path | None = None,
+    ids: str | None = None,
+):
     """Write a region from real products.
 
     The TOML file says which product stands for what. Leaf area of MODIS and land cover of MCD12Q1 or LC100
@@ -80,10 +98,18 @@ def region(config: Path, /, *, out: Path = Path("region.nc")):
     out
         File to write, .nc or .zarr; future drivers, where the TOML file has a table [scenario],
         stand beside it as NAME_scenario.
+    polygons
+        GeoPackage, GeoJSON or Shapefile whose polygons are the units, instead of pixels of
+        ``resolution`` in ``bounds``.
+    ids
+        Its column with the ids; the number of the row where it is not given.
     """
     _check_out(out)
-    made = build_from_config(config, progress=tell)
-    tell(f"{made.sizes['pixel']} pixels; writing {out}")
+    if polygons is None:
+        made = build_from_config(config, progress=tell)
+    else:
+        made = region_from_polygons(polygons, config, ids=ids, progress=tell)
+    tell(f"{made.sizes['pixel']} units; writing {out}")
     write_region(made, out)
     console.print(f"wrote {out}")
     future = future_from_config(config, made)

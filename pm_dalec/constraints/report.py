@@ -12,6 +12,7 @@ import xarray as xr
 
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.prior_draws import BATCH, draw_prior, judge
+from pm_dalec.constraints.rules import Constraint
 from pm_dalec.tables.kinds import Era
 from pm_dalec.tables.numbers import seed_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
@@ -19,7 +20,7 @@ from pm_dalec.tables.priors import Parameter
 from pm_dalec.tables.table import Table
 
 
-def _checked_rules(units: object, constraints: Era, parameters: object) -> Table:
+def _checked_rules(units: object, constraints: Era, parameters: object) -> Table[Constraint]:
     """Rules of a report, where site and parameters are what they may be."""
     if not isinstance(units, xr.Dataset) or not {"tmin", "tmax", "lat"} <= set(units.variables):
         raise TypeError(

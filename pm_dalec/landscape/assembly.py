@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from pm_dalec.landscape.grid import Grid
     from pm_dalec.landscape.layers import LandCover, Layer, Loss
+    from pm_dalec.landscape.parts import Polygons
 
 WEATHER = ("tmin", "tmax", "sw_rad", "co2", "vpd", "wind")
 """Drivers that come from the weather and are the same for all strata of a pixel."""
@@ -82,7 +83,7 @@ def frames_of(kept, shares):
 
 
 def assemble_region(
-    grid: Grid,
+    grid: Grid | Polygons,
     land_cover: LandCover,
     *,
     layers: Sequence[Layer],
@@ -94,8 +95,8 @@ def assemble_region(
 
     Parameters
     ----------
-    grid : Grid
-        Target pixels.
+    grid : Grid or Polygons
+        Target pixels, or the polygons in their place.
     land_cover : LandCover
         The reference map: fractions, areas and masks come from it.
     layers : sequence of Layer
@@ -160,7 +161,7 @@ def _pixels(grid, land_cover):
     shared = xr.Dataset(
         coords=_pixel_coordinates(grid, kept),
         attrs={
-            "resolution_degree": grid.resolution,
+            **grid.attributes,
             "pixels_dropped": int(unmasked.size - kept.size),
             "land_cover": land_cover.source,
             "masked_share": float(1 - unmasked.sum() / total.sum()),
@@ -177,11 +178,11 @@ def _pixels(grid, land_cover):
 
 
 def _pixel_coordinates(grid, kept):
-    latitude, longitude = np.meshgrid(grid.latitudes, grid.longitudes, indexing="ij")
+    latitude, longitude = grid.places
     return {
-        dims.PIXEL: (dims.PIXEL, grid.pixels[kept], {"long_name": "flat id of the pixel"}),
-        "lat": (dims.PIXEL, latitude.flat[kept], {"units": "degrees_north"}),
-        "lon": (dims.PIXEL, longitude.flat[kept], {"units": "degrees_east"}),
+        dims.PIXEL: (dims.PIXEL, grid.pixels[kept], {"long_name": "id of the pixel or polygon"}),
+        "lat": (dims.PIXEL, latitude[kept], {"units": "degrees_north"}),
+        "lon": (dims.PIXEL, longitude[kept], {"units": "degrees_east"}),
     }
 
 

@@ -44,6 +44,11 @@ class Grid:
         return self.ticks / TICKS_PER_DEGREE
 
     @property
+    def attributes(self):
+        """What a region says of its units."""
+        return {"resolution_degree": self.resolution}
+
+    @property
     def shape(self):
         """Rows and columns."""
         return (self.rows, self.columns)
@@ -72,6 +77,12 @@ class Grid:
     def pixels(self):
         """Flat pixel ids, row by row from the south-western corner."""
         return np.arange(self.rows * self.columns)
+
+    @property
+    def places(self):
+        """Latitude and longitude of the centres of all pixels, flat [degree]."""
+        both = np.meshgrid(self.latitudes, self.longitudes, indexing="ij")
+        return tuple(each.ravel() for each in both)
 
     @property
     def areas(self):

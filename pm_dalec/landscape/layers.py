@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pm_dalec.landscape.overlap import Centres, Overlap
+from pm_dalec.landscape.parts import Parts
 
 MINIMUM_COVERAGE = 0.1
 """Observations that saw less than this share of a stratum are dropped [1]."""
@@ -17,14 +18,14 @@ class LandCover(NamedTuple):
     ----------
     strata : ndarray of uint8
         Position in `pm_dalec.STRATA`, or `MASKED`.
-    weights : Overlap or Centres
+    weights : Overlap, Centres or Parts
         From `overlap_with` or `centres_in`.
     source : str
         Product and version, for the provenance.
     """
 
     strata: np.ndarray
-    weights: Overlap | Centres
+    weights: Overlap | Centres | Parts
     source: str
 
 

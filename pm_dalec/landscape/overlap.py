@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from pm_dalec.landscape.parts import Parts, Polygons
 from pm_dalec.tables.constants import EARTH_RADIUS
 
 if TYPE_CHECKING:
@@ -113,26 +114,41 @@ def overlap_with(grid, *, latitude_edges, longitude_edges):
 
     Parameters
     ----------
-    grid : Grid
-        Target; anything with `latitude_edges` and `longitude_edges`.
+    grid : Grid or Polygons
+        Target.
     latitude_edges, longitude_edges : array_like
         Edges of the raster's rows and columns [degree].
 
     Returns
     -------
-    Overlap
+    Overlap or Parts
     """
+    if isinstance(grid, Polygons):
+        return _parts_with(grid, latitude_edges, longitude_edges)
     rows = overlap(latitude_edges, grid.latitude_edges, sine=True)
     columns = overlap(longitude_edges, grid.longitude_edges)
     if rows.nnz == 0 or columns.nnz == 0:
-        raise ValueError(
-            f"the raster spans latitudes {np.min(latitude_edges):.3f} to "
-            f"{np.max(latitude_edges):.3f} and longitudes {np.min(longitude_edges):.3f} to "
-            f"{np.max(longitude_edges):.3f}, wanted some of {grid.latitude_edges[0]} to "
-            f"{grid.latitude_edges[-1]} and {grid.longitude_edges[0]} to "
-            f"{grid.longitude_edges[-1]}; open the tile that holds the domain"
-        )
+        (south, *_, north), (west, *_, east) = grid.latitude_edges, grid.longitude_edges
+        raise ValueError(_apart(latitude_edges, longitude_edges, (west, south, east, north)))
     return Overlap(rows, columns)
+
+
+def _parts_with(polygons, latitude_edges, longitude_edges):
+    parts = polygons.parts(latitude_edges, longitude_edges)
+    if parts.matrix.nnz == 0:
+        bounds = [round(float(edge), 3) for edge in polygons.bounds]
+        raise ValueError(_apart(latitude_edges, longitude_edges, bounds))
+    return parts
+
+
+def _apart(latitude_edges, longitude_edges, bounds):
+    west, south, east, north = bounds
+    return (
+        f"the raster spans latitudes {np.min(latitude_edges):.3f} to "
+        f"{np.max(latitude_edges):.3f} and longitudes {np.min(longitude_edges):.3f} to "
+        f"{np.max(longitude_edges):.3f}, wanted some of {south} to {north} and {west} to {east}; "
+        "open the tile that holds the domain"
+    )
 
 
 def centres_in(grid, *, longitude, latitude, cell_area):
@@ -168,7 +184,7 @@ def stratum_areas(
     ----------
     strata : array_like of int
         Stratum of each cell, 0 to `stratum_count` - 1; any other code counts nowhere.
-    weights : Overlap or Centres
+    weights : Overlap, Centres or Parts
         Where the cells lie on the grid.
     stratum_count : int
         Number of strata.
@@ -178,8 +194,12 @@ def stratum_areas(
     ndarray
         (stratum, row, column) [m2].
     """
-    sums = _centre_sums if isinstance(weights, Centres) else _overlap_sums
-    return sums(None, strata, weights, stratum_count)[1]
+    return _sums_of(weights)(None, strata, weights, stratum_count)[1]
+
+
+def _sums_of(weights):
+    """Function that adds up value x area and seen area over such overlaps."""
+    return {Centres: _centre_sums, Parts: _parts_sums, Overlap: _overlap_sums}[type(weights)]
 
 
 def stratum_cells(strata, weights, *, stratum_count):
@@ -197,6 +217,9 @@ def stratum_cells(strata, weights, *, stratum_count):
     """
     if isinstance(weights, Centres):
         counted = _centre_sums(None, strata, weights._replace(cell_area=1.0), stratum_count)[1]
+    elif isinstance(weights, Parts):
+        touched = weights._replace(matrix=weights.matrix.sign())
+        counted = _parts_sums(None, strata, touched, stratum_count)[1]
     else:
         touching = Overlap(*(matrix.sign() for matrix in weights))
         counted = _overlap_sums(None, strata, touching, stratum_count)[1] / EARTH_RADIUS**2
@@ -215,7 +238,7 @@ def aggregate(values, strata, weights, *, stratum_count):
         (..., latitude, longitude), NaN where missing.
     strata : array_like of int
         (latitude, longitude), 0 to `stratum_count` - 1; any other code is masked.
-    weights : Overlap or Centres
+    weights : Overlap, Centres or Parts
         Where the cells lie on the grid.
     stratum_count : int
         Number of strata.
@@ -230,7 +253,7 @@ def aggregate(values, strata, weights, *, stratum_count):
             "wanted one stratum for each cell; resample the land cover onto the product's grid"
         )
     area = stratum_areas(strata, weights, stratum_count=stratum_count)
-    sums = _centre_sums if isinstance(weights, Centres) else _overlap_sums
+    sums = _sums_of(weights)
     leading = values.shape[:-2]
     total, seen = np.empty((2, *leading, *area.shape))
     for index in np.ndindex(leading):
@@ -247,11 +270,7 @@ def _ratio(numerator, denominator):
 def _overlap_sums(layer, strata, weights, stratum_count):
     """Value x area and seen area [m2] by two sparse products, row by row."""
     rows, columns = weights
-    if strata.shape != (rows.shape[1], columns.shape[1]):
-        raise ValueError(
-            f"the raster has {strata.shape} cells and its overlap with the grid was made for "
-            f"{(rows.shape[1], columns.shape[1])}; compute the overlap from the raster's own edges"
-        )
+    _check_shape(strata, (rows.shape[1], columns.shape[1]))
     total, seen = np.zeros((2, stratum_count, rows.shape[0], columns.shape[0]))
     for row in range(rows.shape[0]):
         span = slice(rows.indptr[row], rows.indptr[row + 1])
@@ -269,6 +288,28 @@ def _overlap_sums(layer, strata, weights, stratum_count):
             if block is not None:
                 total[stratum, row] = columns @ (heights @ np.where(inside, block, 0.0))
     return total * EARTH_RADIUS**2, seen * EARTH_RADIUS**2
+
+
+def _check_shape(strata, made_for):
+    if strata.shape != made_for:
+        raise ValueError(
+            f"the raster has {strata.shape} cells and its overlap with the grid was made for "
+            f"{made_for}; compute the overlap from the raster's own edges"
+        )
+
+
+def _parts_sums(layer, strata, weights, stratum_count):
+    """Value x area and seen area [m2] of polygons, of the cells that they touch alone."""
+    _check_shape(strata, weights.raster)
+    codes = np.asarray(strata).ravel()[weights.cells]
+    values = np.ones(codes.shape)
+    if layer is not None:
+        values = np.asarray(layer).ravel()[weights.cells].astype(np.float64)
+    finite, shape = np.isfinite(values), (stratum_count, *weights.shape)
+    inside = [(codes == stratum) & finite for stratum in range(stratum_count)]
+    total = np.array([weights.matrix @ np.where(here, values, 0.0) for here in inside])
+    seen = np.array([weights.matrix @ here.astype(np.float64) for here in inside])
+    return total.reshape(shape), seen.reshape(shape)
 
 
 def _centre_sums(layer, strata, weights, stratum_count):

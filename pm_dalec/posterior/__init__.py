@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         fit_metrics as fit_metrics,
         scale_variance as scale_variance,
     )
+    from pm_dalec.posterior.polygons.file import write_polygons as write_polygons
+    from pm_dalec.posterior.polygons.results import results_as_polygons as results_as_polygons
     from pm_dalec.posterior.runs import theta_of as theta_of
     from pm_dalec.posterior.trajectory import (
         bands as bands,

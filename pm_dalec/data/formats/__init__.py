@@ -15,5 +15,6 @@ if TYPE_CHECKING:
         write_edinburgh_binary as write_edinburgh_binary,
     )
     from pm_dalec.data.formats.jpl.writer import write_cbf as write_cbf
+    from pm_dalec.data.formats.polygons import open_polygons as open_polygons
 else:
     __getattr__, __dir__, __all__ = face(__name__)

@@ -15,6 +15,7 @@ from pm_dalec.data import messages
 from pm_dalec.landscape.grid import Grid, edges_of
 from pm_dalec.landscape.layers import LandCover
 from pm_dalec.landscape.overlap import centres_in, overlap_with
+from pm_dalec.landscape.parts import Polygons
 from pm_dalec.landscape.strata_maps import modal_strata_projected, strata_from_lcm2015
 from pm_dalec.products import lai300, landcover, lc100
 from pm_dalec.products.modis import mcd12q1
@@ -30,8 +31,8 @@ class LandCoverMaps(NamedTuple):
         On the map's own grid, north up.
     transform, crs
         Its place.
-    grid : Grid
-        Target pixels.
+    grid : Grid or Polygons
+        Target pixels, or the polygons in their place.
     reference : LandCover
         The map from which fractions, areas and masks come.
     source : str
@@ -41,7 +42,7 @@ class LandCoverMaps(NamedTuple):
     strata: np.ndarray
     transform: object
     crs: str
-    grid: Grid
+    grid: Grid | Polygons
     reference: LandCover | None
     source: str
 
@@ -82,6 +83,8 @@ def _overlap(grid, lat, lon):
 
 
 def _centres(grid, y, x, crs):
+    if isinstance(grid, Polygons):
+        return grid.projected_parts(edges_of(y), edges_of(x), crs)
     columns, rows = np.meshgrid(x, y)
     lon, lat = transform_points(crs, windows.WGS84, columns.ravel(), rows.ravel())
     return centres_in(

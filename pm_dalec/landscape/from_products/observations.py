@@ -256,8 +256,8 @@ def with_burned(region, layer, grid, *, absent="warn"):
         From `assemble_region`.
     layer : Burned
         From `burned_layer`.
-    grid : Grid
-        Target pixels.
+    grid : Grid or Polygons
+        Target pixels, or the polygons in their place.
     absent : str
         What a month without a file or without a valid cell is, as in `say_absent`.
 
@@ -270,25 +270,24 @@ def with_burned(region, layer, grid, *, absent="warn"):
     months = region[dims.TIME].to_numpy()
     missing = [str(month)[:7] for month in months[~np.isin(months, seen)]]
     say_absent(missing, months.size, mcd64a1.PRODUCT, absent, table="burned_area")
-    kept = region[dims.PIXEL].to_numpy()
+    kept = np.flatnonzero(np.isin(grid.pixels, region[dims.PIXEL]))
     shares = region[STRATA]["area_fraction"].to_numpy()
     burned = {}
     for node, frame in frames_of(kept, shares).items():
-        series = _burned_fraction(region[node]["burned_fraction"], layer, grid, frame)
+        series = _burned_fraction(region[node]["burned_fraction"], layer, frame)
         series[-1]["months_without_file"] = len(missing)
         burned[node] = {"burned_fraction": series}
     return with_averages(region, burned)
 
 
-def _burned_fraction(zero, layer, grid, frame):
+def _burned_fraction(zero, layer, frame):
     """Burned area over area of the unit in each month, like an array of zeros."""
     cover, burned = layer.land_cover, layer.burned
     mean = aggregate(
         burned.values, frame.strata(cover), cover.weights, stratum_count=frame.count
     ).mean
-    rows = mean.reshape(*mean.shape[:-2], grid.rows, grid.columns)
     # A stratum that the product's own grid does not resolve has no area that could burn
-    flat = np.where(frame.present, np.nan_to_num(frame.units(rows)), 0.0)
+    flat = np.where(frame.present, np.nan_to_num(frame.units(mean)), 0.0)
     when = {dims.TIME: burned["time"].values.astype("datetime64[ns]")}
     months = xr.DataArray(flat, when, zero.dims)
     complete = months.reindex({dims.TIME: zero[dims.TIME]})

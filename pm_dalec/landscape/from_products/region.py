@@ -19,6 +19,8 @@ from pm_dalec.tables import dims
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pm_dalec.landscape.from_products.plan import Plan
+
 
 def build_from_config(
     path: str | Path, *, progress: Callable[[str], None] | None = None
@@ -37,7 +39,25 @@ def build_from_config(
     DataTree
         Validated; provenance in the attributes.
     """
-    plan = read_config(path)
+    region = region_of(read_config(path), progress)
+    region.attrs["region_file"] = Path(path).name
+    return validate_region(region)
+
+
+def region_of(plan: Plan, progress: Callable[[str], None] | None = None) -> xr.DataTree:
+    """Region that a plan asks for.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its target is a `Grid`, or `Polygons`.
+    progress : callable, optional
+        As in `build_from_config`.
+
+    Returns
+    -------
+    DataTree
+    """
     tell = progress or (lambda sentence: None)
     wanted = [name for name in READERS if getattr(plan.tables, name) is not None]
     made, total = {}, len(wanted) + 1
@@ -45,10 +65,9 @@ def build_from_config(
         words, read = READERS[name]
         tell(f"{done} of {total}: reading {words}")
         made[name] = read(plan, getattr(plan.tables, name), made)
-    tell(f"{total} of {total}: averaging to pixels of {plan.grid.resolution} degree")
-    region = _assembled(plan, made)
-    region.attrs["region_file"] = Path(path).name
-    return validate_region(region)
+    words = " ".join(f"{name} {value}" for name, value in plan.grid.attributes.items())
+    tell(f"{total} of {total}: averaging to {plan.grid.pixels.size} units ({words})")
+    return _assembled(plan, made)
 
 
 def future_from_config(path: str | Path, region: xr.DataTree) -> xr.DataTree | None:

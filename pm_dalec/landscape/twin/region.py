@@ -22,6 +22,8 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.strata import STRATUM_NAMES
 
 if TYPE_CHECKING:
+    from pm_dalec.landscape.grid import Grid
+    from pm_dalec.landscape.parts import Polygons
     from pm_dalec.landscape.twin.twin import Twin
 
 VERSION = "synthetic landscape twin, version 1"
@@ -46,7 +48,23 @@ def build_region(twin: Twin, *, resolution: float) -> xr.DataTree:
         raise TypeError(
             f"wanted a landscape as twin, got {type(twin).__name__}; make one with pm_dalec.make_twin(1)"
         )
-    grid = target_grid(resolution, **DOMAIN)
+    return region_on(target_grid(resolution, **DOMAIN), twin)
+
+
+def region_on(grid: Grid | Polygons, twin: Twin) -> xr.DataTree:
+    """Region of the twin on any target.
+
+    Parameters
+    ----------
+    grid : Grid or Polygons
+        Pixels, or what stands in their place.
+    twin : Twin
+        The landscape.
+
+    Returns
+    -------
+    DataTree
+    """
     weights = overlap_with(
         grid, latitude_edges=twin.latitude_edges, longitude_edges=twin.longitude_edges
     )

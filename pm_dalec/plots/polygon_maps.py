@@ -1,0 +1,98 @@
+"""Maps of results on polygons: median, and width of the interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+
+from pm_dalec.plots.mapping import add_scale_bar, dress
+from pm_dalec.plots.style import DOUBLE_WIDTH, MASK, label, letter, style
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.figure import Figure
+
+SIGNED = ("nee", "nbe", "change_live", "change_dead")
+"""Quantities of either sign, whose maps are centred on zero."""
+
+
+def results_map(
+    results: gpd.GeoDataFrame,
+    name: str,
+    *,
+    interval: tuple[str, str, str] = ("q05", "q50", "q95"),
+    scale_bar: float = 20.0,
+) -> Figure:
+    """Map the median of a quantity on polygons, and the width of its interval.
+
+    Parameters
+    ----------
+    results : GeoDataFrame
+        From `pm_dalec.results_as_polygons`; polygons without a result are grey.
+    name : str
+        Quantity, such as "nee".
+    interval : tuple of str
+        Ends of the columns with the lower bound, the median and the upper bound.
+    scale_bar : float
+        Length of the scale bar [km].
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    low, median, high = (results[f"{name}_{end}"] for end in interval)
+    table = results[["geometry"]].to_crs("EPSG:4326").assign(median=median, width=high - low)
+    frame = _frame(table.total_bounds)
+    levels = f"{_percent(interval[0])} to {_percent(interval[2])} %"
+    words = (f"{label(name)}, median", f"{label(name)}, width of {levels}")
+    with style():
+        figure, panels = plt.subplots(
+            1, 2, figsize=(DOUBLE_WIDTH, 0.62 * DOUBLE_WIDTH), layout="constrained", sharey=True
+        )
+        for number, (axes, column) in enumerate(zip(panels, ("median", "width"), strict=True)):
+            _panel(axes, table, column, words[number], signed=name in SIGNED and not number)
+            dress(axes, frame)
+            axes.set(xlim=_ends(frame["lon"]), ylim=_ends(frame["lat"]), xlabel="", ylabel="")
+            letter(axes, number)
+        add_scale_bar(panels[0], frame, scale_bar)
+        figure.draw_without_rendering()
+    return figure
+
+
+def _percent(end):
+    return f"{float(end.removeprefix('q').replace('_', '.')):g}"
+
+
+def _frame(bounds):
+    """Two by two cell centres whose outer edges hold all polygons with a margin."""
+    west, south, east, north = bounds
+    margin = 0.08 * max(east - west, north - south)
+    below = south - margin - 0.15 * (north - south + 2 * margin)  # room for the scale bar
+    edges = {"lat": (below, north + margin), "lon": (west - margin, east + margin)}
+    return xr.Dataset(coords={n: [a + (b - a) / 4, b - (b - a) / 4] for n, (a, b) in edges.items()})
+
+
+def _ends(centres):
+    first, last = centres.values
+    return first - (last - first) / 2, last + (last - first) / 2
+
+
+def _panel(axes, table, column, words, *, signed):
+    values = table[column].to_numpy(dtype=float)
+    largest = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 1.0
+    limits = (-largest, largest) if signed else (None, None)
+    table.plot(
+        column=column,
+        ax=axes,
+        cmap="RdBu_r" if signed else "viridis",
+        vmin=limits[0],
+        vmax=limits[1],
+        edgecolor="black",
+        linewidth=0.4,
+        legend=True,
+        legend_kwds={"label": words, "orientation": "horizontal", "shrink": 0.8},
+        missing_kwds={"color": MASK, "edgecolor": "black", "linewidth": 0.4},
+    )

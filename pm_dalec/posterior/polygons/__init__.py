@@ -1,0 +1,1 @@
+"""Results of a fit as tables of polygons."""
