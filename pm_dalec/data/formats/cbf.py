@@ -10,7 +10,7 @@ units they are used; otherwise the ones above are taken.
 
 The format's deficit is that between daily maximum temperature and dew point, which is larger than
 the mean over the day; it has no wind. Both are said in the attributes. Uncertainties that are factors
-of a log-normal (attribute ``opt_unc_type`` 1) are refused, as likelihoods here are Gaussian.
+of a log-normal (attribute ``opt_unc_type`` 1) make the likelihood log-normal.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from pm_dalec.data.formats import netcdf
 from pm_dalec.data.formats.columns import month_units
 from pm_dalec.data.formats.jpl import binary, names
 from pm_dalec.data.formats.jpl.dates import dimension_of, months_of
-from pm_dalec.data.formats.jpl.options import observed, unread
+from pm_dalec.data.formats.jpl.options import has_factors, observed, unread
 from pm_dalec.data.formats.jpl.values import absent_drivers, numbers_of, place_of
 from pm_dalec.data.formats.streams import choice_of, finished, warn_of_unread
 from pm_dalec.data.formats.trees import DAMAGE
 from pm_dalec.data.messages import sentence
+from pm_dalec.errors.scales import FACTOR, KIND
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,7 +114,7 @@ def read_cbf(path, *, given, start, choice):
     columns |= absent_drivers(columns, given, starts.size, where)
     columns |= observed(stored, dim, choice=choice, where=where)
     warn_of_unread(unread(stored, dim, choice), names.PRODUCT, path)
-    return month_units(
+    units = month_units(
         columns,
         starts=starts,
         place=place_of(stored, where),
@@ -121,6 +122,10 @@ def read_cbf(path, *, given, start, choice):
         where=where,
         attrs=names.PROVENANCE,
     )
+    for name in (name for name in names.OBSERVATIONS if name in units):
+        if has_factors(stored, name, choice):
+            units[f"{name}_unc"].attrs |= {"units": "1", KIND: FACTOR}
+    return units
 
 
 def is_cbf(path):

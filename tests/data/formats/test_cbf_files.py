@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import xarray as xr
 from hypothesis import HealthCheck, given, settings, strategies as st
+from numpy.testing import assert_allclose
 
 from pm_dalec.data.formats import open_cbf, write_cbf
 from pm_dalec.data.site_file import open_site
+from pm_dalec.data.uncertainties import kind_of
+from pm_dalec.graph import likelihoods
 from pm_dalec.testing.tiny import tiny_site
 
 MONTHS = np.arange(24)
@@ -125,6 +128,20 @@ def test_a_factor_needs_an_uncertainty_of_the_caller(path):
     with pytest.raises(ValueError, match="log-normal factor"):
         open_cbf(path, wind=3.0)
     assert float(open_cbf(path, wind=3.0, uncertainties={"lai": 0.7})["lai_unc"][0]) == 0.7
+
+
+def test_factors_make_the_likelihood_log_normal_and_are_written_as_such(path, tmp_path):
+    file = with_streams().drop_vars("ABGB")
+    file["LAI"].attrs |= {"opt_unc_type": 1.0, "single_unc": 1.5}
+    units = open_cbf(write(file, path), wind=3.0)
+    assert units["lai_unc"].attrs["uncertainty_kind"] == "factor"
+    assert_allclose(units["lai_unc"], 1.5)
+    assert str(likelihoods.chosen("lai", units)) == "lognormal"
+    assert str(likelihoods.chosen("gpp", units)) == "gaussian"
+    again = tmp_path / "again.nc"
+    write_cbf(again, units)
+    assert_allclose(open_cbf(again)["lai_unc"], 1.5)
+    assert kind_of(open_cbf(again), "lai") == "factor"
 
 
 def test_a_single_uncertainty_has_the_units_of_its_stream(path):

@@ -9,18 +9,11 @@ from pm_dalec.cli.main import main
 from pm_dalec.data.site_file import open_site
 
 STRANGERS = {
-    "FLX_XX-Syn_FLUXNET2015_FULLSET_MM_2001-2002_1-4.csv": (
-        b"TIMESTAMP,TA_F,SW_IN_F,VPD_F\n200101,1.00,35.0,1.50\n",
-        "a CSV of a flux tower.*columns TIMESTAMP, TA_F",
+    "mixed.csv": (
+        b"station,reading\nA,1\nB,2\n",
+        "a table of text .columns station, reading.*site_from_frame",
     ),
-    "AMF_US-XX_BASE_HH_1-5.csv": (
-        b"# Site: US-XX\n# Version: 1-5\nTIMESTAMP_START,TIMESTAMP_END,TA\n200101010000,200101010030,1\n",
-        "a CSV of a flux tower",
-    ),
-    "weather.csv": (
-        b"date;tmin;tmax\n2001-01-01;1;2\n",
-        "a table of text .columns date, tmin, tmax",
-    ),
+    "logger.csv": (b"TIMESTAMP,sensor\n200101,1\n", "a CSV of a flux tower.*open_flux_tower"),
     "page.nc": (b"<!DOCTYPE html><html>Login</html>", "a web page.*login"),
     "site.nc.gz": (gzip.compress(b"CDF"), "a gzip archive.*gunzip"),
     "site.xlsx": (b"PK\x03\x04" + bytes(30), "a zip archive or an Excel file"),
@@ -56,6 +49,6 @@ def test_the_command_line_names_the_format_and_the_flags_that_it_needs(tmp_path,
     told = refused(met, capsys)
     assert "CARDAMOM site CSV" in told
     assert "--start '2001-01-01'" in told
-    name = next(iter(STRANGERS))
-    (tmp_path / name).write_bytes(STRANGERS[name][0])
-    assert "a CSV of a flux tower" in refused(tmp_path / name, capsys)
+    name = "FLX_XX-Syn_FLUXNET2015_FULLSET_MM_2001-2002_1-4.csv"
+    (tmp_path / name).write_text("TIMESTAMP,TA_F,SW_IN_F,VPD_F\n200101,1.00,35.0,1.50\n")
+    assert "--lat" in refused(tmp_path / name, capsys)

@@ -11,6 +11,7 @@ from pm_dalec.data.formats.jpl.values import numbers_of, rule_of
 from pm_dalec.data.formats.streams import is_wanted
 from pm_dalec.data.messages import sentence
 
+FACTORS = 1.0  # opt_unc_type
 _USED = ("opt_unc_type", "opt_filter", "opt_normalization", "single_unc")
 _OF_FILTERS = ("single_mean_unc", "single_annual_unc", "single_monthly_unc")
 
@@ -45,7 +46,11 @@ def observed(stored, dim, *, choice, where):
             continue
         _check_filter(stored[source].attrs, source, name, where)
         sigma = _sigma(stored, source, name, values, where)
-        if name not in choice.uncertainties:
+        if name in choice.uncertainties:
+            sigma = (
+                sigma if names.option(stored[source].attrs, "opt_unc_type") != FACTORS else np.nan
+            )
+        else:
             _check_sigma(sigma, stored[source].attrs, source, name, where)
         columns[name] = values
         columns[f"{name}_unc"] = np.where(np.isfinite(values), sigma, np.nan)
@@ -102,11 +107,11 @@ def _check_filter(attrs, source, name, where):
 
 
 def _sigma(stored, source, name, values, where):
-    """One sigma of each value as the file has it; NaN where it has none, or a factor."""
+    """One sigma of each value as the file has it, or its factor; NaN where it has none."""
     _, assumed, wanted = names.OBSERVATIONS[name]
     attrs, sigma = stored[source].attrs, np.full(values.shape, np.nan)
     kind = names.option(attrs, "opt_unc_type") or 0.0
-    if kind not in (0.0, 2.0):
+    if kind not in (0.0, FACTORS, 2.0):
         return sigma
     single = names.option(attrs, "single_unc")
     column = next((source + end for end in names.UNCERTAINTY if source + end in stored), None)
@@ -119,7 +124,15 @@ def _sigma(stored, source, name, values, where):
             stored[column], each, "1" if kind else wanted, where, like=stored[source]
         )
         sigma = np.where(np.isfinite(given), given, sigma)
+    if kind == FACTORS:
+        return np.where(sigma > 1.0, sigma, np.nan)  # others are none
     return sigma * np.abs(values) if kind else sigma
+
+
+def has_factors(stored, name, choice):
+    """Whether the uncertainty of a stream is a factor, and the caller gives no other."""
+    attrs = stored[names.OBSERVATIONS[name][0]].attrs
+    return name not in choice.uncertainties and names.option(attrs, "opt_unc_type") == FACTORS
 
 
 def _check_sigma(sigma, attrs, source, name, where):
@@ -127,9 +140,10 @@ def _check_sigma(sigma, attrs, source, name, where):
         return
     kind = names.option(attrs, "opt_unc_type") or 0.0
     came = "none"
-    if kind not in (0.0, 2.0):
-        words = names.UNCERTAINTY_KINDS.get(int(kind), "an unknown kind")
-        came = f"{words} (opt_unc_type {kind:g}), and the likelihoods here are Gaussian"
+    if kind == FACTORS:
+        came = "no log-normal factor above 1 (opt_unc_type 1)"
+    elif kind not in (0.0, 2.0):
+        came = f"an unknown kind (opt_unc_type {kind:g})"
     raise ValueError(
         sentence(
             names.PRODUCT,

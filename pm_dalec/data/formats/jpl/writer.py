@@ -13,7 +13,9 @@ from pm_dalec.data.checks import check_units
 from pm_dalec.data.formats.columns import checked_site, with_fills
 from pm_dalec.data.formats.jpl import names
 from pm_dalec.data.messages import sentence
+from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.data.units import conversion
+from pm_dalec.errors.scales import FACTOR
 from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.streams import OBSERVED, wanted_units
 
@@ -62,11 +64,14 @@ def write_cbf(path: str | Path, units: xr.Dataset) -> list[Path]:
     made["DOY"] = _column(units["doy"].values, "d", "d")
     for name, (source, assumed, wanted) in names.OBSERVATIONS.items():
         if name in units:
-            values, sigma = (
-                _column(units[n].values, wanted, assumed) for n in (name, f"{name}_unc")
+            values, given = (
+                _column(units[name].values, wanted, assumed),
+                units[f"{name}_unc"].values,
             )
+            factors = kind_of(units, name) == FACTOR
+            sigma = _column(given, "1", "1") if factors else _column(given, wanted, assumed)
             unset = dict.fromkeys(("single_unc", "opt_filter", "opt_normalization"), MISSING)
-            made[source] = (*values[:2], values[2] | {"opt_unc_type": 0.0} | unset)
+            made[source] = (*values[:2], values[2] | {"opt_unc_type": float(factors)} | unset)
             made[f"{source}unc"] = sigma
     start, end = (units["time_bnds"].values[:, side] for side in (0, 1))
     days = (start + (end - start) / 2 - _EPOCH) / np.timedelta64(1, "D")
