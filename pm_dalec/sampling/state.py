@@ -76,7 +76,7 @@ class UnitState:
     filled: int  # states in the archive
     next_place: int  # in the archive, while tuning
     archive_ess: float  # least bulk effective sample size of the round that filled the archive
-    stored: np.ndarray  # (2 draws, lane, parameter + 1)
+    stored: np.ndarray  # (3 draws, lane, parameter + 1): halved, it holds what was asked for
     kept: int  # of the stored states
     finished_round: np.ndarray  # (any, lane, parameter + 1) draws of the round before
     thinning: int  # proposals between two stored states
@@ -121,7 +121,7 @@ def new_state(identity, size, chains, padded, settings, seed):
         filled=0,
         next_place=0,
         archive_ess=0.0,
-        stored=np.zeros((2 * settings.draws, chains, size + 1)),
+        stored=np.zeros((3 * settings.draws, chains, size + 1)),
         kept=0,
         finished_round=np.zeros((0, chains, size + 1)),
         thinning=1,
