@@ -106,8 +106,14 @@ DAMAGES = {
     "a missing chunk": (lambda folder: storage.remove(first_chunk(folder)), "got 1 missing, .*/c/"),
     "a missing group": (lose("observed_data"), "got 3 missing, the first 'observed_data/"),
     "a missing array": (lose("posterior/rate"), "got 2 missing, the first 'posterior/rate/"),
-    "metadata of another array": (swap, "got 1 changed or cut off, the first 'posterior/depth/"),
-    "a chunk cut off": (lambda folder: cut_off(first_chunk(folder)), "got 1 changed or cut off"),
+    "metadata of another array": (
+        swap,
+        "got 1 changed, cut off or of another folder, the first 'posterior/depth/",
+    ),
+    "a chunk cut off": (
+        lambda folder: cut_off(first_chunk(folder)),
+        "got 1 changed, cut off or of another folder",
+    ),
     "a root cut off": (lambda folder: cut_off(folder / "zarr.json"), "is cut off, damaged or of"),
     "no root": (lose("zarr.json"), "is cut off, damaged or of another kind"),
 }
