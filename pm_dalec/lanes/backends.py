@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from pm_dalec.lanes.jax_backend import JaxLanes
 
-WIDTHS = (2, 4, 8, 16, 32)  # lanes in a block of vector instructions
+WIDTHS = (1, 2, 4, 8, 16, 32)  # lanes in a block of vector instructions
 BACKENDS = ("auto", "llvm", "jax", "jax-gpu")
 
 

@@ -242,7 +242,9 @@ def test_strata_are_matched_by_name(two_pixels):
 )
 def test_an_unknown_rule_is_refused_with_those_that_exist(two_pixels, name, value):
     draws = draws_of(np.ones((4, 2, 2)), two_pixels)
-    with pytest.raises(ValueError, match=f"{name} is {value!r}, wanted '"):
+    with pytest.raises(
+        ValueError, match=f"{name} is {value!r}, wanted '|above 0, got {name}={value!r}"
+    ):
         aggregate(draws, two_pixels, **{name: value})
 
 
