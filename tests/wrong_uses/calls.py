@@ -9,6 +9,7 @@ import xarray as xr
 
 import pm_dalec as pmd
 from pm_dalec.graph import coords_of
+from pm_dalec.landscape import write_region
 from pm_dalec.lanes import lane_logp
 from pm_dalec.models import baseline
 from pm_dalec.sampling import calibration, starts
@@ -137,7 +138,7 @@ def calls(folder):
                        "gamma": Real(least=0.0), "leak": Real(least=0.0, most=1.0),
                        "biomass": Name(("obs", "model"))}),
         "open_region": (pmd.open_region, {"path": region_file}, {"path": Place(folder)}),
-        "write_region": (pmd.write_region, {"region": None, "path": folder / "made.nc"},
+        "write_region": (write_region, {"region": None, "path": folder / "made.nc"},
                          {"region": Kind(), "path": Kind(("a.txt", "a"))}),
         "lane_logp": (lambda model, **given: lane_logp(model, **given).names, {"model": site()},
                       {"model": MODEL, "backend": Name(("auto", "llvm", "jax", "jax-gpu")),

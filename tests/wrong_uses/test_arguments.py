@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 
 import pm_dalec as pmd
 from pm_dalec.data.synthetic_sites import synthetic_site
+from pm_dalec.landscape import write_region
 from pm_dalec.sampling import state as unit_state, unit
 from pm_dalec.tables.table import Table
 
@@ -14,7 +15,12 @@ from .damage import site_file
 from .outcome import Tally, attempt
 
 TALLY, RIGHT = Tally(), {}
-NOT_CALLED = {"available_sites"}  # takes no argument
+NOT_CALLED = {
+    "forecast",
+    "region_from_polygons",
+    "results_as_polygons",
+    "available_sites",
+}  # takes no argument
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +38,7 @@ def table(tmp_path_factory):
         pmd.save(found["save"][1]["fit"], folder / "fit.nc")
         region = pmd.build_region(pmd.make_twin(0), resolution=1.0)
         found["write_region"][1]["region"] = region
-        pmd.write_region(region, folder / "region.nc")
+        write_region(region, folder / "region.nc")
         (folder / "data" / "sites").mkdir(parents=True)
         for path in (folder / "site.nc", folder / "data" / "sites" / "gcel_XX-Tst_monthly.nc"):
             site_file(synthetic_site(1, years=5), path)
