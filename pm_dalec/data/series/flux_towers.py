@@ -239,7 +239,7 @@ def _wanted(observations, series, where):
     there = [key for key in FLUXES if key in series]
     if isinstance(observations, str) and observations == "all":
         return there
-    if isinstance(observations, str) or not isinstance(observations, Sequence):
+    if isinstance(observations, str) or not stand_ins.is_list_of_text(observations):
         raise TypeError(
             f"wanted observations as 'all' or a list of names, got {observations!r} ({where}); write ['nee']"
         )

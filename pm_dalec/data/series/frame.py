@@ -150,7 +150,7 @@ def _kept(found, observations, where):
     """Columns without the observations that are not wanted, and the names of these."""
     if isinstance(observations, str) and observations == "all":
         return found, []
-    if isinstance(observations, str) or not isinstance(observations, Sequence):
+    if isinstance(observations, str) or not stand_ins.is_list_of_text(observations):
         raise TypeError(
             f"wanted observations as 'all' or a list of names, got {observations!r} ({where}); write "
             "['lai', 'cwood']"

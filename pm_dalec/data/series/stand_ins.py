@@ -1,7 +1,7 @@
 """Stand-ins for what the source of a site lacks: wind, disturbance, uncertainties."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
@@ -92,3 +92,8 @@ def with_uncertainties(units, uncertainties, where):
         filled = filled.where(units[name].notnull())
         changed[f"{name}_unc"] = filled.assign_attrs(units=wanted_units(name))
     return units.assign(changed)
+
+
+def is_list_of_text(given):
+    """Whether an argument is a sequence of names."""
+    return isinstance(given, Sequence) and all(isinstance(name, str) for name in given)
