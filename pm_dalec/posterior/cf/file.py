@@ -13,8 +13,9 @@ from pm_dalec.posterior.cf.axes import encoding_of, with_axes
 from pm_dalec.posterior.cf.series import drawn, numbered, summaries
 from pm_dalec.posterior.cf.variables import QUANTITIES
 from pm_dalec.posterior.ensembles import checked_quantiles
+from pm_dalec.posterior.runs import expect_fit
 from pm_dalec.posterior.trajectory import trajectories
-from pm_dalec.tables.numbers import names_of, whole_number
+from pm_dalec.tables.numbers import names_of, path_of, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,8 @@ def export(
     ValueError, TypeError, KeyError
         A sentence, where an argument does not fit.
     """
-    path = Path(path)
+    expect_fit(fit, "constant_data")
+    path = path_of("path", path)
     if path.suffix != ".nc":
         raise ValueError(
             f"wanted '.nc' at the end of the path of an export, got '{path.name}'; rename it"
