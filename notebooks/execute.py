@@ -75,7 +75,9 @@ def main(beginnings):
         if "PM_DALEC_FAST" not in os.environ:
             source.parents[1].joinpath(f"{source.stem}.ipynb").write_text(text, encoding="utf-8")
         wall = time.perf_counter() - started
-        print(f"{source.stem}: {wall:.0f} s, {spent:.0f} s of processor time, {len(text) // 1024} kB")
+        print(
+            f"{source.stem}: {wall:.0f} s, {spent:.0f} s of processor time, {len(text) // 1024} kB"
+        )
 
 
 if __name__ == "__main__":
