@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint hooks docs bench paper clean
+.PHONY: help install demo test test-slow lint hooks docs notebooks bench paper clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ hooks: $(INSTALLED) ## Check style and types before every commit (pre-commit)
 
 docs: $(INSTALLED) ## Renew the pages that are made from the code
 	$(BIN)/python -m pm_dalec.cli.pages
+
+notebooks: $(INSTALLED) ## Execute the notebooks and renew their outputs
+	$(BIN)/python notebooks/execute.py
 
 bench: $(INSTALLED) ## Measure runs and proposals per second
 	$(BIN)/pm-dalec bench

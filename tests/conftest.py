@@ -23,6 +23,7 @@ RESOLUTIONS = (1.0, 0.5, 0.25)
 TESTS = Path(__file__).resolve().parent
 # Files of more than ten seconds of one core; begun last, one of them would keep the other core waiting.
 LONG = (
+    "notebooks/test_notebooks.py",
     "sampling/test_calibration.py",
     "paper/test_figures.py",
     "sampling/test_identity.py",

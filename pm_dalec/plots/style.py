@@ -47,6 +47,7 @@ PRETTY_UNITS = {
 
 def style():
     """Context in which a figure is drawn in the project's style."""
+    plt.draw_if_interactive()  # loads the backend: a notebook's turns interactive on, to stay so
     return plt.style.context(files("pm_dalec.plots") / "pm_dalec.mplstyle")
 
 

@@ -1,0 +1,78 @@
+"""The notebooks run, are in order, and say what they compute."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "notebooks"
+
+
+def script():
+    """Module of `notebooks/execute.py`, which is no part of a package."""
+    described = importlib.util.spec_from_file_location("execute", FOLDER / "execute.py")
+    module = importlib.util.module_from_spec(described)
+    described.loader.exec_module(module)
+    return module
+
+
+execute = script()
+SOURCES = execute.SOURCES
+each = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+
+
+def test_there_are_notebooks():
+    assert len(SOURCES) >= 8
+
+
+@each
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")  # of fewer draws than asked for
+def test_a_notebook_runs_with_small_budgets(source, tmp_path, monkeypatch):
+    monkeypatch.setenv("PM_DALEC_FAST", "1")
+    monkeypatch.chdir(tmp_path)
+    known = {"display": lambda *shown: None}
+    for place, cell in enumerate(execute.notebook_of(source).cells):
+        if cell.cell_type == "code":
+            exec(compile(cell.source, f"{source.name}, cell {place}", "exec"), known)  # noqa: S102
+            plt.close("all")
+    assert known["FAST"]
+
+
+@pytest.mark.slow
+@each
+def test_the_numbers_in_the_text_are_those_that_are_computed(source, monkeypatch):
+    """Each is held by an assert in the notebook, which looks at it where the budget is whole."""
+    monkeypatch.delenv("PM_DALEC_FAST", raising=False)
+    assert execute.executed(source)
+
+
+@each
+def test_a_notebook_has_a_question_a_goal_exercises_and_solutions(source):
+    text = source.read_text(encoding="utf-8")
+    assert re.search(r"^# .+\?$", text, re.MULTILINE), "wanted a title that is a question"
+    assert "**You learn**" in text
+    assert text.count("<details>") == text.count("</details>") >= 2
+    assert "assert FAST or " in text, "wanted a number of the text held by an assert"
+
+
+@each
+def test_a_committed_notebook_has_the_cells_of_its_source_in_order_and_is_small(source):
+    path = FOLDER / f"{source.stem}.ipynb"
+    assert path.stat().st_size <= execute.LARGEST
+    kept, made = nbformat.read(path, 4), execute.notebook_of(source)
+    assert [c.source for c in kept.cells] == [c.source for c in made.cells], "run make notebooks"
+    counts = [c.execution_count for c in kept.cells if c.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@each
+def test_a_committed_notebook_shows_figures_and_no_path_of_a_machine(source):
+    text = (FOLDER / f"{source.stem}.ipynb").read_text(encoding="utf-8")
+    cells = [c for c in nbformat.reads(text, 4).cells if c.cell_type == "code"]
+    shown = {c.id for c in cells for o in c.outputs if "image/png" in o.get("data", {})}
+    assert shown == {c.id for c in cells if re.search(r"^figure\b.* = ", c.source, re.MULTILINE)}
+    assert not re.search(r"/(home|tmp|root|work|Users)/", text)
