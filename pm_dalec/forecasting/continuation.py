@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pm_dalec.forecasting.compiled import STATE, CompiledDalec, after
-from pm_dalec.forecasting.outputs import CLOSURE, LIVE, STOCKS, Block, Spans, output, quantiles_of
+from pm_dalec.forecasting.outputs import CLOSURE, STOCKS, Block, Spans, output, quantiles_of
 from pm_dalec.physics.records import Drivers
-from pm_dalec.tables.variables import POOLS
+from pm_dalec.tables.variables import LIVE, POOLS
 
 PLACES = {stock: [list(POOLS).index(name) for name in names] for stock, names in STOCKS.items()}
 NEW_STAND = {"labile": 0.4, "foliage": 0.2, "roots": 0.2, "wood": 0.2}  # of the seedlings, assumed

@@ -11,9 +11,8 @@ from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.numbers import names_of
 from pm_dalec.tables.summaries import QUANTITIES, Quantity
 from pm_dalec.tables.table import Table
-from pm_dalec.tables.variables import CARBON, POOLS, VARIABLES
+from pm_dalec.tables.variables import CARBON, DEAD, LIVE, POOLS, VARIABLES
 
-LIVE, DEAD = ("labile", "foliage", "roots", "wood"), ("litter", "som")
 STOCKS = {"live": LIVE, "dead": DEAD}
 CLOSURE = ("nbe", "harvest")
 """Fluxes that take carbon away from an ecosystem."""

@@ -21,8 +21,7 @@ from pm_dalec.forecasting.scenarios import described, scenarios_of
 from pm_dalec.physics.records import Drivers, drivers_of
 from pm_dalec.posterior.ensembles import QUANTILES, pixel_ids
 from pm_dalec.posterior.pairing import paired_strata
-from pm_dalec.posterior.runs import theta_of, units_to_run
-from pm_dalec.posterior.trajectory import evenly
+from pm_dalec.posterior.runs import evenly, theta_of, units_to_run
 from pm_dalec.tables import dims
 from pm_dalec.tables.numbers import number, whole_number
 from pm_dalec.tables.variables import DRIVERS

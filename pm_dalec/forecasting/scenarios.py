@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONTROL = "control"
-ALONE = {"co2": "CO2 of the pathway, weather of the reference", "climate": "the other way round"}
 NAMES = (CONTROL, *(f"{name}{end}" for name in PATHWAYS for end in ("", "-co2", "-climate")))
 
 

@@ -10,9 +10,10 @@ import pymc as pm
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from pm_dalec.constraints.prior_draws import factor_of
+from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic
 from pm_dalec.graph import notes
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.priors import FromData
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.table import html_table
@@ -67,7 +68,7 @@ def _run_words(model):
     first = str(time[0])[:10] if time.dtype.kind == "M" else str(time[0])
     return (
         f"of {' x '.join(space) or 'one site'}: {time.size} steps from {first}, "
-        f"{days / 365.25:.1f} years; stomatal optimum {notes.of(model).solver}"
+        f"{days / DAYS_PER_YEAR:.1f} years; stomatal optimum {notes.of(model).solver}"
     )
 
 
@@ -97,7 +98,8 @@ def _prior_words(parameter, units):
     if not np.isfinite(sigma).any():
         return "log-uniform"
     some = " (mean over units)" if mean.size > 1 else ""
-    return f"log-uniform, times {np.nanmean(mean):.6g} ± {np.nanmean(sigma):.6g}{some}"
+    between = "times or over" if is_logarithmic(parameter, units) else "±"
+    return f"log-uniform, times {np.nanmean(mean):.6g} {between} {np.nanmean(sigma):.6g}{some}"
 
 
 def _constraints(model):
@@ -114,11 +116,10 @@ def _constraints(model):
 def _streams(model):
     """Streams with their likelihood and the number of their observations."""
     rows = []
-    for stream, record in STREAMS.items():
-        if f"{stream}_seen" in model.named_vars:
-            seen = int(np.sum(model[f"{stream}_seen"].get_value() > 0))
-            variable = VARIABLES[record.observes]
-            rows.append((stream, variable.long_name, variable.units, "Gaussian", seen))
+    for stream, likelihood in notes.of(model).likelihoods.items():
+        seen = int(np.sum(model[f"{stream}_seen"].get_value() > 0))
+        variable, words = VARIABLES[STREAMS[stream].observes], str(likelihood).capitalize()
+        rows.append((stream, variable.long_name, variable.units, words, seen))
     if not rows:
         return "<p>no observations: the constrained prior</p>"
     header = ("stream", "observes", "units", "likelihood", "observations")

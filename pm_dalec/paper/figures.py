@@ -26,6 +26,7 @@ from pm_dalec.plots.timeseries import (
 from pm_dalec.posterior.convergence import MEANINGS, RHAT_LIMIT, doubt_of_units
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import RESOLUTIONS
+from pm_dalec.tables.variables import DEAD, LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,8 +89,8 @@ TRAITS = (
     "leaf_lifespan",
     "leaf_carbon_per_area",
 )
-LIVE_RESIDENCE = tuple(f"residence_{pool}" for pool in ("labile", "foliage", "roots", "wood"))
-DEAD_RESIDENCE = ("residence_litter", "residence_som")
+LIVE_RESIDENCE = tuple(f"residence_{pool}" for pool in LIVE)
+DEAD_RESIDENCE = tuple(f"residence_{pool}" for pool in DEAD)
 NPP_SHARES = tuple(f"npp_{pool}_fraction" for pool in ("foliage", "labile", "roots", "wood"))
 
 

@@ -18,15 +18,15 @@ from pm_dalec.posterior.chain_statistics import circular_mean
 from pm_dalec.posterior.convergence import unit_diagnostics
 from pm_dalec.posterior.ensembles import finite_units, summarise
 from pm_dalec.posterior.metrics import stratum_areas
-from pm_dalec.posterior.runs import run_of
+from pm_dalec.posterior.runs import evenly, run_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR, REPRESENTED, TRUTH
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.summaries import QUANTITIES
+from pm_dalec.tables.variables import DEAD, LIVE
 
 LANE_RUNS = 6_000  # runs of the model held at a time: some 30 kB each
 STREAM_NAMES = ("lai", "cwood")
-LIVE, DEAD = ("labile", "foliage", "roots", "wood"), ("litter", "som")
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,7 @@ def reduce_fit(fit, *, draws=1000, seed=0, progress=None):
     """
     posterior = fit["posterior"].to_dataset()
     a_chain = max(2, draws // posterior.sizes[dims.CHAIN])
-    places = np.linspace(0, posterior.sizes[dims.DRAW] - 1, a_chain).round().astype(int)
-    posterior = posterior.isel({dims.DRAW: np.unique(places)})
+    posterior = posterior.isel({dims.DRAW: evenly(posterior.sizes[dims.DRAW], a_chain)})
     observed = fit["constant_data"].to_dataset()
     if "observed_data" in fit.children:
         left_out = [name for name in STREAM_NAMES if name not in fit["observed_data"].data_vars]

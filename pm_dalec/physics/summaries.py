@@ -5,7 +5,7 @@ import numpy as np
 from pm_dalec.physics.records import Trajectory
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.kinds import Array
-from pm_dalec.tables.variables import GAINS, HARVESTED, LOSSES, POOLS
+from pm_dalec.tables.variables import DEAD, GAINS, HARVESTED, LIVE, LOSSES, POOLS
 
 
 def residence_time(run: Trajectory, pool: str) -> Array:
@@ -41,15 +41,14 @@ def summarised(run: Trajectory, step_days: Array) -> dict[str, Array]:
     def mean(series: Array) -> Array:
         return np.tensordot(weights, series, axes=(0, 0))
 
-    live = [getattr(run.pools, pool) for pool in ("labile", "foliage", "roots", "wood")]
-    dead = [run.pools.litter, run.pools.som]
     found = {
         name: mean(getattr(run.fluxes, name))
         for name in ("gpp", "reco", "nee", "harvest", "fire", "lai")
     }
     found["mean_wood"] = run.pools.wood.mean(axis=0)
-    found["change_live"] = sum(pool[-1] - pool[0] for pool in live)
-    found["change_dead"] = sum(pool[-1] - pool[0] for pool in dead)
+    for name, pools in (("change_live", LIVE), ("change_dead", DEAD)):
+        stocks = [getattr(run.pools, pool) for pool in pools]
+        found[name] = sum(stock[-1] - stock[0] for stock in stocks)
     for pool in POOLS:
         found[f"residence_{pool}"] = residence_time(run, pool)
     found["npp"] = found["gpp"] - mean(run.fluxes.autotrophic_respiration)

@@ -138,3 +138,8 @@ def labels_of(posterior: xr.Dataset) -> dict:
     """Coordinates of the draws and units of a posterior."""
     names = (*dims.SAMPLE, *dims.space_of(posterior))
     return {name: posterior[name] for name in names if name in posterior.coords}
+
+
+def evenly(count: int, wanted: int) -> Array:
+    """Places of so many draws out of ``count``, evenly spaced; all where there are no more."""
+    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(int))

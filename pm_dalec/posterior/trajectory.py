@@ -14,7 +14,7 @@ import xarray as xr
 
 from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.posterior.convergence import doubt
-from pm_dalec.posterior.runs import in_parts, labels_of, run_of, units_to_run
+from pm_dalec.posterior.runs import evenly, in_parts, labels_of, run_of, units_to_run
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
@@ -93,11 +93,6 @@ def _checked_names(names):
                 "from the dataset"
             )
     return names
-
-
-def evenly(count, wanted):
-    """Places of about so many draws out of a count."""
-    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(int))
 
 
 def bands(

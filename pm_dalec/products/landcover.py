@@ -191,11 +191,11 @@ def open_esa_cci_landcover(
     where = f"file {file}"
     classes = _lccs_netcdf(file, window) if file.suffix == ".nc" else _lccs_raster(file, window)
     classes.attrs = {"units": "1", "long_name": "LCCS class"}
-    joined = legends.LCCS.joined(classes.values, product=ESA_PRODUCT, where=where)
-    joined = classes.copy(data=joined)
-    windows.expect_some(joined.where(joined > 0), product=ESA_PRODUCT, where=where)
-    maps = xr.Dataset({"lccs_class": classes, "land_cover": joined})
-    maps["land_cover"].attrs = {"units": "1", "long_name": "class in the codes of LCM2015"}
+    maps = legends.with_cover(
+        classes.rename("lccs_class"), legends.LCCS, product=ESA_PRODUCT, where=where
+    )
+    cover = maps["land_cover"]
+    windows.expect_some(cover.where(cover > 0), product=ESA_PRODUCT, where=where)
     maps.attrs = {
         "product": ESA_PRODUCT,
         "product_version": known[1] or "2",

@@ -61,13 +61,12 @@ def open_lc100(
     piece = rasters.read_tiles(
         paths[firsts[first]], window, product=PRODUCT, crs=windows.WGS84, step=STEP
     )
-    joined = legends.LC100.joined(piece.values[0], product=PRODUCT, where=f"file {first}")
     words = {"units": "1", "long_name": "class of LC100"}
     classes = rasters.as_array(piece.values[0], piece, name="lc100_class", **words)
-    cover = classes.copy(data=joined).rename("land_cover")
-    cover.attrs["long_name"] = "class in the codes of LCM2015"
+    maps = legends.with_cover(classes, legends.LC100, product=PRODUCT, where=f"file {first}")
+    cover = maps["land_cover"]
     windows.expect_some(cover.where(cover > 0), product=PRODUCT, where=f"window {tuple(window)}")
-    return xr.Dataset({"lc100_class": classes, "land_cover": cover}).assign_attrs(
+    return maps.assign_attrs(
         product=PRODUCT,
         product_version=f"v{facts[1]}, {facts[0]}",
         year=facts[0],

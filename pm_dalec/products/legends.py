@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from pm_dalec.data.messages import sentence
 
@@ -67,6 +68,27 @@ class Legend(NamedTuple):
                 )
             )
         return came
+
+
+def with_cover(classes: xr.DataArray, legend: Legend, *, product: str, where: str) -> xr.Dataset:
+    """Map of a product's classes beside the classes of LCM2015 that they join.
+
+    Parameters
+    ----------
+    classes : xarray.DataArray
+        Codes of the product, with its name.
+    legend : Legend
+    product, where : str
+        For the message.
+
+    Returns
+    -------
+    xarray.Dataset
+        The classes, and ``land_cover``, both uint8.
+    """
+    cover = classes.copy(data=legend.joined(classes.values, product=product, where=where))
+    cover.attrs["long_name"] = "class in the codes of LCM2015"
+    return xr.Dataset({classes.name: classes, "land_cover": cover.rename("land_cover")})
 
 
 _SAME = {code: (code,) for code in range(22)}

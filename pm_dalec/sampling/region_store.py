@@ -17,6 +17,7 @@ import xarray as xr
 from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose
+from pm_dalec.posterior.groups.complete import checked_groups
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
@@ -193,18 +194,20 @@ def _check(build, chains, progress, **settings):
 
 def _check_settings(
     *,
-    draws=1000,
-    rhat=1.01,
-    ess=400,
-    proposals=1_000_000,
+    draws=Settings.draws,
+    rhat=Settings.rhat,
+    ess=Settings.ess,
+    proposals=Settings.proposals,
     random_seed=0,
     threads=None,
     seconds=None,
+    groups=None,
 ):
     """Refuse wrong settings, of a region that is done as well."""
     Settings(draws, rhat, ess, proposals)
     seed_of(random_seed)
     check_budget(threads, seconds)
+    checked_groups(groups)
 
 
 def _diagnostics(fit):

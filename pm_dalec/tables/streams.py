@@ -1,6 +1,5 @@
 """Table of observation streams, and the units that each variable of a dataset has."""
 
-from collections.abc import Container
 from dataclasses import dataclass
 
 from pm_dalec.tables.table import Table
@@ -67,8 +66,3 @@ def wanted_units(name: str) -> str:
 
 
 OBSERVED = (*STREAMS, SOIL_PRIOR)
-
-
-def observed_in(units: Container[str]) -> list[str]:
-    """Names of the streams that a dataset holds, and of their uncertainties."""
-    return [name for stream in STREAMS for name in (stream, f"{stream}_unc") if name in units]

@@ -212,4 +212,5 @@ HARVESTED = ("labile", "foliage", "wood")
 
 DRIVERS = VARIABLES.select(role="driver")
 POOLS = VARIABLES.select(role="pool")
+LIVE, DEAD = ("labile", "foliage", "roots", "wood"), ("litter", "som")
 FLUXES = VARIABLES.select(role="flux")

@@ -67,6 +67,17 @@ def test_a_model_shows_parameters_constraints_streams_and_the_length_of_the_run(
     assert "36 steps from 2014-01-01, 3.0 years" in told
 
 
+def test_error_models_are_shown_as_they_are():
+    units = tiny_site()
+    units["csom_prior_unc"] = units["csom_prior_unc"].copy(data=1.5)
+    units["csom_prior_unc"].attrs |= {"units": "1", "uncertainty_kind": "factor"}
+    choices = Choices(likelihoods={"lai": "student,df=7"})
+    rows = read(baseline.build(units, choices))
+    assert rows["lai"][-2:] == ["Student,df=7", "18"]
+    assert rows["cwood"][-2] == "Gaussian"
+    assert rows["initial_som"][-1].endswith("times or over 1.5")
+
+
 def test_what_is_chosen_is_shown():
     parameters = PARAMETERS.replace("leaf_lifespan", prior=Fixed(2.5))
     choices = Choices(parameters, constraints=None, streams=["lai"], solver="truncated")

@@ -237,10 +237,15 @@ def test_strata_are_matched_by_name(two_pixels):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("across_strata", "yes"), ("across_pixels", "near"), ("across_pixels", -3), ("order", "both")],
+    ("name", "value", "words"),
+    [
+        ("across_strata", "yes", "across_strata is 'yes', wanted '"),
+        ("across_pixels", "near", "across_pixels is 'near', wanted '"),
+        ("across_pixels", -3, "above 0, got across_pixels=-3"),
+        ("order", "both", "order is 'both', wanted '"),
+    ],
 )
-def test_an_unknown_rule_is_refused_with_those_that_exist(two_pixels, name, value):
+def test_an_unknown_rule_is_refused_with_those_that_exist(two_pixels, name, value, words):
     draws = draws_of(np.ones((4, 2, 2)), two_pixels)
     with pytest.raises(
         ValueError, match=f"{name} is {value!r}, wanted '|above 0, got {name}={value!r}"

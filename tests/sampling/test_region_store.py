@@ -64,6 +64,15 @@ def test_a_finished_store_goes_on_with_a_larger_budget(kept):
     assert_array_equal(draws_of(asked(kept, proposals=2 * SHORT["proposals"])), draws_of(more))
 
 
+def test_the_groups_of_a_region_are_chosen_and_checked(units, tmp_path):
+    region = units.isel(pixel=[0])
+    fit = calibrate_region(baseline.build, region, store=tmp_path, groups=["log_prior"], **SHORT)
+    assert "log_prior" in fit.children
+    assert "posterior_predictive" not in fit.children
+    with pytest.raises(ValueError, match="log_pior"):
+        calibrate_region(baseline.build, region, store=tmp_path / "b", groups=["log_pior"], **SHORT)
+
+
 def test_a_store_whose_states_are_gone_says_that_it_cannot_go_on(kept):
     shutil.rmtree(kept[1] / "state")
     with pytest.raises(ValueError, match="wanted the states of the units"):

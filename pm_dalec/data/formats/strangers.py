@@ -22,7 +22,6 @@ _BEGINNINGS = (
 _PAGES = (b"<!doctype html", b"<html", b"<?xml")
 _TOWERS = ("TIMESTAMP", "TIMESTAMP_START", "TIMESTAMP_END")
 _SITE = "the schema of the site files: tmin, tmax, sw_rad, co2, vpd, wind and time with time_bnds"
-_MET = "_timeseries_met.csv"
 _MOST_NAMES = 6
 
 

@@ -79,9 +79,7 @@ def wanted_in(units, choice, file):
     """
     there = [name for name in OBSERVED if name in units or f"{name}_unc" in units]
     named = there if choice.observations == "all" else choice.observations
-    absent = [name for name in named if name not in there]
-    if absent:
-        raise KeyError(f"no observations {absent[0]!r} in {file}; there are {there}")
+    stand_ins.expect_observed(named, there, file)
     return [name for name in named if is_wanted(name, choice)]
 
 

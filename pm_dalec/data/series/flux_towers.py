@@ -95,9 +95,9 @@ def open_flux_tower(
     values |= _co2(series, periods)
     if weather is not None:
         values |= _drivers_of(weather, periods, where)
-    values |= _fluxes(
-        series, periods, _wanted(observations, series, where), sigmas, least_measured, gaps
-    )
+    there = [key for key in FLUXES if key in series]
+    wanted = stand_ins.checked_observations(observations, there, where)
+    values |= _fluxes(series, periods, wanted, sigmas, least_measured, gaps)
     made = made_site(values, periods, place, name, where)
     words = ", ".join(f"{key} {column}" for key, column in read.items())
     made = made.assign_attrs(product=PRODUCT, columns=words, site_id=name, source_file=where)
@@ -233,20 +233,6 @@ def _co2(series, periods):
     found = series["co2"].reindex(periods).to_numpy()
     fine = np.isfinite(found).all() and ((found > 300) & (found < 700)).all()
     return {"co2": found} if fine else {}
-
-
-def _wanted(observations, series, where):
-    there = [key for key in FLUXES if key in series]
-    if isinstance(observations, str) and observations == "all":
-        return there
-    if isinstance(observations, str) or not stand_ins.is_list_of_text(observations):
-        raise TypeError(
-            f"wanted observations as 'all' or a list of names, got {observations!r} ({where}); write ['nee']"
-        )
-    absent = [name for name in observations if name not in there]
-    if absent:
-        raise KeyError(f"no observations {absent[0]!r} in {where}; there are {there}")
-    return list(observations)
 
 
 def _fluxes(series, periods, wanted, sigmas, least, gaps):

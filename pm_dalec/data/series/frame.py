@@ -148,19 +148,12 @@ def _found(table, columns, units, where):
 
 def _kept(found, observations, where):
     """Columns without the observations that are not wanted, and the names of these."""
-    if isinstance(observations, str) and observations == "all":
+    there = [name for name in OBSERVED if name in found]
+    wanted = stand_ins.checked_observations(observations, there, where)
+    if wanted is there:
         return found, []
-    if isinstance(observations, str) or not stand_ins.is_list_of_text(observations):
-        raise TypeError(
-            f"wanted observations as 'all' or a list of names, got {observations!r} ({where}); write "
-            "['lai', 'cwood']"
-        )
-    absent = [name for name in observations if name not in found or name not in OBSERVED]
-    if absent:
-        there = [name for name in OBSERVED if name in found]
-        raise KeyError(f"no observations {absent[0]!r} in {where}; there are {there}")
     ends = ("", "_unc", f"_{aliases.FACTOR}")
-    drop = {f"{name}{end}" for name in OBSERVED if name not in observations for end in ends}
+    drop = {f"{name}{end}" for name in OBSERVED if name not in wanted for end in ends}
     return {k: v for k, v in found.items() if k not in drop}, sorted(drop & set(found))
 
 

@@ -79,9 +79,7 @@ def with_uncertainties(units, uncertainties, where):
     """Units with the given uncertainties of streams wherever there are none."""
     changed = {}
     for name, sigma in uncertainties.items():
-        if name not in units or name not in OBSERVED:
-            there = [stream for stream in OBSERVED if stream in units]
-            raise KeyError(f"no observations {name!r} in {where}; there are {there}")
+        expect_observed([name], [stream for stream in OBSERVED if stream in units], where)
         if kind_of(units, name) != ABSOLUTE:
             raise ValueError(
                 f"wanted no further uncertainty of {name!r}, got {sigma!r}, and the file has factors "
@@ -94,6 +92,22 @@ def with_uncertainties(units, uncertainties, where):
     return units.assign(changed)
 
 
-def is_list_of_text(given):
-    """Whether an argument is a sequence of names."""
-    return isinstance(given, Sequence) and all(isinstance(name, str) for name in given)
+def expect_observed(names, there, where):
+    """Refuse names that are not among the observations that are there."""
+    absent = [name for name in names if name not in there]
+    if absent:
+        raise KeyError(f"no observations {absent[0]!r} in {where}; there are {there}")
+
+
+def checked_observations(observations, there, where):
+    """Names of the observations that are wanted, out of those that are there: all, or a list of them."""
+    if isinstance(observations, str) and observations == "all":
+        return there
+    listed = isinstance(observations, Sequence) and not isinstance(observations, str)
+    if not listed or not all(isinstance(name, str) for name in observations):
+        raise TypeError(
+            f"wanted observations as 'all' or a list of names, got {observations!r} ({where}); write "
+            "['lai', 'cwood']"
+        )
+    expect_observed(observations, there, where)
+    return list(observations)

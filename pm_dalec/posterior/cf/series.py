@@ -6,6 +6,7 @@ import xarray as xr
 from pm_dalec.data.units import conversion
 from pm_dalec.posterior.aggregation import combine_strata
 from pm_dalec.posterior.ensembles import pooled
+from pm_dalec.posterior.runs import evenly
 from pm_dalec.tables import dims
 from pm_dalec.tables.variables import VARIABLES
 
@@ -61,8 +62,7 @@ def summaries(quantity, draws, *, members, quantiles):
     }
     attrs = {key: value for key, value in attrs.items() if value}
     if members:
-        count = min(members, draws.sizes[dims.POOLED])
-        rows = np.linspace(0, draws.sizes[dims.POOLED] - 1, count).round().astype(int)
+        rows = evenly(draws.sizes[dims.POOLED], members)
         kept = draws.isel({dims.POOLED: rows}).rename({dims.POOLED: MEMBER})
         found[f"{name}_members"] = kept.drop_vars(dims.SAMPLE, errors="ignore")
     if len(quantiles):

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from pm_dalec.tables.table import Table
+from pm_dalec.tables.variables import LIVE
 
 FLUX, STOCK = "kg m-2 s-1", "kg m-2"
 _MEAN = "time: mean"
@@ -96,7 +97,7 @@ QUANTITIES = Table(
         ),
         Quantity(
             "cVeg",
-            _sum("labile", "foliage", "roots", "wood"),
+            _sum(*LIVE),
             STOCK,
             "carbon mass in vegetation",
             _END,

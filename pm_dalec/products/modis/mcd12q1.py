@@ -67,13 +67,12 @@ def open_mcd12q1(
     here = [each for each in granules if each.day.year == year]
     piece = sinusoidal.window_of(here, LAYER, window, product=PRODUCT, coding=_CODING)
     where = f"file {here[0].path}"
-    joined = legends.IGBP.joined(piece.values[0], product=PRODUCT, where=where)
     words = {"units": "1", "long_name": "IGBP class"}
     classes = rasters.as_array(piece.values[0], piece, name="igbp_class", **words)
-    cover = classes.copy(data=joined).rename("land_cover")
-    cover.attrs["long_name"] = "class in the codes of LCM2015"
+    maps = legends.with_cover(classes, legends.IGBP, product=PRODUCT, where=where)
+    cover = maps["land_cover"]
     windows.expect_some(cover.where(cover > 0), product=PRODUCT, where=f"window {tuple(window)}")
-    return xr.Dataset({"igbp_class": classes, "land_cover": cover}).assign_attrs(
+    return maps.assign_attrs(
         product=PRODUCT,
         product_version=f"MCD12Q1 collection {here[0].collection}, {year}",
         year=year,

@@ -8,10 +8,10 @@ import xarray as xr
 
 from pm_dalec.data.formats.jpl import names
 from pm_dalec.data.messages import sentence
+from pm_dalec.tables.constants import DAYS_PER_YEAR
 
 _COUNTS = ("TIME_INDEX", "time_index", "time", "DOY", "doy")
 _MONTH = (27.0, 32.0)  # [d] between two stamps of months
-_YEAR = 365.25
 
 
 def dimension_of(stored, where):
@@ -155,7 +155,7 @@ def months_from(start, counts, *, product, where):
     pandas.DatetimeIndex
     """
     apart = np.diff(counts)
-    apart = np.where(apart < 0, apart + _YEAR, apart)
+    apart = np.where(apart < 0, apart + DAYS_PER_YEAR, apart)
     if not np.all((apart >= _MONTH[0]) & (apart <= _MONTH[1])):
         raise ValueError(
             sentence(

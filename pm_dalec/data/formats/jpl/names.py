@@ -30,7 +30,6 @@ NOT_READ = ("ET", "EWT", "SCF", "FIR", "CH4", "ROFF", "DOM", "SIF", "SWE", "LE",
 # Priors and observed means of the whole run begin with these
 NOT_READ_BEGINNINGS = ("PEQ_", "Mean_", "MEAN_")
 
-UNCERTAINTY_KINDS = {0: "absolute", 1: "a log-normal factor", 2: "a fraction of the value"}
 FILTERS = {
     1: "the mean over the run is one observation",
     2: "the means of years and the deviations from them are the observations",
