@@ -27,6 +27,5 @@ def build(land, choices=graph.PAPER):
         theta = graph.add_parameters(choices.parameters, units)
         carbon = graph.add_dalec(weather, theta, choices)
         graph.add_constraints(choices.constraints, carbon, theta)
-        streams = choices.streams_in(units)
-        graph.add_observations(streams, carbon, units, choices.likelihoods)
+        graph.add_observations(choices.streams_in(units), carbon)
     return model

@@ -22,6 +22,7 @@ from pm_dalec.posterior.intervals import intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
 from pm_dalec.sampling.progress import bar
 from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
+from pm_dalec.tables.streams import STREAMS
 
 MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
 UNLIMITED = 10**9  # proposals of a chain that seconds limit
@@ -170,25 +171,25 @@ def _report(fit, folder, *, truth=None):
             "wanted a state in which all constraints hold, got none; run `pm-dalec edc-report` on this "
             "site to see which rule blocks, or choose other constraints"
         )
-    report, found = diagnose(fit), intervals(fit, truth=truth)
-    console.print(summary_table(fit, report, found))
+    posterior, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
+    report, found = diagnose(fit), intervals(posterior, truth=truth)
+    title = f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}"
+    console.print(summary_table(report, found, title=title, caption=_error_models(units)))
     console.print(verdict(report))
     if truth is not None:
         inside = found["inside"]
         console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
     fit_file.save(fit, folder / "fit.nc")
     simulated = trajectory.bands(fit, band_quantiles(), draws=SHOWN_DRAWS)
-    observed = trajectory.observations_of(fit)
-    save_figure(fit_figure(simulated, observed), folder / "fit")
-    save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
+    save_figure(fit_figure(simulated, units), folder / "fit")
+    save_figure(parameter_figure(posterior, truth=truth), folder / "parameters")
     console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
     return 0 if has_converged(report) else NOT_CONVERGED
 
 
-def summary_table(fit, report, found):
+def summary_table(report, found, *, title, caption):
     """Table of a fit: interval, R-hat, effective sample size and, where known, the truth."""
-    title = f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}"
-    table = Table(title=title, caption=_error_models(fit))
+    table = Table(title=title, caption=caption)
     headings = ["parameter", "units", "5 %", "median", "95 %", "R-hat", "bulk ESS"]
     for heading in [*headings, *(["truth"] if "truth" in found else [])]:
         table.add_column(heading, justify="left" if heading in ("parameter", "units") else "right")
@@ -204,10 +205,9 @@ def summary_table(fit, report, found):
     return table
 
 
-def _error_models(fit):
-    """Words for the error model of every stream of a fit."""
-    observed = fit["observed_data"].to_dataset()
-    models = {name: observed[name].attrs.get("likelihood") for name in observed}
+def _error_models(units):
+    """Words for the error model of every stream that was assimilated."""
+    models = {name: units[name].attrs.get("likelihood") for name in STREAMS if name in units}
     return "; ".join(f"{name} {model}" for name, model in models.items() if model) or None
 
 

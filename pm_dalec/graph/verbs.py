@@ -18,27 +18,21 @@ from pm_dalec.constraints import forms
 from pm_dalec.constraints.case import Case, windows
 from pm_dalec.constraints.sets import EDCS, WATCHED
 from pm_dalec.data.checks import check_units
-from pm_dalec.data.messages import everywhere
 from pm_dalec.graph import notes
-from pm_dalec.graph.likelihoods import add_stream
 from pm_dalec.graph.priors import add_prior
-from pm_dalec.physics.observation_operators import fluxes_for, seen_by
+from pm_dalec.physics.observation_operators import fluxes_for
 from pm_dalec.physics.pytensor_run import run_pytensor
 from pm_dalec.physics.records import Drivers, Fluxes, Pools
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import Theta
-from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     import numpy.typing as npt
 
     from pm_dalec.constraints.forms import Soft
     from pm_dalec.constraints.rules import Constraint
-    from pm_dalec.errors.likelihood import Likelihood
     from pm_dalec.graph.choices import Choices
     from pm_dalec.tables.kinds import Era
     from pm_dalec.tables.priors import Parameter
@@ -204,52 +198,3 @@ def _name_of(constraints):
     if isinstance(constraints, forms.Soft):
         return f"{_name_of(constraints.rules)}, soft over {constraints.scale:g}"
     return ", ".join(constraints) if isinstance(constraints, Table) else str(constraints)
-
-
-def add_observations(
-    streams: Sequence[str],
-    carbon: Carbon,
-    units: xr.Dataset,
-    likelihoods: Mapping[str, str | Likelihood] | None = None,
-) -> None:
-    """Put likelihoods of observation streams into the model.
-
-    Parameters
-    ----------
-    streams : sequence of str
-        Names in `STREAMS`, as from `Choices.streams_in`; each must be in ``units`` with its
-        uncertainty.
-    carbon : Carbon
-    units : Dataset
-    likelihoods : mapping of str to str or Likelihood, optional
-        Error models by stream, as in `Choices`; those of the data by default.
-    """
-    likelihoods = likelihoods or {}
-    others = [name for name in likelihoods if name not in streams]
-    if others and streams:
-        raise ValueError(
-            f"wanted likelihoods of streams that are assimilated ({', '.join(streams)}), got one of "
-            f"{others[0]!r}; leave it out, or name {others[0]!r} among the streams"
-        )
-    for stream in streams:
-        STREAMS[stream]
-        if stream not in units:
-            present = [name for name in STREAMS if name in units]
-            raise ValueError(
-                f"wanted observations of {stream!r} in the dataset, got only {present}; "
-                f"add {stream!r} and {stream + '_unc'!r}, or leave the stream out"
-            )
-        if not bool(units[stream].notnull().any()):
-            raise ValueError(
-                f"wanted at least one observation of {stream!r}, got only NaN ({everywhere(units)}); "
-                "leave the stream out: name the others with streams=('lai',), or sample "
-                "models.constrained_prior"
-            )
-        where = (dims.TIME, *dims.space_of(units))
-        add_stream(
-            stream,
-            seen_by(stream, carbon),
-            units.transpose(..., *where),
-            where,
-            likelihoods.get(stream),
-        )

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.plots.style import (
     BANDS,
     BASELINE,
@@ -23,6 +24,7 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import DAY
+from pm_dalec.tables.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,9 +63,7 @@ def draw_bands(axes, times, quantiles, *, colour=BASELINE):
     axes.plot(times, middle, color=colour, lw=1, label="median")
 
 
-def fit_figure(
-    simulated: xr.Dataset, observed: Mapping[str, tuple[xr.DataArray, xr.DataArray]]
-) -> Figure:
+def fit_figure(simulated: xr.Dataset, units: xr.Dataset | None = None) -> Figure:
     """Fit against observations: one panel a variable, bands of 50, 90 and 95 %.
 
     Parameters
@@ -71,14 +71,15 @@ def fit_figure(
     simulated : Dataset
         Quantiles by ``quantile`` and ``time``; see `band_quantiles`. The attribute ``not_converged``,
         where it is, stands in the figure.
-    observed : mapping of str to tuple of DataArray
-        For a variable of ``simulated``: observation and its one-sigma uncertainty. One whose attribute
-        ``assimilated`` is 0 is drawn with open symbols.
+    units : Dataset, optional
+        Of one site, with observations: the constant data of the fit. Those without the attribute
+        ``likelihood`` were not assimilated and are drawn with open symbols.
 
     Returns
     -------
     Figure
     """
+    shown = [] if units is None else [stream for stream in STREAMS if stream in units]
     with style():
         figure, panels = plt.subplots(
             len(simulated),
@@ -90,8 +91,8 @@ def fit_figure(
         )
         for axes, name in zip(panels[:, 0], simulated, strict=True):
             draw_bands(axes, simulated[dims.TIME].values, simulated[name])
-            if name in observed:
-                _draw_observations(axes, *observed[name])
+            for stream in (s for s in shown if STREAMS[s].observes == name):
+                _draw_observations(axes, stream, units)
             axes.set_ylabel(label(name))
             axes.margins(x=0.01)
         named = {}
@@ -106,23 +107,26 @@ def fit_figure(
     return figure
 
 
-def _draw_observations(axes, value, sigma):
+def _draw_observations(axes, stream, units):
     """Put observations on axes: full dots with their sigma, or open ones that were not assimilated."""
-    if value.attrs.get("assimilated", 1):
-        how = {"ms": 2, "lw": 0.6, "color": OBSERVATIONS, "zorder": 3}
+    values, times = units[stream], units[dims.TIME].values
+    if "likelihood" in values.attrs:
         axes.errorbar(
-            value[dims.TIME].values,
-            value,
-            sigma,
+            times,
+            values,
+            absolute_sigma(units, stream),
             fmt="o",
+            ms=2,
+            lw=0.6,
             capsize=0,
+            color=OBSERVATIONS,
             label=r"observed $\pm\,\sigma$",
-            **how,
+            zorder=3,
         )
         return
     axes.plot(
-        value[dims.TIME].values,
-        value,
+        times,
+        values,
         "o",
         ms=2.2,
         mfc="white",

@@ -11,13 +11,13 @@ from pm_dalec.tables.priors import day_of_year
 LEVELS = (0.05, 0.5, 0.95)
 
 
-def intervals(fit, *, truth=None):
-    """Median and 5 to 95 % interval of every parameter of a fit.
+def intervals(posterior, *, truth=None):
+    """Median and 5 to 95 % interval of every parameter of a posterior.
 
     Parameters
     ----------
-    fit : DataTree
-        Of a single unit.
+    posterior : Dataset
+        Draws of the parameters of a single unit.
     truth : dict of str to float, optional
         By name of parameter, in the parameter's units.
 
@@ -29,7 +29,7 @@ def intervals(fit, *, truth=None):
         its interval, and the truth beside it, are in one piece around it and may lie beyond the year.
     """
     rows = {}
-    for name, drawn in fit["posterior"].to_dataset().data_vars.items():
+    for name, drawn in posterior.data_vars.items():
         draws, at = drawn.values.ravel(), np.nan if truth is None else truth[name]
         if PARAMETERS[name].circular:
             centre = circular_mean(draws, axes=None)

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.posterior.convergence import doubt
 from pm_dalec.posterior.runs import evenly, in_parts, labels_of, run_of, units_to_run
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import POOLS, VARIABLES
 
 if TYPE_CHECKING:
@@ -121,30 +119,3 @@ def bands(
     found = trajectories(fit, names=names, draws=draws).quantile(probabilities, dim=dims.SAMPLE)
     note = doubt(fit)
     return found.assign_attrs({NOT_CONVERGED: note} if note else {})
-
-
-def observations_of(
-    fit: xr.DataTree, names: Sequence[str] = ("lai", "wood", "gpp", "nee")
-) -> dict[str, tuple[xr.DataArray, xr.DataArray]]:
-    """Observations of a fit and their sigma in time, by the variable that they observe.
-
-    Parameters
-    ----------
-    fit : DataTree
-    names : sequence of str
-        Of variables.
-
-    Returns
-    -------
-    dict
-        Observations that were not assimilated have the attribute ``assimilated`` 0; where one variable
-        has both, those that were are given.
-    """
-    units, found = fit["constant_data"].to_dataset(), {}
-    assimilated = [name for name in STREAMS if name in fit["observed_data"].data_vars]
-    for stream in (*assimilated, *(name for name in STREAMS if name not in assimilated)):
-        variable = STREAMS[stream].observes
-        if stream in units and variable in names and variable not in found:
-            values = units[stream].assign_attrs(assimilated=int(stream in assimilated))
-            found[variable] = (values, absolute_sigma(units, stream))
-    return found

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 from threadpoolctl import threadpool_limits
 
 from pm_dalec.posterior.groups.complete import SAMPLED, checked_groups, usual_groups, with_groups
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.edinburgh import run_edinburgh
 from pm_dalec.sampling.identity import identities, run_identity
-from pm_dalec.sampling.labelled_fit import add_prior, as_fit, warn_of_few_draws
+from pm_dalec.sampling.labelled_fit import as_fit, prior_draws, warn_of_few_draws
 from pm_dalec.sampling.progress import Progress, stopped_by_interrupt, warn_of_interrupt
 from pm_dalec.sampling.state import Settings, evenly, new_state
 from pm_dalec.sampling.target import Target, check_dalec, compile_target
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pymc as pm
-    import xarray as xr
 
     from pm_dalec.tables.kinds import Array
 
@@ -119,30 +119,19 @@ def calibrate(
         job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
         shown.begin(len(places), settings, seconds)
         stated = _stated("lanes", seed, compile_seconds, settings, chains)
-        fit = _sampled(job, model, (numbers, places), stated, groups)
+        stated |= {"target_rhat": rhat, "target_ess": ess}
+        with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
+            found, stopped = job.run(numbers, places), stop.is_set()
+            fit = as_fit(model, target, found, chains, stated | {"interrupted": int(stopped)})
+            if not stopped and SAMPLED in (usual_groups(fit) if groups is None else groups):
+                posterior, limited = fit["posterior"].to_dataset(), groups is None
+                prior = prior_draws(model, job, numbers, places, posterior, limited=limited)
+                fit = fit.assign({SAMPLED: xr.DataTree(prior)}) if prior else fit
     if stop.is_set():
         warn_of_interrupt(checkpoint)
+    if not stopped:
+        warn_of_few_draws(found, draws)
     return with_groups(fit, groups)
-
-
-def _sampled(job, model, units, stated, groups):
-    """Fit of the units of a job, their numbers and places, with their prior where it is wanted."""
-    numbers, places = units
-    with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
-        found = job.run(numbers, places)
-        stopped, wanted = job.stop.is_set(), job.settings
-        stated |= {
-            "target_rhat": wanted.rhat,
-            "target_ess": wanted.ess,
-            "interrupted": int(stopped),
-        }
-        fit = as_fit(model, job.target, found, job.chains, stated)
-        if stopped:
-            return fit
-        if SAMPLED in (usual_groups(fit) if groups is None else groups):
-            add_prior(fit, model, job, numbers, places, limited=groups is None)
-    warn_of_few_draws(found, wanted.draws)
-    return fit
 
 
 def _seed_of_run(random_seed, folder):

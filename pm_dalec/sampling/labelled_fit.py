@@ -22,7 +22,6 @@ from pm_dalec.sampling.state import Settings, evenly
 from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
-from pm_dalec.tables.streams import STREAMS
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -64,16 +63,13 @@ def as_fit(
     """
     known = notes.of(model)
     posterior, logp = labelled_draws(model, target, units, chains)
-    streams = [variable.name for variable in model.observed_RVs if variable.name in STREAMS]
     data = known.units.drop_encoding()
-    for stream in streams:
-        data[stream] = data[stream].assign_attrs(likelihood=str(known.likelihoods[stream]))
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior,
             "sample_stats": _statistics(logp, units, posterior),
             "constant_data": data,
-            "observed_data": observed_data(posterior, data, streams),
+            "observed_data": observed_data(posterior, data, known.likelihoods),
         }
     )
     tree.attrs = {
@@ -83,8 +79,9 @@ def as_fit(
         ATTRIBUTE: identity_of(model).as_json(),
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
-    if not dims.space_of(posterior) and posterior.sizes[dims.DRAW]:
-        tree["posterior"].attrs |= _note(tree)
+    one = not dims.space_of(posterior) and posterior.sizes[dims.DRAW]
+    if one and (note := doubt(tree)):
+        tree["posterior"].attrs[NOT_CONVERGED] = note  # which its figures bear
     return tree
 
 
@@ -116,12 +113,6 @@ def labelled_draws(model, target, units, chains):
         for name, values in found.items()
     }
     return xr.Dataset(parameters, coords=coords), drawn[..., -1]
-
-
-def _note(tree):
-    """Attribute of draws that have not converged, which their figures bear."""
-    note = doubt(tree)
-    return {NOT_CONVERGED: note} if note else {}
 
 
 def _side_by_side(units, chains, shape, size):
@@ -168,50 +159,53 @@ def warn_of_few_draws(units: dict[int, tuple], wanted: int) -> None:
     )
 
 
-def add_prior(
-    fit: xr.DataTree,
+def prior_draws(
     model: pm.Model,
     job: Job,
     numbers: Array,
     places: Array,
+    posterior: xr.Dataset,
     *,
     limited: bool,
-) -> None:
-    """Add draws of the prior under the constraints to a fit: the same target, with nothing observed.
+) -> xr.Dataset | None:
+    """Draws of the prior under the constraints: the same target, with nothing observed.
 
     The draws of a model without streams are those of its prior already.
 
     Parameters
     ----------
-    fit : DataTree
     model : pm.Model
     job : Job
         Of the posterior.
     numbers, places : array of int
         Identities of all units, and the places of those that are sampled.
+    posterior : Dataset
+        What the job gave.
     limited : bool
-        End after `PRIOR_SECONDS`; where there are no draws until then, there is no group.
+        End after `PRIOR_SECONDS`.
+
+    Returns
+    -------
+    Dataset or None
+        As from `labelled_draws`; None where there are no draws in time.
     """
     if not model.observed_RVs:
-        draws = fit["posterior"].to_dataset()
-        chosen = evenly(np.arange(draws.sizes[dims.DRAW]), PRIOR.draws)
-        fit["prior"] = xr.DataTree(draws.isel({dims.DRAW: chosen}))
-        return
+        return posterior.isel(draw=evenly(np.arange(posterior.sizes[dims.DRAW]), PRIOR.draws))
     job.shown.message("sampling the prior under the constraints")
     deadline = time.monotonic() + PRIOR_SECONDS if limited else np.inf
     found = _unseen(job, model, len(places), deadline).run(numbers + PRIOR_IDENTITY, places)
     known = {place: unit for place, unit in found.items() if np.isfinite(unit[1].worst_rhat)}
     if not known:
         job.shown.message("no draws of the prior: sample models.constrained_prior instead")
-        return
+        return None
     draws, _ = labelled_draws(model, job.target, known, PRIOR_CHAINS)
     states = [state for _, state in known.values()]
     draws.attrs = {
         "rhat": max(state.worst_rhat for state in states),
         "ess_bulk": min(state.least_ess for state in states),
-        "constraints": fit.attrs["constraints"],
+        "constraints": notes.of(model).constraints,
     }
-    fit["prior"] = xr.DataTree(draws)
+    return draws
 
 
 def _unseen(job, model, count, deadline):

@@ -1,5 +1,6 @@
 """What lanes sample: log-probability, constraint shortfall and pre-phase target of a model."""
 
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -174,17 +175,14 @@ def compile_target(model):
     extra = [] if known.shortfall is None else [known.shortfall, known.score]
     found = density_terms(model, extra)
     terms = [per_lane(term, len(space)) for term in found[: len(found) - len(extra)]]
-    observed = {
-        place: variable
-        for place, variable in enumerate(model.basic_RVs)
-        if variable in model.observed_RVs
-    }
     total, scaled = 0.0, 0.0
-    for place, term in enumerate(terms):
+    for variable, term in zip_longest(model.basic_RVs, terms):
         total = total + term
-        variable = observed.get(place)
-        weight = None if variable is None else _count(model, variable, len(space))
-        scaled = scaled + (term if weight is None else term / weight)
+        if variable in model.observed_RVs:
+            value = model.rvs_to_values[variable]
+            seen = model.named_vars.get(f"{variable.name}_seen", pt.ones_like(value))
+            term = term / pt.maximum(per_lane(seen, len(space)), 1.0)
+        scaled = scaled + term
     shortfall, score = found[len(terms) :] or [pt.zeros_like(total)] * 2
     function = LaneFunction(lane_graph(model, [total, shortfall, scaled, score], space))
     cheap = [term for term in terms[len(model.basic_RVs) :] if not _needs_run(term)]
@@ -220,14 +218,6 @@ def _year(circular, transform):
 def _needs_run(term):
     """Whether a term looks at what a scan over time gives."""
     return any(v.owner is not None and isinstance(v.owner.op, Scan) for v in ancestors([term]))
-
-
-def _count(model, variable, lane_axes):
-    """Number of observations of a stream in each unit, at least one."""
-    seen = f"{variable.name}_seen"
-    if seen in model.named_vars:
-        return pt.maximum(per_lane(model[seen], lane_axes), 1.0)
-    return float(np.prod(variable.type.shape[: variable.ndim - lane_axes]))
 
 
 def natural(target, positions):

@@ -84,7 +84,7 @@ def finished(status, width):
         for (name, parameter), one, other in zip(PARAMETERS.items(), draws, chains, strict=True)
     }
     statistics = {"status": status, "search_proposals": 900}
-    parts = {"posterior": posterior, "sample_stats": statistics, "observed_data": {}}
+    parts = {"posterior": posterior, "sample_stats": statistics, "constant_data": {}}
     fit = xr.DataTree.from_dict({f"/{name}": xr.Dataset(part) for name, part in parts.items()})
     fit.attrs |= {"sampler": "lanes", "solver": "converged", "interrupted": 0}
     return fit

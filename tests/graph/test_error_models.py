@@ -1,6 +1,7 @@
 """Error models in a PyMC model, in the lanes, in a fit, in its identity, and through the command line."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pymc as pm
@@ -13,7 +14,8 @@ import pm_dalec as pmd
 from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors import likelihood_of, log_density
 from pm_dalec.errors.scales import scale_for
-from pm_dalec.graph import Choices, likelihoods
+from pm_dalec.graph import Choices, add_observations
+from pm_dalec.graph.verbs import Carbon, Weather
 from pm_dalec.lanes import lane_logp
 from pm_dalec.models import baseline, constrained_prior
 from pm_dalec.physics.numpy_run import run_numpy
@@ -113,8 +115,10 @@ def one_stream(likelihood, modelled, factor=None):
     units = xr.Dataset({"lai": observed, "lai_unc": observed * 0 + (factor or 0.5)})
     if factor:
         units["lai_unc"].attrs["uncertainty_kind"] = "factor"
+    choices = Choices(streams=("lai",), likelihoods={"lai": likelihood} if likelihood else {})
+    carbon = Carbon(None, SimpleNamespace(lai=pt.as_tensor(modelled)), Weather(None, None, units))
     with pm.Model(coords={"time": range(3)}) as model:
-        likelihoods.add_stream("lai", pt.as_tensor(modelled), units, ("time",), likelihood)
+        add_observations(choices.streams_in(units), carbon)
     return model
 
 

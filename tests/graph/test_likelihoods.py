@@ -1,5 +1,7 @@
 """Observation operators and likelihoods with gaps."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
@@ -8,8 +10,10 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy import stats
 
+from pm_dalec.errors import Likelihood
 from pm_dalec.errors.densities import HALF_LOG_TWO_PI
-from pm_dalec.graph import likelihoods
+from pm_dalec.graph import add_observations
+from pm_dalec.graph.verbs import Carbon, Weather
 from pm_dalec.physics import observation_operators, records
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.testing.interpreter import interpreted
@@ -62,8 +66,9 @@ def test_the_misfit_of_what_was_not_seen_is_zero():
 def made(modelled=MODELLED):
     """Model of one stream with a known model value."""
     units = xr.Dataset({"lai": ("time", OBSERVED), "lai_unc": ("time", SIGMA)})
+    carbon = Carbon(None, SimpleNamespace(lai=pt.as_tensor(modelled)), Weather(None, None, units))
     with pm.Model(coords={"time": range(4)}) as model:
-        likelihoods.add_stream("lai", pt.as_tensor(modelled), units, ("time",))
+        add_observations({"lai": Likelihood()}, carbon)
     return model
 
 

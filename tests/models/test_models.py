@@ -15,7 +15,7 @@ from rich.console import Console
 import pm_dalec.models
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.data.land import units_of
-from pm_dalec.graph import Choices, add_observations, notes
+from pm_dalec.graph import Choices, notes
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.tables import dims
@@ -163,11 +163,8 @@ def test_a_fixed_parameter_is_not_sampled(variant):
 
 
 def test_a_stream_that_is_not_in_the_data_is_refused():
-    with (
-        pm.Model(),
-        pytest.raises(ValueError, match=r"of 'gpp' in the dataset, got only \['lai', 'cwood'\]"),
-    ):
-        add_observations(("gpp",), None, tiny_site())
+    with pytest.raises(ValueError, match=r"of 'gpp' in the dataset, got only \['lai', 'cwood'\]"):
+        Choices(streams=("gpp",)).streams_in(tiny_site())
 
 
 def test_a_fault_in_the_data_is_named_before_a_graph_is_built():

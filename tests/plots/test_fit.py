@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
 
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
-from pm_dalec.posterior.trajectory import bands, observations_of
+from pm_dalec.posterior.trajectory import bands
 from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.testing.tiny import tiny_fit, tiny_site
@@ -76,13 +76,13 @@ def test_figures_bear_the_note_of_what_they_show_and_nothing_without_one():
     fit = tiny_fit(draws=8)
     shown = bands(fit, band_quantiles(), names=("gpp",))
     assert "not converged" in shown.attrs[NOT_CONVERGED]  # draws of chains that were never run
-    assert words_of(fit_figure(shown, {})) == [shown.attrs[NOT_CONVERGED]]
-    assert words_of(fit_figure(shown.drop_attrs(), {})) == []
+    assert words_of(fit_figure(shown)) == [shown.attrs[NOT_CONVERGED]]
+    assert words_of(fit_figure(shown.drop_attrs())) == []
 
 
 def test_the_note_stands_inside_the_figure_and_on_nothing_else():
     fit = tiny_fit(draws=8)
-    figure = fit_figure(bands(fit, band_quantiles(), names=("gpp", "lai")), {})
+    figure = fit_figure(bands(fit, band_quantiles(), names=("gpp", "lai")))
     figure.canvas.draw()
     note = figure.texts[0].get_window_extent()
     assert figure.bbox.x0 <= note.x0 < note.x1 <= figure.bbox.x1
@@ -94,14 +94,9 @@ def test_the_note_stands_inside_the_figure_and_on_nothing_else():
 def test_what_was_measured_but_not_assimilated_is_drawn_open():
     site = tiny_site(streams=("lai", "cwood", "gpp"))
     fit = tiny_fit(site)
-    fit["observed_data"] = fit["observed_data"].to_dataset().drop_vars("gpp")
-    names = ("lai", "gpp")
-    all_of_them = observations_of(fit, names)
-    assert {name: value.attrs["assimilated"] for name, (value, _) in all_of_them.items()} == {
-        "lai": 1,
-        "gpp": 0,
-    }
-    figure = fit_figure(bands(fit, band_quantiles(), names=names), all_of_them)
+    units = fit["constant_data"].to_dataset()
+    units["gpp"] = units["gpp"].drop_attrs()
+    figure = fit_figure(bands(fit, band_quantiles(), names=("lai", "gpp")), units)
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert "observed, not assimilated" in told
     assert r"observed $\pm\,\sigma$" in told
@@ -111,7 +106,8 @@ def test_what_was_measured_but_not_assimilated_is_drawn_open():
 
 
 def test_a_fit_of_all_streams_has_no_open_symbols():
-    site = tiny_site()
-    fit = tiny_fit(site)
-    found = observations_of(fit)
-    assert all(value.attrs["assimilated"] == 1 for value, _ in found.values())
+    fit = tiny_fit()
+    figure = fit_figure(bands(fit, band_quantiles()), fit["constant_data"].to_dataset())
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "observed, not assimilated" not in told
+    assert r"observed $\pm\,\sigma$" in told

@@ -261,5 +261,5 @@ def test_the_truth_of_ten_synthetic_sites_lies_in_the_intervals(monkeypatch):
             progress=False,
         )
         assert float(convergence.diagnose(fit)["rhat"].max()) < 1.1
-        inside.extend(intervals(fit, truth=truth_of(site))["inside"])
+        inside.extend(intervals(fit["posterior"].to_dataset(), truth=truth_of(site))["inside"])
     assert np.mean(inside) >= 0.85

@@ -76,20 +76,24 @@ def with_groups(fit: xr.DataTree, groups: Sequence[str] | None = None) -> xr.Dat
     expect_fit(fit, "posterior", "observed_data", "constant_data")
     fit, groups = fit.copy(), checked_groups(groups)
     draws, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
-    streams = tuple(fit["observed_data"].data_vars)
-    fit["observed_data"] = xr.DataTree(observed_data(draws, units, streams))
+    observed = observed_data(draws, units, fit["observed_data"].data_vars)
+    fit["observed_data"] = xr.DataTree(observed)
     for name in set(GROUPS) & set(fit.children) - {SAMPLED}:
         del fit[name]
     groups = usual_groups(fit) if groups is None else groups
+    solver, seed = fit.attrs.get("solver", "converged"), int(fit.attrs.get("seed", 0))
     if "log_prior" in groups:
-        fit["log_prior"] = xr.DataTree(log_prior(fit))
-    if streams and {"log_likelihood", "posterior_predictive"} & set(groups):
-        said = modelled(fit)
+        fit["log_prior"] = xr.DataTree(log_prior(draws, units))
+    if observed and {"log_likelihood", "posterior_predictive"} & set(groups):
+        said = modelled(draws, units, observed, solver)
         if "log_likelihood" in groups:
-            fit["log_likelihood"] = xr.DataTree(log_density(fit, said))
+            fit["log_likelihood"] = xr.DataTree(log_density(observed, said))
         if "posterior_predictive" in groups:
-            fit["posterior_predictive"] = xr.DataTree(predictive(fit, said, "posterior"))
-    if streams and "prior_predictive" in groups and SAMPLED in fit.children:
-        said = modelled(fit, SAMPLED)
-        fit["prior_predictive"] = xr.DataTree(predictive(fit, said, SAMPLED))
+            found = predictive(observed, said, seed, "posterior")
+            fit["posterior_predictive"] = xr.DataTree(found)
+    if observed and "prior_predictive" in groups and SAMPLED in fit.children:
+        draws = fit[SAMPLED].to_dataset()
+        observed = observed_data(draws, units, observed)
+        said = modelled(draws, units, observed, solver)
+        fit["prior_predictive"] = xr.DataTree(predictive(observed, said, seed, SAMPLED))
     return fit

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.errors.densities import pointwise
-from pm_dalec.posterior.groups.observed import modelled, seen_in
+from pm_dalec.posterior.groups.observed import errors_of, modelled, observed_data
 from pm_dalec.posterior.runs import expect_fit
 
 
@@ -29,27 +29,29 @@ def log_likelihood(fit: xr.DataTree) -> xr.Dataset:
     their errors are correlated in the likelihood too; each is then conditional on the others of its unit.
     """
     expect_fit(fit, "observed_data", "constant_data")
-    return log_density(fit, modelled(fit))
+    draws, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
+    observed = observed_data(draws, units, fit["observed_data"].data_vars)
+    said = modelled(draws, units, observed, fit.attrs.get("solver", "converged"))
+    return log_density(observed, said)
 
 
-def log_density(fit: xr.DataTree, said: xr.Dataset) -> xr.Dataset:
-    """Log-density of the observations of a fit.
+def log_density(observed: xr.Dataset, said: xr.Dataset) -> xr.Dataset:
+    """Log-density of observations under every draw.
 
     Parameters
     ----------
-    fit : DataTree
+    observed : Dataset
+        From `observed_data`.
     said : Dataset
         From `modelled`.
     """
-    draws, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
     found = {}
     for stream, values in said.items():
-        seen = seen_in(draws, units, stream)
+        likelihood, scale, parts = errors_of(observed, stream)
+        value = observed[stream].values[:, np.newaxis, np.newaxis]
         says = np.moveaxis(values.values, -1, 0)
-        value, scale = (each.values[:, None, None] for each in (seen.value, seen.scale))
-        parts = seen.units() if seen.likelihood.correlation else [slice(None)]
         density = np.concatenate(
-            [pointwise(seen.likelihood, value[part], says[part], scale[part]) for part in parts]
+            [pointwise(likelihood, value[part], says[part], scale[part]) for part in parts]
         )
         found[stream] = values.copy(data=np.moveaxis(density, 0, -1))
     return xr.Dataset(found)

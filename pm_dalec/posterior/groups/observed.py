@@ -9,13 +9,13 @@ and ``{stream}_stratum``.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from pm_dalec.data.uncertainties import kind_of
-from pm_dalec.errors.likelihood import GAUSSIAN, Likelihood, likelihood_of
+from pm_dalec.errors.likelihood import GAUSSIAN, likelihood_of
 from pm_dalec.errors.scales import scale_for
 from pm_dalec.physics.observation_operators import seen_by
 from pm_dalec.posterior.runs import in_parts, run_of
@@ -25,113 +25,118 @@ from pm_dalec.tables.streams import wanted_units
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pm_dalec.errors.likelihood import Likelihood
     from pm_dalec.tables.kinds import Array
 
 SERIES = 30  # of a run, all of which are made
 
 
-class Seen(NamedTuple):
-    """Observations of one stream.
-
-    Parameters
-    ----------
-    value, scale : DataArray
-        Observations in the units of the stream and their uncertainty as the likelihood takes it, dims
-        (observation).
-    likelihood : Likelihood
-    places : tuple of array (observation,)
-        Step of each, then its places in the dimensions of the units.
-    """
-
-    value: xr.DataArray
-    scale: xr.DataArray
-    likelihood: Likelihood
-    places: tuple[Array, ...]
-
-    def units(self) -> list[slice]:
-        """Observations of each unit, which errors may be shared by: they follow one another."""
-        where = np.stack([np.zeros_like(self.places[0]), *self.places[1:]])
-        edges = np.flatnonzero(np.any(np.diff(where, axis=1), axis=0)) + 1
-        edges = [0, *edges.tolist(), where.shape[1]]
-        return [slice(first, last) for first, last in pairwise(edges)]
-
-
-def seen_in(draws: xr.Dataset, units: xr.Dataset, stream: str) -> Seen:
-    """Observations of a stream in the units that have draws.
+def observed_data(draws: xr.Dataset, units: xr.Dataset, streams: Iterable[str]) -> xr.Dataset:
+    """Observations that draws were made from, in the units that have draws.
 
     Parameters
     ----------
     draws : Dataset
         Parameters, dims (chain, draw[, stratum][, pixel]); NaN in units that were not sampled.
     units : Dataset
-    stream : str
+    streams : iterable of str
+        Those that were assimilated.
+
+    Returns
+    -------
+    Dataset
+        One variable a stream, with its error model as the attribute ``likelihood``, and beside it the
+        uncertainty as this one takes it: the coordinate ``{stream}_scale``.
     """
-    space = dims.space_of(draws)
-    value, sigma = (
-        units[name].transpose(*space, dims.TIME).values.astype(float)
-        for name in (stream, f"{stream}_unc")
-    )
+    space, found = dims.space_of(draws), {}
     sampled = draws["initial_som"].notnull().all(dims.SAMPLE).transpose(*space).values
-    likelihood = likelihood_of(units[stream].attrs.get("likelihood", GAUSSIAN))
-    with np.errstate(invalid="ignore"):  # where nothing was seen
-        scale = scale_for(likelihood, value, sigma, kind_of(units, stream))
-    *where, step = np.nonzero(np.isfinite(value) & sampled[..., np.newaxis])
-    along = f"{stream}_observation" if space else f"{stream}_time"
-    coords = {
-        f"{stream}_{name}": (along, units[name].values[places])
-        for name, places in zip((dims.TIME, *space), (step, *where), strict=True)
-    }
-    labelled = (
-        xr.DataArray(array[*where, step], coords, along, attrs={"units": wanted_units(stream)})
-        for array in (value, scale)
-    )
-    return Seen(*labelled, likelihood, (step, *where))
+    for stream in streams:
+        value, sigma = (
+            units[name].transpose(*space, dims.TIME).values.astype(float)
+            for name in (stream, f"{stream}_unc")
+        )
+        likelihood = likelihood_of(units[stream].attrs.get("likelihood", GAUSSIAN))
+        with np.errstate(invalid="ignore"):  # where nothing was seen
+            scale = scale_for(likelihood, value, sigma, kind_of(units, stream))
+        *where, step = np.nonzero(np.isfinite(value) & sampled[..., np.newaxis])
+        along = f"{stream}_observation" if space else f"{stream}_time"
+        coords = {
+            f"{stream}_{name}": (along, units[name].values[places])
+            for name, places in zip((dims.TIME, *space), (step, *where), strict=True)
+        }
+        coords[f"{stream}_scale"] = (along, scale[*where, step])
+        attrs = {"units": wanted_units(stream), "likelihood": str(likelihood)}
+        found[stream] = xr.DataArray(value[*where, step], coords, along, attrs=attrs)
+    return xr.Dataset(found)
 
 
-def observed_data(draws: xr.Dataset, units: xr.Dataset, streams: Iterable[str]) -> xr.Dataset:
-    """Observations that draws were made from, one variable a stream.
+def errors_of(observed: xr.Dataset, stream: str) -> tuple[Likelihood, Array, list[slice]]:
+    """Error model of a stream, its uncertainties, and the observations that may share an error.
+
+    Parameters
+    ----------
+    observed : Dataset
+        From `observed_data`.
+    stream : str
+
+    Returns
+    -------
+    Likelihood
+    array (observation, 1, 1)
+        As the likelihood takes them, beside draws of (chain, draw).
+    list of slice
+        Observations of each unit, which follow one another, where errors are correlated; else all.
+    """
+    seen, likelihood = observed[stream], likelihood_of(observed[stream].attrs["likelihood"])
+    scale = seen[f"{stream}_scale"].values[:, np.newaxis, np.newaxis]
+    if not likelihood.correlation:
+        return likelihood, scale, [slice(None)]
+    names = (f"{stream}_{name}" for name in dims.SPACE)
+    places = [seen[name].values for name in names if name in seen.coords]
+    changes = np.any([place[1:] != place[:-1] for place in places], axis=0) if places else []
+    edges = [0, *(np.flatnonzero(changes) + 1).tolist(), seen.size]
+    return likelihood, scale, [slice(first, last) for first, last in pairwise(edges)]
+
+
+def modelled(draws: xr.Dataset, units: xr.Dataset, observed: xr.Dataset, solver: str) -> xr.Dataset:
+    """What draws say about every observation, without its error.
 
     Parameters
     ----------
     draws, units
-        As in `seen_in`.
-    streams : iterable of str
-        Those that were assimilated.
-    """
-    found = {}
-    for stream in streams:
-        seen = seen_in(draws, units, stream)
-        found[stream] = seen.value.assign_attrs(likelihood=str(seen.likelihood))
-    return xr.Dataset(found)
-
-
-def modelled(fit: xr.DataTree, group: str = "posterior") -> xr.Dataset:
-    """What the draws of a group say about every observation, without its error.
-
-    Parameters
-    ----------
-    fit : DataTree
-    group : {"posterior", "prior"}
+        As in `observed_data`.
+    observed : Dataset
+        From there.
+    solver : {"converged", "truncated"}
+        That of the fit.
 
     Returns
     -------
     Dataset
         One variable a stream, in its units, dims (chain, draw, observation).
     """
-    draws, units = fit[group].to_dataset(), fit["constant_data"].to_dataset()
-    seen = {name: seen_in(draws, units, name) for name in fit["observed_data"].data_vars}
-    found = {name: [] for name in seen}
-    for part in in_parts(draws, units, SERIES) if seen else ():
-        run = run_of(part, units, fit.attrs["solver"])
-        for name, (*_, (step, *where)) in seen.items():
-            values = seen_by(name, run)[step, :, :, *where]
-            found[name].append(np.moveaxis(values, 0, -1))
-    whole = {
-        name: xr.DataArray(
-            np.concatenate(parts, axis=1),
-            {**seen[name].value.coords, **{d: draws[d] for d in dims.SAMPLE if d in draws.coords}},
-            (*dims.SAMPLE, *seen[name].value.dims),
-        )
-        for name, parts in found.items()
+    space = dims.space_of(draws)
+    places = {
+        stream: [
+            units.get_index(name).get_indexer(seen[f"{stream}_{name}"].values)
+            for name in (dims.TIME, *space)
+        ]
+        for stream, seen in observed.items()
     }
-    return xr.Dataset(whole)
+    found = {stream: [] for stream in observed}
+    for part in in_parts(draws, units, SERIES) if found else ():
+        run = run_of(part, units, solver)
+        for stream, (step, *where) in places.items():
+            values = seen_by(stream, run)[step, :, :, *where]
+            found[stream].append(np.moveaxis(values, 0, -1))
+    labels = {name: draws[name] for name in dims.SAMPLE if name in draws.coords}
+    return xr.Dataset(
+        {
+            stream: xr.DataArray(
+                np.concatenate(parts, axis=1),
+                {**observed[stream].drop_vars(f"{stream}_scale").coords, **labels},
+                (*dims.SAMPLE, *observed[stream].dims),
+            )
+            for stream, parts in found.items()
+        }
+    )

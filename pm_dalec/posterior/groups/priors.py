@@ -34,19 +34,19 @@ def attributes_of(parameter: Parameter) -> dict[str, object]:
     return known | ({"prior_mean": factor.mean, "prior_sigma": factor.sigma} if factor else {})
 
 
-def parameters_of(fit: xr.DataTree) -> Table[Parameter]:
-    """Table of the parameters that a fit was made with, from what it says about them.
+def parameters_of(posterior: xr.Dataset) -> Table[Parameter]:
+    """Table of the parameters that a fit was made with, from what its posterior says about them.
 
     Parameters
     ----------
-    fit : DataTree
+    posterior : Dataset
 
     Raises
     ------
     ValueError
         If it does not say: it was made by another version, or by something else.
     """
-    posterior, found = fit["posterior"].to_dataset(), []
+    found = []
     for name, parameter in PARAMETERS.items():
         known = posterior[name].attrs
         if "fixed" in known:
@@ -72,12 +72,15 @@ def _factor(known):
     return Gaussian(float(mean), float(sigma))
 
 
-def log_prior(fit: xr.DataTree) -> xr.Dataset:
+def log_prior(draws: xr.Dataset, units: xr.Dataset) -> xr.Dataset:
     """Logarithm of the prior density of every sampled parameter under every draw.
 
     Parameters
     ----------
-    fit : DataTree
+    draws : Dataset
+        The posterior of a fit.
+    units : Dataset
+        Its constant data.
 
     Returns
     -------
@@ -98,12 +101,11 @@ def log_prior(fit: xr.DataTree) -> xr.Dataset:
     ``prior_var_names=["canopy_efficiency"]`` of `arviz.psense_summary`. `arviz.psense` adds up all
     units of a region: select one.
     """
-    posterior, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
-    order, found = (*dims.SAMPLE, *dims.space_of(posterior)), {}
-    for name, parameter in parameters_of(fit).items():
+    order, found = (*dims.SAMPLE, *dims.space_of(draws)), {}
+    for name, parameter in parameters_of(draws).items():
         if isinstance(parameter.prior, Fixed):
             continue
-        values = posterior[name].transpose(*order)
+        values = draws[name].transpose(*order)
         density = log_density(
             values.values,
             *parameter.bounds,

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from pm_dalec.data.formats import open_cbf, write_cbf
 from pm_dalec.data.site_file import open_site
 from pm_dalec.data.uncertainties import kind_of
-from pm_dalec.graph import likelihoods
+from pm_dalec.graph import Choices
 from pm_dalec.testing.tiny import tiny_site
 
 MONTHS = np.arange(24)
@@ -136,8 +136,11 @@ def test_factors_make_the_likelihood_log_normal_and_are_written_as_such(path, tm
     units = open_cbf(write(file, path), wind=3.0)
     assert units["lai_unc"].attrs["uncertainty_kind"] == "factor"
     assert_allclose(units["lai_unc"], 1.5)
-    assert str(likelihoods.chosen("lai", units)) == "lognormal"
-    assert str(likelihoods.chosen("gpp", units)) == "gaussian"
+    streams = Choices(streams=("lai", "gpp")).streams_in(units)
+    assert {name: str(model) for name, model in streams.items()} == {
+        "lai": "lognormal",
+        "gpp": "gaussian",
+    }
     again = tmp_path / "again.nc"
     write_cbf(again, units)
     assert_allclose(open_cbf(again)["lai_unc"], 1.5)
