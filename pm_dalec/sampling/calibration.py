@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from threadpoolctl import threadpool_limits
 
-from pm_dalec.posterior.groups.complete import SAMPLED, checked_groups, usual_groups, with_groups
+from pm_dalec.posterior.groups.complete import SAMPLED, checked_groups, with_groups
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.edinburgh import run_edinburgh
 from pm_dalec.sampling.identity import identities, run_identity
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pymc as pm
+    import xarray as xr
 
     from pm_dalec.tables.kinds import Array
 
@@ -101,10 +101,9 @@ def calibrate(
         fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
     check_dalec(model, "calibrate")
-    flag("resume", resume)
     settings = Settings(draws, rhat, ess, proposals)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
-    numbers, seed = identities(model), _seed_of_run(random_seed, checkpoint if resume else None)
+    numbers, seed = identities(model), _seed_of_run(random_seed, checkpoint, resume)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
     groups = checked_groups(groups)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed})
@@ -112,30 +111,36 @@ def calibrate(
         checkpoints.open_store(checkpoint, resume, identity) as store,
         Progress(flag("progress", progress)) as shown,
         stopped_by_interrupt() as stop,
+        threadpool_limits(1, "blas"),  # threads run units; no sum may depend on them
     ):
-        shown.message("compiling the model for lanes")
-        target, compile_seconds = _compiled(model)
+        target, compile_seconds = _compiled(model, shown)
         deadline = np.inf if seconds is None else time.monotonic() + seconds
         job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
         shown.begin(len(places), settings, seconds)
         stated = _stated("lanes", seed, compile_seconds, settings, chains)
-        stated |= {"target_rhat": rhat, "target_ess": ess}
-        with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
-            found, stopped = job.run(numbers, places), stop.is_set()
-            fit = as_fit(model, target, found, chains, stated | {"interrupted": int(stopped)})
-            if not stopped and SAMPLED in (usual_groups(fit) if groups is None else groups):
-                posterior, limited = fit["posterior"].to_dataset(), groups is None
-                prior = prior_draws(model, job, numbers, places, posterior, limited=limited)
-                fit = fit.assign({SAMPLED: xr.DataTree(prior)}) if prior else fit
+        found, prior, ended = _run(job, model, numbers, places, groups)
+        fit = as_fit(model, target, found, chains, stated | ended, prior)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
-    if not stopped:
-        warn_of_few_draws(found, draws)
     return with_groups(fit, groups)
 
 
-def _seed_of_run(random_seed, folder):
-    """Seed that was given; where it is None, that of the run which a folder holds, or a new one."""
+def _run(job, model, numbers, places, groups):
+    """Draws of the units of a job, those of the prior where they are wanted, and how it ended."""
+    found, wanted = job.run(numbers, places), job.settings
+    ended = {"target_rhat": wanted.rhat, "target_ess": wanted.ess}
+    if job.stop.is_set():
+        return found, None, ended | {"interrupted": 1}
+    prior, usual = None, job.target.site and any(len(drawn) for drawn, _ in found.values())
+    if usual if groups is None else SAMPLED in groups:
+        prior = prior_draws(model, job, numbers, places, found, limited=groups is None)
+    warn_of_few_draws(found, wanted.draws)
+    return found, prior, ended | {"interrupted": 0}
+
+
+def _seed_of_run(random_seed, folder, resume):
+    """Seed that was given; where it is None, that of the run which goes on, or a new one."""
+    folder = folder if flag("resume", resume) else None
     return seed_of(checkpoints.seed_in(folder) if random_seed is None else random_seed)
 
 
@@ -204,8 +209,9 @@ def places_of(only, count):
     return places.astype(int)
 
 
-def _compiled(model):
+def _compiled(model, shown):
     """Target of a model, and how long its compilation took [s]."""
+    shown.message("compiling the model for lanes")
     started = time.perf_counter()
     target = compile_target(model)
     return target, time.perf_counter() - started
@@ -243,7 +249,7 @@ def calibrate_edinburgh(
     check_dalec(model, "calibrate_edinburgh")
     settings, units = Settings(draws=draws, proposals=proposals), {}
     chains, seed = checked_chains(chains, least=1), seed_of(random_seed)
-    target, compile_seconds = _compiled(model)
+    target, compile_seconds = _compiled(model, Progress(enabled=False))
     for place, identity in enumerate(identities(model)):
         bound = _bound(target, chains, place)
         drawn, walk = run_edinburgh(

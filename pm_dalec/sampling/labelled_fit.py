@@ -43,6 +43,7 @@ def as_fit(
     units: dict[int, tuple],
     chains: int,
     attributes: dict[str, object],
+    prior: xr.Dataset | None = None,
 ) -> xr.DataTree:
     """Fit of a model from the draws of its units.
 
@@ -54,12 +55,14 @@ def as_fit(
         By flat place: draws (draw, chain, parameter + 1) in the unit interval, and the state.
     chains : int
     attributes : dict
+    prior : Dataset, optional
+        From `prior_draws`.
 
     Returns
     -------
     DataTree
         Groups ``posterior``, ``sample_stats``, ``constant_data`` (the dataset that the model was built
-        of) and ``observed_data`` (its streams, observed steps alone).
+        of), ``observed_data`` (its streams, observed steps alone) and, where it was drawn, ``prior``.
     """
     known = notes.of(model)
     posterior, logp = labelled_draws(model, target, units, chains)
@@ -70,6 +73,7 @@ def as_fit(
             "sample_stats": _statistics(logp, units, posterior),
             "constant_data": data,
             "observed_data": observed_data(posterior, data, known.likelihoods),
+            **({} if prior is None else {"prior": prior}),
         }
     )
     tree.attrs = {
@@ -164,7 +168,7 @@ def prior_draws(
     job: Job,
     numbers: Array,
     places: Array,
-    posterior: xr.Dataset,
+    found: dict[int, tuple],
     *,
     limited: bool,
 ) -> xr.Dataset | None:
@@ -179,8 +183,8 @@ def prior_draws(
         Of the posterior.
     numbers, places : array of int
         Identities of all units, and the places of those that are sampled.
-    posterior : Dataset
-        What the job gave.
+    found : dict
+        What the job gave for them.
     limited : bool
         End after `PRIOR_SECONDS`.
 
@@ -190,7 +194,8 @@ def prior_draws(
         As from `labelled_draws`; None where there are no draws in time.
     """
     if not model.observed_RVs:
-        return posterior.isel(draw=evenly(np.arange(posterior.sizes[dims.DRAW]), PRIOR.draws))
+        draws, _ = labelled_draws(model, job.target, found, job.chains)
+        return draws.isel(draw=evenly(np.arange(draws.sizes[dims.DRAW]), PRIOR.draws))
     job.shown.message("sampling the prior under the constraints")
     deadline = time.monotonic() + PRIOR_SECONDS if limited else np.inf
     found = _unseen(job, model, len(places), deadline).run(numbers + PRIOR_IDENTITY, places)

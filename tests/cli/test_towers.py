@@ -8,6 +8,9 @@ import xarray as xr
 from pm_dalec.cli.main import main
 from pm_dalec.testing.tiny import tiny_site
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 FLUX = {"units": "g m-2 d-1"}
 
 

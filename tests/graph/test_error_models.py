@@ -26,6 +26,9 @@ from pm_dalec.tables.parameters import Theta
 from pm_dalec.testing.interpreter import interpreted
 from pm_dalec.testing.tiny import tiny_region, tiny_site
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 ALL = {"lai": "lognormal", "cwood": "gaussian,correlation=0.7", "nee": "student,df=5"}
 
 

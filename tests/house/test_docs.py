@@ -15,6 +15,9 @@ from pm_dalec.cli import pages, rooms, site
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.posterior import aggregation, budgets, fit_file
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 ROOT = Path(__file__).resolve().parents[2]
 ARCHITECTURE = pages.DOCS / "architecture.md"
 PAGES = (ARCHITECTURE, ROOT / "README.md", ROOT / "CONTRIBUTING.md")

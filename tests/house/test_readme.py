@@ -12,6 +12,9 @@ from pm_dalec.cli.main import command_line, main
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.tables.variables import DRIVERS
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LONGEST = 150  # lines

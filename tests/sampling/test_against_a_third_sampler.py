@@ -16,6 +16,9 @@ from pm_dalec.sampling.target import compile_target
 from pm_dalec.tables.parameters import PARAMETERS, with_three_year_days
 from pm_dalec.testing.reference_file import from_reference
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 SWEEPS = 1800
 LANES = 752
 BLOCKS = (

@@ -340,6 +340,7 @@ def test_seeds_are_taken_as_users_of_numpy_expect():
     assert seed_of(np.random.default_rng(5)) == seed_of(np.random.default_rng(5))
 
 
+@pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
 def test_a_run_of_twelve_months_is_repeated_by_the_seed_that_was_drawn(monkeypatch):
     monkeypatch.undo()
     site = baseline.build(tiny_site().isel(time=slice(0, 12)))

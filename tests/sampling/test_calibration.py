@@ -24,7 +24,10 @@ from pm_dalec.tables.priors import Fixed
 
 from .conftest import SHORT, draws_of
 
-pytestmark = pytest.mark.usefixtures("short_rounds")
+pytestmark = [
+    pytest.mark.usefixtures("short_rounds"),
+    pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain"),
+]
 
 
 def test_a_fit_has_every_parameter_by_chain_draw_and_pixel(fit, units):

@@ -12,6 +12,9 @@ from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.identity import identity_of
 from pm_dalec.testing.tiny import tiny_site
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 SHORT = {"chains": 4, "draws": 10, "proposals": 200, "progress": False}
 
 

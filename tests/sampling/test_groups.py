@@ -10,7 +10,10 @@ from pm_dalec.posterior.fit_file import load, save
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.testing.tiny import tiny_site
 
-pytestmark = pytest.mark.usefixtures("short_rounds")
+pytestmark = [
+    pytest.mark.usefixtures("short_rounds"),
+    pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain"),
+]
 SHORT = {"chains": 8, "draws": 40, "proposals": 6000, "progress": False}
 
 

@@ -11,6 +11,9 @@ from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, Gaussian, LogUniform
 from pm_dalec.testing.tiny import tiny_region, tiny_site
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 
 def changed(name, change):
     """Site one of whose variables is another."""

@@ -7,6 +7,9 @@ import pytest
 from ipykernel.kernelspec import write_kernel_spec
 from nbclient import NotebookClient
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 CALIBRATE = """\
 import sys, warnings
 sys.modules["ipywidgets"] = None  # as where they are not installed

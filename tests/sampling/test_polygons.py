@@ -11,6 +11,9 @@ from pm_dalec.models import baseline, stratified
 from pm_dalec.plots import results_map
 from pm_dalec.posterior import combine_strata, write_polygons
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 NAMES = ("gpp", "nee", "wood")
 
 

@@ -11,7 +11,10 @@ from pm_dalec.sampling.region_store import calibrate_region, is_finished
 
 from .conftest import SHORT, draws_of
 
-pytestmark = pytest.mark.usefixtures("short_rounds")
+pytestmark = [
+    pytest.mark.usefixtures("short_rounds"),
+    pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain"),
+]
 
 
 @pytest.fixture(scope="module")

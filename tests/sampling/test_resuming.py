@@ -17,7 +17,10 @@ from pm_dalec.sampling.calibration import calibrate
 
 from .conftest import SHORT, draws_of
 
-pytestmark = pytest.mark.usefixtures("short_rounds")
+pytestmark = [
+    pytest.mark.usefixtures("short_rounds"),
+    pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain"),
+]
 
 
 def test_a_resumed_run_equals_an_undisturbed_one(fit, model, tmp_path):

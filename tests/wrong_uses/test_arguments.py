@@ -14,6 +14,9 @@ from .calls import calls, use_compiled_models
 from .damage import site_file
 from .outcome import Tally, attempt
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 TALLY, RIGHT = Tally(), {}
 NOT_CALLED = {
     "forecast",

@@ -31,6 +31,9 @@ from . import machine
 from .machine import BUDGETS, CHOSEN, DATA, NAMED, SETTINGS, VERSIONS, Plan, Runs
 from .outcome import is_sentence
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 COUNTS = {"equal": 0, "refused": 0, "killed": 0}
 CHANGES = st.one_of(
     st.tuples(

@@ -13,6 +13,9 @@ from pm_dalec.testing.tiny import tiny_fit, tiny_region
 from .damage import CHANGED, WHOLE, site_file, spoil
 from .outcome import REFUSED, Tally, attempt
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 TALLY = Tally()
 OPENED = {
     "fit.nc": pmd.load,
