@@ -166,3 +166,26 @@ def page():
         sources_list(),
     )
     return "\n\n".join(parts)
+
+
+def names_of_cardamom():
+    """What CARDAMOM numbers, and its name here: parameters, constraints and streams.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    parameters = markdown_table(
+        ("number", "name here", "meaning", "units"),
+        (
+            (place, f"`{record.name}`", record.meaning, record.units)
+            for place, record in enumerate(PARAMETERS.values(), start=1)
+        ),
+    )
+    rules = sorted(EDCS["edinburgh2021"].values(), key=lambda rule: rule.number)
+    constraints = markdown_table(
+        ("number", "name here", "holds where"),
+        ((rule.number, f"`{rule.name}`", rule.inequality) for rule in rules),
+    )
+    return f"## Parameters\n\n{parameters}\n\n## Constraints (EDCs)\n\n{constraints}"
