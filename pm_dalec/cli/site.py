@@ -170,13 +170,19 @@ def _report(fit, folder, *, truth=None):
             "wanted a state in which all constraints hold, got none; run `pm-dalec edc-report` on this "
             "site to see which rule blocks, or choose other constraints"
         )
+    if not fit["posterior"].sizes["draw"]:
+        raise ValueError(
+            f"wanted draws of the posterior, got none in {int(fit['sample_stats']['proposals']):,} proposals "
+            "of each chain, which were tuning; give more --seconds or --proposals, with --resume to go on "
+            "from here"
+        )
+    fit_file.save(fit, folder / "fit.nc")
     report, found = diagnose(fit), intervals(fit, truth=truth)
     console.print(summary_table(fit, report, found))
     console.print(verdict(report))
     if truth is not None:
         inside = found["inside"]
         console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
-    fit_file.save(fit, folder / "fit.nc")
     simulated = trajectory.bands(fit, band_quantiles(), draws=SHOWN_DRAWS)
     observed = trajectory.observations_of(fit)
     save_figure(fit_figure(simulated, observed), folder / "fit")
