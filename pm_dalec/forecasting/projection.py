@@ -23,7 +23,7 @@ from pm_dalec.posterior.ensembles import QUANTILES, pixel_ids
 from pm_dalec.posterior.pairing import paired_strata
 from pm_dalec.posterior.runs import evenly, theta_of, units_to_run
 from pm_dalec.tables import dims
-from pm_dalec.tables.numbers import number, whole_number
+from pm_dalec.tables.numbers import LARGEST_SEED, number, whole_number
 from pm_dalec.tables.variables import DRIVERS
 
 if TYPE_CHECKING:
@@ -125,7 +125,10 @@ def forecast(
         ``domain_ranks``, ``strata_ranks``; ``carbon`` with areas and the balance of every draw;
         ``drivers`` with temperature and CO2 of the scenarios, and clipped values.
     """
-    names, seed = checked_names(names), whole_number("seed", seed, least=0, advice="it pairs draws")
+    names, seed = (
+        checked_names(names),
+        whole_number("seed", seed, least=0, most=LARGEST_SEED, advice="it pairs draws"),
+    )
     solver = fit.attrs.get("solver", "converged") if solver is None else solver
     work = _work(fit, land, scenarios, management, reference, draws)
     plan, axes = _planned(work, names, every, quantiles)

@@ -95,7 +95,10 @@ def checked_quantiles(quantiles):
             "quantiles=[0.05, 0.5, 0.95]"
         )
     advice = "quantiles are shares: 0.05, not 5 per cent"
-    return [number("quantile", value, least=0.0, most=1.0, advice=advice) for value in quantiles]
+    found = [number("quantile", value, least=0.0, most=1.0, advice=advice) for value in quantiles]
+    if len(set(found)) < len(found):
+        raise ValueError(f"wanted each quantile once, got quantiles={found}; leave out the second")
+    return found
 
 
 def present_shares(values, fraction):
