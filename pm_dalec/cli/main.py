@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import warnings
 from typing import get_args
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError, convert
@@ -190,8 +191,14 @@ def _sentence(words):
 
 
 def run():
-    """Entry point of the console script."""
+    """Entry point of the console script; a warning is a sentence there, too."""
+    warnings.showwarning = _show_warning
     sys.exit(main())
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    """Say a warning without the file and the line from which it comes."""
+    print(f"pm-dalec: {as_flags(' '.join(str(message).split()))}", file=file or sys.stderr)
 
 
 if __name__ == "__main__":

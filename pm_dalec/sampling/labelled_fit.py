@@ -161,7 +161,11 @@ def warn_of_few_draws(units: dict[int, tuple], wanted: int) -> None:
     else:
         least = "none"
     several = f" in {(counts < wanted).sum()} of {counts.size} units" if counts.size > 1 else ""
-    why = why if counts.size > 1 or not counts.any() else [why[-1].replace("the others", "it")]
+    why = (
+        why
+        if counts.size > 1 or not counts.any()
+        else [why[-1].replace("the others ended by their", "it ended by its")]
+    )
     warnings.warn(
         f"wanted {wanted} draws of every chain, got {least}{several}; {'; '.join(why)}",
         stacklevel=3,

@@ -13,6 +13,7 @@ import xarray as xr
 
 import pm_dalec as pmd
 from pm_dalec.data import site_from_arrays
+from pm_dalec.forecasting.scenarios import recycled
 from pm_dalec.models import baseline
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
@@ -46,9 +47,10 @@ class Change(NamedTuple):
 @cache
 def land(place):
     """The valid site or region."""
-    if place == "site":
-        return tiny_site(streams=STREAMS)
-    return tiny_region(pixels=2, streams=STREAMS)
+    if place == "region":
+        return tiny_region(pixels=2, streams=STREAMS)
+    site = tiny_site(streams=STREAMS)
+    return site if place == "site" else recycled(site, until=2018)
 
 
 @cache
@@ -68,11 +70,34 @@ def arrays(change, place, folder):
 def frame(change, place, folder):
     """Table of pandas with a row a month."""
     units = land(place) if change.units is None else change.units
+    return pmd.site_from_frame(table_of(change, place), latitude=float(units["lat"]))
+
+
+def table_of(change, place):
+    """Table of a change; its lengths and days of the year follow from the dates."""
+    units = land(place) if change.units is None else change.units
     table = pd.DataFrame({"time": units["time"].values})
     for name, column in change.values.items():
         if name not in ("doy", "step_days"):
             table[TITLES.get(name, name)] = column
-    return pmd.site_from_frame(table, latitude=float(units["lat"]))
+    return table
+
+
+def taken_by_pandas(change, place):
+    """Change with the columns as a table has them; None where pandas refuses them.
+
+    One number is then a constant series, and a series of other labels is put into their order.
+    """
+    try:
+        table = table_of(change, place)
+    except (TypeError, ValueError):
+        return None
+    held = {
+        name: table[TITLES.get(name, name)].values
+        for name in NAMES
+        if TITLES.get(name, name) in table
+    }
+    return change._replace(values=held)
 
 
 def written(change, place, folder):
@@ -101,16 +126,8 @@ def built(change, place, folder):
 
 def continued(change, place, folder):
     """Drivers of a scenario of `forecast`."""
-    whole = land(place)
-    after = whole["time_bnds"].values[-1, 1] - whole["time"].values[0]
-    units = later(change.units, after)
-    return pmd.forecast(fit(place), {"mine": units}, names=("gpp", "wood"), every="step", threads=1)
-
-
-def later(units, after):
-    """Dataset of the years after, with their days of the year."""
-    moved = {name: units[name] + after for name in ("time", "time_bnds") if name in units.variables}
-    return units.assign_coords(moved)
+    names = ("gpp", "wood")
+    return pmd.forecast(fit("site"), {"mine": change.units}, names=names, every="step", threads=1)
 
 
 DOORS = {
@@ -119,8 +136,9 @@ DOORS = {
 }  # fmt: skip
 SITES = ("site_from_arrays", "site_from_frame", "open_site")  # give a dataset of a site
 TABLES = ("site_from_arrays", "site_from_frame")  # take arrays of any kind, one by one
-PLACES = [(door, place) for door in DOORS for place in ("site", "region")
-          if place == "site" or door in ("trajectories", "budget", "build")]  # fmt: skip
+PLACES = [(door, "site") for door in DOORS if door != "forecast"]
+PLACES += [(door, "region") for door in ("trajectories", "budget", "build")]
+PLACES += [("forecast", "future")]
 
 
 def right(place):
@@ -139,7 +157,10 @@ def change_of(door, place, label):
     name, how = label
     if name is None:
         make, kind = (STEPS | REGIONS)[how]
-        units = make(whole)
+        try:
+            units = make(whole)
+        except (KeyError, ValueError):
+            return None  # what it changes is not there
         if door == "open_site" and not {"time", "time_bnds"} <= set(units.variables):
             return None
         return (
@@ -156,7 +177,9 @@ def change_of(door, place, label):
     except (TypeError, ValueError):
         return None  # pandas has no series of two dimensions
     if door in TABLES and how in KINDS:
-        return Change(None, values_of(whole) | {name: array}, kind)
+        kind = OTHER if door == "site_from_frame" and how in ("one number", "labelled") else kind
+        change = Change(None, values_of(whole) | {name: array}, kind)
+        return change if door == "site_from_arrays" else taken_by_pandas(change, place)
     if door == "open_site" and how == "durations":
         return None  # xarray writes none beside units
     units = with_array(whole, name, array)
@@ -166,7 +189,7 @@ def change_of(door, place, label):
 def labels(place):
     """Labels of all changes of a place."""
     hows = (*VALUES, *KINDS, "absent")
-    found = [(name, how) for name in NAMES for how in hows]
+    found = [(name, how) for name in NAMES if name in land(place) for how in hows]
     return found + [(None, how) for how in (STEPS | (REGIONS if place == "region" else {}))]
 
 
