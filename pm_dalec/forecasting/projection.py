@@ -227,6 +227,10 @@ def _planned(work, names, every, quantiles):
                 f"{str(work.observed['time_bnds'].values[-1, 1])[:10]}; pass every='step'"
             )
     wanted = checked_quantiles(quantiles)
+    if not wanted:
+        raise ValueError(
+            "wanted at least one quantile, got none; write quantiles=(0.05, 0.5, 0.95)"
+        )
     levels = np.unique([*wanted, *RANKS])
     days = np.concatenate([part["step_days"].to_numpy() for part in (work.observed, future)])
     plantings = tuple(action for one in work.managements.values() for action in one.plantings)

@@ -89,7 +89,8 @@ def summarise(sample: xr.DataArray, quantiles: Sequence[float] = QUANTILES) -> x
 
 def checked_quantiles(quantiles):
     """Quantiles as a list of shares."""
-    if isinstance(quantiles, str) or not isinstance(quantiles, Iterable):
+    no_array = isinstance(quantiles, np.ndarray) and not quantiles.ndim
+    if isinstance(quantiles, str) or not isinstance(quantiles, Iterable) or no_array:
         raise TypeError(
             f"wanted quantiles as a sequence, got quantiles={quantiles!r}; write "
             "quantiles=[0.05, 0.5, 0.95]"
