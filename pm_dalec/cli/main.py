@@ -3,8 +3,10 @@
 import os
 import re
 import sys
+import warnings
+from typing import get_args
 
-from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
+from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError, convert
 
 from pm_dalec._version import __version__
 
@@ -72,6 +74,8 @@ FLAGS = {
     "management": "--management",
     "every": "--every",
     "reference": "--reference",
+    "lanes": "--lanes",
+    "steps": "--steps",
 }
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
 _VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
@@ -90,7 +94,7 @@ def command_line():
         help="Bayesian model-data fusion of the terrestrial carbon cycle with DALEC.",
         help_epilogue=EXITS,
         version=f"pm_dalec {__version__}",
-        default_parameter=Parameter(negative=()),
+        default_parameter=Parameter(negative=(), converter=_converted),
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
@@ -102,6 +106,15 @@ def command_line():
             name = place.partition(":")[2].replace("_", "-")
             app.command(f"pm_dalec.cli.{place}", name=name, help=words, group=group, sort_key=order)
     return app
+
+
+def _converted(kind, tokens):
+    """Value of an option; cyclopts alone would round 1.5 where a whole number is wanted."""
+    if int in (kind, *get_args(kind)):
+        for token in tokens:
+            if "." in token.value:
+                raise ValueError(f"wanted a whole number, got {token.value!r}")
+    return convert(kind, tokens)
 
 
 def main(arguments=None):
@@ -178,8 +191,14 @@ def _sentence(words):
 
 
 def run():
-    """Entry point of the console script."""
+    """Entry point of the console script; a warning is a sentence there, too."""
+    warnings.showwarning = _show_warning
     sys.exit(main())
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    """Say a warning without the file and the line from which it comes."""
+    print(f"pm-dalec: {as_flags(' '.join(str(message).split()))}", file=file or sys.stderr)
 
 
 if __name__ == "__main__":

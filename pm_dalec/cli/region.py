@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pm_dalec.cli.console import console, tell
 from pm_dalec.data.formats import trees
+from pm_dalec.data.formats.polygons import open_polygons
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
 from pm_dalec.landscape.grid import target_grid
@@ -48,6 +49,9 @@ def landscape(
     """
     target_grid(resolution, **DOMAIN)
     _check_out(out)
+    _check_polygons(polygons, ids)
+    if figures is not None:
+        folder_to_write(figures)
     tell(f"landscape of seed {seed}: land cover, biomass, soil, felling")
     twin = make_twin(seed)
     units = f"{resolution} degree" if polygons is None else polygons.name
@@ -68,6 +72,16 @@ def _check_out(out):
     """Refuse a file that cannot be written before long work begins."""
     trees.is_netcdf(out, what="a region")
     folder_to_write(out.parent)
+
+
+def _check_polygons(polygons, ids):
+    """Refuse polygons that cannot be read before long work begins, and ids without any."""
+    if polygons is not None:
+        open_polygons(polygons, ids)
+    elif ids is not None:
+        raise ValueError(
+            f"wanted --ids with --polygons, got --ids {ids} alone; name the file of polygons, or leave it out"
+        )
 
 
 def _save_maps(twin, folder):
@@ -105,6 +119,7 @@ def region(
         Its column with the ids; the number of the row where it is not given.
     """
     _check_out(out)
+    _check_polygons(polygons, ids)
     if polygons is None:
         made = build_from_config(config, progress=tell)
     else:

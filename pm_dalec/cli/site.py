@@ -25,6 +25,7 @@ from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
 
 MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
 UNLIMITED = 10**9  # proposals of a chain that seconds limit
+SECONDS = 600.0
 EDINBURGH_PROPOSALS = 100_000
 SHOWN_DRAWS = 60  # of each chain, in figures
 
@@ -69,7 +70,7 @@ def calibrate(
     sampler: Literal["lanes", "edinburgh2021"] = "lanes",
     chains: int = 4,
     draws: int = 1000,
-    seconds: float = 600.0,
+    seconds: float = SECONDS,
     proposals: int | None = None,
     seed: int = 0,
     resume: bool = False,
@@ -124,7 +125,7 @@ def calibrate(
     built = MODELS[model].build(units, choices)
     drawn = {"chains": chains, "draws": draws, "random_seed": seed}
     if sampler == "edinburgh2021":
-        _refuse_resume(resume)
+        _refuse_for_edinburgh(resume, seconds)
         proposals = EDINBURGH_PROPOSALS if proposals is None else proposals
         fit = calibrate_edinburgh(built, proposals=proposals, **drawn)
     else:
@@ -137,7 +138,12 @@ def calibrate(
     return _report(fit, out)
 
 
-def _refuse_resume(resume):
+def _refuse_for_edinburgh(resume, seconds):
+    if seconds != SECONDS:
+        raise ValueError(
+            f"wanted --proposals as the budget of edinburgh2021, got --seconds {seconds:g}; leave it out, or "
+            "use --sampler lanes"
+        )
     if resume:
         raise ValueError(
             "wanted a sampler that can go on, got --resume with edinburgh2021; leave out --resume, or "
@@ -170,13 +176,19 @@ def _report(fit, folder, *, truth=None):
             "wanted a state in which all constraints hold, got none; run `pm-dalec edc-report` on this "
             "site to see which rule blocks, or choose other constraints"
         )
+    if not fit["posterior"].sizes["draw"]:
+        raise ValueError(
+            f"wanted draws of the posterior, got none in {int(fit['sample_stats']['proposals']):,} proposals "
+            "of each chain, which were tuning; give more --seconds or --proposals, with --resume to go on "
+            "from here"
+        )
+    fit_file.save(fit, folder / "fit.nc")
     report, found = diagnose(fit), intervals(fit, truth=truth)
     console.print(summary_table(fit, report, found))
     console.print(verdict(report))
     if truth is not None:
         inside = found["inside"]
         console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
-    fit_file.save(fit, folder / "fit.nc")
     simulated = trajectory.bands(fit, band_quantiles(), draws=SHOWN_DRAWS)
     observed = trajectory.observations_of(fit)
     save_figure(fit_figure(simulated, observed), folder / "fit")

@@ -74,6 +74,8 @@ def towers(
 
 
 def _files(folder, sites):
+    if "" in (sites or ()):
+        raise ValueError("wanted names of sites, got an empty one in --sites; leave it out for all")
     paths = sorted(folder.glob("*.nc"))
     paths = [path for path in paths if sites is None or any(name in path.stem for name in sites)]
     if not paths:

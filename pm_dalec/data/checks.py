@@ -7,9 +7,16 @@ and the count.
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data.limits import UNITS_DIMS, check_dims, check_numbers, check_series, check_soil
+from pm_dalec.data.limits import (
+    UNITS_DIMS,
+    check_dims,
+    check_numbers,
+    check_series,
+    check_signs,
+    check_soil,
+)
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
-from pm_dalec.data.time_axis import check_day_of_year, check_time_axis
+from pm_dalec.data.time_axis import check_day_of_year, check_step_days, check_time_axis
 from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import SOIL_PRIOR, STREAMS, wanted_units
@@ -49,6 +56,41 @@ def check_drivers(units):
         check_dims(name, units, needed=(dims.TIME,))
         check_numbers(name, units, gaps=False)
     check_day_of_year(units)
+    _check_temperatures(units)
+    _check_place(units)
+    _check_strata(units)
+    check_series(units)
+    return units
+
+
+def check_given(units):
+    """Check what is there of a site that may lack drivers, sigmas or values still.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        Site with steps and a latitude.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A sentence that names the variable, the place and the count.
+    """
+    for name in units.data_vars:
+        check_numbers(str(name), units, gaps=True)
+    check_day_of_year(units)
+    check_step_days(units)
+    if {"tmin", "tmax"} <= set(units):
+        _check_temperatures(units)
+    _check_place(units)
+    for name in STREAMS:
+        if name in units and f"{name}_unc" in units:
+            _check_size(name, units, units[name].variable.notnull())
+    check_signs(units)
+    check_series(units)
+
+
+def _check_temperatures(units):
     refuse_where(
         units["tmin"] > units["tmax"],
         units,
@@ -56,10 +98,6 @@ def check_drivers(units):
         came="tmin > tmax",
         advice="exchange or correct them",
     )
-    _check_place(units)
-    _check_strata(units)
-    check_series(units)
-    return units
 
 
 def _expect_dataset(units):
@@ -173,8 +211,9 @@ def check_observations(units):
             continue
         needed = tuple(d for d in full if d != dims.TIME) if name == SOIL_PRIOR else full
         _check_pair(name, units, needed)
-    if SOIL_PRIOR in units:
-        check_soil(units)
+    check_signs(units)
+    for name in (SOIL_PRIOR, "csom"):
+        check_soil(name, units)
     return units
 
 
@@ -218,6 +257,12 @@ def _check_sigma(name, units, seen, needed):
         advice=f"give a sigma there, set {name!r} to NaN, or pass "
         f"uncertainties={{{name!r}: sigma}} to open_site",
     )
+    _check_size(name, units, seen)
+
+
+def _check_size(name, units, seen):
+    """Refuse a sigma that is not above 0, a factor that is not above 1."""
+    sigma = f"{name}_unc"
     if _is_factor(name, units):
         _check_factor(name, units, seen)
         return

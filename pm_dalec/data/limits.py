@@ -16,19 +16,8 @@ from pm_dalec.tables.table import Table
 UNITS_DIMS = (dims.TIME, dims.STRATUM, dims.PIXEL)
 _SMALLEST_FILL = 1e15  # fill values of NetCDF and GRIB (9.97e36, 1e20) lie above, data below
 # What files of the field write where nothing was measured, in single precision too
-_MISSING_CODES = (
-    MISSING,
-    -9999.9,
-    -9999.99,
-    -99999.0,
-    -6999.0,
-    -999.0,
-    -999.9,
-    -999.99,
-    -99.0,
-    -99.9,
-    -99.99,
-)
+_MISSING_CODES = (MISSING, -9999.9, -9999.99, -99999.0, -6999.0)
+_MISSING_CODES += (-999.0, -999.9, -999.99, -99.0, -99.9, -99.99)
 _ROUNDED = 1e-6  # [1] of a number kept in float32
 
 
@@ -232,6 +221,8 @@ _LONGEST_STEP = 45.0  # [d] for which the middle of a step says how high the sun
 _WHOLE_YEAR = 360.0  # [d]
 _SOLAR_CONSTANT = 117.6  # MJ m-2 d-1, 1361 W m-2
 _OBLIQUITY = np.deg2rad(23.44)
+_DARKEST = 0.12  # [1] of that above the atmosphere in a year; the cloudiest places have 0.25
+_CALM = 0.1  # m s-1, a mean of a year that no place has
 _DRIEST_OF_THE_MOIST = 0.01  # [1] of saturation; no air is nearer to it all the year, and hPa are
 _DRY = 20.0  # Pa; the most humid forests have hundreds in their dry months
 _LEAST_SOIL = 200.0  # g m-2, the lower bound of the initial soil carbon
@@ -259,6 +250,22 @@ def check_series(units):
             came=f"{float(share.max()):.2g} times as much over the whole series",
             advice="if it is in W m-2, multiply by 0.0864 to MJ m-2 d-1; otherwise check latitude and "
             "dates",
+        )
+        refuse_where(
+            (share < _DARKEST) & _is_whole(units["sw_rad"], length),
+            units,
+            wanted=f"'sw_rad' above {_DARKEST:g} of what arrives above the atmosphere",
+            came=f"{float(share.min()):.2g} of it over the whole series",
+            advice="give MJ m-2 d-1: from kWh m-2 d-1 multiply by 3.6, from J m-2 s-1 by 0.0864",
+        )
+    if "wind" in units:
+        mean = _mean(units["wind"], length)
+        refuse_where(
+            (mean < _CALM) & _is_whole(units["wind"], length),
+            units,
+            wanted=f"'wind' above {_CALM:g} m s-1 over the whole series",
+            came=f"{float(mean.min()):.2g}",
+            advice="give m s-1, or drop wind and pass fill_wind=True",
         )
     if "vpd" in units and "tmax" in units and float(length.sum()) >= _WHOLE_YEAR:
         share = _mean(units["vpd"], length) / _mean(_saturation(units["tmax"]), length)
@@ -289,20 +296,38 @@ def _longest_below(series, limit, length):
     return (passed - ended).max(dims.TIME)
 
 
-def check_soil(units):
-    """Check that the soil prior is not in kilograms.
+def check_soil(name, units):
+    """Check that soil carbon is not in kilograms.
 
     Parameters
     ----------
+    name : str
+        The soil prior, or the stream of soil carbon.
     units : xarray.Dataset
-        With a soil prior that passed `check_numbers`.
+        With numbers that passed `check_numbers`; where there are none, nothing is refused.
     """
-    largest = float(units[SOIL_PRIOR].max())
+    largest = float(units[name].max()) if name in units else np.nan
     if largest < _LEAST_SOIL:
         raise ValueError(
-            f"wanted {SOIL_PRIOR!r} in g m-2, got at most {largest:g} ({everywhere(units)}); if it is "
+            f"wanted {name!r} in g m-2, got at most {largest:g} ({everywhere(units)}); if it is "
             f"in kg m-2, multiply by 1000; DALEC has at least {_LEAST_SOIL:g} g m-2"
         )
+
+
+def check_signs(units):
+    """Check that observed uptake and respiration are not on the whole below zero."""
+    for name in ("gpp", "reco"):
+        mean = float(units[name].mean()) if name in units else np.nan
+        if mean < 0:
+            raise ValueError(
+                f"wanted {name!r} above 0 in its mean, got {mean:.3g} ({everywhere(units)}); it is counted "
+                "as a loss or a gain by its name: change its sign"
+            )
+
+
+def _is_whole(series, length):
+    """Whether a series has a year or more, without gaps."""
+    return series.notnull().all(dims.TIME) & (float(length.sum()) >= _WHOLE_YEAR)
 
 
 def _mean(series, length):

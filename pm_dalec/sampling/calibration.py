@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pm_dalec.posterior.groups.complete import SAMPLED, checked_groups, usual_groups, with_groups
+from pm_dalec.posterior.groups.complete import (
+    OF_STREAMS,
+    SAMPLED,
+    checked_groups,
+    usual_groups,
+    with_groups,
+    without_reason,
+)
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.edinburgh import run_edinburgh
 from pm_dalec.sampling.identity import identities, run_identity
@@ -106,7 +113,7 @@ def calibrate(
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     numbers, seed = identities(model), _seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
-    groups = checked_groups(groups)
+    groups = _groups_of(model, groups)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed})
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
@@ -119,10 +126,25 @@ def calibrate(
         job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
         shown.begin(len(places), settings, seconds)
         stated = _stated("lanes", seed, compile_seconds, settings, chains)
+        stated |= {} if seconds is None else {"seconds": float(seconds)}
         fit = _sampled(job, model, (numbers, places), stated, groups)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
+    if groups is not None:  # why one is absent was said in a warning
+        groups = tuple(name for name in groups if name not in without_reason(fit, groups))
     return with_groups(fit, groups)
+
+
+def _groups_of(model, groups):
+    """Groups that are wanted, where the fit of a model can have them."""
+    found = checked_groups(groups)
+    of_streams = [name for name in found or () if name in OF_STREAMS]
+    if of_streams and not model.observed_RVs:
+        raise ValueError(
+            f"wanted the group {of_streams[0]!r} of a model with observations, got one without any in "
+            "groups; leave it out"
+        )
+    return found
 
 
 def _sampled(job, model, units, stated, groups):

@@ -13,7 +13,7 @@ import xarray as xr
 
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
-from pm_dalec.posterior.convergence import WITHOUT_START, doubt
+from pm_dalec.posterior.convergence import WITHOUT_START, doubt, only_tuned
 from pm_dalec.posterior.groups.observed import observed_data
 from pm_dalec.posterior.groups.priors import attributes_of
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
@@ -151,8 +151,8 @@ def warn_of_few_draws(units: dict[int, tuple], wanted: int) -> None:
     counts = np.array([len(drawn) for drawn, _ in units.values()])
     if (counts >= wanted).all():
         return
-    phases = {state.phase for drawn, state in units.values() if not len(drawn)}
-    why = [WITHOUT_START.get(phase, "stopped before the first draw") for phase in sorted(phases)]
+    phases = {state.phase: state.proposed for drawn, state in units.values() if not len(drawn)}
+    why = [WITHOUT_START.get(phase, only_tuned(phases[phase])) for phase in sorted(phases)]
     if counts.any():
         least = f"{counts.min()}" if counts.min() else f"none, or {counts[counts > 0].min()},"
         why.append(
@@ -161,7 +161,11 @@ def warn_of_few_draws(units: dict[int, tuple], wanted: int) -> None:
     else:
         least = "none"
     several = f" in {(counts < wanted).sum()} of {counts.size} units" if counts.size > 1 else ""
-    why = why if counts.size > 1 or not counts.any() else [why[-1].replace("the others", "it")]
+    why = (
+        why
+        if counts.size > 1 or not counts.any()
+        else [why[-1].replace("the others ended by their", "it ended by its")]
+    )
     warnings.warn(
         f"wanted {wanted} draws of every chain, got {least}{several}; {'; '.join(why)}",
         stacklevel=3,
@@ -202,7 +206,8 @@ def add_prior(
     found = _unseen(job, model, len(places), deadline).run(numbers + PRIOR_IDENTITY, places)
     known = {place: unit for place, unit in found.items() if np.isfinite(unit[1].worst_rhat)}
     if not known:
-        job.shown.message("no draws of the prior: sample models.constrained_prior instead")
+        why = "no draws of the prior: sample models.constrained_prior instead"
+        job.shown.message(why) if limited else warnings.warn(why, stacklevel=4)
         return
     draws, _ = labelled_draws(model, job.target, known, PRIOR_CHAINS)
     states = [state for _, state in known.values()]

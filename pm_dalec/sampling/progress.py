@@ -39,6 +39,7 @@ def bar():
         *(task, BarColumn(20), TaskProgressColumn(), words, TimeRemainingColumn(), left),
         console=console,
         transient=True,
+        disable=not console.is_terminal,  # else it leaves an empty line
         speed_estimate_period=PACE,
         get_time=lambda: time.monotonic(),
     )

@@ -16,8 +16,8 @@ import xarray as xr
 
 from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
-from pm_dalec.posterior.convergence import diagnose
-from pm_dalec.posterior.groups.complete import checked_groups
+from pm_dalec.posterior.convergence import diagnose, why_no_draws
+from pm_dalec.posterior.groups.complete import GROUPS, SAMPLED, checked_groups, with_groups
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
@@ -74,12 +74,12 @@ def calibrate_region(
     store : path
         Folder; made when absent. A finished store of the same model, seed, chains and draws is read, not
         calibrated again. With stricter targets or a larger budget its units go on where they were; with
-        others it is read as it is, for it holds no less than was asked.
+        others it is read as it is, for it holds no less than was asked. Groups that it lacks are added.
     chains : int
         Of each unit.
     progress : bool
     **settings
-        Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, random_seed, threads, groups.
+        Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, seconds, random_seed, threads, groups.
 
     Returns
     -------
@@ -100,8 +100,11 @@ def calibrate_region(
         fit = fit_file.load(done)
         held = fit.attrs.get(ATTRIBUTE, "")
         refuse_another(identity_of(model), held, where=done, what="the fit")
-        if _is_as_asked(fit.attrs, done, chains=chains, **settings):
-            return fit
+        lacking = _lacking(fit, settings.get("groups"))
+        if _is_as_asked(fit, done, chains=chains, **settings) and SAMPLED not in lacking:
+            return _with_more_groups(fit, lacking, done)
+        if lacking:
+            settings["groups"] = _groups_with(fit, lacking)
         _expect_states(states, done)
     fit = calibrate(
         model,
@@ -114,9 +117,33 @@ def calibrate_region(
     )
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
+    if not fit["posterior"].sizes[dims.DRAW]:
+        raise ValueError(
+            f"wanted draws of the units of the region, got none: {why_no_draws(fit)} (states in "
+            f"'{states}'); call calibrate_region again, it goes on where they are"
+        )
     _complete(fit, units)
     fit_file.save(fit, done)
     return fit
+
+
+def _lacking(fit, groups):
+    """Groups that are asked for by name and are not in a fit."""
+    return tuple(name for name in checked_groups(groups) or () if name not in fit.children)
+
+
+def _with_more_groups(fit, lacking, done):
+    """Fit with the groups that it lacks, kept in its place."""
+    if not lacking:
+        return fit
+    fit = with_groups(fit, _groups_with(fit, lacking))
+    fit_file.save(fit, done)
+    return fit
+
+
+def _groups_with(fit, more):
+    """Groups that a fit has, and more."""
+    return tuple(dict.fromkeys((*(name for name in GROUPS if name in fit.children), *more)))
 
 
 def _complete(fit, units):
@@ -142,9 +169,11 @@ def is_finished(store, *, chains=8, **settings):
         If the fit is of another seed, or of other numbers of chains or draws.
     """
     done = Path(store) / FIT
-    return done.exists() and _is_as_asked(
-        fit_file.load(done).attrs, done, chains=chains, **settings
-    )
+    if not done.exists():
+        return False
+    fit = fit_file.load(done)
+    lacking = _lacking(fit, settings.get("groups"))
+    return _is_as_asked(fit, done, chains=chains, **settings) and not lacking
 
 
 def _expect_states(states, done):
@@ -157,8 +186,9 @@ def _expect_states(states, done):
         )
 
 
-def _is_as_asked(held, done, *, chains, **settings):
+def _is_as_asked(fit, done, *, chains, **settings):
     """Whether the attributes of a fit are those of this run, and its targets no less strict."""
+    held = fit.attrs
     asked = {"chains": chains, "asked_draws": settings.get("draws", Settings.draws)}
     seed = settings.get("random_seed", 0)
     if seed is not None:
@@ -174,11 +204,21 @@ def _is_as_asked(held, done, *, chains, **settings):
             "same numbers, or another folder"
         )
     wanted = {name: settings.get(name, getattr(Settings, name)) for name in TARGETS}
+    if _ended_by_time(fit) and (settings.get("seconds") or np.inf) > held["seconds"]:
+        return False
     return all(
         no_better(wanted[name], held[key])
         for name, (key, no_better) in TARGETS.items()
         if key in held
     )
+
+
+def _ended_by_time(fit):
+    """Whether a unit had proposals left when the time was over."""
+    statistics = fit["sample_stats"]
+    short = (statistics["proposals"] < fit.attrs["proposals_per_chain"]).values
+    left = np.isin(statistics["status"].values, ("budget", "searching"))
+    return "seconds" in fit.attrs and bool((short & left).any())
 
 
 def _check(build, chains, progress, **settings):

@@ -12,6 +12,9 @@ from pm_dalec.cli.bench.throughput import LANES, measure
 from pm_dalec.data.by_name import load_site
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.models import baseline
+from pm_dalec.tables.numbers import number, whole_number
+
+STEPS = 72  # of a run: six years of months
 
 
 def bench(
@@ -20,7 +23,7 @@ def bench(
     backend: Literal["llvm", "jax", "jax-gpu"] = "llvm",
     lanes: Annotated[tuple[int, ...], Parameter(consume_multiple=1)] = LANES,
     dtype: Literal["float64", "float32"] = "float64",
-    steps: int = 72,
+    steps: int = STEPS,
     seconds: float = 1.0,
     samplers: bool = False,
     site: tuple[str, ...] = (),
@@ -46,6 +49,13 @@ def bench(
     site
         A site for samplers; may be given several times.
     """
+    _check(lanes, steps, seconds, backend=backend, dtype=dtype)
+    if site and not samplers:
+        raise ValueError(f"wanted --samplers with --site {site[0]}, got --site alone; add it")
+    if samplers and (lanes, backend, dtype, steps) != (LANES, "llvm", "float64", STEPS):
+        raise ValueError(
+            "wanted --samplers with --seconds and --site alone, got other options of throughput; leave them out"
+        )
     tell = (lambda words: None) if as_json else _tell
     if samplers:
         sites = {name: load_site(name, fill_wind=True) for name in site}
@@ -60,6 +70,18 @@ def bench(
         print(json.dumps(report, indent=1))
     else:
         _print_report(report)
+
+
+def _check(lanes, steps, seconds, *, backend, dtype):
+    """Refuse what cannot be measured before anything is compiled."""
+    for count in lanes:
+        whole_number("lanes", count, least=1, advice="16 or 64 are usual")
+    whole_number("steps", steps, least=12, advice="the rules of a run look at a year or more")
+    number("seconds", seconds, above=0.0, advice="the time of one measurement")
+    if dtype == "float32" and backend == "llvm":
+        raise ValueError(
+            "wanted float64 with the back end llvm, got --dtype float32; use --backend jax, or leave it out"
+        )
 
 
 def _tell(words):

@@ -11,13 +11,18 @@ from pm_dalec.tables.constants import MISSING
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
-SMALLEST_VALID, LARGEST_VALID = -9998.0, 1e15  # what lies between is a value
+FILLS = (-10_000.0, -9998.0)  # -9999 lies between, as files of single precision have it, too
+_ALSO = -99_999.0
+LARGEST_VALID = 1e15  # what lies beyond is a fill of NetCDF, or of a raster
 OBSERVED = tuple(f"{name}{suffix}" for name in STREAMS for suffix in ("", "_unc"))
 SOIL_PRIOR = ("csom_prior", "csom_prior_unc")
 
 
 def without_fills(values):
     """Numbers with NaN in place of -9999 and of the fills of NetCDF, 9.97e36 and 1e20.
+
+    Other numbers stay for the checks to refuse, infinity among them: a value that is left out
+    silently would be as wrong as one that is taken.
 
     Parameters
     ----------
@@ -29,7 +34,10 @@ def without_fills(values):
     numpy.ndarray
     """
     values = np.asarray(values, dtype=float)
-    return np.where((values > SMALLEST_VALID) & (values < LARGEST_VALID), values, np.nan)
+    with np.errstate(invalid="ignore"):
+        fills = (values > FILLS[0]) & (values <= FILLS[1]) | (values == _ALSO)
+        fills |= (np.abs(values) >= LARGEST_VALID) & np.isfinite(values)
+    return np.where(fills, np.nan, values)
 
 
 def with_fills(values):

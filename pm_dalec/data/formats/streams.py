@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pm_dalec.data.checks import check_units
 from pm_dalec.data.series import stand_ins
+from pm_dalec.tables.numbers import names_of
 from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS
 
 
@@ -45,7 +46,14 @@ def choice_of(observations, drop, uncertainties, file):
     if observations != "all":
         observations = _names("observations", observations, file)
     sigmas = stand_ins.checked_sigmas(uncertainties, file)
-    return Choice(observations, _names("drop", drop, file), sigmas)
+    drop = _names("drop", drop, file)
+    both = [name for name in drop if observations != "all" and name in observations]
+    if both:
+        raise ValueError(
+            f"wanted {both[0]!r} kept or left out, got it in observations and in drop (opening {file}); name "
+            "it once"
+        )
+    return Choice(observations, drop, sigmas)
 
 
 def _names(argument, given, file):
@@ -54,7 +62,8 @@ def _names(argument, given, file):
         raise TypeError(
             f"wanted {argument} as {words}, got {given!r} (opening {file}); write ['lai', 'cwood']"
         )
-    return tuple(name if name == SOIL_PRIOR else STREAMS[name].name for name in given)
+    named = [name if name == SOIL_PRIOR else STREAMS[name].name for name in given]
+    return names_of(argument, named)
 
 
 def is_wanted(name, choice):
