@@ -24,6 +24,7 @@ from pm_dalec.data.time_axis import step_lengths
 from pm_dalec.data.uncertainties import described_uncertainties, without_unknown
 from pm_dalec.tables import dims
 from pm_dalec.tables.numbers import flag, path_of
+from pm_dalec.tables.streams import WINDOW
 from pm_dalec.tables.variables import DRIVERS
 
 GAPS_ATTRIBUTE = "dalec_c6_drivers"  # in which a site file says what it lacks, and its default
@@ -215,7 +216,7 @@ def _midnights(time):
 def _keep(file, choice, path):
     """Only the variables of the schema, and of the observations only those that are wanted."""
     wanted = wanted_in(file, choice, path.name)
-    names = [*DRIVERS, *wanted, *(f"{name}_unc" for name in wanted)]
+    names = [*DRIVERS, *wanted, *(f"{name}{end}" for name in wanted for end in ("_unc", WINDOW))]
     kept = file[[name for name in names if name in file]]
     labels = [name for name in ("lat", "lon", "site", "time_bnds") if name in file.variables]
     kept = kept.assign_coords({name: file[name] for name in labels})

@@ -19,6 +19,7 @@ import numpy as np
 from pm_dalec.data.formats.columns import (
     SOIL_PRIOR,
     checked_site,
+    expect_single_steps,
     run_days_of,
     site_units,
     with_fills,
@@ -283,6 +284,7 @@ def write_edinburgh_binary(path: str | Path, units: xr.Dataset) -> list[Path]:
     list of Path
     """
     checked_site(units, product=PRODUCT)
+    expect_single_steps(units, product=PRODUCT)
     steps = units.sizes["time"]
     static = np.full(BLOCK, MISSING)
     values = {
