@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.messages import everywhere
-from pm_dalec.data.uncertainties import one_sigma
+from pm_dalec.data.uncertainties import uncertainty_of
 from pm_dalec.physics.observation_operators import (
     Averages,
     averaged,
@@ -25,7 +25,6 @@ from pm_dalec.tables.streams import (
     STREAMS,
     WINDOW,
     operator_of,
-    wanted_units,
 )
 
 if TYPE_CHECKING:
@@ -236,7 +235,7 @@ def average_observations(
         Calendar years, the whole run, or a number for each step: steps with the same number are a
         window, and those with NaN are in none.
     uncertainty : float or str
-        One sigma of a mean, in units of the stream, or as "20%" of it. It is not that of a step
+        One sigma of a mean, in units of the stream, or as "20%" of it, or a factor, "x1.5". It is not that of a step
         divided by a root: errors of the steps of a year are rarely independent.
 
     Returns
@@ -255,12 +254,12 @@ def average_observations(
     values = series.copy(
         data=window_values(series.to_numpy(), labels, units["step_days"].to_numpy())
     )
-    sigma = one_sigma(values, uncertainty, name=name, where="argument uncertainty")
+    sigma, attrs = uncertainty_of(values, uncertainty, name=name, where="argument uncertainty")
     kept = units.drop_vars([stream, f"{stream}_unc"], errors="ignore")
     return kept.assign(
         {
             name: values,
-            f"{name}_unc": sigma.drop_attrs().assign_attrs(units=wanted_units(name)),
+            f"{name}_unc": sigma.drop_attrs().assign_attrs(attrs),
             f"{name}{WINDOW}": (dims.TIME, labels, {"units": "1", COMPARED: MEAN}),
         }
     )

@@ -40,7 +40,7 @@ def open_site(
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units dataset of one site, checked, in float64, from a file in any format that is known.
 
@@ -71,9 +71,10 @@ def open_site(
         Streams to keep, out of `pm_dalec.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
     drop : sequence of str
         Streams to leave out.
-    uncertainties : mapping of str to float or str, optional
+    uncertainties : mapping of str to float or str, or str, optional
         One-sigma uncertainty of a stream wherever the file has none: a number in its units, or a
-        share of each value, as "20%".
+        share of each value, as "20%", or a factor of a log-normal, as "x1.5". A text without a mapping is
+        that of every stream.
 
     Returns
     -------
@@ -99,7 +100,8 @@ def open_site(
         choice=choice,
     )
     if units is None:
-        file = described_uncertainties(_read(path), leave=choice.uncertainties)
+        every = isinstance(choice.uncertainties, stand_ins.ForAll)  # where the file has none
+        file = described_uncertainties(_read(path), leave=() if every else choice.uncertainties)
         units = _start_of_step(file, path)
     units = standardise(_keep(units, choice, path))
     declared = f"default {DEFAULT_WIND:g} m s-1" in str(units.attrs.get(GAPS_ATTRIBUTE))

@@ -60,7 +60,7 @@ def open_cardamom_csv(
     lon: float = np.nan,
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units of a site from its CSV files.
 

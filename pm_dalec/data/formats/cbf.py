@@ -51,7 +51,7 @@ def open_cbf(
     start: str | None = None,
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units of a site from a CBF file, NetCDF or the older binary.
 
@@ -70,8 +70,8 @@ def open_cbf(
         Streams to keep (names of the units schema).
     drop : sequence of str
         Streams to leave out.
-    uncertainties : dict of str to float or str, optional
-        One sigma, in its units or as "20%" of each value, for streams whose file entry has none or a
+    uncertainties : dict of str to float or str, or str, optional
+        One sigma, in its units or as "20%" of each value, or a factor, "x1.5", for streams whose file entry has none or a
         factor.
 
     Returns

@@ -135,7 +135,7 @@ def open_edinburgh_binary(
     lon: float = np.nan,
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units of a site from a binary input file.
 

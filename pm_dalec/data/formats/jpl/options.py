@@ -10,6 +10,7 @@ from pm_dalec.data.formats.jpl import filters, names
 from pm_dalec.data.formats.jpl.values import numbers_of, rule_of
 from pm_dalec.data.formats.streams import is_wanted
 from pm_dalec.data.messages import sentence
+from pm_dalec.data.series.stand_ins import ForAll
 from pm_dalec.tables.streams import ANNUAL, WINDOW
 
 FACTORS, FRACTIONS = 1.0, 2.0  # opt_unc_type
@@ -56,12 +57,10 @@ def observed(stored, dim, length, *, choice, where):
             columns |= _averaged(found, stored[source], scale, choice, where)
             continue
         sigma = _sigma(stored, source, name, values, where)
-        if name in choice.uncertainties:
-            sigma = (
-                sigma if names.option(stored[source].attrs, "opt_unc_type") != FACTORS else np.nan
-            )
-        else:
+        if has_factors(stored, name, choice) or name not in choice.uncertainties:
             _check_sigma(sigma, stored[source].attrs, source, name, where)
+        elif names.option(stored[source].attrs, "opt_unc_type") == FACTORS:
+            sigma = np.nan
         columns[name] = values
         columns[f"{name}_unc"] = np.where(np.isfinite(values), sigma, np.nan)
     return columns
@@ -191,9 +190,10 @@ def _sigma(stored, source, name, values, where):
 
 
 def has_factors(stored, name, choice):
-    """Whether the uncertainty of a stream is a factor, and the caller gives no other."""
+    """Whether the uncertainty of a stream is a factor, and the caller gives it no other by name."""
     attrs = stored[names.OBSERVATIONS[name][0]].attrs
-    return name not in choice.uncertainties and names.option(attrs, "opt_unc_type") == FACTORS
+    named = name in choice.uncertainties and not isinstance(choice.uncertainties, ForAll)
+    return not named and names.option(attrs, "opt_unc_type") == FACTORS
 
 
 def _check_sigma(sigma, attrs, source, name, where):
