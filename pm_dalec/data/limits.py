@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
-from pm_dalec.data.units import conversion, describe, same_units, why_not
+from pm_dalec.data.units import conversion, describe, is_dry_matter, same_units, why_not
 from pm_dalec.errors.scales import FACTOR, KIND
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import MISSING
@@ -196,6 +196,12 @@ def units_wanted_of(name, values):
 
 
 def _check_units(name, values, units):
+    words = str(values.attrs.get("long_name", ""))
+    if is_dry_matter(words) and units_wanted_of(name, values) == "g m-2":
+        raise ValueError(
+            f"wanted {name!r} in grams of carbon, got {words!r} ({everywhere(units)}); multiply by its share "
+            "of carbon, about 0.48, and say so in long_name"
+        )
     wanted, given = units_wanted_of(name, values), values.attrs.get("units")
     if given is not None and same_units(str(given), wanted):
         return

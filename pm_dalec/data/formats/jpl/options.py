@@ -4,6 +4,8 @@
 1 to 3 compare means over time instead of steps (`filters`). -9999, NaN and fills mean that an option is not set.
 """
 
+import re
+
 import numpy as np
 
 from pm_dalec.data.formats.jpl import filters, names
@@ -15,6 +17,8 @@ from pm_dalec.tables.streams import ANNUAL, WINDOW
 
 FACTORS, FRACTIONS = 1.0, 2.0  # opt_unc_type
 _USED = ("opt_unc_type", "opt_filter", "opt_normalization", "single_unc")
+_NO_OPTION = ("none", "nan", "n/a", "na", "unset")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?")
 _OF_FILTERS = ("single_mean_unc", "single_annual_unc", "single_monthly_unc")
 
 
@@ -47,6 +51,7 @@ def observed(stored, dim, length, *, choice, where):
             continue
         if dim not in stored[source].dims:
             continue
+        _check_words(stored[source].attrs, source, where)
         values = numbers_of(stored[source], assumed, wanted, where)
         if not np.isfinite(values).any():
             continue
@@ -64,6 +69,24 @@ def observed(stored, dim, length, *, choice, where):
         columns[name] = values
         columns[f"{name}_unc"] = np.where(np.isfinite(values), sigma, np.nan)
     return columns
+
+
+def _check_words(attrs, source, where):
+    """Refuse options in words: what they mean is not known, and none would be taken for 0."""
+    for name in (*_USED, *_OF_FILTERS):
+        value = attrs.get(name)
+        value = value.decode(errors="replace") if isinstance(value, bytes) else value
+        text = value.strip().lower() if isinstance(value, str) else ""
+        if text and text not in _NO_OPTION and not _NUMBER.fullmatch(text):
+            raise ValueError(
+                sentence(
+                    names.PRODUCT,
+                    wanted=f"the option {name} of '{source}' as a number",
+                    came=repr(value),
+                    where=where,
+                    do="write its number, or -9999 where it is not set",
+                )
+            )
 
 
 def unread(stored, dim, choice):
@@ -200,7 +223,8 @@ def _check_sigma(sigma, attrs, source, name, where):
     if np.isfinite(sigma).any():
         return
     kind = names.option(attrs, "opt_unc_type") or 0.0
-    came = "none"
+    single = names.option(attrs, "single_unc")
+    came = "none" if single is None else f"{single:g} (single_unc)"
     if kind == FACTORS:
         came = "no log-normal factor above 1 (opt_unc_type 1)"
     elif kind not in (0.0, FRACTIONS):
