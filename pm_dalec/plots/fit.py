@@ -143,16 +143,13 @@ def _draw_means(axes, value, sigma):
     """Put means on axes: a line over the steps of each, and its sigma as a band."""
     start = value[dims.TIME].values
     edges = np.append(start, start[-1] + (start[-1] - start[max(start.size - 2, 0)]))
-    low, middle, high = (
-        np.append(each, each[-1]) for each in (value - sigma, value, value + sigma)
-    )
+    sides = np.repeat(edges, 2)[1:-1]  # both ends of every step
+    low, middle, high = (np.repeat(each, 2) for each in (value - sigma, value, value + sigma))
     word = "" if value.attrs.get("assimilated", 1) else ", not assimilated"
-    how = {"color": OBSERVATIONS, "zorder": 3, "lw": 0}
-    axes.fill_between(edges, low, high, step="post", alpha=0.15, **how)
-    axes.step(
-        edges,
+    axes.fill_between(sides, low, high, alpha=0.2, color=OBSERVATIONS, lw=0, zorder=2.5)
+    axes.plot(
+        sides,
         middle,
-        where="post",
         color=OBSERVATIONS,
         lw=0.9,
         zorder=3,

@@ -155,14 +155,23 @@ def observations_of(
 
 
 def _over_windows(units, stream, values):
-    """Values of means at all steps of their windows, with the attribute ``averaged``; others as they are."""
+    """Values of means at all steps of their windows, with the attribute ``averaged``; others as they are.
+
+    A window that no other interrupts is whole, also where some of its steps were not averaged.
+    """
     averages = averages_of(units, stream)
     if averages is None:
         return values
-    inside = averages.places.T @ averages.places > 0
-    known = values.fillna(0.0).transpose(dims.TIME, ...)
-    spread = known.copy(data=np.tensordot(inside.astype(float), known, axes=1))
-    number = known.copy(data=np.tensordot(inside.astype(float), values.notnull(), axes=1))
-    alone = averages.own > 0
-    spread = spread.where(number > 0).where(~xr.DataArray(alone, dims=dims.TIME), values)
-    return spread.transpose(*values.dims).assign_attrs(values.attrs, averaged=1)
+    array, found = (
+        values.transpose(dims.TIME, ...).to_numpy(),
+        values.transpose(dims.TIME, ...).copy(),
+    )
+    taken = averages.places.any(axis=0)
+    for member in averages.places > 0:
+        inside = np.flatnonzero(member)
+        between = np.arange(inside[0], inside[-1] + 1)
+        whole = not (taken & ~member)[between].any()
+        known = array[inside]
+        mean = np.where(np.isfinite(known), known, -np.inf).max(axis=0)
+        found[between if whole else inside] = np.where(np.isfinite(mean), mean, np.nan)
+    return found.transpose(*values.dims).assign_attrs(values.attrs, averaged=1)
