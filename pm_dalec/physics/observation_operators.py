@@ -72,10 +72,11 @@ def deviations_within(labels: npt.ArrayLike, length: npt.ArrayLike) -> Averages:
     return means._replace(places=-means.places, own=np.ones_like(means.own))
 
 
-def _members(labels):
+def _members(labels: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     """Whether a step is in a window (window, time)."""
-    labels = np.asarray(labels, float)
-    return labels == np.unique(labels[np.isfinite(labels)])[:, None]
+    given = np.asarray(labels, float)
+    found: npt.NDArray[np.bool_] = given == np.unique(given[np.isfinite(given)])[:, None]
+    return found
 
 
 def averaged(series: Array, averages: Averages | None, xp: ArrayModule) -> Array:
