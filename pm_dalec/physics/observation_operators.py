@@ -63,7 +63,8 @@ def means_over(labels: npt.ArrayLike, length: npt.ArrayLike) -> Averages:
     members = _members(labels)
     weights = members * np.asarray(length, float)
     weights /= weights.sum(axis=1, keepdims=True)
-    return Averages(weights, members.astype(float), 1.0 - members.any(axis=0))
+    own = np.where(members.any(axis=0), 0.0, 1.0)
+    return Averages(weights, members.astype(float), own)
 
 
 def deviations_within(labels: npt.ArrayLike, length: npt.ArrayLike) -> Averages:
