@@ -15,11 +15,22 @@ from pm_dalec.graph.choices import Choices
 from pm_dalec.models import baseline
 from pm_dalec.paper.tables.towers import FLUXES, flux_table, what_fluxes_change
 from pm_dalec.posterior import fit_file
-from pm_dalec.posterior.convergence import diagnose
+from pm_dalec.posterior.convergence import diagnose, has_converged
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 
 WITHOUT, WITHIN = RUNS = ("stocks", "stocks and fluxes")
+PAGE = """\
+# Predicted against measured fluxes of towers
+
+Made by `pm-dalec towers FOLDER`: each site calibrated on its stocks (LAI, wood and soil carbon where it has them), and
+on its fluxes too. `R2` is the squared correlation of posterior medians and measurements, `RMSE` and `bias` (model minus
+measurement) are in g m-2 d-1. `coverage` is the share of the measurements inside the 90 % interval of predicted
+observations, with the noise of their error model (nan where their uncertainty is not known), `coverage_model` that
+inside the interval of the model alone. `rhat` and `ess` are the worst of all parameters. Rows with `converged` "no" are
+of chains that have not met a worst rank R-hat below 1.01 and an effective sample size above 400: their intervals may
+be too narrow, and more proposals would change them.
+"""
 LONGEST = 500  # steps of a file that is calibrated: a daily series takes hours
 
 
@@ -66,8 +77,11 @@ def towers(
             budget = {"proposals": proposals, "chains": chains, "random_seed": seed}
             fit = _fit(model, kept, budget)
             rows = flux_table(fit, site, seed=seed)
-            rhat = float(diagnose(fit)["rhat"].max())
-            found.append(rows.assign(site=path.stem, run=run, streams=" ".join(streams), rhat=rhat))
+            report = diagnose(fit)
+            rhat, ess = float(report["rhat"].max()), float(report["ess_bulk"].min())
+            known = {"streams": " ".join(streams), "rhat": rhat, "ess": round(ess)}
+            known["converged"] = "yes" if has_converged(report) else "no"
+            found.append(rows.assign(site=path.stem, run=run, **known))
             _write(pd.concat(found, ignore_index=True), out)
             console.print(f"{path.stem}, {run}: worst R-hat {rhat:.3f}")
     console.print(f"wrote {out}/towers.csv, towers.md")
@@ -116,7 +130,7 @@ def _write(table, out):
     """Both tables, as CSV and as Markdown."""
     order = ["site", "run", *(name for name in table if name not in ("site", "run"))]
     table[order].to_csv(out / "towers.csv", index=False, float_format="%.4f")
-    parts = [_markdown(table[order])]
+    parts = [PAGE, _markdown(table[order])]
     if set(RUNS) <= set(table["run"]):
         parts += ["", "What the fluxes change, with less without them:", ""]
         parts += [_markdown(what_fluxes_change(table, RUNS))]
@@ -124,6 +138,8 @@ def _write(table, out):
 
 
 def _markdown(table):
+    if "rhat" in table:
+        table = table.assign(rhat=table["rhat"].map("{:.3f}".format))
     cells = [
         [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row]
         for row in table.itertuples(index=False)

@@ -73,7 +73,7 @@ def load_site(
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units dataset of a site by its name.
 

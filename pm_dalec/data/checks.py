@@ -7,6 +7,7 @@ and the count.
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.land import check_window
 from pm_dalec.data.limits import (
     UNITS_DIMS,
     check_dims,
@@ -19,7 +20,7 @@ from pm_dalec.data.messages import everywhere, first_of, refuse_where
 from pm_dalec.data.time_axis import check_day_of_year, check_step_days, check_time_axis
 from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import SOIL_PRIOR, STREAMS, wanted_units
+from pm_dalec.tables.streams import DEVIATION, SOIL_PRIOR, STREAMS, operator_of, wanted_units
 from pm_dalec.tables.variables import DRIVERS
 
 DISTURBANCES = ("forest_loss_fraction", "burned_fraction")
@@ -230,6 +231,7 @@ def _check_pair(name, units, needed):
             f"wanted {name!r} without 'time', got dims {units[name].dims} ({everywhere(units)}); "
             "it is the initial stock; give stocks of later steps as 'csom'"
         )
+    check_window(name, units)
     check_numbers(name, units, gaps=True)
     seen = units[name].variable.notnull()
     if sigma not in units:
@@ -318,6 +320,11 @@ def check_above_zero(name, units, minimum=None):
         Value that smaller ones count as; with one, nothing is refused.
     """
     bad = units[name].variable <= 0
+    if operator_of(units, name) == DEVIATION:
+        raise ValueError(
+            f"wanted an error in units of {name!r}, as its observations are deviations from means, got a "
+            f"log-normal one ({everywhere(units)}); give one sigma and the likelihood 'gaussian'"
+        )
     if minimum is not None and float(minimum) > 0:
         return
     refuse_where(

@@ -1,16 +1,23 @@
 """Limits, units and dimensions of the variables of a units dataset, and their checks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
-from pm_dalec.data.units import conversion, describe, same_units, why_not
+from pm_dalec.data.units import conversion, describe, is_dry_matter, same_units, why_not
 from pm_dalec.errors.scales import FACTOR, KIND
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import MISSING
-from pm_dalec.tables.streams import SOIL_PRIOR, wanted_units
+from pm_dalec.tables.streams import (
+    ANNUAL,
+    DEVIATION,
+    SOIL_PRIOR,
+    STREAMS,
+    operator_of,
+    wanted_units,
+)
 from pm_dalec.tables.table import Table
 
 UNITS_DIMS = (dims.TIME, dims.STRATUM, dims.PIXEL)
@@ -61,38 +68,38 @@ _FLUX = (
     "if it is a sum over a month or a year, divide by its days; otherwise set the value to NaN where "
     "nothing was observed"
 )
+_LIMITS = (
+    Limits("tmin", -100.0, 70.0, _KELVIN),
+    Limits("tmax", -100.0, 70.0, _KELVIN),
+    # 50 MJ m-2 d-1 is more than reaches the top of the atmosphere anywhere
+    Limits(
+        "sw_rad",
+        0.0,
+        50.0,
+        "set night-time noise below zero to 0; if it is in W m-2, set its attribute units",
+    ),
+    Limits("co2", 150.0, 2000.0, "give the mole fraction in ppm, or set its attribute units"),
+    Limits("doy", 0.0, 366.0, "give the day of year of the last day of each step", True),
+    Limits("vpd", 0.0, 15000.0, "clip at 0 Pa, or set its attribute units if it is not in Pa"),
+    # Zero wind closes the canopy in the model, and in files it is a missing value
+    Limits("wind", 0.0, 60.0, "correct the file, or drop wind and pass fill_wind=True", True),
+    Limits("forest_loss_fraction", 0.0, 1.0, _SHARE),
+    Limits("burned_fraction", 0.0, 1.0, _SHARE),
+    Limits("step_days", 0.0, 366.0, "correct step_days, or leave it out and give time_bnds", True),
+    Limits("lai", 0.0, 30.0, _STOCK),
+    Limits("cwood", 0.0, 1e6, _STOCK),
+    Limits("cfol", 0.0, 1e5, _STOCK),
+    Limits("croots", 0.0, 1e5, _STOCK),
+    Limits("csom", 0.0, 1e6, _STOCK),
+    # The largest monthly and daily fluxes of towers are below 30 g m-2 d-1
+    *(Limits(name, -50.0, 50.0, _FLUX) for name in ("gpp", "nee", "nbe", "reco")),
+    Limits(SOIL_PRIOR, 0.0, 1e6, "correct it, or leave csom_prior and csom_prior_unc out", True),
+)
 LIMITS = Table(
     "limit",
     (
-        Limits("tmin", -100.0, 70.0, _KELVIN),
-        Limits("tmax", -100.0, 70.0, _KELVIN),
-        # 50 MJ m-2 d-1 is more than reaches the top of the atmosphere anywhere
-        Limits(
-            "sw_rad",
-            0.0,
-            50.0,
-            "set night-time noise below zero to 0; if it is in W m-2, set its attribute units",
-        ),
-        Limits("co2", 150.0, 2000.0, "give the mole fraction in ppm, or set its attribute units"),
-        Limits("doy", 0.0, 366.0, "give the day of year of the last day of each step", True),
-        Limits("vpd", 0.0, 15000.0, "clip at 0 Pa, or set its attribute units if it is not in Pa"),
-        # Zero wind closes the canopy in the model, and in files it is a missing value
-        Limits("wind", 0.0, 60.0, "correct the file, or drop wind and pass fill_wind=True", True),
-        Limits("forest_loss_fraction", 0.0, 1.0, _SHARE),
-        Limits("burned_fraction", 0.0, 1.0, _SHARE),
-        Limits(
-            "step_days", 0.0, 366.0, "correct step_days, or leave it out and give time_bnds", True
-        ),
-        Limits("lai", 0.0, 30.0, _STOCK),
-        Limits("cwood", 0.0, 1e6, _STOCK),
-        Limits("cfol", 0.0, 1e5, _STOCK),
-        Limits("croots", 0.0, 1e5, _STOCK),
-        Limits("csom", 0.0, 1e6, _STOCK),
-        # The largest monthly and daily fluxes of towers are below 30 g m-2 d-1
-        *(Limits(name, -50.0, 50.0, _FLUX) for name in ("gpp", "nee", "nbe", "reco")),
-        Limits(
-            SOIL_PRIOR, 0.0, 1e6, "correct it, or leave csom_prior and csom_prior_unc out", True
-        ),
+        *_LIMITS,
+        *(replace(each, name=f"{each.name}{ANNUAL}") for each in _LIMITS if each.name in STREAMS),
     ),
 )
 
@@ -155,6 +162,8 @@ def _are_fills(array):
 
 
 def _check_limits(limits, values, units):
+    if operator_of(units, limits.name) == DEVIATION:
+        limits = replace(limits, lowest=-limits.highest)
     bad = values.copy(data=limits.broken_by(values.to_numpy()))
     refuse_where(
         bad,
@@ -176,6 +185,12 @@ def units_wanted_of(name, values):
 
 
 def _check_units(name, values, units):
+    words = str(values.attrs.get("long_name", ""))
+    if is_dry_matter(words) and units_wanted_of(name, values) == "g m-2":
+        raise ValueError(
+            f"wanted {name!r} in grams of carbon, got {words!r} ({everywhere(units)}); multiply by its share "
+            "of carbon, about 0.48, and say so in long_name"
+        )
     wanted, given = units_wanted_of(name, values), values.attrs.get("units")
     if given is not None and same_units(str(given), wanted):
         return

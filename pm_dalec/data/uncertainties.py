@@ -12,7 +12,7 @@ from pm_dalec.data.messages import everywhere
 from pm_dalec.errors.likelihood import GAUSSIAN, LOGNORMAL, Likelihood
 from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM, absolute_from_factor
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import OBSERVED, STREAMS
+from pm_dalec.tables.streams import OBSERVED, STREAMS, wanted_units
 from pm_dalec.tables.table import Table
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 RULES_ATTRIBUTE = "uncertainty_rules"
+_TIMES = ("x", "X", "\N{MULTIPLICATION SIGN}")  # what a factor begins with
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def one_sigma(values, given, *, name, where):
     if not 0 < number < np.inf:
         raise ValueError(
             f"wanted the uncertainty of {name!r} as a number above 0 in its units, or as a share like "
-            f"'20%', got {given!r} ({where}); give one sigma"
+            f"'20%', got {given!r} ({where}); give one sigma, or a factor as 'x1.5'"
         )
     if not share:
         return values * 0.0 + number
@@ -144,6 +145,41 @@ def one_sigma(values, given, *, name, where):
             f"value, and {unfit} are not above 0 ({where}); a share of them is no uncertainty"
         )
     return values * (number / 100)
+
+
+def uncertainty_of(values, given, *, name, where):
+    """Uncertainty of observations from what a user gives for it, with its attributes.
+
+    Parameters
+    ----------
+    values, name, where
+        As in `one_sigma`.
+    given : float or str
+        One sigma as there, or a factor as text: "x1.5".
+
+    Returns
+    -------
+    tuple of array and dict
+        NaN where the values are; units, and the kind where it is a factor.
+    """
+    if not is_factor(given):
+        sigma = one_sigma(values, given, name=name, where=where)
+        return sigma, {"units": wanted_units(name)}
+    try:
+        factor = float(str(given).strip()[1:])
+    except ValueError:
+        factor = np.nan
+    if not 1 < factor < np.inf:
+        raise ValueError(
+            f"wanted the factor of {name!r} as a number above 1 behind an x, like 'x1.5', got {given!r} "
+            f"({where}); 68 % of the observations lie between the value divided by it and times it"
+        )
+    return values * 0.0 + factor, {"units": "1", KIND: FACTOR}
+
+
+def is_factor(given: object) -> bool:
+    """Whether an uncertainty is given as a factor, by text such as "x1.5"."""
+    return isinstance(given, str) and given.strip()[:1] in _TIMES
 
 
 def kind_of(units: xr.Dataset, name: str) -> str:

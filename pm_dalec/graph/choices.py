@@ -11,7 +11,7 @@ from pm_dalec.errors.likelihood import Likelihood, likelihood_of
 from pm_dalec.physics.step import SOLVERS
 from pm_dalec.tables.numbers import names_of
 from pm_dalec.tables.parameters import PARAMETERS, Theta
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.streams import ANNUAL, STREAMS
 from pm_dalec.tables.table import Table
 
 
@@ -101,8 +101,9 @@ class Choices:
         """
         if self.streams is not None:
             return self.streams
-        usual = [name for name, stream in STREAMS.items() if stream.default]
-        found = tuple(name for name in usual if name in units)
+        default = STREAMS.select(default=True).names
+        usual = [name for name in default if not name.endswith(ANNUAL)]
+        found = tuple(name for name in default if name in units)
         if not found:
             there = [name for name in STREAMS if name in units]
             raise ValueError(

@@ -18,11 +18,12 @@ from pm_dalec.constraints import forms
 from pm_dalec.constraints.case import Case, windows
 from pm_dalec.constraints.sets import EDCS, WATCHED
 from pm_dalec.data.checks import check_units
+from pm_dalec.data.land import averages_of
 from pm_dalec.data.messages import everywhere
 from pm_dalec.graph import notes
 from pm_dalec.graph.likelihoods import add_stream
 from pm_dalec.graph.priors import add_prior
-from pm_dalec.physics.observation_operators import fluxes_for, seen_by
+from pm_dalec.physics.observation_operators import averaged, fluxes_for, seen_by
 from pm_dalec.physics.pytensor_run import run_pytensor
 from pm_dalec.physics.records import Drivers, Fluxes, Pools
 from pm_dalec.tables import dims
@@ -248,7 +249,7 @@ def add_observations(
         where = (dims.TIME, *dims.space_of(units))
         add_stream(
             stream,
-            seen_by(stream, carbon),
+            averaged(seen_by(stream, carbon), averages_of(units, stream), pt),
             units.transpose(..., *where),
             where,
             likelihoods.get(stream),

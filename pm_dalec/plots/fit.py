@@ -107,7 +107,13 @@ def fit_figure(
 
 
 def _draw_observations(axes, value, sigma):
-    """Put observations on axes: full dots with their sigma, or open ones that were not assimilated."""
+    """Put observations on axes: full dots with their sigma, or open ones that were not assimilated.
+
+    Means over windows of steps are lines over these, with a band of their sigma.
+    """
+    if value.attrs.get("averaged"):
+        _draw_means(axes, value, sigma)
+        return
     if value.attrs.get("assimilated", 1):
         how = {"ms": 2, "lw": 0.6, "color": OBSERVATIONS, "zorder": 3}
         axes.errorbar(
@@ -130,6 +136,24 @@ def _draw_observations(axes, value, sigma):
         mew=0.5,
         label="observed, not assimilated",
         zorder=3,
+    )
+
+
+def _draw_means(axes, value, sigma):
+    """Put means on axes: a line over the steps of each, and its sigma as a band."""
+    start = value[dims.TIME].values
+    edges = np.append(start, start[-1] + (start[-1] - start[max(start.size - 2, 0)]))
+    sides = np.repeat(edges, 2)[1:-1]  # both ends of every step
+    low, middle, high = (np.repeat(each, 2) for each in (value - sigma, value, value + sigma))
+    word = "" if value.attrs.get("assimilated", 1) else ", not assimilated"
+    axes.fill_between(sides, low, high, alpha=0.2, color=OBSERVATIONS, lw=0, zorder=2.5)
+    axes.plot(
+        sides,
+        middle,
+        color=OBSERVATIONS,
+        lw=0.9,
+        zorder=3,
+        label=rf"observed mean $\pm\,\sigma${word}",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.land import averages_of
 from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.posterior.convergence import doubt
 from pm_dalec.posterior.runs import evenly, in_parts, labels_of, run_of, units_to_run
@@ -19,7 +20,7 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.streams import DEVIATION, STREAMS, operator_of
 from pm_dalec.tables.variables import POOLS, VARIABLES
 
 if TYPE_CHECKING:
@@ -138,13 +139,39 @@ def observations_of(
     -------
     dict
         Observations that were not assimilated have the attribute ``assimilated`` 0; where one variable
-        has both, those that were are given.
+        has both, those that were are given. Means have their value at all steps of their window, and
+        the attribute ``averaged``; deviations from means are left out.
     """
     units, found = fit["constant_data"].to_dataset(), {}
     assimilated = [name for name in STREAMS if name in fit["observed_data"].data_vars]
     for stream in (*assimilated, *(name for name in STREAMS if name not in assimilated)):
         variable = STREAMS[stream].observes
-        if stream in units and variable in names and variable not in found:
+        shown = stream in units and operator_of(units, stream) != DEVIATION
+        if shown and variable in names and variable not in found:
             values = units[stream].assign_attrs(assimilated=int(stream in assimilated))
-            found[variable] = (values, absolute_sigma(units, stream))
+            pair = values, absolute_sigma(units, stream)
+            found[variable] = tuple(_over_windows(units, stream, each) for each in pair)
     return found
+
+
+def _over_windows(units, stream, values):
+    """Values of means at all steps of their windows, with the attribute ``averaged``; others as they are.
+
+    A window that no other interrupts is whole, also where some of its steps were not averaged.
+    """
+    averages = averages_of(units, stream)
+    if averages is None:
+        return values
+    array, found = (
+        values.transpose(dims.TIME, ...).to_numpy(),
+        values.transpose(dims.TIME, ...).copy(),
+    )
+    taken = averages.places.any(axis=0)
+    for member in averages.places > 0:
+        inside = np.flatnonzero(member)
+        between = np.arange(inside[0], inside[-1] + 1)
+        whole = not (taken & ~member)[between].any()
+        known = array[inside]
+        mean = np.where(np.isfinite(known), known, -np.inf).max(axis=0)
+        found[between if whole else inside] = np.where(np.isfinite(mean), mean, np.nan)
+    return found.transpose(*values.dims).assign_attrs(values.attrs, averaged=1)

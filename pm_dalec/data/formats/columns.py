@@ -8,7 +8,7 @@ from pm_dalec.data import time_axis
 from pm_dalec.data.messages import sentence
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import MISSING
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.streams import STREAMS, WINDOW
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
 FILLS = (-10_000.0, -9998.0)  # -9999 lies between, as files of single precision have it, too
@@ -58,6 +58,8 @@ def labels_of(name):
     -------
     dict
     """
+    if name.endswith(WINDOW):
+        return {"units": "1", "long_name": f"window of steps of {name.removesuffix(WINDOW)}"}
     base = name.removesuffix("_unc")
     words = "uncertainty (1 sigma) of " if name.endswith("_unc") else ""
     if base == "csom_prior":
@@ -213,6 +215,29 @@ def run_days_of(units):
     numpy.ndarray
     """
     return np.cumsum(units["step_days"].values)
+
+
+def expect_single_steps(units, *, product):
+    """Refuse observations that are averaged over windows of steps, for which a format has no place.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        To be written.
+    product : str
+        Name of the format.
+    """
+    means = [name for name in STREAMS if f"{name}{WINDOW}" in units]
+    if means:
+        raise ValueError(
+            sentence(
+                product,
+                wanted="observations of single steps",
+                came=f"means over windows of {', '.join(means)}",
+                where="argument units",
+                do="leave them out with drop_vars, or write them with write_cbf or to_netcdf",
+            )
+        )
 
 
 def checked_site(units, *, product):

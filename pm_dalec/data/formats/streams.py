@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pm_dalec.data.checks import check_units
 from pm_dalec.data.series import stand_ins
 from pm_dalec.tables.numbers import names_of
-from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS
+from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, WINDOW
 
 
 class Choice(NamedTuple):
@@ -125,7 +125,9 @@ def finished(units, choice, file):
     xarray.Dataset
     """
     wanted = wanted_in(units, choice, file)
-    others = [f"{name}{end}" for name in OBSERVED if name not in wanted for end in ("", "_unc")]
+    others = [
+        f"{name}{end}" for name in OBSERVED if name not in wanted for end in ("", "_unc", WINDOW)
+    ]
     units = units.drop_vars(others, errors="ignore")
     units = with_uncertainties(units, choice, file)
     check_units(units.drop_dims("parameter", errors="ignore"))

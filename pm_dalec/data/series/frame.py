@@ -35,7 +35,7 @@ def site_from_frame(
     columns: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     observations: str | Sequence[str] = "all",
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
     fill_wind: bool = False,
     disturbance: str = "file",
 ) -> xr.Dataset:
@@ -62,9 +62,10 @@ def site_from_frame(
         Units by column or by name: ``{"tmin": "K"}``.
     observations : "all" or sequence of str, default "all"
         Streams to keep, out of `pm_dalec.STREAMS` and ``"csom_prior"``.
-    uncertainties : mapping of str to float or str, optional
+    uncertainties : mapping of str to float or str, or str, optional
         One-sigma uncertainty of a stream where the table has no column ``<stream>_unc``: a number in
-        the units of the stream, a share of each value as "20%", or the name of a column.
+        the units of the stream, a share of each value as "20%", a factor as "x1.5", or the name of a
+        column.
     fill_wind, disturbance
         As in `pm_dalec.open_site`.
 
@@ -80,7 +81,7 @@ def site_from_frame(
     """
     table, where, name = _opened(table, site)
     stand_ins.checked_disturbance(disturbance, where)
-    sigmas = dict(stand_ins.checked_sigmas(uncertainties, where))
+    sigmas = _sigmas(uncertainties, where)
     columns = {**_mapping(columns, "columns", where), **_columns_of_sigma(table, sigmas, where)}
     units = {**table.attrs.get("units", {}), **_mapping(units, "units", where)}
     table, found, rest = _found(table, columns, units, where)
@@ -122,10 +123,16 @@ def _mapping(given, argument, where):
     return dict(given)
 
 
+def _sigmas(uncertainties, where):
+    """Uncertainties by stream; a mapping is copied, as names of columns are taken out of it."""
+    found = stand_ins.checked_sigmas(uncertainties, where)
+    return found if isinstance(found, stand_ins.ForAll) else dict(found)
+
+
 def _columns_of_sigma(table, sigmas, where):
     """What columns that are named as an uncertainty are; they are taken out of ``sigmas``."""
     named = {}
-    for stream, given in list(sigmas.items()):
+    for stream, given in [] if isinstance(sigmas, stand_ins.ForAll) else list(sigmas.items()):
         if stream not in OBSERVED:
             raise KeyError(f"no observations {stream!r} ({where}); there are {', '.join(OBSERVED)}")
         if isinstance(given, str) and given in table.columns:

@@ -14,6 +14,7 @@ from pm_dalec.errors.scales import scale_for
 from pm_dalec.posterior.metrics import determination, unit_metrics
 from pm_dalec.posterior.trajectory import trajectories
 from pm_dalec.tables import dims
+from pm_dalec.tables.streams import operator_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ COLUMNS = ("flux", "months", "R2", "RMSE", "bias", "coverage", "coverage_model")
 
 
 def measured_fluxes(site: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Measured fluxes of a site by name; respiration is NEE plus GPP where it is not given.
+    """Measured fluxes of single steps by name; respiration is NEE plus GPP where it is not given.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def measured_fluxes(site: xr.Dataset) -> dict[str, xr.DataArray]:
     -------
     dict of str to DataArray [g m-2 d-1]
     """
-    found = {name: site[name] for name in FLUXES if name in site}
+    found = {n: site[n] for n in FLUXES if n in site and operator_of(site, n) is None}
     if "reco" not in found and {"gpp", "nee"} <= set(found):
         found["reco"] = found["nee"] + found["gpp"]
     return {name: values for name, values in found.items() if bool(values.notnull().any())}

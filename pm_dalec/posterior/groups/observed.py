@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.land import averages_of
 from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors.likelihood import GAUSSIAN, Likelihood, likelihood_of
 from pm_dalec.errors.scales import scale_for
-from pm_dalec.physics.observation_operators import seen_by
+from pm_dalec.physics.observation_operators import averaged, seen_by
 from pm_dalec.posterior.runs import in_parts, run_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import wanted_units
@@ -120,11 +121,12 @@ def modelled(fit: xr.DataTree, group: str = "posterior") -> xr.Dataset:
     """
     draws, units = fit[group].to_dataset(), fit["constant_data"].to_dataset()
     seen = {name: seen_in(draws, units, name) for name in fit["observed_data"].data_vars}
+    windows = {name: averages_of(units, name) for name in seen}
     found = {name: [] for name in seen}
     for part in in_parts(draws, units, SERIES) if seen else ():
         run = run_of(part, units, fit.attrs["solver"])
         for name, (*_, (step, *where)) in seen.items():
-            values = seen_by(name, run)[step, :, :, *where]
+            values = averaged(seen_by(name, run), windows[name], np)[step, :, :, *where]
             found[name].append(np.moveaxis(values, 0, -1))
     whole = {
         name: xr.DataArray(
