@@ -111,7 +111,7 @@ def test_no_year_is_withheld_by_default_and_not_all_can_be(site):
 
 def test_efficiency_is_one_less_the_error_over_the_variance():
     observed = np.array([1.0, 2.0, 3.0, np.nan])
-    assert_allclose(efficiency(observed + [0.1, 0, 0, 0], observed), 1 - 0.01 / 2)
+    assert_allclose(efficiency([1.1, 2.0, 3.0, 4.0], observed), 1 - 0.01 / 2)
     assert_allclose(efficiency(np.full(4, 2.0), observed), 0, atol=1e-12)
 
 

@@ -79,12 +79,17 @@ def withhold_years(site: xr.Dataset, years: int) -> tuple[xr.Dataset, dict[str, 
         )
     seen, gone = {}, []
     for name in (name for name in STREAMS if name in site):
-        values = site[name].where(xr.DataArray(train, dims=dims.TIME))
-        if bool(values.notnull().any()):
-            seen[name] = values.assign_attrs(site[name].attrs)
+        parts = [part for part in (name, f"{name}_unc") if part in site]
+        if bool(site[name][train].notnull().any()):
+            seen |= {part: _only(site[part], train) for part in parts}
         else:
-            gone += [part for part in (name, f"{name}_unc") if part in site]
+            gone += parts
     return site.assign(seen).drop_vars(gone), {TRAIN: train, WITHHELD: ~train}
+
+
+def _only(values, steps):
+    """Values in these steps, NaN in the others."""
+    return values.where(xr.DataArray(steps, dims=dims.TIME)).assign_attrs(values.attrs)
 
 
 def flux_table(
