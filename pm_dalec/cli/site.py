@@ -192,7 +192,9 @@ def _report(fit, folder, *, truth=None):
     simulated = trajectory.bands(fit, band_quantiles(), draws=SHOWN_DRAWS)
     observed = trajectory.observations_of(fit)
     save_figure(fit_figure(simulated, observed), folder / "fit")
-    save_figure(parameter_figure(fit["posterior"].to_dataset(), truth=truth), folder / "parameters")
+    prior = fit["prior"].to_dataset() if "prior" in fit.children else None
+    drawn = parameter_figure(fit["posterior"].to_dataset(), prior=prior, truth=truth)
+    save_figure(drawn, folder / "parameters")
     console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
     return 0 if has_converged(report) else NOT_CONVERGED
 

@@ -13,7 +13,14 @@ from pm_dalec.data.site_file import open_site
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.graph.choices import Choices
 from pm_dalec.models import baseline
-from pm_dalec.paper.tables.towers import FLUXES, flux_table, what_fluxes_change
+from pm_dalec.paper.tables.published_towers import beside_published
+from pm_dalec.paper.tables.towers import (
+    FLUXES,
+    WITHHELD,
+    flux_table,
+    what_fluxes_change,
+    withhold_years,
+)
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose, has_converged
 from pm_dalec.sampling.calibration import calibrate
@@ -43,8 +50,9 @@ def towers(
     proposals: int = 100_000,
     chains: int = 8,
     seed: int = 0,
+    withhold: int = 0,
 ):
-    """Compare predicted with measured fluxes of a folder of site files.
+    """Compare predicted with measured fluxes and leaf area of a folder of site files.
 
     Each site is calibrated twice: on leaf area, wood and soil carbon, and on its fluxes too. Wind and
     disturbance that a file lacks are 3.23 m s-1 and none. Fits are kept and used again.
@@ -63,6 +71,9 @@ def towers(
         Of each site.
     seed
         Of the sampler.
+    withhold
+        Years at the end whose observations are not calibrated with; the table then has their months
+        apart, beside the skill that was published for the same towers.
     """
     folder_to_write(out / "fits")
     found = []
@@ -71,12 +82,14 @@ def towers(
         if site.sizes["time"] > LONGEST:
             console.print(f"{path.name}: {site.sizes['time']} steps, left out", style="dim")
             continue
-        for run, streams in _streams(site).items():
-            model = baseline.build(site, Choices(streams=streams))
-            kept = out / "fits" / f"{path.stem}_{run.replace(' ', '_')}.nc"
+        trained, periods = withhold_years(site, withhold)
+        for run, streams in _streams(trained).items():
+            model = baseline.build(trained, Choices(streams=streams))
+            part = f"_without_{withhold}_years" if withhold else ""
+            kept = out / "fits" / f"{path.stem}_{run.replace(' ', '_')}{part}.nc"
             budget = {"proposals": proposals, "chains": chains, "random_seed": seed}
             fit = _fit(model, kept, budget)
-            rows = flux_table(fit, site, seed=seed)
+            rows = flux_table(fit, site, periods=periods, seed=seed)
             report = diagnose(fit)
             rhat, ess = float(report["rhat"].max()), float(report["ess_bulk"].min())
             known = {"streams": " ".join(streams), "rhat": rhat, "ess": round(ess)}
@@ -134,6 +147,9 @@ def _write(table, out):
     if set(RUNS) <= set(table["run"]):
         parts += ["", "What the fluxes change, with less without them:", ""]
         parts += [_markdown(what_fluxes_change(table, RUNS))]
+    published = beside_published(table, withheld=WITHHELD)
+    if len(published):
+        parts += ["", "Withheld months beside published skill:", "", _markdown(published)]
     (out / "towers.md").write_text("\n".join(parts) + "\n")
 
 

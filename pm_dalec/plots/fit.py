@@ -158,9 +158,13 @@ def _draw_means(axes, value, sigma):
 
 
 def parameter_figure(
-    posterior: xr.Dataset, *, truth: Mapping[str, float] | None = None, columns: int = 6
+    posterior: xr.Dataset,
+    *,
+    prior: xr.Dataset | None = None,
+    truth: Mapping[str, float] | None = None,
+    columns: int = 6,
 ) -> Figure:
-    """Posterior of every parameter over its bounds, with the prior's density and the truth.
+    """Posterior of every parameter over its bounds, with both priors and the truth.
 
     Days are days of the year, whatever year of its box the sampler was in.
 
@@ -168,6 +172,9 @@ def parameter_figure(
     ----------
     posterior : Dataset
         Dims (chain, draw). The attribute ``not_converged``, where it is, stands in the figure.
+    prior : Dataset, optional
+        Draws of the prior under the constraints, as in the group ``prior`` of a fit: what the posterior is
+        to be compared with. The base prior is that without constraints and without Gaussian factors.
     truth : mapping of str to float, optional
         Values to mark, in the units of the table.
     columns : int
@@ -183,16 +190,18 @@ def parameter_figure(
             rows, columns, layout="constrained", figsize=(DOUBLE_WIDTH, 1.25 * rows + 0.3)
         )
         for axes, name in zip(panels.ravel(), names, strict=False):
-            _parameter_panel(axes, name, posterior[name].values.ravel(), (truth or {}).get(name))
+            known = None if prior is None else prior[name].values.ravel()
+            draws = posterior[name].values.ravel()
+            _parameter_panel(axes, name, draws, known, (truth or {}).get(name))
         for axes in panels.ravel()[len(names) :]:
             axes.set_axis_off()
         handles, labels = panels.ravel()[0].get_legend_handles_labels()
-        figure.legend(handles, labels, ncols=3, loc="outside upper center", frameon=False)
+        figure.legend(handles, labels, ncols=4, loc="outside upper center", frameon=False)
         note_below(figure, posterior.attrs.get(NOT_CONVERGED))
     return figure
 
 
-def _parameter_panel(axes, name, draws, true_value):
+def _parameter_panel(axes, name, draws, known, true_value):
     parameter = PARAMETERS[name]
     lower, upper = parameter.bounds
     lower, upper = min(lower, draws.min()), max(upper, draws.max())
@@ -202,10 +211,14 @@ def _parameter_panel(axes, name, draws, true_value):
     if parameter.circular:
         edges = np.linspace(0.0, DAYS_PER_YEAR, 41)
         base = _prior_of_days(edges, lower, upper)
-    weights = np.full(draws.size, 1 / draws.size)
     shown = parameter.shown(draws)
+    weights = np.full(draws.size, 1 / draws.size)
+    axes.stairs(base, edges, color=PRIOR, fill=True, alpha=0.35, lw=0, label="base prior")
     axes.hist(shown, edges, weights=weights, color=BASELINE, alpha=0.7, label="posterior")
-    axes.stairs(base, edges, color=PRIOR, lw=0.8, label="base prior")
+    if known is not None:
+        heights, _ = np.histogram(parameter.shown(known), edges)
+        words = "prior under the constraints"
+        axes.stairs(heights / known.size, edges, color=PRIOR, lw=0.9, label=words)
     if true_value is not None:
         axes.axvline(parameter.shown(true_value), color=STRATIFIED, lw=1.2, label="truth")
     if spread:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pymc as pm
@@ -18,6 +19,10 @@ from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.tables.constants import MODEL_VERSION, SAMPLER_VERSION
 from pm_dalec.tables.priors import Fixed
 from pm_dalec.tables.streams import operator_of
+
+if TYPE_CHECKING:
+    from pm_dalec.constraints.rules import Constraint
+    from pm_dalec.tables.table import Table
 
 SHOWN = 4
 """Differences that a message names."""
@@ -106,12 +111,17 @@ def identity_of(model: pm.Model) -> Identity:
             parts[f"{LIKELIHOOD} of {stream}"] = _text(str(likelihood))
         if operator_of(known.units, stream) is not None:
             parts[f"windows of {stream}"] = _windows(known.units, stream)
-    rules = "; ".join(rule.inequality for rule in known.rules.values())
-    parts["constraints"] = Part(_text(f"{known.constraints}: {rules}").digest, known.constraints)
+    parts["constraints"] = constraints_part(known.constraints, known.rules)
     parts["solver"] = _text(known.solver)
     parts["terms"] = _text(", ".join(t.name for t in (*model.basic_RVs, *model.potentials)))
     parts["model"] = _text(f"version {MODEL_VERSION} of DALEC and its constraints")
     return Identity(parts)
+
+
+def constraints_part(name: str, rules: Table[Constraint]) -> Part:
+    """Constraints: the name of their set and its form, and what every rule says."""
+    said = "; ".join(rule.inequality for rule in rules.values())
+    return Part(_text(f"{name}: {said}").digest, name)
 
 
 def run_identity(model: pm.Model, settings: dict[str, object]) -> Identity:

@@ -24,9 +24,9 @@ def test_a_folder_of_sites_becomes_a_table_and_fits_are_used_again(tmp_path, cap
     given = ["towers", str(tmp_path), "--out", str(tmp_path / "out"), "--proposals", "3000"]
     assert main(given) == 0
     table = pd.read_csv(tmp_path / "out" / "towers.csv")
-    assert list(table["run"]) == ["stocks", "stocks and fluxes"]
-    assert list(table["streams"]) == ["lai cwood", "lai cwood nee"]
-    assert (table["flux"] == "nee").all()
+    assert list(dict.fromkeys(table["run"])) == ["stocks", "stocks and fluxes"]
+    assert list(dict.fromkeys(table["streams"])) == ["lai cwood", "lai cwood nee"]
+    assert set(table["flux"]) == {"nee", "lai"}
     assert "What the fluxes change" in (tmp_path / "out" / "towers.md").read_text()
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "fits").iterdir()}
     assert len(kept) == 2

@@ -115,3 +115,15 @@ def test_a_fit_of_all_streams_has_no_open_symbols():
     fit = tiny_fit(site)
     found = observations_of(fit)
     assert all(value.attrs["assimilated"] == 1 for value, _ in found.values())
+
+
+def test_the_prior_under_the_constraints_is_an_outline_beside_the_base_prior():
+    drawn = posterior("leaf_lifespan", [[1.5, 2.0, 2.5, 3.0]])
+    figure = parameter_figure(drawn, prior=posterior("leaf_lifespan", [[1.1, 7.9, 7.9, 7.9]]))
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["base prior", "posterior", "prior under the constraints"]
+    heights = [
+        patch.get_data().values for patch in figure.axes[0].patches if hasattr(patch, "get_data")
+    ]
+    assert len(heights) == 2
+    assert heights[1][-1] == 0.75

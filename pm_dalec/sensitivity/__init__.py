@@ -1,0 +1,23 @@
+"""What a posterior owes to data, priors and constraints: power scaling, reweighting, information, indices."""
+
+from typing import TYPE_CHECKING
+
+from pm_dalec._faces import face
+
+if TYPE_CHECKING:
+    from pm_dalec.sensitivity.confirmation import confirm_power_scaling as confirm_power_scaling
+    from pm_dalec.sensitivity.drawings import (
+        indices_figure as indices_figure,
+        power_scaling_figure as power_scaling_figure,
+        waterfall_figure as waterfall_figure,
+    )
+    from pm_dalec.sensitivity.global_indices import sensitivity_indices as sensitivity_indices
+    from pm_dalec.sensitivity.information import (
+        information_gain as information_gain,
+        stream_by_stream as stream_by_stream,
+    )
+    from pm_dalec.sensitivity.refitting import fit_under as fit_under
+    from pm_dalec.sensitivity.reweighting import reweight as reweight
+    from pm_dalec.sensitivity.scaling import power_scaling as power_scaling, scalable as scalable
+else:
+    __getattr__, __dir__, __all__ = face(__name__)
