@@ -19,7 +19,9 @@ from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose
 from pm_dalec.posterior.groups.complete import checked_groups
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, check_budget, checked_chains
-from pm_dalec.sampling.checkpoints import MANIFEST
+from pm_dalec.sampling.checkpoints import MANIFEST, STATES
+from pm_dalec.sampling.cluster.blocks import present
+from pm_dalec.sampling.cluster.store import close
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 from pm_dalec.sampling.state import Settings
 from pm_dalec.tables import dims
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pymc as pm
+    from distributed import Client
 
 FIT = "fit.zarr"
 TARGETS = {
@@ -39,20 +42,6 @@ TARGETS = {
 """Attribute of a fit by target, and how a target compares with it where the fit is good enough."""
 
 
-def present(units):
-    """Flat places ([stratum,] pixel) of the units that exist.
-
-    Parameters
-    ----------
-    units : Dataset
-        A stratum with ``area_fraction`` zero in a pixel is no unit.
-    """
-    if dims.STRATUM not in units.dims:
-        return np.arange(units.sizes[dims.PIXEL])
-    share = units["area_fraction"].transpose(*dims.SPACE).values
-    return np.flatnonzero(share.ravel() > 0)
-
-
 def calibrate_region(
     build: Callable[..., pm.Model],
     land: xr.DataTree | xr.Dataset | None,
@@ -60,6 +49,7 @@ def calibrate_region(
     store: str | Path,
     chains: int = 8,
     progress: bool = True,
+    client: Client | str | None = None,
     **settings: object,
 ) -> xr.DataTree:
     """Calibrate every unit of a region and keep the fit in a store.
@@ -78,6 +68,10 @@ def calibrate_region(
     chains : int
         Of each unit.
     progress : bool
+    client : distributed.Client or str, optional
+        Workers of a cluster instead of threads: a client of Dask, the address of its scheduler, or
+        "local" for processes of this machine, as many as ``threads``. The fit is the same, bit for bit;
+        see docs/clusters.md.
     **settings
         Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, random_seed, threads, groups.
 
@@ -89,7 +83,7 @@ def calibrate_region(
     """
     _check(build, chains, progress, **settings)
     store = Path(store)
-    done, states = store / FIT, store / "state"
+    done, states = store / FIT, store / STATES
     if land is None:
         return fit_file.load(done)
     model = build(land)
@@ -103,20 +97,29 @@ def calibrate_region(
         if _is_as_asked(fit.attrs, done, chains=chains, **settings):
             return fit
         _expect_states(states, done)
-    fit = calibrate(
-        model,
-        chains=chains,
-        progress=progress,
-        only=present(units),
-        checkpoint=states,
-        resume=(states / MANIFEST).exists(),
-        **settings,
-    )
+    asked = {"chains": chains, "progress": progress} | settings
+    fit = _calibrated(client, (build, land, model), store, asked)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
     _complete(fit, units)
     fit_file.save(fit, done)
+    close(store)
     return fit
+
+
+def _calibrated(client, made, store, asked):
+    """Fit by threads, or by a cluster, which is imported where it is asked for."""
+    model, states = made[-1], store / STATES
+    places, resume = present(notes.of(model).units), (states / MANIFEST).exists()
+    if client is None:
+        return calibrate(model, only=places, checkpoint=states, resume=resume, **asked)
+    if asked.pop("seconds", None) is not None:
+        raise ValueError(
+            "wanted no seconds= with client=, for results would depend on the machines; give proposals"
+        )
+    from pm_dalec.sampling.cluster.region import calibrate_by
+
+    return calibrate_by(client, *made, store=store, places=places, resume=resume, **asked)
 
 
 def _complete(fit, units):
