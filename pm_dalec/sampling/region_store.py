@@ -21,6 +21,7 @@ from pm_dalec.posterior.groups.complete import checked_groups
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST, STATES
 from pm_dalec.sampling.cluster.blocks import present
+from pm_dalec.sampling.cluster.client import check_client
 from pm_dalec.sampling.cluster.store import close
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 from pm_dalec.sampling.state import Settings
@@ -81,7 +82,7 @@ def calibrate_region(
         As from `calibrate`, with R-hat and ESS of every parameter and unit in ``diagnostics``. Units
         without a start are NaN and listed by `unit_report`.
     """
-    _check(build, chains, progress, **settings)
+    _check(build, chains, progress, client, **settings)
     store = Path(store)
     done, states = store / FIT, store / STATES
     if land is None:
@@ -184,8 +185,9 @@ def _is_as_asked(held, done, *, chains, **settings):
     )
 
 
-def _check(build, chains, progress, **settings):
+def _check(build, chains, progress, client, **settings):
     checked_chains(chains, least=FEWEST_CHAINS)
+    check_client(client)
     flag("progress", progress)
     if not callable(build):
         raise TypeError(

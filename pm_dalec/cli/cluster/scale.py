@@ -16,6 +16,7 @@ from pm_dalec.sampling.cluster.shards import Lengths, Shards, digest_of, open_qu
 from pm_dalec.sampling.cluster.store import prepare
 from pm_dalec.sampling.cluster.work import Line, Run, Sampled
 from pm_dalec.sampling.state import Settings
+from pm_dalec.tables.numbers import whole_number
 
 UNIT = 0.01  # s
 LENGTHS = Lengths(draws=8, chains=8, parameters=33)
@@ -72,6 +73,7 @@ def measure_scale(units, *, workers, progress):
     -------
     dict
     """
+    whole_number("scale", units, least=1, advice="10000 take a minute on two processors")
     folder = Path(tempfile.mkdtemp(prefix="pm_dalec-scale-"))
     try:
         return _measured(folder, units, workers, progress)

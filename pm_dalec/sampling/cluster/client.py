@@ -21,6 +21,26 @@ RETRIES = 2  # of a block whose task failed, on any worker
 PAUSE = 0.05  # s between two looks at what is done
 
 
+def check_client(client: Client | str | None) -> None:
+    """Refuse what is no client, before anything is compiled.
+
+    Parameters
+    ----------
+    client : Client, str or None
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    advice = "pass client='local' for processes of this machine"
+    wanted = "wanted client as a distributed.Client, the address of a scheduler or 'local', got "
+    if isinstance(client, str):
+        if client != LOCAL and ":" not in client:
+            raise ValueError(f"{wanted}{client!r}; an address is like 'tcp://node1:8786'; {advice}")
+    elif client is not None and not hasattr(client, "scheduler_info"):
+        raise TypeError(f"{wanted}{type(client).__name__}; {advice}")
+
+
 @contextmanager
 def opened(client: Client | str, workers: int) -> Iterator[Client]:
     """Client of Dask; what is made here is closed at the end, what was given is not.
@@ -35,17 +55,12 @@ def opened(client: Client | str, workers: int) -> Iterator[Client]:
 
     Raises
     ------
-    ImportError, TypeError
+    ImportError
     """
     distributed = _distributed()
     if isinstance(client, distributed.Client):
         yield client
         return
-    if not isinstance(client, str):
-        raise TypeError(
-            f"wanted client as a distributed.Client, the address of a scheduler or 'local', got "
-            f"{type(client).__name__}; pass client='local' for processes of this machine"
-        )
     if client != LOCAL:
         with distributed.Client(client) as made:
             yield made

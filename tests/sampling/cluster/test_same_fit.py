@@ -35,9 +35,17 @@ def test_another_seed_gives_another_hash(region, of_threads, tmp_path):
     assert store_hash(tmp_path) != store_hash(of_threads)
 
 
-def test_a_client_that_is_none_is_refused(region, tmp_path):
-    with pytest.raises(TypeError, match=r"wanted client as a distributed\.Client"):
-        pmd.calibrate_region(build, region, store=tmp_path, client=3, **SHORT)
+@pytest.mark.parametrize(
+    ("client", "kind", "came"), [(3, TypeError, "int"), ("lokal", ValueError, "'lokal'")]
+)
+def test_a_client_that_is_none_is_refused(client, kind, came, region, tmp_path):
+    with pytest.raises(kind, match=rf"wanted client as a distributed\.Client.* got {came}"):
+        pmd.calibrate_region(build, region, store=tmp_path, client=client, **SHORT)
+
+
+def test_seconds_are_no_budget_of_a_cluster(region, tmp_path):
+    with pytest.raises(ValueError, match=r"wanted no seconds= with client="):
+        pmd.calibrate_region(build, region, store=tmp_path, client="local", seconds=1.0, **SHORT)
 
 
 @pytest.mark.slow
