@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pm_dalec.sampling.cluster.work import check_versions, note_fault, sample_block, versions_here
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 LOCAL = "local"
 RETRIES = 2  # of a block whose task failed, on any worker
 PAUSE = 0.05  # s between two looks at what is done
+BETWEEN = 5.0  # s between two looks at the workers
+PATIENCE = 120.0  # s without any worker of this machine: Dask does not replace one that died early
 
 
 def check_client(client: Client | str | None) -> None:
@@ -102,6 +106,8 @@ def by_dask(
     *,
     done: Callable[[list[Line]], None],
     stopped: Callable[[], bool],
+    tell: Callable[[str], None] = lambda words: None,
+    patience: float = np.inf,
 ) -> dict[int, str]:
     """Calibrate blocks as tasks of a cluster.
 
@@ -115,6 +121,10 @@ def by_dask(
         Told the lines of a block that is done.
     stopped : callable
         Whether somebody wants to stop.
+    tell : callable
+        Told that there is no worker.
+    patience : float
+        Seconds without any worker until the run ends; a queue may keep workers for hours.
 
     Returns
     -------
@@ -131,7 +141,7 @@ def by_dask(
     lean = replace(run, exist=None)  # nothing is scattered: it would be lost with its worker
     how = {"pure": False, "retries": RETRIES}
     tasks = {client.submit(sample_block, lean, n, run.places(n), **how): n for n in numbers}
-    ready, failed = _distributed().as_completed(tasks), {}
+    ready, failed, watch = _distributed().as_completed(tasks), {}, Watch(client, tell, patience)
     try:
         while ready.count() and not stopped():
             batch = ready.next_batch(block=False)
@@ -141,14 +151,54 @@ def by_dask(
                     task.release()
                 else:
                     ready.add(task)
-            if client.status != "running":
-                raise _lost(client)
+            watch.look()
             if not batch:
                 time.sleep(PAUSE)
     finally:
         if tasks and client.status == "running":
             client.cancel(list(tasks), force=True)
     return failed
+
+
+class Watch:
+    """Eye on a cluster while its tasks run.
+
+    Parameters
+    ----------
+    client : Client
+    tell : callable
+    patience : float
+        As for `by_dask`.
+    """
+
+    def __init__(self, client, tell, patience):
+        self.client, self.tell, self.patience = client, tell, patience
+        self._looked = self._seen = time.monotonic()
+        self._told = False
+
+    def look(self) -> None:
+        """Say that there is no worker, and give up where the scheduler or all workers are lost.
+
+        Raises
+        ------
+        ConnectionError
+        """
+        if self.client.status != "running":
+            raise _lost(self.client)
+        now = time.monotonic()
+        if now - self._looked < BETWEEN:
+            return
+        self._looked = now
+        if self.client.nthreads():
+            self._seen, self._told = now, False
+        elif now - self._seen > self.patience:
+            raise ConnectionError(
+                "wanted workers, lost all of them; finished units are kept: call again to go on, with more "
+                "memory or fewer workers"
+            )
+        elif not self._told:
+            self.tell("no worker at present; waiting")
+            self._told = True
 
 
 def _settled(task, number, run, client, done, failed):

@@ -24,7 +24,7 @@ from pm_dalec.sampling.calibration import (
     stated_of,
 )
 from pm_dalec.sampling.cluster.blocks import present
-from pm_dalec.sampling.cluster.client import by_dask, opened, pickled
+from pm_dalec.sampling.cluster.client import LOCAL, PATIENCE, by_dask, opened, pickled
 from pm_dalec.sampling.cluster.store import found_in, prepare_for, run_of, undone
 from pm_dalec.sampling.cluster.work import LAND, UNITS, Run, sample_block, with_target
 from pm_dalec.sampling.identity import identities, run_identity
@@ -117,8 +117,9 @@ def calibrate_by(
         shown.message("compiling the model for lanes")
         target, took = compiled(model)
         shown.begin(len(places), settings)
+        patience = PATIENCE if client == LOCAL else np.inf
         cluster = partial(_cluster, client, threads, run, (build, land))
-        tasks = partial(_by_tasks, run, cluster, shown, stop)
+        tasks = partial(_by_tasks, run, cluster, patience, shown, stop)
         of_all = (target, settings, chains, seed, threads, None, shown, np.inf, stop)
         stated = stated_of("lanes", seed, took, settings, chains)
         units = (identities(model), places)
@@ -142,7 +143,7 @@ def _cluster(client, workers, run, parts):
         yield cluster
 
 
-def _by_tasks(run, cluster, shown, stop):
+def _by_tasks(run, cluster, patience, shown, stop):
     """Draws and lines of all units, those that are missing from the cluster."""
     tell, missing = partial(_tell, shown, run.shards.lengths.chains), undone(run)
     for number in sorted({*range(run.shards.blocks.count)} - {*missing}):
@@ -150,7 +151,8 @@ def _by_tasks(run, cluster, shown, stop):
     failed = {}
     if missing:
         with cluster() as made:
-            failed = by_dask(run, made, missing, done=tell, stopped=stop.is_set)
+            told = {"done": tell, "stopped": stop.is_set, "tell": shown.message}
+            failed = by_dask(run, made, missing, **told, patience=patience)
     if stop.is_set():
         raise KeyboardInterrupt(f"finished units are kept in '{run.store}'; call again to go on")
     expect_all(run, failed)

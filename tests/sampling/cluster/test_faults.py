@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 import pm_dalec as pmd
 from pm_dalec.data.storage import WriteError, locked
 from pm_dalec.sampling.cluster import shards, work
-from pm_dalec.sampling.cluster.client import by_dask
+from pm_dalec.sampling.cluster.client import Watch, by_dask
 from pm_dalec.sampling.cluster.reading import status
 from pm_dalec.sampling.cluster.region import expect_all
 from pm_dalec.sampling.cluster.store import found_in, undone
@@ -91,6 +92,19 @@ def test_a_scheduler_that_is_lost_is_told_and_another_goes_on(run, inside, worke
     assert calibrated(run, workers) == {}
     assert kept.items() <= rows_of(run).items()
     expect_the_draws_of_an_undisturbed_run(run)
+
+
+def test_workers_that_are_gone_for_good_are_told():
+    told, gone = [], SimpleNamespace(status="running", nthreads=dict)
+    watch = Watch(gone, told.append, patience=60.0)
+    watch._looked -= 6.0
+    watch.look()
+    watch._looked -= 6.0
+    watch.look()
+    assert told == ["no worker at present; waiting"]
+    watch._looked, watch._seen = watch._looked - 6.0, watch._seen - 61.0
+    with pytest.raises(ConnectionError, match=r"lost all of them; .* call again to go on"):
+        watch.look()
 
 
 def test_a_full_disk_is_told_in_words_and_what_was_done_is_kept(run, inside, monkeypatch):
