@@ -111,7 +111,7 @@ def calibrate(
     flag("resume", resume)
     settings = Settings(draws, rhat, ess, proposals)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
-    numbers, seed = identities(model), _seed_of_run(random_seed, checkpoint if resume else None)
+    numbers, seed = identities(model), seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
     groups = _groups_of(model, groups)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed})
@@ -121,13 +121,13 @@ def calibrate(
         stopped_by_interrupt() as stop,
     ):
         shown.message("compiling the model for lanes")
-        target, compile_seconds = _compiled(model)
+        target, compile_seconds = compiled(model)
         deadline = np.inf if seconds is None else time.monotonic() + seconds
         job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
         shown.begin(len(places), settings, seconds)
-        stated = _stated("lanes", seed, compile_seconds, settings, chains)
+        stated = stated_of("lanes", seed, compile_seconds, settings, chains)
         stated |= {} if seconds is None else {"seconds": float(seconds)}
-        fit = _sampled(job, model, (numbers, places), stated, groups)
+        fit = sampled_fit(job, model, (numbers, places), stated, groups)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
     if groups is not None:  # why one is absent was said in a warning
@@ -147,15 +147,15 @@ def _groups_of(model, groups):
     return found
 
 
-def _sampled(job, model, units, stated, groups):
+def sampled_fit(job, model, units, stated, groups):
     """Fit of the units of a job, their numbers and places, with their prior where it is wanted."""
     numbers, places = units
     with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
         found = job.run(numbers, places)
         stopped, wanted = job.stop.is_set(), job.settings
         stated |= {
-            "target_rhat": wanted.rhat,
-            "target_ess": wanted.ess,
+            "target_rhat": float(wanted.rhat),
+            "target_ess": float(wanted.ess),
             "interrupted": int(stopped),
         }
         fit = as_fit(model, job.target, found, job.chains, stated)
@@ -167,12 +167,12 @@ def _sampled(job, model, units, stated, groups):
     return fit
 
 
-def _seed_of_run(random_seed, folder):
+def seed_of_run(random_seed, folder):
     """Seed that was given; where it is None, that of the run which a folder holds, or a new one."""
     return seed_of(checkpoints.seed_in(folder) if random_seed is None else random_seed)
 
 
-def _stated(sampler, seed, compile_seconds, settings, chains):
+def stated_of(sampler, seed, compile_seconds, settings, chains):
     """What a fit says about how it was sampled."""
     return {
         "sampler": sampler,
@@ -237,7 +237,7 @@ def places_of(only, count):
     return places.astype(int)
 
 
-def _compiled(model):
+def compiled(model):
     """Target of a model, and how long its compilation took [s]."""
     started = time.perf_counter()
     target = compile_target(model)
@@ -276,7 +276,7 @@ def calibrate_edinburgh(
     check_dalec(model, "calibrate_edinburgh")
     settings, units = Settings(draws=draws, proposals=proposals), {}
     chains, seed = checked_chains(chains, least=1), seed_of(random_seed)
-    target, compile_seconds = _compiled(model)
+    target, compile_seconds = compiled(model)
     for place, identity in enumerate(identities(model)):
         bound = _bound(target, chains, place)
         drawn, walk = run_edinburgh(
@@ -294,7 +294,7 @@ def calibrate_edinburgh(
         state.proposed = state.in_round = walk.proposed
         state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
         units[place] = (evenly(drawn, draws), state)
-    stated = _stated("edinburgh2021", seed, compile_seconds, settings, chains)
+    stated = stated_of("edinburgh2021", seed, compile_seconds, settings, chains)
     warn_of_few_draws(units, draws)
     return with_groups(as_fit(model, target, units, chains, stated))
 
@@ -326,12 +326,13 @@ class Job:
         several = len(places) > 1
         with ThreadPoolExecutor(self.threads) as pool:
             if several:
-                done = pool.map(lambda place: self._one(int(place), int(numbers[place])), places)
+                done = pool.map(lambda place: self.one(int(place), int(numbers[place])), places)
                 return dict(zip(map(int, places), done, strict=True))
             place = int(places[0])
-            return {place: self._one(place, int(numbers[place]), pool)}
+            return {place: self.one(place, int(numbers[place]), pool)}
 
-    def _one(self, place, identity, pool=None):
+    def one(self, place, identity, pool=None):
+        """Draws and state of one unit; a pool runs its lanes in several threads."""
         bound = _bound(self.target, self.chains, place, self.instead)
         state = self.store.read(identity) if self.store else None
         if state is None:

@@ -19,7 +19,10 @@ from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose, why_no_draws
 from pm_dalec.posterior.groups.complete import GROUPS, SAMPLED, checked_groups, with_groups
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, check_budget, checked_chains
-from pm_dalec.sampling.checkpoints import MANIFEST
+from pm_dalec.sampling.checkpoints import MANIFEST, STATES
+from pm_dalec.sampling.cluster.blocks import present
+from pm_dalec.sampling.cluster.client import check_client
+from pm_dalec.sampling.cluster.store import close
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 from pm_dalec.sampling.state import Settings
 from pm_dalec.tables import dims
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pymc as pm
+    from distributed import Client
 
 FIT = "fit.zarr"
 TARGETS = {
@@ -39,20 +43,6 @@ TARGETS = {
 """Attribute of a fit by target, and how a target compares with it where the fit is good enough."""
 
 
-def present(units):
-    """Flat places ([stratum,] pixel) of the units that exist.
-
-    Parameters
-    ----------
-    units : Dataset
-        A stratum with ``area_fraction`` zero in a pixel is no unit.
-    """
-    if dims.STRATUM not in units.dims:
-        return np.arange(units.sizes[dims.PIXEL])
-    share = units["area_fraction"].transpose(*dims.SPACE).values
-    return np.flatnonzero(share.ravel() > 0)
-
-
 def calibrate_region(
     build: Callable[..., pm.Model],
     land: xr.DataTree | xr.Dataset | None,
@@ -60,6 +50,7 @@ def calibrate_region(
     store: str | Path,
     chains: int = 8,
     progress: bool = True,
+    client: Client | str | None = None,
     **settings: object,
 ) -> xr.DataTree:
     """Calibrate every unit of a region and keep the fit in a store.
@@ -78,6 +69,10 @@ def calibrate_region(
     chains : int
         Of each unit.
     progress : bool
+    client : distributed.Client or str, optional
+        Workers of a cluster instead of threads: a client of Dask, the address of its scheduler, or
+        "local" for processes of this machine, as many as ``threads``. The fit is the same, bit for bit;
+        see docs/clusters.md.
     **settings
         Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, seconds, random_seed, threads, groups.
 
@@ -87,9 +82,9 @@ def calibrate_region(
         As from `calibrate`, with R-hat and ESS of every parameter and unit in ``diagnostics``. Units
         without a start are NaN and listed by `unit_report`.
     """
-    _check(build, chains, progress, **settings)
+    _check(build, chains, progress, client, **settings)
     store = Path(store)
-    done, states = store / FIT, store / "state"
+    done, states = store / FIT, store / STATES
     if land is None:
         return fit_file.load(done)
     model = build(land)
@@ -106,15 +101,8 @@ def calibrate_region(
         if lacking:
             settings["groups"] = _groups_with(fit, lacking)
         _expect_states(states, done)
-    fit = calibrate(
-        model,
-        chains=chains,
-        progress=progress,
-        only=present(units),
-        checkpoint=states,
-        resume=(states / MANIFEST).exists(),
-        **settings,
-    )
+    asked = {"chains": chains, "progress": progress} | settings
+    fit = _calibrated(client, (build, land, model), store, asked)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
     if not fit["posterior"].sizes[dims.DRAW]:
@@ -124,6 +112,7 @@ def calibrate_region(
         )
     _complete(fit, units)
     fit_file.save(fit, done)
+    close(store)
     return fit
 
 
@@ -144,6 +133,21 @@ def _with_more_groups(fit, lacking, done):
 def _groups_with(fit, more):
     """Groups that a fit has, and more."""
     return tuple(dict.fromkeys((*(name for name in GROUPS if name in fit.children), *more)))
+
+
+def _calibrated(client, made, store, asked):
+    """Fit by threads, or by a cluster, which is imported where it is asked for."""
+    model, states = made[-1], store / STATES
+    places, resume = present(notes.of(model).units), (states / MANIFEST).exists()
+    if client is None:
+        return calibrate(model, only=places, checkpoint=states, resume=resume, **asked)
+    if asked.pop("seconds", None) is not None:
+        raise ValueError(
+            "wanted no seconds= with client=, for results would depend on the machines; give proposals"
+        )
+    from pm_dalec.sampling.cluster.region import calibrate_by
+
+    return calibrate_by(client, *made, store=store, places=places, resume=resume, **asked)
 
 
 def _complete(fit, units):
@@ -221,8 +225,9 @@ def _ended_by_time(fit):
     return "seconds" in fit.attrs and bool((short & left).any())
 
 
-def _check(build, chains, progress, **settings):
+def _check(build, chains, progress, client, **settings):
     checked_chains(chains, least=FEWEST_CHAINS)
+    check_client(client)
     flag("progress", progress)
     if not callable(build):
         raise TypeError(

@@ -206,7 +206,8 @@ def calls(folder):
             "draws": Whole(1, optional=True)}),
         "calibrate": (pmd.calibrate, {"model": site(), **TINY}, {"model": MODEL, **CALIBRATE}),
         "calibrate_region": (lambda **given: region_call(folder, **given), {}, {
-            "build": Kind((site(), baseline)), "land": Kind((land(),)), **CALIBRATE}),
+            "build": Kind((site(), baseline)), "land": Kind((land(),)),
+            "client": Kind((3, "lokal", b"local"), optional=True), **CALIBRATE}),
         "feasible_start": (pmd.feasible_start, {"model": site()},
                            {"model": MODEL, "chains": Whole(1), "random_seed": Seed(),
                             "most": Whole(1)}),

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
+from pm_dalec.cli.cluster.scale import measure_scale
 from pm_dalec.data.by_name import load_site
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.models import baseline
@@ -26,6 +27,7 @@ def bench(
     steps: int = STEPS,
     seconds: float = 1.0,
     samplers: bool = False,
+    scale: int | None = None,
     site: tuple[str, ...] = (),
 ):
     """Measure runs and proposals per second and core.
@@ -46,6 +48,8 @@ def bench(
         Least time of one measurement [s]; with samplers, processor time of each run.
     samplers
         Compare samplers on two synthetic sites, and on each site that is named.
+    scale
+        So many units of 10 ms through the store and the scheduler of a cluster, on all processors.
     site
         A site for samplers; may be given several times.
     """
@@ -57,6 +61,10 @@ def bench(
             "wanted --samplers with --seconds and --site alone, got other options of throughput; leave them out"
         )
     tell = (lambda words: None) if as_json else _tell
+    if scale is not None:
+        report = measure_scale(scale, workers=os.cpu_count() or 1, progress=tell)
+        print(json.dumps(report, indent=1))
+        return
     if samplers:
         sites = {name: load_site(name, fill_wind=True) for name in site}
         sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
