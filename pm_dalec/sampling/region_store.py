@@ -18,6 +18,7 @@ from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose
 from pm_dalec.posterior.groups.complete import checked_groups
+from pm_dalec.sampling.bank.bank_file import opened
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import pymc as pm
 
 FIT = "fit.zarr"
+NO_BANK = "none"
 TARGETS = {
     "rhat": ("target_rhat", ge),
     "ess": ("target_ess", le),
@@ -79,7 +81,7 @@ def calibrate_region(
         Of each unit.
     progress : bool
     **settings
-        Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, random_seed, threads, groups.
+        Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, random_seed, threads, groups, bank.
 
     Returns
     -------
@@ -88,6 +90,7 @@ def calibrate_region(
         without a start are NaN and listed by `unit_report`.
     """
     _check(build, chains, progress, **settings)
+    settings["bank"] = opened(settings.get("bank"))
     store = Path(store)
     done, states = store / FIT, store / "state"
     if land is None:
@@ -163,6 +166,9 @@ def _is_as_asked(held, done, *, chains, **settings):
     seed = settings.get("random_seed", 0)
     if seed is not None:
         asked["seed"] = seed_of(seed)
+    bank = opened(settings.get("bank"))
+    asked["bank"] = NO_BANK if bank is None else bank.digest
+    held = {"bank": NO_BANK} | held
     differing = [
         f"{name.removeprefix('asked_')}: here {value}, there {held[name]}"
         for name, value in asked.items()
@@ -202,12 +208,14 @@ def _check_settings(
     threads=None,
     seconds=None,
     groups=None,
+    bank=None,
 ):
     """Refuse wrong settings, of a region that is done as well."""
     Settings(draws, rhat, ess, proposals)
     seed_of(random_seed)
     check_budget(threads, seconds)
     checked_groups(groups)
+    opened(bank)
 
 
 def _diagnostics(fit):

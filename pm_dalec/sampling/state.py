@@ -90,6 +90,12 @@ class UnitState:
     worst_rhat: float
     least_ess: float  # bulk
     least_tail: float  # effective sample size of the 5 and 95 % quantiles
+    route: str  # how it came to its draws where there is a bank: bank, warm or full; else empty
+    khat: float  # of its weights at draws of the bank
+    weight_ess: float  # least effective number of these draws
+    apart: float  # disagreement of pilots about the unit, in standard errors
+    drift: float  # mean step of draws that were taken over and moved, in standard errors
+    carried: int  # draws of the bank at which it was run
 
 
 def new_state(identity, size, chains, padded, settings, seed):
@@ -135,6 +141,12 @@ def new_state(identity, size, chains, padded, settings, seed):
         worst_rhat=np.inf,
         least_ess=0.0,
         least_tail=0.0,
+        route="",
+        khat=np.nan,
+        weight_ess=np.nan,
+        apart=np.nan,
+        drift=np.nan,
+        carried=0,
     )
 
 

@@ -156,11 +156,11 @@ class Unit:
             trust=TRUST if state.archive_ess > 0 else 0.0,
         )
 
-    def _window(self, every):
-        """Run one window; gives the recorded states (record, lane, parameter + 1)."""
+    def _window(self, every, count=WINDOW):
+        """Run so many proposals; gives the recorded states (record, lane, parameter + 1)."""
         state, lanes = self.state, self._lanes
         size, chains = len(self.target.rows), state.logp.size
-        states = np.empty((WINDOW // every, chains, size + 1))
+        states = np.empty((count // every, chains, size + 1))
         record = Record(every, states, state.accepted, state.evaluated)
         guide = self.guide()
         if self._walk is None:
