@@ -28,6 +28,7 @@ COMMANDS = {
     "Regions": {
         "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",
         "region:region": "Write a region from real products.",
+        "region:bank": "Calibrate pilots of a region whose draws its other units take over.",
         "results:forecast": "Continue a fit to 2100 under scenarios and managements; resumable.",
         "paper:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
     },

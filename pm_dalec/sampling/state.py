@@ -183,6 +183,25 @@ def evenly(values, most):
     return values[np.linspace(0, len(values) - 1, count).round().astype(int)] if count else values
 
 
+def empty(state, draws):
+    """Forget draws and counts of a round, so that one begins.
+
+    Thinning is as little as there is room for: every look may be the last.
+
+    Parameters
+    ----------
+    state : UnitState
+    draws : int
+        Asked for of each chain.
+    """
+    state.kept, state.thinning = 0, 1
+    while WINDOW // state.thinning > draws:
+        state.thinning *= 2
+    state.accepted[:] = 0
+    state.evaluated[:] = 0
+    state.in_round = 0
+
+
 def store(state, recorded):
     """Store states as draws; where there is no room left, every other one goes.
 

@@ -27,6 +27,7 @@ from pm_dalec.sampling.kernels.walk import empty_walk
 from pm_dalec.sampling.state import (
     FIRST_ROUND,
     WINDOW,
+    empty,
     evenly,
     lanes_of,
     learn,
@@ -231,14 +232,7 @@ class Unit:
         state.phase = "sample"
         state.round += 1
         state.windows_left = FIRST_ROUND << state.round
-        state.kept, state.thinning = 0, 1
-        while WINDOW // state.thinning > self.settings.draws:
-            state.thinning *= (
-                2  # as little as there is room for, so that every look may be the last
-            )
-        state.accepted[:] = 0
-        state.evaluated[:] = 0
-        state.in_round = 0
+        empty(state, self.settings.draws)
 
     def settled(self):
         """Unit whose result is given now; this one can go on, with more proposals or more time.

@@ -48,6 +48,8 @@ class Share:
         Identities of the units.
     rhat, ess : array (pilot,)
         Of the worst parameter.
+    proposals : array (pilot,) of int
+        Of all chains, the search for a start counted: what the pilot has cost.
     """
 
     positions: Array
@@ -59,6 +61,7 @@ class Share:
     pilots: Array
     rhat: Array
     ess: Array
+    proposals: Array
 
 
 DIMENSIONS = {
@@ -71,6 +74,7 @@ DIMENSIONS = {
     "pilots": ("pilot",),
     "rhat": ("pilot",),
     "ess": ("pilot",),
+    "proposals": ("pilot",),
 }
 
 

@@ -6,15 +6,22 @@ its draws (route "bank"). Where they cannot, they still are starts and an archiv
 they are not even that, the unit begins as it would without a bank (route "full").
 
 Every chain is dealt draws of the bank that no other chain has, so that R-hat sees the Monte Carlo error of
-the weights, as that of chains. Every unit is dealt other draws than its neighbours, and what is drawn
+the weights, as that of chains. What it does not see is that draws of a pilot are not independent: for that,
+the effective number of weighted draws counts. Every unit is dealt other draws than its neighbours, and what is drawn
 moves on by streams of its own: what units share is the error of the whole bank, not of what one is dealt.
 """
 
 import numpy as np
 
-from pm_dalec.sampling.bank.weights import dealt, drift, resampled, weighed
+from pm_dalec.sampling.bank.weights import (
+    dealt,
+    drift,
+    resampled,
+    weighed,
+    worth_of_part,
+)
 from pm_dalec.sampling.bank.wide_target import log_densities
-from pm_dalec.sampling.state import ARCHIVE, evenly, renew_surrogate
+from pm_dalec.sampling.state import ARCHIVE, empty, evenly, renew_surrogate
 from pm_dalec.sampling.unit import Unit
 
 BANK, WARM, FULL = "bank", "warm", "full"
@@ -72,7 +79,7 @@ class BankUnit(Unit):
             share.log_mixture[taken],
             share.shares[taken],
             share.origins[taken],
-            share.worth,
+            worth_of_part(share.worth, taken.size / len(share.origins)),
         )
         state.carried, state.khat = taken.size, found.khat
         state.weight_ess, state.apart = float(found.sizes.min()), found.apart
@@ -143,8 +150,5 @@ class BankUnit(Unit):
 
     def _go_on(self):
         """Begin the round of a warm start, from where the lanes are."""
-        state = self.state
-        state.route = WARM
-        state.kept, state.in_round, state.thinning = 0, 0, 1
-        state.accepted[:] = 0
-        state.evaluated[:] = 0
+        self.state.route = WARM
+        empty(self.state, self.settings.draws)

@@ -139,4 +139,5 @@ def _share(target, numbers, places, found):
         pilots=numbers[places],
         rhat=np.array([state.worst_rhat for state in states]),
         ess=np.array([state.least_ess for state in states]),
+        proposals=np.array([(s.proposed + s.searched) * s.logp.size for s in states]),
     )

@@ -202,6 +202,19 @@ def dealt(origins, count, chains, random):
     return random.permuted(np.concatenate(hands, axis=1), axis=1)
 
 
+def worth_of_part(worth, part):
+    """Effective draws for one draw where only a part of all draws is taken, at random.
+
+    Parameters
+    ----------
+    worth : array
+        Of a draw where all are taken.
+    part : float
+        In (0, 1]: of neighbours in a chain, fewer are taken together.
+    """
+    return 1.0 / (1.0 + (1.0 / worth - 1.0) * part)
+
+
 def resampled(weights, count, random):
     """Places of draws, each as often as its weight says, by systematic resampling.
 

@@ -58,6 +58,7 @@ def share_of(random, draws=1000, spread=1.5, centres=((0.48, 0.5), (0.52, 0.5)),
         pilots=np.arange(len(centres)),
         rhat=np.ones(len(centres)),
         ess=np.full(len(centres), float(draws)),
+        proposals=np.full(len(centres), draws),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp
 
-from pm_dalec.sampling.bank.weights import dealt, pooled, resampled, weighed
+from pm_dalec.sampling.bank.weights import dealt, pooled, resampled, weighed, worth_of_part
 
 MEANS, SPREADS = np.array([0.0, 1.0]), np.array([1.0, 2.0])
 OFFSETS = np.array([0.0, -350.0])  # densities are known up to constants, which differ widely
@@ -106,3 +106,12 @@ def test_draws_are_resampled_as_often_as_their_weights_say():
     weights = np.array([0.5, 0.0, 0.3, 0.2])
     places = resampled(weights, 10, np.random.default_rng(2))
     assert_array_equal(np.bincount(places, minlength=4), [5, 0, 3, 2])
+
+
+def test_a_part_of_the_draws_of_a_chain_is_worth_more_a_draw():
+    """Means of all draws, and of a random half, of chains in which ten neighbours are one draw."""
+    random = np.random.default_rng(3)
+    chains = np.repeat(random.normal(size=(4000, 40)), 10, axis=1)
+    halves = random.permuted(chains, axis=1)[:, :200]
+    assert_allclose(1 / chains.mean(axis=1).var() / 400, 0.1, rtol=0.1)
+    assert_allclose(1 / halves.mean(axis=1).var() / 200, worth_of_part(0.1, 0.5), rtol=0.1)
