@@ -17,9 +17,10 @@ from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.region_store import calibrate_region
 from pm_dalec.sampling.target import bound_to
 
-from .conftest import SHORT, draws_of
+from .conftest import SHORT as RUN, draws_of
 
 pytestmark = pytest.mark.usefixtures("short_rounds")
+SHORT = RUN | {"groups": ()}
 PILOTS = {"pilots": 2, "chains": 8, "draws": 100, "proposals": 6000, "progress": False}
 
 
