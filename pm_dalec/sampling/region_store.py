@@ -89,8 +89,8 @@ def calibrate_region(
         As from `calibrate`, with R-hat and ESS of every parameter and unit in ``diagnostics``. Units
         without a start are NaN and listed by `unit_report`.
     """
-    _check(build, chains, progress, **settings)
     settings["bank"] = opened(settings.get("bank"))
+    _check(build, chains, progress, **settings)
     store = Path(store)
     done, states = store / FIT, store / "state"
     if land is None:

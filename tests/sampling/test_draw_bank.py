@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from pm_dalec.cli import region
+from pm_dalec.cli.bench import banks
 from pm_dalec.graph import Choices
 from pm_dalec.models import baseline
 from pm_dalec.sampling import state as unit_state, unit
@@ -15,6 +17,7 @@ from pm_dalec.sampling.bank.pilots import BASELINE, chosen_pilots, farthest, fea
 from pm_dalec.sampling.bank.wide_target import Width, log_densities, wide_target
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.region_store import calibrate_region
+from pm_dalec.sampling.state import Settings
 from pm_dalec.sampling.target import bound_to
 
 from .conftest import SHORT as RUN, draws_of
@@ -113,15 +116,15 @@ def _ran(unit_at_work, windows):
 
 def test_a_run_with_another_bank_is_not_resumed(units, made, tmp_path):
     bank, _ = made
-    region, share = units.isel(pixel=[0]), bank.classes[BASELINE]
-    calibrate_region(baseline.build, region, store=tmp_path, bank=bank, **SHORT)
+    land, share = units.isel(pixel=[0]), bank.classes[BASELINE]
+    calibrate_region(baseline.build, land, store=tmp_path, bank=bank, **SHORT)
     other = replace(bank, classes={BASELINE: replace(share, worth=share.worth / 2)})
     for wrong, words in ((other, other.digest), (None, "bank: here none")):
         with pytest.raises(ValueError, match=words):
-            calibrate_region(baseline.build, region, store=tmp_path, bank=wrong, **SHORT)
+            calibrate_region(baseline.build, land, store=tmp_path, bank=wrong, **SHORT)
     shutil.rmtree(tmp_path / "fit.zarr")
     with pytest.raises(ValueError, match=f"bank: here {other.digest}"):
-        calibrate_region(baseline.build, region, store=tmp_path, bank=other, **SHORT)
+        calibrate_region(baseline.build, land, store=tmp_path, bank=other, **SHORT)
 
 
 def test_a_bank_of_other_parameters_or_bounds_is_refused(model, made, compiled):
@@ -156,24 +159,52 @@ def test_pilots_are_the_farthest_from_each_other(units, model):
     assert len(set(chosen[BASELINE])) == 2
 
 
+def test_the_bench_runs_units_with_a_bank_and_without(model, made, compiled, monkeypatch):
+    monkeypatch.setattr(banks, "compile_target", compiled)
+    held = {"baseline": made[0]}
+    settings = Settings(draws=40, rhat=1e3, ess=0, proposals=1500)
+    table = banks.compare_banks({"baseline": model}, held, units=2, settings=settings)
+    assert table["unit"].tolist() == [
+        pixel for pixel in range(3) if pixel not in made[0].classes[BASELINE].pilots
+    ]
+    assert (table[["runs_before", "runs_after"]] > 0).all(axis=None)
+    assert (table["width_least"] <= table["width_most"]).all()
+    by_class, hours = banks.summary(table, held)
+    assert_allclose(by_class[["bank", "warm", "full"]].sum(axis=1), 1.0)
+    assert hours["pilots"] > 0
+
+
+def test_the_command_says_how_good_the_pilots_are(made, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(region, "open_region", lambda file: None)
+    monkeypatch.setattr(region, "make_bank", lambda build, land, **choices: made[0])
+    region.bank(tmp_path / "region.nc", out=tmp_path / "bank.nc", approach="baseline")
+    told = capsys.readouterr().out
+    assert told.startswith("baseline: worst R-hat (ESS) of the pilots")
+    assert made[0].digest in told
+
+
 @pytest.mark.slow
 def test_draws_of_a_bank_are_those_of_the_full_sampler(units, tmp_path, monkeypatch):
     """Two units that are no pilots, without constraints that slow their references."""
     for module in (unit, unit_state):
         monkeypatch.setattr(module, "FIRST_ROUND", 40)
-    region, build = units, lambda land: baseline.build(land, Choices(constraints=None))
+
+    def build(land):
+        return baseline.build(land, Choices(constraints=None))
+
     bank = make_bank(
         build,
-        region,
+        units,
         path=tmp_path / "b.nc",
         **(PILOTS | {"pilots": 1, "draws": 1000, "proposals": 400_000}),
     )
-    settings = {"chains": 8, "draws": 1000, "proposals": 400_000, "progress": False, "rhat": 1.02}
-    carried = calibrate(build(region), bank=bank, **settings)
+    settings = {"chains": 8, "draws": 1000, "proposals": 400_000, "progress": False}
+    settings |= {"rhat": 1.02, "ess": 200, "groups": ()}
+    carried = calibrate(build(units), bank=bank, **settings)
     pilot = bank.classes[BASELINE].pilots[0]
     others = [place for place in range(3) if place != pilot]
     assert "bank" in carried["sample_stats"]["route"].values[others]
-    full = calibrate(build(region), only=others, random_seed=1, **settings)
+    full = calibrate(build(units), only=others, random_seed=1, **settings)
     for name in carried["posterior"]:
         ours, theirs = (fit["posterior"][name].isel(pixel=others) for fit in (carried, full))
         apart = (ours.median(("chain", "draw")) - theirs.median(("chain", "draw"))) / theirs.std(

@@ -60,7 +60,7 @@ def make_bank(
         Region; the model says at which of its averages a DALEC lives.
     path : path
         Of the bank, ends in ``.nc``. States of pilots stand in a folder beside it, so that a run that
-        was killed goes on where it was.
+        was killed goes on where it was, and one with stricter targets or a larger budget, too.
     pilots : int
         Of each class at most: of each stratum, or of the pixels of a model without strata.
     power, slack : float
@@ -83,7 +83,7 @@ def make_bank(
     check_dalec(model, "make_bank")
     chosen = chosen_pilots(model, notes.of(model).units, present(notes.of(model).units), pilots)
     made = {"chains": chains, "draws": draws, "seed": seed, "pilots": pilots, "width": width}
-    identity = run_identity(model, made | {"targets": (rhat, ess, proposals)})
+    identity = run_identity(model, made)
     folder = path.with_suffix(".pilots")
     with (
         checkpoints.open_store(folder, (folder / MANIFEST).exists(), identity) as store,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pm_dalec.graph import notes
-from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling.kernels.acceptance import LOGP
 from pm_dalec.sampling.target import target_of, terms_of
 from pm_dalec.tables.numbers import number
@@ -55,7 +54,7 @@ def wide_target(model, width):
     Target
         Its first result is the log-density of the wide target; the others are those of the model.
     """
-    terms, space = terms_of(model), lane_dimensions(model)
+    terms = terms_of(model)
     relaxed = width.slack > 0 and notes.of(model).shortfall is not None
     total = 0.0
     for variable, term in zip(model.basic_RVs, terms.densities, strict=True):
@@ -69,7 +68,6 @@ def wide_target(model, width):
         total = total + term
     if relaxed:
         total = total - terms.shortfall / width.slack
-    assert total.ndim == len(space)
     return target_of(model, terms, total, total, kept)
 
 
