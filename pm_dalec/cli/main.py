@@ -33,6 +33,7 @@ COMMANDS = {
         "cluster.calibrate:calibrate_region": "Calibrate every unit of a region; resumable.",
         "cluster.look:status": "Print what a store of a region holds.",
         "cluster.look:plan": "Estimate core-hours, memory, disk and workers of a region by a pilot.",
+        "region:bank": "Calibrate pilots of a region whose draws its other units take over.",
         "results:forecast": "Continue a fit to 2100 under scenarios and managements; resumable.",
         "paper:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
     },

@@ -1,6 +1,7 @@
 """Commands for regions: the synthetic landscape, and regions from products."""
 
 from pathlib import Path
+from typing import Literal
 
 from pm_dalec.cli.console import console, tell
 from pm_dalec.data.formats import trees
@@ -9,15 +10,18 @@ from pm_dalec.data.storage import folder_to_write
 from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.polygons.region import region_from_polygons
-from pm_dalec.landscape.region_file import write_region
+from pm_dalec.landscape.region_file import open_region, write_region
 from pm_dalec.landscape.twin.region import build_region, fractions_of
 from pm_dalec.landscape.twin.table import DOMAIN
 from pm_dalec.landscape.twin.twin import make_twin
+from pm_dalec.models import baseline, stratified
 from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.plots.style import save_figure
+from pm_dalec.sampling.bank.making import make_bank
 from pm_dalec.tables.constants import RESOLUTIONS
 from pm_dalec.tables.strata import MASKED
 
+APPROACHES = {"stratified": stratified, "baseline": baseline}
 MAPPED = RESOLUTIONS[1:]  # degree, of the maps of fractions
 
 
@@ -132,3 +136,51 @@ def region(
         beside = out.with_stem(f"{out.stem}_scenario")
         write_region(future, beside)
         console.print(f"wrote {beside}")
+
+
+def bank(
+    file: Path,
+    /,
+    *,
+    out: Path = Path("bank.nc"),
+    approach: Literal["stratified", "baseline"] = "stratified",
+    pilots: int = 6,
+    chains: int = 16,
+    proposals: int = 1_000_000,
+    seed: int = 0,
+):
+    """Calibrate pilots of a region whose draws its other units take over.
+
+    Give the file to `pm_dalec.calibrate_region(..., bank=FILE)`. Pilots that are done are kept beside it, and
+    the same command goes on where it was stopped.
+
+    Parameters
+    ----------
+    file
+        Region, .nc or .zarr.
+    out
+        Draw bank to write, .nc.
+    approach
+        Model whose units the bank is for.
+    pilots
+        Of each class, the farthest from each other in what the data say of them.
+    chains
+        Of each pilot.
+    proposals
+        Budget of each chain.
+    seed
+        Of the pilots.
+    """
+    made = make_bank(
+        APPROACHES[approach].build,
+        open_region(file),
+        path=out,
+        pilots=pilots,
+        chains=chains,
+        proposals=proposals,
+        random_seed=seed,
+    )
+    for name, share in made.classes.items():
+        told = ", ".join(f"{r:.3f} ({e:.0f})" for r, e in zip(share.rhat, share.ess, strict=True))
+        console.print(f"{name}: worst R-hat (ESS) of the pilots {told}")
+    console.print(f"wrote {out}, {made.digest}")

@@ -19,7 +19,8 @@ from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file, trajectory
 from pm_dalec.posterior.convergence import diagnose, has_converged, verdict
 from pm_dalec.posterior.intervals import intervals
-from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
+from pm_dalec.sampling.calibration import calibrate as calibrate_lanes
+from pm_dalec.sampling.edinburgh import calibrate_edinburgh
 from pm_dalec.sampling.progress import bar
 from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
 

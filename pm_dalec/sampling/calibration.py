@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,12 +26,14 @@ from pm_dalec.posterior.groups.complete import (
     without_reason,
 )
 from pm_dalec.sampling import checkpoints
-from pm_dalec.sampling.edinburgh import run_edinburgh
+from pm_dalec.sampling.bank.bank_file import opened
+from pm_dalec.sampling.bank.bank_unit import BANK, BankUnit
+from pm_dalec.sampling.bank.pilots import classes_of
 from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.labelled_fit import add_prior, as_fit, warn_of_few_draws
 from pm_dalec.sampling.progress import Progress, stopped_by_interrupt, warn_of_interrupt
-from pm_dalec.sampling.state import Settings, evenly, new_state
-from pm_dalec.sampling.target import Target, check_dalec, compile_target
+from pm_dalec.sampling.state import Settings, new_state
+from pm_dalec.sampling.target import Target, bound_to, check_dalec, compile_target
 from pm_dalec.sampling.unit import Unit
 from pm_dalec.tables.numbers import flag, number, seed_of, whole_number
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     import pymc as pm
     import xarray as xr
 
+    from pm_dalec.sampling.bank.bank_file import DrawBank
     from pm_dalec.tables.kinds import Array
 
 FEWEST_CHAINS = 4  # which fill the archive of a unit
@@ -64,6 +67,7 @@ def calibrate(
     resume: bool = False,
     only: Sequence[int] | None = None,
     groups: Sequence[str] | None = None,
+    bank: DrawBank | str | Path | None = None,
 ) -> xr.DataTree:
     """Sample the posterior of every unit of a model with the default sampler.
 
@@ -98,6 +102,10 @@ def calibrate(
         Groups beside these four, as in `pm_dalec.with_groups`, and ``prior``: draws under the
         constraints, sampled when the posterior is done. () for none. By default all that are below ten
         million values each; of a region not ``prior``, and of a site only what 20 s allow.
+    bank : DrawBank or path, optional
+        Draws of pilots of these units' classes, from `pm_dalec.sampling.bank.make_bank`: a unit takes them
+        over where its weights allow, and begins at them where they do not. ``sample_stats`` then holds
+        ``route`` of every unit, bank, warm or full, and the fit the ``bank``'s hash.
 
     Returns
     -------
@@ -113,8 +121,9 @@ def calibrate(
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     numbers, seed = identities(model), seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
-    groups = _groups_of(model, groups)
-    identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed})
+    groups, bank = _groups_of(model, groups), opened(bank)
+    held = {} if bank is None else {BANK: bank.digest}
+    identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
         Progress(flag("progress", progress)) as shown,
@@ -124,8 +133,11 @@ def calibrate(
         target, compile_seconds = compiled(model)
         deadline = np.inf if seconds is None else time.monotonic() + seconds
         job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
+        if bank is not None:
+            bank.expect(target)
+            job = replace(job, bank=bank, classes=classes_of(model))
         shown.begin(len(places), settings, seconds)
-        stated = stated_of("lanes", seed, compile_seconds, settings, chains)
+        stated = stated_of("lanes", seed, compile_seconds, settings, chains) | held
         stated |= {} if seconds is None else {"seconds": float(seconds)}
         fit = sampled_fit(job, model, (numbers, places), stated, groups)
     if stop.is_set():
@@ -244,68 +256,6 @@ def compiled(model):
     return target, time.perf_counter() - started
 
 
-def calibrate_edinburgh(
-    model: pm.Model,
-    *,
-    chains: int = 3,
-    proposals: int = 100_000,
-    draws: int = 1000,
-    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
-    progress: bool = True,
-) -> xr.DataTree:
-    """Sample every unit of a model with CARDAMOM's AP-MCMC of 2021, its three phases included.
-
-    Parameters
-    ----------
-    model : pm.Model
-    chains : int
-        Of each unit.
-    proposals : int
-        Of each chain.
-    draws : int
-        Recorded for each chain, from the main phase alone.
-    random_seed : int, Generator, SeedSequence or None
-        As for `calibrate`.
-    progress : bool
-
-    Returns
-    -------
-    DataTree
-        As from `calibrate`.
-    """
-    check_dalec(model, "calibrate_edinburgh")
-    settings, units = Settings(draws=draws, proposals=proposals), {}
-    chains, seed = checked_chains(chains, least=1), seed_of(random_seed)
-    target, compile_seconds = compiled(model)
-    for place, identity in enumerate(identities(model)):
-        bound = _bound(target, chains, place)
-        drawn, walk = run_edinburgh(
-            bound,
-            target,
-            int(identity),
-            chains=chains,
-            proposals=proposals,
-            draws=draws,
-            seed=seed,
-            progress=progress,
-        )
-        state = new_state(int(identity), len(target.rows), chains, bound.padded, settings, seed)
-        state.phase = "budget" if len(drawn) else "no start"
-        state.proposed = state.in_round = walk.proposed
-        state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
-        units[place] = (evenly(drawn, draws), state)
-    stated = stated_of("edinburgh2021", seed, compile_seconds, settings, chains)
-    warn_of_few_draws(units, draws)
-    return with_groups(as_fit(model, target, units, chains, stated))
-
-
-def _bound(target, chains, place, instead=None):
-    """Target joined to the data of one unit, one lane a chain."""
-    if target.site:
-        return target.function.bind(lanes=chains, instead=instead)
-    return target.function.bind(units=np.full(chains, place), instead=instead)
-
-
 @dataclass(frozen=True)
 class Job:
     """Units of one call on their way."""
@@ -320,6 +270,8 @@ class Job:
     deadline: float  # s, on the monotonic clock
     stop: threading.Event
     instead: dict[str, Array] | None = None  # data in place of the model's
+    bank: DrawBank | None = None
+    classes: Sequence[str] = ()  # of the units, by place
 
     def run(self, numbers, places):
         """States of the units that were run, by place."""
@@ -333,12 +285,12 @@ class Job:
 
     def one(self, place, identity, pool=None):
         """Draws and state of one unit; a pool runs its lanes in several threads."""
-        bound = _bound(self.target, self.chains, place, self.instead)
+        bound = bound_to(self.target, self.chains, place, self.instead)
         state = self.store.read(identity) if self.store else None
         if state is None:
             size = len(self.target.rows)
             state = new_state(identity, size, self.chains, bound.padded, self.settings, self.seed)
-        unit = Unit(bound, self.target, state, self.settings, pool, self.threads)
+        unit = self._unit(bound, state, place, identity, pool)
         saved = time.monotonic()
         self.shown.enter(identity)
         while not unit.finished and time.monotonic() <= self.deadline and not self.stop.is_set():
@@ -352,3 +304,12 @@ class Job:
         unit = unit.settled()
         self.shown.leave(identity, unit.state)
         return unit.result(), unit.state
+
+    def _unit(self, bound, state, place, identity, pool):
+        """Unit at work, with its share of the bank where there is one."""
+        common = (bound, self.target, state, self.settings)
+        threads = {"pool": pool, "threads": self.threads}
+        if self.bank is None:
+            return Unit(*common, **threads)
+        share = self.bank.classes.get(str(self.classes[place]))
+        return BankUnit(*common, share=share, key=(self.seed, identity), **threads)

@@ -232,6 +232,7 @@ def _unseen(job, model, count, deadline):
         shown=quiet,
         deadline=deadline,
         instead={mask.name: np.zeros_like(mask.get_value()) for mask in masks},
+        bank=None,
     )
 
 
@@ -247,6 +248,30 @@ NUMBERS = {
     "draws": lambda drawn, state: len(drawn),
 }
 """What is known of a unit from its draws and its state; ``draws`` are those that are not repeated."""
+
+
+OF_A_BANK = {
+    "khat": lambda drawn, state: state.khat,
+    "weight_ess": lambda drawn, state: state.weight_ess,
+    "apart": lambda drawn, state: state.apart,
+    "drift": lambda drawn, state: state.drift,
+    "bank_runs": lambda drawn, state: state.carried,
+}
+"""What is known beside of a unit that had a draw bank."""
+
+
+def _routes(units, shape):
+    """How units came to their draws, where there was a bank; no variable where there was none."""
+    if not any(state.route for _, state in units.values()):
+        return {}
+    count = int(np.prod(shape, dtype=int))
+    routes = np.full(count, NOT_RUN, dtype="<U10")
+    numbers = {name: np.full(count, np.nan) for name in OF_A_BANK}
+    for place, (drawn, state) in units.items():
+        routes[place] = state.route or NOT_RUN
+        for name, number in OF_A_BANK.items():
+            numbers[name][place] = number(drawn, state)
+    return {"route": routes.reshape(shape)} | {n: v.reshape(shape) for n, v in numbers.items()}
 
 
 def _statistics(logp, units, posterior):
@@ -269,6 +294,7 @@ def _statistics(logp, units, posterior):
             "acceptance_rate": ((*dims.SAMPLE, *space), rates, {"long_name": RATE}),
             "status": (space, status.reshape(shape)),
             **{name: (space, values.reshape(shape)) for name, values in numbers.items()},
+            **{name: (space, values) for name, values in _routes(units, shape).items()},
         },
         coords=posterior.coords,
     )

@@ -18,6 +18,7 @@ from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose, why_no_draws
 from pm_dalec.posterior.groups.complete import GROUPS, SAMPLED, checked_groups, with_groups
+from pm_dalec.sampling.bank.bank_file import opened
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST, STATES
 from pm_dalec.sampling.cluster.blocks import present
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 FIT = "fit.zarr"
+NO_BANK = "none"
 TARGETS = {
     "rhat": ("target_rhat", ge),
     "ess": ("target_ess", le),
@@ -74,7 +76,8 @@ def calibrate_region(
         "local" for processes of this machine, as many as ``threads``. The fit is the same, bit for bit;
         see docs/clusters.md.
     **settings
-        Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, seconds, random_seed, threads, groups.
+        Of `pm_dalec.calibrate`: draws, rhat, ess, proposals, seconds, random_seed, threads, groups,
+        bank.
 
     Returns
     -------
@@ -82,6 +85,7 @@ def calibrate_region(
         As from `calibrate`, with R-hat and ESS of every parameter and unit in ``diagnostics``. Units
         without a start are NaN and listed by `unit_report`.
     """
+    settings["bank"] = opened(settings.get("bank"))
     _check(build, chains, progress, client, **settings)
     store = Path(store)
     done, states = store / FIT, store / STATES
@@ -145,6 +149,10 @@ def _calibrated(client, made, store, asked):
         raise ValueError(
             "wanted no seconds= with client=, for results would depend on the machines; give proposals"
         )
+    if asked.pop("bank", None) is not None:
+        raise ValueError(
+            "wanted no bank= with client=, for workers sample every unit anew; leave one of them out"
+        )
     from pm_dalec.sampling.cluster.region import calibrate_by
 
     return calibrate_by(client, *made, store=store, places=places, resume=resume, **asked)
@@ -197,6 +205,9 @@ def _is_as_asked(fit, done, *, chains, **settings):
     seed = settings.get("random_seed", 0)
     if seed is not None:
         asked["seed"] = seed_of(seed)
+    bank = opened(settings.get("bank"))
+    asked["bank"] = NO_BANK if bank is None else bank.digest
+    held = {"bank": NO_BANK} | held
     differing = [
         f"{name.removeprefix('asked_')}: here {value}, there {held[name]}"
         for name, value in asked.items()
@@ -247,12 +258,14 @@ def _check_settings(
     threads=None,
     seconds=None,
     groups=None,
+    bank=None,
 ):
     """Refuse wrong settings, of a region that is done as well."""
     Settings(draws, rhat, ess, proposals)
     seed_of(random_seed)
     check_budget(threads, seconds)
     checked_groups(groups)
+    opened(bank)
 
 
 def _diagnostics(fit):

@@ -3,19 +3,28 @@
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from pm_dalec.cli.bench.banks import PAPER_UNITS, compare_banks, summary
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
 from pm_dalec.cli.cluster.scale import measure_scale
 from pm_dalec.data.by_name import load_site
+from pm_dalec.data.storage import folder_to_write
 from pm_dalec.data.synthetic_sites import synthetic_site
-from pm_dalec.models import baseline
+from pm_dalec.landscape.twin.region import build_region
+from pm_dalec.landscape.twin.twin import make_twin
+from pm_dalec.models import baseline, stratified
+from pm_dalec.sampling.bank.bank_file import load_bank
+from pm_dalec.sampling.bank.making import make_bank
 from pm_dalec.tables.numbers import number, whole_number
 
 STEPS = 72  # of a run: six years of months
+MODELS = {"baseline": baseline, "stratified": stratified}
+TWIN_RESOLUTION = 0.5  # degree: twelve pixels, 48 strata of them
 
 
 def bench(
@@ -29,6 +38,9 @@ def bench(
     samplers: bool = False,
     scale: int | None = None,
     site: tuple[str, ...] = (),
+    banks: Path | None = None,
+    units: int = 5,
+    references: int = 5,
 ):
     """Measure runs and proposals per second and core.
 
@@ -52,6 +64,13 @@ def bench(
         So many units of 10 ms through the store and the scheduler of a cluster, on all processors.
     site
         A site for samplers; may be given several times.
+    banks
+        Folder of draw banks of the twin at 0.5 degree, which are made where there are none; compare
+        its units with them and without.
+    units
+        Of each class that are compared; 0 makes the banks alone.
+    references
+        As many of these are calibrated without a bank as well.
     """
     _check(lanes, steps, seconds, backend=backend, dtype=dtype)
     if site and not samplers:
@@ -64,6 +83,9 @@ def bench(
     if scale is not None:
         report = measure_scale(scale, workers=os.cpu_count() or 1, progress=tell)
         print(json.dumps(report, indent=1))
+        return
+    if banks is not None:
+        _print_banks(banks, (units, references), tell, as_json)
         return
     if samplers:
         sites = {name: load_site(name, fill_wind=True) for name in site}
@@ -90,6 +112,31 @@ def _check(lanes, steps, seconds, *, backend, dtype):
         raise ValueError(
             "wanted float64 with the back end llvm, got --dtype float32; use --backend jax, or leave it out"
         )
+
+
+def _print_banks(folder, counts, tell, as_json):
+    """Make the banks of the twin where there are none, and print what they save."""
+    land = build_region(make_twin(1), resolution=TWIN_RESOLUTION)
+    folder, held = folder_to_write(folder), {}
+    for name, model in MODELS.items():
+        path = folder / f"{name}.nc"
+        tell(f"draw bank '{path}'")
+        there = path.exists()
+        held[name] = (
+            load_bank(path) if there else make_bank(model.build, land, path=path, threads=1)
+        )
+    units, references = counts
+    if not units:
+        return
+    models = {name: model.build(land) for name, model in MODELS.items()}
+    table = compare_banks(models, held, units=units, references=references, progress=tell)
+    by_class, hours = summary(table, held)
+    if as_json:
+        print(json.dumps({"units": table.to_dict("records"), "core_hours": hours}, indent=1))
+        return
+    print(table.to_string())
+    print(by_class.to_string())
+    print(f"{PAPER_UNITS} units: " + ", ".join(f"{k} {v:.2f} core-hours" for k, v in hours.items()))
 
 
 def _tell(words):
