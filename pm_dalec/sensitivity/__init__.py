@@ -1,0 +1,14 @@
+"""What a posterior owes to data, priors and constraints: studies of variants, ablation of the constraints."""
+
+from typing import TYPE_CHECKING
+
+from pm_dalec._faces import face
+
+if TYPE_CHECKING:
+    from pm_dalec.sensitivity.studies.design import factorial as factorial
+    from pm_dalec.sensitivity.studies.results import effects as effects, open_study as open_study
+    from pm_dalec.sensitivity.studies.study import Study as Study
+    from pm_dalec.sensitivity.studies.variants import Variant as Variant
+    from pm_dalec.sensitivity.studies.variants_file import read_variants as read_variants
+else:
+    __getattr__, __dir__, __all__ = face(__name__)
