@@ -29,7 +29,9 @@ COMMANDS = {
         "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",
         "region:region": "Write a region from real products.",
         "results:forecast": "Continue a fit to 2100 under scenarios and managements; resumable.",
-        "paper:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
+        "studies:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
+        "studies:sensitivity": "Calibrate variants of priors, constraints and data, and say what "
+        "moves what; resumable.",
     },
     "Checks": {
         "checks:parity": "Compare reference files; exit status 1 where a quantity is off.",

@@ -54,6 +54,8 @@ class Changes(BaseModel):
         Margin over which a failing rule fades in [1].
     sigma : dict of str to float
         Factor on the uncertainty of a stream, or of ``csom_prior``.
+    sigma_rules : str
+        Rules by which uncertainties are widened first, as in `pm_dalec.data.prepare_uncertainties`.
     streams, drop : list of str
         Streams to assimilate, or to leave out.
     solver : str
@@ -76,6 +78,7 @@ class Changes(BaseModel):
     only: tuple[str, ...] = Field((), description="a list of rules, or patterns of names")
     soft: PositiveFloat | None = Field(None, description="a margin above 0")
     sigma: dict[str, PositiveFloat] = Field({}, description="a factor above 0 by stream")
+    sigma_rules: str | None = Field(None, description="the name of rules of uncertainties")
     streams: tuple[str, ...] | None = Field(None, description="a list of streams")
     drop: tuple[str, ...] = Field((), description="a list of streams")
     solver: str | None = Field(None, description="the name of a solver")

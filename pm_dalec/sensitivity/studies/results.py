@@ -20,6 +20,7 @@ VARIANT, NAME = "variant", "name"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 LOW, MIDDLE, HIGH = LEVELS[0], LEVELS[2], LEVELS[-1]
 CONVERGED = "converged"
+WORDS = {"budget": "not converged after the whole budget"}
 DRAWS = 1000  # of a unit, that quantities are computed of
 STUDY = "study.nc"
 GROUPS = ("quantiles", "mean", "sd", "convergence", "units")
@@ -165,7 +166,7 @@ def unconverged(study: xr.DataTree) -> dict[str, str]:
             str(one): int((values == one).sum()) for one in np.unique(values) if one != CONVERGED
         }
         if others:
-            told = ", ".join(f"{count} {one}" for one, count in others.items())
+            told = ", ".join(f"{count} {WORDS.get(one, one)}" for one, count in others.items())
             found[str(name)] = f"of {values.size} units {told}" if values.size > 1 else told
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from pm_dalec.data.land import NODES, with_averages
-from pm_dalec.data.uncertainties import scaled_uncertainties
+from pm_dalec.data.uncertainties import prepare_uncertainties, scaled_uncertainties
 from pm_dalec.graph.choices import Choices
 from pm_dalec.sensitivity.studies.changes import Changes, checked_changes
 
@@ -75,16 +75,23 @@ class Variant:
         ----------
         land : Dataset or DataTree
         """
-        if not self.changes.sigma:
-            return land
         if isinstance(land, xr.Dataset):
-            return scaled_uncertainties(land, self.changes.sigma)
+            return self._widened(land)
         changed = {}
         for node in NODES.values():
             averages = land[node].to_dataset(inherit=False)
-            scaled = scaled_uncertainties(averages, self.changes.sigma)
-            changed[node] = {f"{name}_unc": scaled[f"{name}_unc"] for name in self.changes.sigma}
+            widened = self._widened(averages)
+            changed[node] = {
+                name: values
+                for name, values in widened.items()
+                if not values.identical(averages[name])
+            }
         return with_averages(land, changed)
+
+    def _widened(self, units):
+        if self.changes.sigma_rules is not None:
+            units = prepare_uncertainties(units, self.changes.sigma_rules)
+        return scaled_uncertainties(units, self.changes.sigma) if self.changes.sigma else units
 
 
 def _words(value):
