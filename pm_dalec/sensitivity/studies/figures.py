@@ -8,7 +8,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import TwoSlopeNorm
 
-from pm_dalec.plots.style import DOUBLE_WIDTH, PRIOR, letter, note_below, record_of, style
+from pm_dalec.plots.style import (
+    DOUBLE_WIDTH,
+    NOTE_SIZE,
+    PRIOR,
+    letter,
+    note_below,
+    record_of,
+    style,
+)
 from pm_dalec.sensitivity.studies.ablated import NO, RULE
 from pm_dalec.sensitivity.studies.results import VARIANT
 from pm_dalec.tables import dims
@@ -33,7 +41,6 @@ SHOWN = (
 """Quantities that figures and tables of a study show, unless others are asked for."""
 LARGEST_SHIFT, LARGEST_RATIO = 2.0, 4.0  # where the colours end
 ROW = 0.15  # inches
-SMALL = 5  # points
 
 
 def effects_figure(effects: xr.Dataset, names: Sequence[str] = SHOWN, *, note: str = "") -> Figure:
@@ -138,11 +145,11 @@ def _matrix(figure, axes, values, norm, colours, labels, words, told=None):
                 f"{round(number, 1) + 0.0:.1f}",
                 ha="center",
                 va="center",
-                fontsize=SMALL,
+                fontsize=NOTE_SIZE,
                 color="white" if dark else "black",
             )
     axes.set_xticks(range(len(names)), [record_of(name).symbol for name in names], rotation=90)
-    axes.set_yticks(range(len(rows)), rows, fontsize=SMALL + 1)
+    axes.set_yticks(range(len(rows)), rows, fontsize=NOTE_SIZE)
     axes.tick_params(length=0)
     figure.colorbar(image, ax=axes, location="bottom", label=words, extend="both", shrink=0.8)
 
@@ -162,8 +169,8 @@ def _bits(axes, ablation, rows):
         axes.barh(place + 0.2 - 0.4 * offset, finite, 0.4, color=colour, label=words)
         largest = np.nanmax([largest, *finite])
         for row in np.flatnonzero(np.isinf(values)):
-            axes.text(0, row, " none passed", va="center", fontsize=SMALL)
-    axes.set_yticks(place, rows, fontsize=SMALL + 1)
+            axes.text(0, row, " none passed", va="center", fontsize=NOTE_SIZE)
+    axes.set_yticks(place, rows, fontsize=NOTE_SIZE)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(f"information of the rule (bits); {NO!r} is all of them")
     axes.legend(loc="best")

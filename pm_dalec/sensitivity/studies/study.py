@@ -23,7 +23,6 @@ from pm_dalec.sampling.region_store import FIT, calibrate_region
 from pm_dalec.sensitivity.studies.results import (
     STUDY,
     joined,
-    open_study,
     summary_of,
     unconverged,
 )
@@ -82,6 +81,7 @@ class Study:
                 "open one with open_site, load_site or open_region"
             )
         self.build, self.land, self.folder = build, land, None
+        self.places: dict[str, str] = {}  # folders of the fits of the last run
         self.variants = variants_of(variants)
         units = land if isinstance(land, xr.Dataset) else land[PIXELS].to_dataset()
         self.choices = {name: one.choices(choices, units) for name, one in self.variants.items()}
@@ -125,6 +125,7 @@ class Study:
             told[name] = {"changes": variant.words} | told[name]
             left = (time.monotonic() - began) / (place + 1) * (len(self.variants) - place - 1)
             _tell(progress, f"  {_ended(summaries[name])}; the others in about {left:.0f} s")
+        self.places = {name: str(one["folder"]) for name, one in told.items()}
         study = joined(summaries, told)
         with storage.whole(self.folder / STUDY) as draft:
             trees.write_netcdf(study, draft)
@@ -140,10 +141,9 @@ class Study:
         """
         if name not in self.variants:
             raise KeyError(f"no variant {name!r}; there are {', '.join(self.variants)}")
-        if self.folder is None:
+        if name not in self.places:
             raise ValueError("wanted a study that was run, got one that was not; call run first")
-        place = str(open_study(self.folder)["folder"].sel(variant=name).item())
-        return fit_file.load(self.folder / FITS / place / FIT)
+        return fit_file.load(self.folder / FITS / self.places[name] / FIT)
 
     def _one(self, name, chains, progress, settings):
         """Summary of one variant, from its folder where it is finished, and what is told of it."""

@@ -37,8 +37,7 @@ def test_the_matrix_of_rules_has_a_row_a_rule(found):
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["no rules", "steady_wood"]
 
 
-def test_tightening_keeps_the_draws_that_meet_the_rules_and_no_other(study, result, folder):
-    study.folder = folder
+def test_tightening_keeps_the_draws_that_meet_the_rules_and_no_other(study, result):
     fit = study.fit("no rules")
     rule = RULES.only("wood_outlives_leaves")
     draws = fit["posterior"].to_dataset()
@@ -59,8 +58,7 @@ def test_many_units_are_not_tightened_together():
         tightened(tiny_fit(tiny_region(pixels=2)), RULES)
 
 
-def test_a_rate_among_draws_that_meet_the_others_times_theirs_is_that_of_all(study, folder, result):
-    study.folder = folder
+def test_a_rate_among_draws_that_meet_the_others_times_theirs_is_that_of_all(study, result):
     rates = _prior_rates(study.fit("base"), RULES, CHOICES, 2000, 1)
     alone, every = rates["prior_pass"], rates["prior_pass"]["no rules"]
     assert 0 <= every <= min(alone[name] for name in RULES) < 1

@@ -70,8 +70,7 @@ def test_a_changed_variant_is_run_in_a_folder_of_its_own(build, site, result, fo
     assert again["folder"].values[3] == result["folder"].values[0]
 
 
-def test_the_draws_of_a_variant_can_be_opened(study, result, folder):
-    study.folder = folder
+def test_the_draws_of_a_variant_can_be_opened(study, result):
     fit = study.fit("no rules")
     assert fit.attrs["constraints"] == "None"
     median = float(fit["posterior"]["leaf_lifespan"].median())
