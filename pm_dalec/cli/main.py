@@ -35,7 +35,9 @@ COMMANDS = {
         "cluster.look:plan": "Estimate core-hours, memory, disk and workers of a region by a pilot.",
         "region:bank": "Calibrate pilots of a region whose draws its other units take over.",
         "results:forecast": "Continue a fit to 2100 under scenarios and managements; resumable.",
-        "paper:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
+        "studies:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
+        "studies:sensitivity": "Calibrate variants of priors, constraints and data, and say what "
+        "moves what; resumable.",
     },
     "Checks": {
         "checks:parity": "Compare reference files; exit status 1 where a quantity is off.",

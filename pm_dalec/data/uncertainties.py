@@ -16,7 +16,7 @@ from pm_dalec.tables.streams import OBSERVED, STREAMS, wanted_units
 from pm_dalec.tables.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
 
     import xarray as xr
 
@@ -106,6 +106,35 @@ def prepare_uncertainties(units: xr.Dataset, rules: str = "edinburgh2021") -> xr
             widened = rule.apply(units[name], units[sigma])
             changed[sigma] = widened.assign_attrs(units[sigma].attrs)
     return units.assign(changed).assign_attrs({RULES_ATTRIBUTE: rules})
+
+
+def scaled_uncertainties(units: xr.Dataset, factors: Mapping[str, float]) -> xr.Dataset:
+    """Units dataset whose observations are more or less certain.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+    factors : mapping of str to float
+        By stream, or ``csom_prior``: an absolute sigma is multiplied; of a factor its logarithm is.
+
+    Raises
+    ------
+    KeyError
+        If there is no uncertainty of that name.
+    """
+    changed = {}
+    for name, factor in factors.items():
+        sigma = f"{name}_unc"
+        if sigma not in units:
+            there = ", ".join(one for one in OBSERVED if f"{one}_unc" in units)
+            raise KeyError(
+                f"wanted the uncertainty of {name!r} to scale, got a dataset without {sigma!r}; there "
+                f"are those of {there or 'no stream'}"
+            )
+        given = units[sigma]
+        scaled = given**factor if kind_of(units, name) == FACTOR else given * factor
+        changed[sigma] = scaled.assign_attrs(given.attrs)
+    return units.assign(changed)
 
 
 def one_sigma(values, given, *, name, where):

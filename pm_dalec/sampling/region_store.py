@@ -63,7 +63,7 @@ def calibrate_region(
         ``build`` of a model in `models/`, given the land.
     land : DataTree
         Region; the model says at which of its two averages a DALEC lives. A dataset of pixels serves
-        a model that wants no strata. None reads a finished store as it is.
+        a model that wants no strata, and a site is a region of one unit. None reads a finished store as it is.
     store : path
         Folder; made when absent. A finished store of the same model, seed, chains and draws is read, not
         calibrated again. With stricter targets or a larger budget its units go on where they were; with

@@ -16,9 +16,9 @@ from pm_dalec.sampling.bank.weights import pooled
 from pm_dalec.sampling.bank.wide_target import Width, log_densities, wide_target
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, Job, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST
+from pm_dalec.sampling.cluster.blocks import present
 from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.progress import Progress, stopped_by_interrupt
-from pm_dalec.sampling.region_store import present
 from pm_dalec.sampling.state import Settings
 from pm_dalec.sampling.target import bound_to, check_dalec
 from pm_dalec.tables.numbers import flag, seed_of, whole_number

@@ -86,8 +86,10 @@ def present(units: xr.Dataset) -> np.ndarray:
     Parameters
     ----------
     units : Dataset
-        A stratum with ``area_fraction`` zero in a pixel is no unit.
+        A stratum with ``area_fraction`` zero in a pixel is no unit; a site is one.
     """
+    if not dims.space_of(units):
+        return np.arange(1)
     if dims.STRATUM not in units.dims:
         return np.arange(units.sizes[dims.PIXEL])
     share = units["area_fraction"].transpose(*dims.SPACE).values
