@@ -10,7 +10,6 @@ import numpy as np
 
 from pm_dalec.sampling.cluster.blocks import blocks_of
 from pm_dalec.sampling.cluster.client import LOCAL, by_dask, opened
-from pm_dalec.sampling.cluster.planning import peak_memory
 from pm_dalec.sampling.cluster.reading import status
 from pm_dalec.sampling.cluster.shards import Lengths, Shards, digest_of, open_quantiles
 from pm_dalec.sampling.cluster.store import prepare
@@ -85,7 +84,7 @@ def _measured(folder, units, workers, progress):
     progress(f"{units} units of {UNIT * 1000:.0f} ms on {workers} workers")
     run, memory = stub_run(folder, units), []
     with opened(LOCAL, workers) as client:
-        client.run(peak_memory)  # everything is imported
+        before = _processor_seconds(client)  # everything is imported
         quarter = max(1, run.shards.blocks.count // 4)
         numbers = range(run.shards.blocks.count)
         began = time.perf_counter()
@@ -94,6 +93,7 @@ def _measured(folder, units, workers, progress):
             by_dask(run, client, part, done=lambda lines: None, stopped=lambda: False)
             memory.append(max(client.run(_memory).values()))
         wall = time.perf_counter() - began
+        spent = _processor_seconds(client) - before
     began = time.perf_counter()
     told = status(folder)
     listing = time.perf_counter() - began
@@ -106,6 +106,7 @@ def _measured(folder, units, workers, progress):
         "workers": workers,
         "wall_seconds": wall,
         "overhead_ms_a_unit": 1e3 * (wall * workers / units - UNIT),
+        "processor_ms_a_unit": 1e3 * spent / units,
         "listing_seconds": listing,
         "opening_seconds": opening,
         "opened": bool(np.isfinite(median).all()),
@@ -114,6 +115,11 @@ def _measured(folder, units, workers, progress):
         "worker_memory_bytes": memory,
         "client_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
+
+
+def _processor_seconds(client):
+    """Processor time of workers, scheduler and client so far [s]; a stub sleeps, and takes none."""
+    return time.process_time() + sum(client.run(time.process_time).values())
 
 
 def _memory():

@@ -117,9 +117,8 @@ def calibrate_by(
         shown.message("compiling the model for lanes")
         target, took = compiled(model)
         shown.begin(len(places), settings)
-        patience = PATIENCE if client == LOCAL else np.inf
         cluster = partial(_cluster, client, threads, run, (build, land))
-        tasks = partial(_by_tasks, run, cluster, patience, shown, stop)
+        tasks = partial(_by_tasks, run, cluster, client == LOCAL, shown, stop)
         of_all = (target, settings, chains, seed, threads, None, shown, np.inf, stop)
         stated = stated_of("lanes", seed, took, settings, chains)
         units = (identities(model), places)
@@ -143,7 +142,7 @@ def _cluster(client, workers, run, parts):
         yield cluster
 
 
-def _by_tasks(run, cluster, patience, shown, stop):
+def _by_tasks(run, cluster, local, shown, stop):
     """Draws and lines of all units, those that are missing from the cluster."""
     tell, missing = partial(_tell, shown, run.shards.lengths.chains), undone(run)
     for number in sorted({*range(run.shards.blocks.count)} - {*missing}):
@@ -152,6 +151,7 @@ def _by_tasks(run, cluster, patience, shown, stop):
     if missing:
         with cluster() as made:
             told = {"done": tell, "stopped": stop.is_set, "tell": shown.message}
+            patience = PATIENCE if local else np.inf
             failed = by_dask(run, made, missing, **told, patience=patience)
     if stop.is_set():
         raise KeyboardInterrupt(f"finished units are kept in '{run.store}'; call again to go on")

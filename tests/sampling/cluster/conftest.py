@@ -43,7 +43,7 @@ def cluster_of(*, processes):
     how = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL, "processes": processes}
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, **how) as cluster,
-        distributed.Client(cluster) as client,
+        distributed.Client(cluster, timeout=3) as client,
     ):
         yield client
 
