@@ -26,8 +26,8 @@ from pm_dalec.posterior.groups.complete import (
     without_reason,
 )
 from pm_dalec.sampling import checkpoints
-from pm_dalec.sampling.bank.bank_file import opened
-from pm_dalec.sampling.bank.bank_unit import BANK, BankUnit
+from pm_dalec.sampling.bank.bank_file import opened, said_of
+from pm_dalec.sampling.bank.bank_unit import BankUnit
 from pm_dalec.sampling.bank.pilots import classes_of
 from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.labelled_fit import add_prior, as_fit, warn_of_few_draws
@@ -103,9 +103,8 @@ def calibrate(
         constraints, sampled when the posterior is done. () for none. By default all that are below ten
         million values each; of a region not ``prior``, and of a site only what 20 s allow.
     bank : DrawBank or path, optional
-        Draws of pilots of these units' classes, from `pm_dalec.sampling.bank.make_bank`: a unit takes them
-        over where its weights allow, and begins at them where they do not. ``sample_stats`` then holds
-        ``route`` of every unit, bank, warm or full, and the fit the ``bank``'s hash.
+        Draws of pilots, from `pm_dalec.sampling.bank.make_bank`, which units take over where weights
+        allow, or begin at; ``route`` in ``sample_stats`` says which: bank, warm or full.
 
     Returns
     -------
@@ -116,13 +115,11 @@ def calibrate(
         fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
     check_dalec(model, "calibrate")
-    flag("resume", resume)
-    settings = Settings(draws, rhat, ess, proposals)
-    chains = checked_chains(chains, least=FEWEST_CHAINS)
+    resume, settings = flag("resume", resume), Settings(draws, rhat, ess, proposals)
+    chains, bank = checked_chains(chains, least=FEWEST_CHAINS), opened(bank)
     numbers, seed = identities(model), seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
-    groups, bank = _groups_of(model, groups), opened(bank)
-    held = {} if bank is None else {BANK: bank.digest}
+    groups, held = _groups_of(model, groups), said_of(bank)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
@@ -133,13 +130,10 @@ def calibrate(
         target, compile_seconds = compiled(model)
         deadline = np.inf if seconds is None else time.monotonic() + seconds
         job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
-        if bank is not None:
-            bank.expect(target)
-            job = replace(job, bank=bank, classes=classes_of(model))
         shown.begin(len(places), settings, seconds)
         stated = stated_of("lanes", seed, compile_seconds, settings, chains) | held
         stated |= {} if seconds is None else {"seconds": float(seconds)}
-        fit = sampled_fit(job, model, (numbers, places), stated, groups)
+        fit = sampled_fit(job.with_bank(bank, model), model, (numbers, places), stated, groups)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
     if groups is not None:  # why one is absent was said in a warning
@@ -272,6 +266,12 @@ class Job:
     instead: dict[str, Array] | None = None  # data in place of the model's
     bank: DrawBank | None = None
     classes: Sequence[str] = ()  # of the units, by place
+
+    def with_bank(self, bank, model):
+        """Job whose units begin at a bank; the same job where there is none."""
+        if bank is not None:
+            bank.expect(self.target)
+        return replace(self, bank=bank, classes=classes_of(model))
 
     def run(self, numbers, places):
         """States of the units that were run, by place."""

@@ -32,6 +32,14 @@ def wide(model):
     return wide_target(model, Width())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def any_pilot():
+    """Pilots of a few thousand proposals have not converged, and are taken all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(making, "WORST_RHAT", np.inf)
+        yield
+
+
 @pytest.fixture(scope="module")
 def made(units, wide, short_rounds, tmp_path_factory):
     """Bank of the region, and its file."""
@@ -66,6 +74,23 @@ def test_a_bank_is_made_again_bit_for_bit_from_the_states_of_its_pilots(
     monkeypatch.setattr(making, "wide_target", lambda model, width: wide)
     again = make_bank(baseline.build, units, path=tmp_path / "again.nc", **PILOTS)
     assert again.digest == bank.digest
+
+
+def test_a_pilot_that_has_not_converged_is_left_out(made, units, wide, tmp_path, monkeypatch):
+    share, path = made[0].classes[BASELINE], made[1]
+    assert np.isfinite(share.rhat).all()
+    monkeypatch.setattr(making, "wide_target", lambda model, width: wide)
+    shutil.copytree(path.with_suffix(".pilots"), tmp_path / "b.pilots")
+    monkeypatch.setattr(making, "WORST_RHAT", share.rhat.mean())
+    with pytest.warns(UserWarning, match="left out 1 of 2"):
+        bank = make_bank(baseline.build, units, path=tmp_path / "b.nc", **PILOTS)
+    assert bank.classes[BASELINE].pilots == share.pilots[share.rhat.argmin()]
+    monkeypatch.setattr(making, "WORST_RHAT", 1.0)
+    with (
+        pytest.warns(UserWarning, match="left out 2 of 2"),
+        pytest.raises(ValueError, match="wanted at least one pilot"),
+    ):
+        make_bank(baseline.build, units, path=tmp_path / "b.nc", **PILOTS)
 
 
 def test_a_wide_target_reaches_beyond_the_walls_and_is_flatter_within(model, compiled, wide, made):

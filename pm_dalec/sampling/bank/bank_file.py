@@ -221,6 +221,11 @@ def load_bank(path: str | Path) -> DrawBank:
     return bank
 
 
+def said_of(bank: DrawBank | None) -> dict[str, str]:
+    """What a fit and the identity of its run say of the bank, if any."""
+    return {} if bank is None else {"bank": bank.digest}
+
+
 def opened(bank: DrawBank | str | Path | None) -> DrawBank | None:
     """Draw bank of an argument that may be one, a path of one, or None."""
     return bank if bank is None or isinstance(bank, DrawBank) else load_bank(bank)

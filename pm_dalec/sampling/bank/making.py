@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pymc as pm
     import xarray as xr
 
+WORST_RHAT = 1.05  # of a pilot: the draws of one that has not converged spoil those of the others
 LANES = 64  # that run at once where densities are computed
 
 
@@ -72,14 +74,14 @@ def make_bank(
     Returns
     -------
     DrawBank
-        Its ``classes`` say R-hat and ESS of every pilot, converged or not.
+        Its ``classes`` say R-hat and ESS of every pilot. Pilots that have not converged are left out
+        with a warning, and units of a class without pilots begin by themselves.
     """
     path = checked_path(path)
     settings, width = Settings(draws, rhat, ess, proposals), Width(power, slack)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
-    pilots = whole_number("pilots", pilots, least=1, advice="six of each class are usual")
-    threads, seed = check_budget(threads, None), seed_of(random_seed)
-    model = build(land)
+    whole_number("pilots", pilots, least=1, advice="six of each class are usual")
+    threads, seed, model = check_budget(threads, None), seed_of(random_seed), build(land)
     check_dalec(model, "make_bank")
     chosen = chosen_pilots(model, notes.of(model).units, present(notes.of(model).units), pilots)
     made = {"chains": chains, "draws": draws, "seed": seed, "pilots": pilots, "width": width}
@@ -107,17 +109,28 @@ def _classes(job, model, chosen):
     found = job.run(numbers, places)
     if job.stop.is_set():
         raise KeyboardInterrupt("the states of the pilots are kept; call again to go on")
-    return {name: _share(job.target, numbers, group, found) for name, group in chosen.items()}
+    classes = {}
+    for name, group in chosen.items():
+        good = [place for place in group if found[place][1].worst_rhat < WORST_RHAT]
+        if len(good) < len(group):
+            worst = max(found[place][1].worst_rhat for place in group)
+            warnings.warn(
+                f"wanted pilots of {name!r} below R-hat {WORST_RHAT}, left out {len(group) - len(good)} "
+                f"of {len(group)}, the worst of {worst:.3f}; give more proposals, and call again",
+                stacklevel=3,
+            )
+        if good:
+            classes[name] = _share(job.target, numbers, good, found)
+    if not classes:
+        raise ValueError(
+            "wanted at least one pilot that has converged, got none; give more proposals, and call "
+            "again: their states are kept"
+        )
+    return classes
 
 
 def _share(target, numbers, places, found):
-    """Pool the draws of the pilots of a class; pilots without a start are left out."""
-    places = [place for place in places if len(found[place][0])]
-    if not places:
-        raise ValueError(
-            "wanted at least one pilot of a class with draws, got none; raise proposals, or leave the "
-            "class out"
-        )
+    """Pool the draws of the pilots of a class."""
     draws = [found[place][0][..., :-1] for place in places]
     size = draws[0].shape[-1]
     positions = np.concatenate([each.reshape(-1, size) for each in draws])
