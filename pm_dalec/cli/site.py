@@ -132,9 +132,8 @@ def calibrate(
         fit = calibrate_edinburgh(built, proposals=proposals, **drawn)
     else:
         proposals = UNLIMITED if proposals is None else proposals
-        budget = {"seconds": seconds, "proposals": proposals}
-        kept = {"checkpoint": out / "state", "resume": resume}
-        fit = calibrate_lanes(built, **drawn, **budget, **kept)
+        drawn |= {"seconds": seconds, "proposals": proposals}
+        fit = calibrate_lanes(built, **drawn, checkpoint=out / "state", resume=resume)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt
     return _report(fit, out)
