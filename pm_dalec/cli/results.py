@@ -22,6 +22,7 @@ from pm_dalec.posterior.cf.file import MEMBERS, export as write
 from pm_dalec.posterior.cf.variables import QUANTITIES
 from pm_dalec.posterior.runs import units_to_run
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import names_of
 
 FILES = (".nc", ".zarr")
 Several = Annotated[list[str] | None, Parameter(consume_multiple=1)]
@@ -126,7 +127,7 @@ def _scenarios(given, fit, reference):
     first = units_to_run(fit, None)
     observed = first if "time_bnds" in first.variables else units_to_run(fit, first)
     found = {}
-    for name in given:
+    for name in names_of("scenarios", given):
         path = Path(name)
         if name in SCENARIOS:
             found[name] = named_scenario(name, observed, reference=reference)

@@ -120,6 +120,7 @@ def calibrate(
     options
         How the site is opened.
     """
+    _refuse_for_prior(model, streams, likelihood)
     units = site_named(site, seed, options)
     folder_to_write(out)
     choices = choices_of(priors, constraints, soft, streams, solver, likelihood)
@@ -131,12 +132,20 @@ def calibrate(
         fit = calibrate_edinburgh(built, proposals=proposals, **drawn)
     else:
         proposals = UNLIMITED if proposals is None else proposals
-        budget = {"seconds": seconds, "proposals": proposals}
-        kept = {"checkpoint": out / "state", "resume": resume}
-        fit = calibrate_lanes(built, **drawn, **budget, **kept)
+        drawn |= {"seconds": seconds, "proposals": proposals}
+        fit = calibrate_lanes(built, **drawn, checkpoint=out / "state", resume=resume)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt
     return _report(fit, out)
+
+
+def _refuse_for_prior(model, streams, likelihood):
+    """Refuse what says how observations are taken where none are."""
+    if model == "constrained_prior" and (streams or likelihood):
+        raise ValueError(
+            "wanted no --streams and no --likelihood with constrained_prior, which takes no observations; leave "
+            "them out"
+        )
 
 
 def _refuse_for_edinburgh(resume, seconds):

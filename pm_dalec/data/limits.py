@@ -274,14 +274,7 @@ def check_series(units):
             advice="give MJ m-2 d-1: from kWh m-2 d-1 multiply by 3.6, from J m-2 s-1 by 0.0864",
         )
     if "wind" in units:
-        mean = _mean(units["wind"], length)
-        refuse_where(
-            (mean < _CALM) & _is_whole(units["wind"], length),
-            units,
-            wanted=f"'wind' above {_CALM:g} m s-1 over the whole series",
-            came=f"{float(mean.min()):.2g}",
-            advice="give m s-1, or drop wind and pass fill_wind=True",
-        )
+        _check_wind(units, length)
     if "vpd" in units and "tmax" in units and float(length.sum()) >= _WHOLE_YEAR:
         share = _mean(units["vpd"], length) / _mean(_saturation(units["tmax"]), length)
         refuse_where(
@@ -312,15 +305,7 @@ def _longest_below(series, limit, length):
 
 
 def check_soil(name, units):
-    """Check that soil carbon is not in kilograms.
-
-    Parameters
-    ----------
-    name : str
-        The soil prior, or the stream of soil carbon.
-    units : xarray.Dataset
-        With numbers that passed `check_numbers`; where there are none, nothing is refused.
-    """
+    """Check that soil carbon, the prior or the stream of this name, is not in kilograms."""
     largest = float(units[name].max()) if name in units else np.nan
     if largest < _LEAST_SOIL:
         raise ValueError(
@@ -338,6 +323,17 @@ def check_signs(units):
                 f"wanted {name!r} above 0 in its mean, got {mean:.3g} ({everywhere(units)}); it is counted "
                 "as a loss or a gain by its name: change its sign"
             )
+
+
+def _check_wind(units, length):
+    mean = _mean(units["wind"], length)
+    refuse_where(
+        (mean < _CALM) & _is_whole(units["wind"], length),
+        units,
+        wanted=f"'wind' above {_CALM:g} m s-1 over the whole series",
+        came=f"{float(mean.min()):.2g}",
+        advice="give m s-1, or drop wind and pass fill_wind=True",
+    )
 
 
 def _is_whole(series, length):

@@ -18,12 +18,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pm_dalec.posterior.groups.complete import (
-    OF_STREAMS,
     SAMPLED,
-    checked_groups,
+    groups_to_make,
+    possible_groups,
     usual_groups,
     with_groups,
-    without_reason,
 )
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.bank.bank_file import opened, said_of
@@ -119,7 +118,7 @@ def calibrate(
     chains, bank = checked_chains(chains, least=FEWEST_CHAINS), opened(bank)
     numbers, seed = identities(model), seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
-    groups, held = _groups_of(model, groups), said_of(bank)
+    groups, held = groups_to_make(groups, model.observed_RVs), said_of(bank)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
@@ -131,26 +130,11 @@ def calibrate(
         deadline = np.inf if seconds is None else time.monotonic() + seconds
         job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
         shown.begin(len(places), settings, seconds)
-        stated = stated_of("lanes", seed, compile_seconds, settings, chains) | held
-        stated |= {} if seconds is None else {"seconds": float(seconds)}
+        stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
         fit = sampled_fit(job.with_bank(bank, model), model, (numbers, places), stated, groups)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
-    if groups is not None:  # why one is absent was said in a warning
-        groups = tuple(name for name in groups if name not in without_reason(fit, groups))
-    return with_groups(fit, groups)
-
-
-def _groups_of(model, groups):
-    """Groups that are wanted, where the fit of a model can have them."""
-    found = checked_groups(groups)
-    of_streams = [name for name in found or () if name in OF_STREAMS]
-    if of_streams and not model.observed_RVs:
-        raise ValueError(
-            f"wanted the group {of_streams[0]!r} of a model with observations, got one without any in "
-            "groups; leave it out"
-        )
-    return found
+    return with_groups(fit, possible_groups(fit, groups))
 
 
 def sampled_fit(job, model, units, stated, groups):
@@ -178,9 +162,10 @@ def seed_of_run(random_seed, folder):
     return seed_of(checkpoints.seed_in(folder) if random_seed is None else random_seed)
 
 
-def stated_of(sampler, seed, compile_seconds, settings, chains):
+def stated_of(sampler, seed, compile_seconds, settings, chains, seconds=None):
     """What a fit says about how it was sampled."""
-    return {
+    limit = {} if seconds is None else {"seconds": float(seconds)}
+    return limit | {
         "sampler": sampler,
         "backend": "llvm",
         "seed": seed,

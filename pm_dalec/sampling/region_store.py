@@ -93,12 +93,10 @@ def calibrate_region(
         return fit_file.load(done)
     model = build(land)
     units = notes.of(model).units
-    if settings.get("random_seed", 0) is not None:
-        settings["random_seed"] = seed_of(settings.get("random_seed", 0))
+    if (seed := settings.get("random_seed", 0)) is not None:
+        settings["random_seed"] = seed_of(seed)
     if done.exists():
-        fit = fit_file.load(done)
-        held = fit.attrs.get(ATTRIBUTE, "")
-        refuse_another(identity_of(model), held, where=done, what="the fit")
+        fit = _same(fit_file.load(done), model, done)
         lacking = _lacking(fit, settings.get("groups"))
         if _is_as_asked(fit, done, chains=chains, **settings) and SAMPLED not in lacking:
             return _with_more_groups(fit, lacking, done)
@@ -109,15 +107,27 @@ def calibrate_region(
     fit = _calibrated(client, (build, land, model), store, asked)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
+    _expect_draws(fit, states)
+    _complete(fit, units)
+    fit_file.save(fit, done)
+    close(store)
+    return fit
+
+
+def _same(fit, model, done):
+    """Fit of the store, refused where it is of another model."""
+    held = fit.attrs.get(ATTRIBUTE, "")
+    refuse_another(identity_of(model), held, where=done, what="the fit")
+    return fit
+
+
+def _expect_draws(fit, states):
+    """Refuse a fit in which no unit has a draw; its states are kept."""
     if not fit["posterior"].sizes[dims.DRAW]:
         raise ValueError(
             f"wanted draws of the units of the region, got none: {why_no_draws(fit)} (states in "
             f"'{states}'); call calibrate_region again, it goes on where they are"
         )
-    _complete(fit, units)
-    fit_file.save(fit, done)
-    close(store)
-    return fit
 
 
 def _lacking(fit, groups):

@@ -115,7 +115,7 @@ def one(console, command, name, words, settings_of_all):
 
 
 def test_a_wrong_value_of_an_option_is_refused_in_a_sentence(console):
-    check_all(console, budget(3, derandomize=True))
+    check_all(console, budget(2, derandomize=True))
 
 
 @pytest.mark.slow

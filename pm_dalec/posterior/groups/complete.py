@@ -81,6 +81,27 @@ def without_reason(fit: xr.DataTree, groups: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def possible_groups(fit: xr.DataTree, groups: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Groups that are asked for, without those that a fit cannot have."""
+    if groups is None:
+        return None
+    return tuple(name for name in groups if name not in without_reason(fit, groups))
+
+
+def groups_to_make(
+    groups: Sequence[str] | None, observed: Sequence[object]
+) -> tuple[str, ...] | None:
+    """Names of groups, refused where a model without observations cannot have them."""
+    found = checked_groups(groups)
+    of_streams = [name for name in found or () if name in OF_STREAMS]
+    if of_streams and not observed:
+        raise ValueError(
+            f"wanted the group {of_streams[0]!r} of a model with observations, got one without any in "
+            "groups; leave it out"
+        )
+    return found
+
+
 def with_groups(fit: xr.DataTree, groups: Sequence[str] | None = None) -> xr.DataTree:
     """Fit with the groups by which ArviZ judges it.
 
