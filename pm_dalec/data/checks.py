@@ -1,7 +1,6 @@
 """Checks of a units dataset: site, baseline region or stratified region alike.
 
-A fault is a ValueError (a TypeError for a wrong kind) whose sentence names the variable, the place
-and the count.
+A fault is a ValueError or, for a wrong kind, a TypeError that names variable, place and count.
 """
 
 import numpy as np
@@ -347,6 +346,5 @@ def check_units(units):
     Returns
     -------
     xarray.Dataset
-        ``units``, unchanged.
     """
     return check_observations(check_drivers(units))
