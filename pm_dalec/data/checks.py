@@ -1,20 +1,17 @@
 """Checks of a units dataset: site, baseline region or stratified region alike.
 
-A fault is a ValueError (a TypeError for a wrong kind) whose sentence names the variable, the place
-and the count.
+A fault is a ValueError or, for a wrong kind, a TypeError that names variable, place and count.
 """
 
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data.land import check_window
+from pm_dalec.data.land import check_signs, check_soil, check_window
 from pm_dalec.data.limits import (
     UNITS_DIMS,
     check_dims,
     check_numbers,
     check_series,
-    check_signs,
-    check_soil,
 )
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
 from pm_dalec.data.time_axis import check_day_of_year, check_step_days, check_time_axis
@@ -321,10 +318,11 @@ def check_above_zero(name, units, minimum=None):
     """
     bad = units[name].variable <= 0
     if operator_of(units, name) == DEVIATION:
-        raise ValueError(
-            f"wanted an error in units of {name!r}, as its observations are deviations from means, got a "
-            f"log-normal one ({everywhere(units)}); give one sigma and the likelihood 'gaussian'"
+        words = (
+            f"wanted an error in units of {name!r}, as its observations are deviations from means"
         )
+        advice = "give one sigma and the likelihood 'gaussian'"
+        raise ValueError(f"{words}, got a log-normal one ({everywhere(units)}); {advice}")
     if minimum is not None and float(minimum) > 0:
         return
     refuse_where(
@@ -348,6 +346,5 @@ def check_units(units):
     Returns
     -------
     xarray.Dataset
-        ``units``, unchanged.
     """
     return check_observations(check_drivers(units))

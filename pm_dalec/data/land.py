@@ -30,6 +30,8 @@ from pm_dalec.tables.streams import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+_LEAST_SOIL = 200.0  # g m-2, the lower bound of the initial soil carbon
+
 PIXELS, STRATA = "pixels", "strata"
 NODES = {(dims.PIXEL,): PIXELS, dims.SPACE: STRATA}
 """Group of a region that holds the averages over such units."""
@@ -290,3 +292,34 @@ def _labels(units, over):
             f"got {over!r} ({everywhere(units)}); number the windows"
         )
     return labels.astype(float)
+
+
+def check_soil(name, units):
+    """Check that soil carbon is not in kilograms.
+
+    Parameters
+    ----------
+    name : str
+        The soil prior, or the stream of soil carbon.
+    units : xarray.Dataset
+        With numbers that passed `check_numbers`; where there are none, nothing is refused.
+    """
+    known = name in units and operator_of(units, name) != DEVIATION
+    largest = float(units[name].max()) if known else np.nan
+    if largest < _LEAST_SOIL:
+        raise ValueError(
+            f"wanted {name!r} in g m-2, got at most {largest:g} ({everywhere(units)}); if it is "
+            f"in kg m-2, multiply by 1000; DALEC has at least {_LEAST_SOIL:g} g m-2"
+        )
+
+
+def check_signs(units):
+    """Check that observed uptake and respiration are not on the whole below zero."""
+    for name in ("gpp", "reco"):
+        known = name in units and operator_of(units, name) != DEVIATION
+        mean = float(units[name].mean()) if known else np.nan
+        if mean < 0:
+            raise ValueError(
+                f"wanted {name!r} above 0 in its mean, got {mean:.3g} ({everywhere(units)}); it is counted "
+                "as a loss or a gain by its name: change its sign"
+            )

@@ -240,7 +240,6 @@ _DARKEST = 0.12  # [1] of that above the atmosphere in a year; the cloudiest pla
 _CALM = 0.1  # m s-1, a mean of a year that no place has
 _DRIEST_OF_THE_MOIST = 0.01  # [1] of saturation; no air is nearer to it all the year, and hPa are
 _DRY = 20.0  # Pa; the most humid forests have hundreds in their dry months
-_LEAST_SOIL = 200.0  # g m-2, the lower bound of the initial soil carbon
 
 
 def check_series(units):
@@ -302,27 +301,6 @@ def _longest_below(series, limit, length):
     axis = ended.get_axis_num(dims.TIME)
     ended = ended.copy(data=np.maximum.accumulate(ended.to_numpy(), axis=axis))
     return (passed - ended).max(dims.TIME)
-
-
-def check_soil(name, units):
-    """Check that soil carbon, the prior or the stream of this name, is not in kilograms."""
-    largest = float(units[name].max()) if name in units else np.nan
-    if largest < _LEAST_SOIL:
-        raise ValueError(
-            f"wanted {name!r} in g m-2, got at most {largest:g} ({everywhere(units)}); if it is "
-            f"in kg m-2, multiply by 1000; DALEC has at least {_LEAST_SOIL:g} g m-2"
-        )
-
-
-def check_signs(units):
-    """Check that observed uptake and respiration are not on the whole below zero."""
-    for name in ("gpp", "reco"):
-        mean = float(units[name].mean()) if name in units else np.nan
-        if mean < 0:
-            raise ValueError(
-                f"wanted {name!r} above 0 in its mean, got {mean:.3g} ({everywhere(units)}); it is counted "
-                "as a loss or a gain by its name: change its sign"
-            )
 
 
 def _check_wind(units, length):
