@@ -66,8 +66,8 @@ def power_scaling_figure(found: xr.Dataset) -> Figure:
         labels = [_factor_words(found, name) for name in map(str, found["factor"].values)]
         axes.set_xticks(range(len(labels)), labels, rotation=30, ha="right", rotation_mode="anchor")
         axes.grid(visible=False)
-        bar = figure.colorbar(image, ax=axes, shrink=0.6)
-        bar.set_label("change of the mean per doubling of the factor (posterior s.d.)")
+        bar = figure.colorbar(image, ax=axes, extend="both")
+        bar.set_label("change of the mean per\ndoubling (posterior s.d.)")
         note_below(
             figure, "numbers: sensitivity of 0.05 and above; grey: no power scaling, or no spread"
         )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pm_dalec.tables.kinds import Array
 
 DRAWS_PER_TERM = 6  # of a polynomial, at least
-MOST_TERMS = 300
+MOST_TERMS = 400
 HIGHEST_DEGREE = 12
 RIDGE = 1e-9  # of the mean square of a term, so that terms that depend on others do no harm
 PIECES = 16  # of draws, that are taken at random for the errors
