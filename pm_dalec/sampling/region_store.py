@@ -109,15 +109,20 @@ def calibrate_region(
     fit = _calibrated(client, (build, land, model), store, asked)
     if fit.attrs.get("interrupted"):
         raise KeyboardInterrupt(f"finished units are kept in '{states}'; call again to go on")
+    _expect_draws(fit, states)
+    _complete(fit, units)
+    fit_file.save(fit, done)
+    close(store)
+    return fit
+
+
+def _expect_draws(fit, states):
+    """See that there is a draw at all."""
     if not fit["posterior"].sizes[dims.DRAW]:
         raise ValueError(
             f"wanted draws of the units of the region, got none: {why_no_draws(fit)} (states in "
             f"'{states}'); call calibrate_region again, it goes on where they are"
         )
-    _complete(fit, units)
-    fit_file.save(fit, done)
-    close(store)
-    return fit
 
 
 def _lacking(fit, groups):
