@@ -128,17 +128,26 @@ def calibrate(
     ):
         shown.message("compiling the model for lanes")
         target, compile_seconds = compiled(model)
-        deadline = np.inf if seconds is None else time.monotonic() + seconds
-        job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
+        job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
         shown.begin(len(places), settings, seconds)
         stated = stated_of("lanes", seed, compile_seconds, settings, chains) | held
         stated |= {} if seconds is None else {"seconds": float(seconds)}
         fit = sampled_fit(job.with_bank(bank, model), model, (numbers, places), stated, groups)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
-    if groups is not None:  # why one is absent was said in a warning
-        groups = tuple(name for name in groups if name not in without_reason(fit, groups))
-    return with_groups(fit, groups)
+    return with_groups(fit, _given(fit, groups))
+
+
+def _deadline(seconds):
+    """End of a wall-clock budget, on the monotonic clock [s]."""
+    return np.inf if seconds is None else time.monotonic() + seconds
+
+
+def _given(fit, groups):
+    """Groups that a fit can have: why one is absent was said in a warning."""
+    if groups is None:
+        return None
+    return tuple(name for name in groups if name not in without_reason(fit, groups))
 
 
 def _groups_of(model, groups):
