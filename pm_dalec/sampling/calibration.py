@@ -127,14 +127,18 @@ def calibrate(
     ):
         shown.message("compiling the model for lanes")
         target, compile_seconds = compiled(model)
-        deadline = np.inf if seconds is None else time.monotonic() + seconds
-        job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
+        job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
         shown.begin(len(places), settings, seconds)
         stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
         fit = sampled_fit(job.with_bank(bank, model), model, (numbers, places), stated, groups)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
     return with_groups(fit, possible_groups(fit, groups))
+
+
+def _deadline(seconds):
+    """End of a wall-clock budget, on the monotonic clock [s]."""
+    return np.inf if seconds is None else time.monotonic() + seconds
 
 
 def sampled_fit(job, model, units, stated, groups):

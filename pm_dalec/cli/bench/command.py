@@ -88,10 +88,7 @@ def bench(
         _print_banks(banks, (units, references), tell, as_json)
         return
     if samplers:
-        sites = {name: load_site(name, fill_wind=True) for name in site}
-        sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
-        table = compare_samplers(baseline.build, sites, seconds=seconds, progress=tell)
-        print(table.to_json(orient="records", indent=1) if as_json else table.to_string())
+        _print_samplers(site, seconds, tell, as_json)
         return
     report = measure(
         backend=backend, lanes=lanes, dtype=dtype, steps=steps, seconds=seconds, progress=tell
@@ -112,6 +109,14 @@ def _check(lanes, steps, seconds, *, backend, dtype):
         raise ValueError(
             "wanted float64 with the back end llvm, got --dtype float32; use --backend jax, or leave it out"
         )
+
+
+def _print_samplers(names, seconds, tell, as_json):
+    """Print how samplers compare on sites."""
+    sites = {name: load_site(name, fill_wind=True) for name in names}
+    sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
+    table = compare_samplers(baseline.build, sites, seconds=seconds, progress=tell)
+    print(table.to_json(orient="records", indent=1) if as_json else table.to_string())
 
 
 def _print_banks(folder, counts, tell, as_json):
