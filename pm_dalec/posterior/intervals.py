@@ -48,3 +48,34 @@ def turned(day, centre):
     """Day of the year within half a year of a centre [d]."""
     half = DAYS_PER_YEAR / 2
     return centre + np.mod(day - centre + half, DAYS_PER_YEAR) - half
+
+
+EDGE = 0.05  # [1] of the logarithm of the bounds
+PILED = 0.25  # [1] of the draws that lie there, five times what a flat posterior has
+
+
+def at_bounds(posterior, table=PARAMETERS):
+    """Words for each parameter whose posterior is piled up at one of its bounds.
+
+    Parameters
+    ----------
+    posterior : Dataset
+        Parameters of a single unit, dims (chain, draw).
+    table : Table of Parameter
+        With the bounds of the fit.
+
+    Returns
+    -------
+    list of str
+        Such as "leaf_lifespan (lower)"; days, whose box is a circle, are left out.
+    """
+    found = []
+    for name in posterior.data_vars:
+        parameter = table[name]
+        if parameter.circular:
+            continue
+        lower, upper = np.log(parameter.bounds)
+        place = (np.log(posterior[name].values) - lower) / (upper - lower)
+        shares = {"lower": np.mean(place < EDGE), "upper": np.mean(place > 1 - EDGE)}
+        found += [f"{name} ({side})" for side, share in shares.items() if share > PILED]
+    return found
