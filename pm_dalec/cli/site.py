@@ -1,6 +1,7 @@
 """Commands for one site: `demo`, `calibrate` and `edc_report`."""
 
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -134,16 +135,23 @@ def calibrate(
     else:
         proposals = UNLIMITED if proposals is None else proposals
         drawn |= {"seconds": seconds, "proposals": proposals}
-        with warnings.catch_warnings():  # this command says it in its own words
-            warnings.filterwarnings("ignore", message="interrupted: the fit")
+        with _own_words():
             fit = calibrate_lanes(built, **drawn, checkpoint=out / "state", resume=resume)
-    if fit.attrs.get("interrupted"):
-        return _interrupted(fit, out, choices.parameters)
-    return _report(fit, out, parameters=choices.parameters)
+    return _kept(fit, out, choices.parameters)
 
 
-def _interrupted(fit, folder, parameters):
-    """Keep the draws until Ctrl-C, where there are some, and say how to go on."""
+@contextmanager
+def _own_words():
+    """What calibrate says of Ctrl-C is not shown: the command says it as it is called here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="interrupted: the fit")
+        yield
+
+
+def _kept(fit, folder, parameters):
+    """Report of a fit; after Ctrl-C that of the draws until then, and how to go on."""
+    if not fit.attrs.get("interrupted"):
+        return _report(fit, folder, parameters=parameters)
     if not fit["posterior"].sizes["draw"]:
         raise KeyboardInterrupt(
             f"interrupted before the first draw of the posterior; its state until then is in {folder}: go on "

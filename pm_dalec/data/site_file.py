@@ -102,22 +102,27 @@ def open_site(
         forest_loss_fraction=0.0 if disturbance == "none" else None,
         choice=choice,
     )
-    file = None
-    if units is None:
-        every = isinstance(choice.uncertainties, stand_ins.ForAll)  # where the file has none
-        units = described_uncertainties(
-            _spelt(_read(path), path), leave=() if every else choice.uncertainties
-        )
-        units = file = _start_of_step(units, path)
-        headers.tell_biomass({n: (n, file[n].attrs.get("units")) for n in file}, path.name)
-    units = standardise(_keep(units, choice, path))
+    file = _whole(path, choice) if units is None else None
+    held = units if file is None else file
+    units = standardise(_keep(held, choice, path))
     declared = f"default {DEFAULT_WIND:g} m s-1" in str(units.attrs.get(GAPS_ATTRIBUTE))
     units = stand_ins.with_wind(units, path.name) if fill_wind or declared else units
     units = stand_ins.without_disturbance(units, path.name) if disturbance == "none" else units
     units = with_uncertainties(units, choice, path.name)
     units = streams.without_sigma(units, choice, path.name)
-    units = headers.told_wood(check_units(without_unknown(units)))
-    return units if file is None else compared.with_withheld(units, file, choice)
+    units = compared.with_withheld(check_units(without_unknown(units)), held, choice)
+    return units if file is None else headers.told_wood(compared.told_unread(units, file, choice))
+
+
+def _whole(path, choice):
+    """All that a site file holds, on steps that begin; what is doubtful in it is said."""
+    every = isinstance(choice.uncertainties, stand_ins.ForAll)  # where the file has none
+    file = _spelt(_read(path), path)
+    file = described_uncertainties(file, leave=() if every else choice.uncertainties)
+    file = _start_of_step(file, path)
+    headers.tell_biomass({name: (name, file[name].attrs.get("units")) for name in file}, path.name)
+    stand_ins.tell_both(file, choice.uncertainties, path.name)
+    return file
 
 
 def _read(path):

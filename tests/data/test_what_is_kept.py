@@ -135,3 +135,20 @@ def test_a_share_may_have_a_floor():
 def test_a_floor_that_is_none_is_refused(given):
     with pytest.raises(ValueError, match="wanted the uncertainty of 'lai'"):
         one_sigma(np.array([2.0]), given, name="lai", where="here")
+
+
+def test_a_table_opened_as_a_file_says_each_thing_once(tmp_path):
+    path = tmp_path / "table.csv"
+    table(lai=2.0, gpp=3.0, cwood=90.0, lat=55.0).to_csv(path, index=False)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        site = open_site(path, uncertainties={"lai": "20%", "cwood": 9.0})
+    words = [str(each.message) for each in told]
+    assert [sum(part in each for each in words) for part in ("at most 90", "kept to compare")] == [
+        1,
+        1,
+    ]
+    assert not [each for each in words if "no effect" in each]
+    assert_allclose(site["gpp_val"], 3.0)
+    kept = open_site(path, drop=["gpp", "cwood"], uncertainties={"lai": 1.0})
+    assert "gpp_val" not in kept

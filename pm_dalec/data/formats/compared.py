@@ -12,7 +12,7 @@ from pm_dalec.data.formats.streams import is_wanted
 from pm_dalec.data.limits import check_numbers
 from pm_dalec.data.standardised import standardise
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import OBSERVED, STREAMS, WITHHELD
+from pm_dalec.tables.streams import OBSERVED, STREAMS, WINDOW, WITHHELD
 from pm_dalec.tables.variables import DRIVERS
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 NOT_READ = "not_read"
 """Attribute of a site that lists what its source holds and is not read."""
-_ENDS = ("", "_unc", "_factor")
+_ENDS = ("", "_unc", "_factor", WINDOW)
 _BOUNDS = ("_bnds", "_bounds")
 
 
 def with_withheld(units: xr.Dataset, file: xr.Dataset, choice: Choice) -> xr.Dataset:
-    """Site with the observations that its file withholds, and a warning of what is not read.
+    """Site with the observations that its file withholds.
 
     Parameters
     ----------
@@ -56,9 +56,25 @@ def with_withheld(units: xr.Dataset, file: xr.Dataset, choice: Choice) -> xr.Dat
             own = units[name].to_numpy() if name in units else np.nan
             values = part[stream].to_numpy()
             kept[name] = (dims.TIME, np.where(np.isnan(own), values, own), part[stream].attrs)
-    units = units.assign(kept)
+    for fault in faults:
+        _warn(f"not read from {units.attrs['source_file']}: {fault}")
+    return units.assign(kept)
+
+
+def told_unread(units: xr.Dataset, file: xr.Dataset, choice: Choice) -> xr.Dataset:
+    """Site as given, with the names of what its file holds and is not read, of which a warning tells.
+
+    Parameters
+    ----------
+    units, file, choice
+        As in `with_withheld`.
+    """
     unread = _unread(file, units, choice)
-    _tell(unread, faults, units.attrs["source_file"])
+    if unread:
+        _warn(
+            f"not read from {units.attrs['source_file']}: {', '.join(unread)}; the model has no such "
+            "drivers and streams of observations"
+        )
     return units.assign_attrs({NOT_READ: ", ".join(unread) or "nothing"})
 
 
@@ -75,13 +91,5 @@ def _unread(file, units, choice):
     )
 
 
-def _tell(unread, faults, where):
-    if unread:
-        warnings.warn(
-            f"not read from {where}: {', '.join(unread)}; the model has no such drivers and streams of "
-            "observations",
-            UserWarning,
-            stacklevel=4,
-        )
-    for fault in faults:
-        warnings.warn(f"not read from {where}: {fault}", UserWarning, stacklevel=4)
+def _warn(words):
+    warnings.warn(words, UserWarning, stacklevel=4)

@@ -101,6 +101,7 @@ def site_from_frame(
     made = stand_ins.with_wind(made, where) if fill_wind else made
     made = stand_ins.without_disturbance(made, where) if disturbance == "none" else made
     asked = {*(() if isinstance(observations, str) else observations), *sigmas}
+    stand_ins.tell_both(made, sigmas, where)
     made = stand_ins.with_uncertainties(made, sigmas, where)
     made = check_units(without_unknown(stand_ins.without_sigma(made, asked, where)))
     return headers.told_wood(made)

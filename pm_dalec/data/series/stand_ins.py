@@ -122,7 +122,6 @@ def with_uncertainties(units, uncertainties, where):
             continue
         given = uncertainties[name]
         _check_kinds(units, name, given, lacking, where)
-        _tell_both(units, name, given, lacking, where)
         if f"{name}_unc" not in units:
             changed[name] = units[name].copy(deep=False)
             kept = {key: told for key, told in units[name].attrs.items() if key not in _DESCRIBED}
@@ -135,19 +134,27 @@ def with_uncertainties(units, uncertainties, where):
 _DESCRIBED = ("uncertainty_type", "uncertainty_factor", "uncertainty_sigma")
 
 
-def _tell_both(units, name, given, lacking, where):
-    """Warn of a stream that has an uncertainty by argument and another one in its file."""
+def tell_both(units, uncertainties, where):
+    """Warn of streams that have an uncertainty by argument and another one in their file."""
+    for name, given in () if isinstance(uncertainties, ForAll) else uncertainties.items():
+        if name in units:
+            _tell_both(units, name, given, where)
+
+
+def _tell_both(units, name, given, where):
     argument = f"uncertainties={{{name!r}: {given!r}}}"
     described = [
         f"{key} {units[name].attrs[key]}" for key in _DESCRIBED if key in units[name].attrs
     ]
     words = None
-    if f"{name}_unc" in units and not bool(lacking.any()):
+    sigma = units.get(f"{name}_unc")
+    alike = (kind_of(units, name) == FACTOR) == is_factor(given)  # other kinds are refused later
+    if sigma is not None and alike and bool((units[name].isnull() | sigma.notnull()).all()):
         words = (
             f"{argument} has no effect: {where} gives {name}_unc at every observation of {name!r}; leave "
             f"{name}_unc out of it to use the other"
         )
-    elif f"{name}_unc" not in units and described:
+    elif sigma is None and described:
         words = (
             f"{argument} replaces the uncertainty of {name!r} that {where} describes: "
             f"{', '.join(described)}"
