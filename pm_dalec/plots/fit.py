@@ -124,8 +124,7 @@ def fit_figure(
             for values, sigma in found:
                 _draw_observations(axes, values, sigma, positive=name not in SIGNED)
             letter(axes, number)
-            words = _agreements(simulated[name], [values for values, _ in found])
-            axes.set_title(words, loc="right", fontsize=NOTE_SIZE)
+            axes.set_title(_agreements(simulated[name], found), loc="right", fontsize=NOTE_SIZE)
             axes.set_ylabel(label(name))
             axes.margins(x=0.01)
         figure.align_ylabels(panels[:, 0])
@@ -163,7 +162,7 @@ def _agreements(simulated, found):
     if simulated.name in POOLS:
         simulated = simulated.shift({dims.TIME: 1})  # a stock is observed at the start of the step
     words = []
-    for values in found:
+    for values, sigma in found:
         error = _quantile(simulated, 0.5) - values
         low, high = _edges(simulated, WIDEST)
         seen = error.notnull()
@@ -172,6 +171,7 @@ def _agreements(simulated, found):
         inside = ((values >= low) & (values <= high)).where(seen).mean().item()
         rmse = float(np.sqrt((error**2).mean()))
         kind = "assimilated" if values.attrs.get("assimilated", 1) else "not assimilated"
+        kind = "kept to compare" if sigma is None else kind
         words.append(f"{kind}: RMSE {rmse:.3g}, {inside:.0%} in the {WIDEST:.0%} band")
     return "; ".join(words)
 

@@ -50,8 +50,12 @@ def turned(day, centre):
     return centre + np.mod(day - centre + half, DAYS_PER_YEAR) - half
 
 
-EDGE = 0.05  # [1] of the logarithm of the bounds
-PILED = 0.25  # [1] of the draws that lie there, five times what a flat posterior has
+EDGE = 0.05  # [1] of the range, logarithmic where it is wide
+PILED, TIMES = (
+    0.25,
+    3.0,
+)  # [1] least share of draws there, and how often that of the log-uniform prior
+WIDE = 20.0  # [1] ratio of bounds from which their range is logarithmic
 
 
 def at_bounds(posterior, table=PARAMETERS):
@@ -71,11 +75,14 @@ def at_bounds(posterior, table=PARAMETERS):
     """
     found = []
     for name in posterior.data_vars:
-        parameter = table[name]
-        if parameter.circular:
+        lower, upper = table[name].bounds
+        if table[name].circular:
             continue
-        lower, upper = np.log(parameter.bounds)
-        place = (np.log(posterior[name].values) - lower) / (upper - lower)
-        shares = {"lower": np.mean(place < EDGE), "upper": np.mean(place > 1 - EDGE)}
-        found += [f"{name} ({side})" for side, share in shares.items() if share > PILED]
+        draws, space = posterior[name].values, np.geomspace if upper / lower > WIDE else np.linspace
+        _, near, far, _ = space(lower, upper, round(1 / EDGE) + 1)[[0, 1, -2, -1]]
+        ends = {"lower": (draws < near, near / lower), "upper": (draws > far, upper / far)}
+        for side, (there, ratio) in ends.items():
+            prior = np.log(ratio) / np.log(upper / lower)
+            if there.mean() > max(PILED, TIMES * prior):
+                found.append(f"{name} ({side})")
     return found
