@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import warnings
+from difflib import get_close_matches
 from typing import get_args
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError, convert
@@ -77,6 +78,8 @@ FLAGS = {
     "start": "--start",
     "lat": "--lat",
     "lon": "--lon",
+    "latitude": "--lat",
+    "longitude": "--lon",
     "rtol": "--rtol",
     "members": "--members",
     "quantiles": "--quantiles",
@@ -88,7 +91,16 @@ FLAGS = {
     "lanes": "--lanes",
     "steps": "--steps",
 }
+RESUMABLE = (["towers"], ["forecast"], ["paper"])  # commands that keep what is finished
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
+PHRASES = {  # advice that names what Python has and no flag
+    r" to (pm_dalec\.)?(open_site|load_site|site_from_frame)\b": "",
+    r"or load a site by name with pm_dalec\.load_site": "or give the name of a site",
+    r"or open a file with pm_dalec\.open_site": "or give a file",
+    r"open a site with pm_dalec\.open_site": "give a site",
+    r"pass columns=\{[^}]*\}": "rename the column as in docs/tables.md",
+    r"pass units=\{[^}]*\}": "state the units in the header",
+}
 _VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
 _ARGUMENT = re.compile(rf"\b({'|'.join(FLAGS)})=({_VALUE})")
 
@@ -150,7 +162,9 @@ def main(arguments=None):
         status = app(arguments) or 0
         sys.stdout.flush()
     except UnknownCommandError:
-        words, status = f"wanted one of {', '.join(names)}, got {arguments[0]!r}", BAD_INPUT
+        like = get_close_matches(arguments[0], names, 1)
+        words = f"wanted one of {', '.join(names)}, got {arguments[0]!r}"
+        words, status = f"{words}; did you mean {like[0]}?" if like else words, BAD_INPUT
     except CycloptsError as fault:
         words, status = f"{_sentence(str(fault))}; see {title} --help", BAD_INPUT
     except BrokenPipeError:  # the reader has seen enough; nothing is left to say at exit
@@ -159,8 +173,9 @@ def main(arguments=None):
     except FAULTS as fault:
         words = str(fault.args[0] if isinstance(fault, KeyError) and fault.args else fault)
         status = BAD_INPUT
-    except KeyboardInterrupt:
-        words, status = "interrupted; finished parts are kept", INTERRUPTED
+    except KeyboardInterrupt as fault:
+        kept = "finished parts are kept" if arguments[:1] in RESUMABLE else "nothing new was kept"
+        words, status = str(fault) or f"interrupted; {kept}", INTERRUPTED
     else:
         return status
     print(f"{title}: {as_flags(' '.join(words.split()))}", file=sys.stderr)
@@ -175,7 +190,7 @@ def as_flags(words):
     >>> as_flags("pass checkpoint='out/state', resume=True, or leave out streams=('lai', 'nee')")
     "pass --out 'out/state', --resume, or leave out --streams lai nee"
     >>> as_flags("pass uncertainties={'lai': sigma, 'cwood': '20%'} to open_site")
-    'pass --sigma lai=sigma cwood=20% to open_site'
+    'pass --sigma lai=sigma cwood=20%'
     >>> as_flags("choose likelihoods={'lai': 'gaussian'}")
     'choose --likelihood lai=gaussian'
     """
@@ -192,6 +207,8 @@ def as_flags(words):
             value = re.sub(r"\s*:\s*", "=", re.sub(r"[{},'\"]+", "", value.replace(",", " ")))
         return f"{FLAGS[name]} {' '.join(value.split())}"
 
+    for advice, here in PHRASES.items():
+        words = re.sub(advice, here, words)
     return _ARGUMENT.sub(flag, words)
 
 
@@ -209,7 +226,7 @@ def run():
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
     """Say a warning without the file and the line from which it comes."""
-    print(f"pm-dalec: {as_flags(' '.join(str(message).split()))}", file=file or sys.stderr)
+    print(f"note: {as_flags(' '.join(str(message).split()))}", file=file or sys.stderr)
 
 
 if __name__ == "__main__":

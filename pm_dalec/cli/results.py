@@ -42,7 +42,7 @@ def export(
     Parameters
     ----------
     fit
-        File or folder of a fit, as `pm-dalec calibrate` writes it.
+        File of a fit, or the folder into which `pm-dalec calibrate` wrote it.
     out
         File to write.
     members
@@ -52,8 +52,16 @@ def export(
     names
         Quantities, such as gpp nbp ra rh cVeg cSoil lai; all by default.
     """
-    path = write(fit_file.load(fit), out, names=names, members=members, quantiles=quantiles)
+    path = write(
+        fit_file.load(_fit_at(fit)), out, names=names, members=members, quantiles=quantiles
+    )
     console.print(f"wrote {path}")
+
+
+def _fit_at(path):
+    """Fit of a folder that `pm-dalec calibrate` wrote, or the path as given."""
+    inside = path / "fit.nc"
+    return inside if path.suffix not in FILES and inside.is_file() else path
 
 
 def forecast(
@@ -97,7 +105,7 @@ def forecast(
     """
     chosen = managements_of(management or ["none"])
     wanted = checked_names(tuple(names or NAMES))
-    held = fit_file.load(fit)
+    held = fit_file.load(_fit_at(fit))
     scenarios = _scenarios(scenario or ["ssp245"], held, reference)
     folder_to_write(out)
     tree = run(

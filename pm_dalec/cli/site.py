@@ -1,12 +1,14 @@
 """Commands for one site: `demo`, `calibrate` and `edc_report`."""
 
+import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from rich.table import Table
 
-from pm_dalec.cli.console import NOT_CONVERGED, console
+from pm_dalec.cli.console import NOT_CONVERGED, console, tell
 from pm_dalec.cli.site_options import PLAIN, SiteOptions, pairs_of, site_named
 from pm_dalec.constraints import report
 from pm_dalec.constraints.forms import Soft
@@ -14,11 +16,11 @@ from pm_dalec.data.storage import folder_to_write
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.graph.choices import Choices
 from pm_dalec.models import baseline, constrained_prior
-from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
+from pm_dalec.plots.fit import fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
-from pm_dalec.posterior import fit_file, trajectory
+from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose, has_converged, verdict
-from pm_dalec.posterior.intervals import intervals
+from pm_dalec.posterior.intervals import at_bounds, intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes
 from pm_dalec.sampling.edinburgh import calibrate_edinburgh
 from pm_dalec.sampling.progress import bar
@@ -28,7 +30,6 @@ MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
 UNLIMITED = 10**9  # proposals of a chain that seconds limit
 SECONDS = 600.0
 EDINBURGH_PROPOSALS = 100_000
-SHOWN_DRAWS = 60  # of each chain, in figures
 
 
 def demo(*, out: Path = Path("demo"), seed: int = 0, seconds: float = 60.0):
@@ -110,7 +111,8 @@ def calibrate(
     draws
         Recorded draws of each chain.
     seconds
-        Sampling budget [s]; edinburgh2021 has proposals instead.
+        Sampling budget of this call [s], with ``resume`` in addition to those before; edinburgh2021 has
+        proposals instead.
     proposals
         Budget of each chain; 100000 for edinburgh2021, unlimited otherwise.
     seed
@@ -133,10 +135,32 @@ def calibrate(
     else:
         proposals = UNLIMITED if proposals is None else proposals
         drawn |= {"seconds": seconds, "proposals": proposals}
-        fit = calibrate_lanes(built, **drawn, checkpoint=out / "state", resume=resume)
-    if fit.attrs.get("interrupted"):
-        raise KeyboardInterrupt
-    return _report(fit, out)
+        with _own_words():
+            fit = calibrate_lanes(built, **drawn, checkpoint=out / "state", resume=resume)
+    return _kept(fit, out, choices.parameters)
+
+
+@contextmanager
+def _own_words():
+    """What calibrate says of Ctrl-C is not shown: the command says it as it is called here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="interrupted: the fit")
+        yield
+
+
+def _kept(fit, folder, parameters):
+    """Report of a fit; after Ctrl-C that of the draws until then, and how to go on."""
+    if not fit.attrs.get("interrupted"):
+        return _report(fit, folder, parameters=parameters)
+    if not fit["posterior"].sizes["draw"]:
+        raise KeyboardInterrupt(
+            f"interrupted before the first draw of the posterior; its state until then is in {folder}: go on "
+            "with --resume"
+        )
+    _report(fit, folder, parameters=parameters)
+    raise KeyboardInterrupt(
+        f"interrupted; the draws until then are in {folder / 'fit.nc'}: go on with --resume"
+    )
 
 
 def _refuse_for_prior(model, streams, likelihood):
@@ -172,7 +196,7 @@ def choices_of(priors, constraints, soft, streams, solver, likelihoods=None):
     return Choices(PRIOR_SETS[priors], rules, streams, solver, models)
 
 
-def _report(fit, folder, *, truth=None):
+def _report(fit, folder, *, truth=None, parameters=PARAMETERS):
     """Print the summary of a fit, save it, draw its figures; return the exit status."""
     status = str(fit["sample_stats"]["status"].values)
     if status == "searching":
@@ -196,12 +220,13 @@ def _report(fit, folder, *, truth=None):
     report, found = diagnose(fit), intervals(fit, truth=truth)
     console.print(summary_table(fit, report, found))
     console.print(verdict(report))
+    if piled := at_bounds(fit["posterior"].to_dataset(), parameters):
+        console.print(f"at its bound: {', '.join(piled)}", markup=False)
     if truth is not None:
         inside = found["inside"]
         console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
-    simulated = trajectory.bands(fit, band_quantiles(), draws=SHOWN_DRAWS)
-    observed = trajectory.observations_of(fit)
-    save_figure(fit_figure(simulated, observed), folder / "fit")
+    tell("drawing figures")
+    save_figure(fit_figure(fit), folder / "fit")
     prior = fit["prior"].to_dataset() if "prior" in fit.children else None
     drawn = parameter_figure(fit["posterior"].to_dataset(), prior=prior, truth=truth)
     save_figure(drawn, folder / "parameters")

@@ -103,19 +103,26 @@ def towers(
 def _files(folder, sites):
     if "" in (sites or ()):
         raise ValueError("wanted names of sites, got an empty one in --sites; leave it out for all")
-    paths = sorted(folder.glob("*.nc"))
-    paths = [path for path in paths if sites is None or any(name in path.stem for name in sites)]
+    there = sorted(folder.glob("*.nc"))
+    paths = [path for path in there if sites is None or any(name in path.stem for name in sites)]
+    if there and not paths:
+        names = ", ".join(path.stem for path in there)
+        raise ValueError(
+            f"wanted site files of {' or '.join(sites)}, got none in {folder} whose name contains that; "
+            f"there are {names}"
+        )
     if not paths:
         raise ValueError(
-            f"wanted site files (*.nc), got none {'' if sites is None else f'of {sites} '}in {folder}; "
-            "give the folder that holds them"
+            f"wanted site files (*.nc), got none in {folder}; give the folder that holds them"
         )
     return paths
 
 
 def _opened(path):
     with warnings.catch_warnings():  # what is filled is said in the help of the command
-        warnings.filterwarnings("ignore", message=".*(wind is missing|missing in|no uncertainty)")
+        warnings.filterwarnings(
+            "ignore", message=".*(wind is missing|missing in|no uncertainty|not read)"
+        )
         return open_site(path, fill_wind=True, disturbance="none")
 
 

@@ -15,6 +15,7 @@ from pm_dalec.data.limits import (
 )
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
 from pm_dalec.data.time_axis import check_day_of_year, check_step_days, check_time_axis
+from pm_dalec.data.uncertainties import check_sigmas_there
 from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import DEVIATION, SOIL_PRIOR, STREAMS, operator_of, wanted_units
@@ -203,6 +204,7 @@ def check_observations(units):
     """
     _expect_dataset(units)
     full = tuple(d for d in UNITS_DIMS if d in units.dims)
+    check_sigmas_there(units)
     for name in (*STREAMS, SOIL_PRIOR):
         sigma = f"{name}_unc"
         if name not in units and sigma not in units:
@@ -231,17 +233,8 @@ def _check_pair(name, units, needed):
     check_window(name, units)
     check_numbers(name, units, gaps=True)
     seen = units[name].variable.notnull()
-    if sigma not in units:
-        refuse_where(
-            seen,
-            units,
-            wanted=f"a one-sigma uncertainty {sigma!r} [{wanted_units(name)}] of {name!r}",
-            came=f"none{_unnumbered(units, name)}",
-            advice=f"add it; open_site takes uncertainties={{{name!r}: sigma}}, or a list of the "
-            "observations to keep",
-        )
-        return
-    _check_sigma(name, units, seen, needed)
+    if sigma in units:
+        _check_sigma(name, units, seen, needed)
 
 
 def _check_sigma(name, units, seen, needed):
@@ -273,11 +266,6 @@ def _check_size(name, units, seen):
         came=first_of(units[sigma].variable, too_small),
         advice="a sigma of zero would make the observation exact; give the true uncertainty",
     )
-
-
-def _unnumbered(units, name):
-    kind = str(units[name].attrs.get("uncertainty_type", ""))
-    return ", but 'log-normal factor' without its number" if kind.startswith("log-normal") else ""
 
 
 def _is_factor(name, units):

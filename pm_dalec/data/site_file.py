@@ -16,9 +16,9 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.checks import check_units
-from pm_dalec.data.formats import netcdf, recognised, strangers, trees
+from pm_dalec.data.formats import compared, netcdf, recognised, strangers, streams, trees
 from pm_dalec.data.formats.streams import choice_of, wanted_in, with_uncertainties
-from pm_dalec.data.series import stand_ins
+from pm_dalec.data.series import headers, stand_ins
 from pm_dalec.data.series.aliases import name_of
 from pm_dalec.data.series.stand_ins import DEFAULT_WIND
 from pm_dalec.data.standardised import standardise
@@ -52,8 +52,9 @@ def open_site(
     they are in the file: the floors of Edinburgh are a separate step, `prepare_uncertainties`. Where they
     are factors, the attribute ``uncertainty_kind`` of ``{stream}_unc`` is "factor", and the likelihood
     log-normal. An observation without uncertainty among others that have one is left out, and said.
-    Variables outside the schema (precipitation, evapotranspiration, withheld months ``*_val``,
-    priors of parameters) are left out.
+    Withheld months ``{stream}_val`` are kept to compare with and never assimilated, as is a stream on
+    request that has no uncertainty and is not named in ``observations`` or ``uncertainties``. Other
+    variables (precipitation, evapotranspiration, priors of parameters) are not read, and said.
 
     Parameters
     ----------
@@ -101,18 +102,27 @@ def open_site(
         forest_loss_fraction=0.0 if disturbance == "none" else None,
         choice=choice,
     )
-    if units is None:
-        every = isinstance(choice.uncertainties, stand_ins.ForAll)  # where the file has none
-        file = described_uncertainties(
-            _spelt(_read(path), path), leave=() if every else choice.uncertainties
-        )
-        units = _start_of_step(file, path)
-    units = standardise(_keep(units, choice, path))
+    file = _whole(path, choice) if units is None else None
+    held = units if file is None else file
+    units = standardise(_keep(held, choice, path))
     declared = f"default {DEFAULT_WIND:g} m s-1" in str(units.attrs.get(GAPS_ATTRIBUTE))
     units = stand_ins.with_wind(units, path.name) if fill_wind or declared else units
     units = stand_ins.without_disturbance(units, path.name) if disturbance == "none" else units
     units = with_uncertainties(units, choice, path.name)
-    return check_units(without_unknown(units))
+    units = streams.without_sigma(units, choice, path.name)
+    units = compared.with_withheld(check_units(without_unknown(units)), held, choice)
+    return units if file is None else headers.told_wood(compared.told_unread(units, file, choice))
+
+
+def _whole(path, choice):
+    """All that a site file holds, on steps that begin; what is doubtful in it is said."""
+    every = isinstance(choice.uncertainties, stand_ins.ForAll)  # where the file has none
+    file = _spelt(_read(path), path)
+    file = described_uncertainties(file, leave=() if every else choice.uncertainties)
+    file = _start_of_step(file, path)
+    headers.tell_biomass({name: (name, file[name].attrs.get("units")) for name in file}, path.name)
+    stand_ins.tell_both(file, choice.uncertainties, path.name)
+    return file
 
 
 def _read(path):

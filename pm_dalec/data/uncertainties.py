@@ -145,7 +145,8 @@ def one_sigma(values, given, *, name, where):
     values : array or DataArray
         Observations in the units of the stream, NaN where nothing was seen.
     given : float or str
-        A number in the units of the stream, or a share of each value as text, "20%".
+        A number in the units of the stream, or a share of each value as text: "20%", or "20%,0.1" for at
+        least 0.1 in the units of the stream.
     name, where : str
         Of the stream and its file, for the message.
 
@@ -154,26 +155,29 @@ def one_sigma(values, given, *, name, where):
     array or DataArray
         As `values`; NaN where they are.
     """
-    text = str(given).strip()
+    text, comma, least = (part.strip() for part in str(given).partition(","))
     share = text.endswith("%")
     try:
-        number = float(text.removesuffix("%"))
+        number, floor = float(text.removesuffix("%")), float(least if comma else 0.0)
     except ValueError:
-        number = np.nan
-    if not 0 < number < np.inf:
+        number = floor = np.nan
+    if not (0 < number < np.inf and floor >= 0) or (comma and not (share and 0 < floor < np.inf)):
         raise ValueError(
             f"wanted the uncertainty of {name!r} as a number above 0 in its units, or as a share like "
-            f"'20%', got {given!r} ({where}); give one sigma, or a factor as 'x1.5'"
+            f"'20%' or '20%,0.1', got {given!r} ({where}); give one sigma, or a factor as 'x1.5'"
         )
     if not share:
         return values * 0.0 + number
     unfit = int(np.sum(np.asarray(values) <= 0))
-    if unfit:
+    if unfit and not comma:
         raise ValueError(
             f"wanted the uncertainty of {name!r} as a number in its units, got {given!r} of each "
-            f"value, and {unfit} are not above 0 ({where}); a share of them is no uncertainty"
+            f"value, and {unfit} are not above 0 ({where}); a share of them is no uncertainty: pass "
+            f"uncertainties={{{name!r}: 0.5}}, say, or '{text},0.5' for at least 0.5 in its units"
         )
-    return values * (number / 100)
+    if not comma:
+        return values * (number / 100)
+    return values * 0.0 + np.maximum(np.abs(values) * (number / 100), floor)
 
 
 def uncertainty_of(values, given, *, name, where):
@@ -311,3 +315,26 @@ def without_unknown(units: xr.Dataset) -> xr.Dataset:
         )
         changed[name] = units[name].where(~lost)
     return units.assign(changed)
+
+
+def check_sigmas_there(units):
+    """Refuse observations without any uncertainty, all streams in one sentence."""
+    absent = [
+        name
+        for name in OBSERVED
+        if name in units and f"{name}_unc" not in units and bool(units[name].notnull().any())
+    ]
+    if absent:
+        wanted = ", ".join(f"'{name}_unc' [{wanted_units(name)}]" for name in absent)
+        came = "".join(dict.fromkeys(_unnumbered(units, name) for name in absent))
+        sigmas = ", ".join(f"{name!r}: sigma" for name in absent)
+        raise ValueError(
+            f"wanted one-sigma uncertainties {wanted} of the observations, got none{came} "
+            f"({everywhere(units)}); pass uncertainties={{{sigmas}}} where the site is opened, or leave "
+            f"observations out with drop={absent}"
+        )
+
+
+def _unnumbered(units, name):
+    kind = str(units[name].attrs.get("uncertainty_type", ""))
+    return ", but 'log-normal factor' without its number" if kind.startswith("log-normal") else ""

@@ -20,7 +20,7 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
-from pm_dalec.tables.streams import DEVIATION, STREAMS, operator_of
+from pm_dalec.tables.streams import DEVIATION, STREAMS, WITHHELD, operator_of
 from pm_dalec.tables.variables import POOLS, VARIABLES
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def bands(
 
 def observations_of(
     fit: xr.DataTree, names: Sequence[str] = ("lai", "wood", "gpp", "nee")
-) -> dict[str, tuple[xr.DataArray, xr.DataArray]]:
+) -> dict[str, tuple[xr.DataArray, xr.DataArray | None]]:
     """Observations of a fit and their sigma in time, by the variable that they observe.
 
     Parameters
@@ -140,7 +140,8 @@ def observations_of(
     dict
         Observations that were not assimilated have the attribute ``assimilated`` 0; where one variable
         has both, those that were are given. Means have their value at all steps of their window, and
-        the attribute ``averaged``; deviations from means are left out.
+        the attribute ``averaged``; deviations from means are left out. Observations that a file
+        withholds stand under ``{variable}_val``, with None as their sigma.
     """
     units, found = fit["constant_data"].to_dataset(), {}
     assimilated = [name for name in STREAMS if name in fit["observed_data"].data_vars]
@@ -151,6 +152,9 @@ def observations_of(
             values = units[stream].assign_attrs(assimilated=int(stream in assimilated))
             pair = values, absolute_sigma(units, stream)
             found[variable] = tuple(_over_windows(units, stream, each) for each in pair)
+        if f"{stream}{WITHHELD}" in units and variable in names:
+            withheld = units[f"{stream}{WITHHELD}"].assign_attrs(assimilated=0)
+            found.setdefault(f"{variable}{WITHHELD}", (withheld, None))
     return found
 
 

@@ -281,7 +281,8 @@ class Job:
             state = new_state(identity, size, self.chains, bound.padded, self.settings, self.seed)
         unit = self._unit(bound, state, place, identity, pool)
         saved = time.monotonic()
-        self.shown.enter(identity)
+        made = (state.proposed + state.searched) * self.chains
+        self.shown.enter(identity, proposed=state.proposed, made=made)
         while not unit.finished and time.monotonic() <= self.deadline and not self.stop.is_set():
             unit.advance()
             self.shown.report(identity, state, self.chains)

@@ -92,3 +92,6 @@ def wanted_units(name: str) -> str:
 
 
 OBSERVED = (*STREAMS, SOIL_PRIOR)
+
+WITHHELD = "_val"
+"""End of the variable of observations of a stream that are kept to compare with, never assimilated."""

@@ -2,8 +2,10 @@
 
 import errno
 import os
+import sys
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from typing import get_args
 from unittest import mock
 
@@ -94,7 +96,7 @@ def finished(status, width):
 def sampled(monkeypatch, tmp_path):
     """Command whose sampler gives a fit in hand, and whose figures are empty."""
     monkeypatch.chdir(tmp_path)
-    for name in ("save_figure", "fit_figure", "parameter_figure", "trajectory"):
+    for name in ("save_figure", "fit_figure", "parameter_figure"):
         monkeypatch.setattr(site, name, mock.Mock())
 
     def run(status, width, *command):
@@ -167,3 +169,22 @@ def test_every_back_end_is_called_llvm_on_the_command_line():
     found = signature(bench).parameters["backend"]
     assert found.default == "llvm"
     assert set(get_args(found.annotation)) == set(BACKENDS) - {"auto"}
+
+
+def test_a_parameter_piled_at_its_bound_is_said(sampled, capsys):
+    assert sampled("budget", 0.0) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "initial_som (lower)" in told.partition("at its bound: ")[2]
+
+
+@pytest.mark.parametrize("draws", [0, 500])
+def test_an_interrupted_calibration_says_where_its_draws_are(sampled, draws, capsys, monkeypatch):
+    fit = finished("budget", 0.0)
+    fit["posterior"] = fit["posterior"].to_dataset().isel(draw=slice(draws))
+    fit.attrs["interrupted"] = 1
+    monkeypatch.setattr(sys.modules[__name__], "finished", lambda *_: fit)
+    assert sampled("budget", 0.0) == 130
+    told = capsys.readouterr().err
+    assert ("the draws until then are in out/fit.nc" in told) == bool(draws)
+    assert "--resume" in told
+    assert Path("out/fit.nc").is_file() == bool(draws)

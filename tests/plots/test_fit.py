@@ -121,9 +121,33 @@ def test_the_prior_under_the_constraints_is_an_outline_beside_the_base_prior():
     drawn = posterior("leaf_lifespan", [[1.5, 2.0, 2.5, 3.0]])
     figure = parameter_figure(drawn, prior=posterior("leaf_lifespan", [[1.1, 7.9, 7.9, 7.9]]))
     words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert words == ["base prior", "posterior", "prior under the constraints"]
+    assert words == ["base prior (log-uniform)", "posterior", "prior under the constraints"]
     heights = [
         patch.get_data().values for patch in figure.axes[0].patches if hasattr(patch, "get_data")
     ]
     assert len(heights) == 2
     assert heights[1][-1] == 0.75
+
+
+def test_a_fit_alone_makes_its_figure_with_site_letters_and_how_well_it_fits():
+    site = tiny_site(streams=("lai", "cwood", "gpp"))
+    site["gpp_val"] = site["gpp"] + 1000.0
+    fit = tiny_fit(site)
+    figure = fit_figure(fit)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["(a)", "(b)", "(c)", "(d)"]
+    legend = figure.legends[0]
+    assert legend.get_title().get_text() == site["site"].item()
+    told = figure.axes[2].get_title(loc="right")
+    assert told.endswith(", 0% in the 90% band")  # what was withheld lies far above
+    assert told.startswith("assimilated: RMSE")
+    assert figure.axes[3].get_title(loc="right") == ""
+    words = figure.axes[-1].get_xlabel()
+    assert words == "bands: 50 and 90 %, without observation noise; NEE positive to the atmosphere"
+
+
+def test_no_bar_of_what_is_positive_reaches_below_zero():
+    site = tiny_site(streams=("lai", "cwood"))
+    site["lai_unc"] = site["lai_unc"] * 0 + 100.0
+    axes = fit_figure(tiny_fit(site), names=("lai",)).axes[0]
+    (bars,) = axes.containers[0].lines[2]
+    assert min(end[1] for line in bars.get_segments() for end in line) == 0.0

@@ -109,6 +109,25 @@ def with_uncertainties(units, choice, file):
     return stand_ins.with_uncertainties(units, choice.uncertainties, file)
 
 
+def without_sigma(units, choice, file):
+    """Dataset in which a stream on request that nobody asked for and that has no uncertainty is apart.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+    choice : Choice
+    file : str
+        Name, for the warning.
+
+    Returns
+    -------
+    xarray.Dataset
+        Such a stream is ``{stream}_val``: kept to compare with, never assimilated.
+    """
+    asked = {*(() if choice.observations == "all" else choice.observations), *choice.uncertainties}
+    return stand_ins.without_sigma(units, asked, file)
+
+
 def finished(units, choice, file):
     """Units of a site with the observations that are wanted, checked.
 
@@ -129,7 +148,7 @@ def finished(units, choice, file):
         f"{name}{end}" for name in OBSERVED if name not in wanted for end in ("", "_unc", WINDOW)
     ]
     units = units.drop_vars(others, errors="ignore")
-    units = with_uncertainties(units, choice, file)
+    units = without_sigma(with_uncertainties(units, choice, file), choice, file)
     check_units(units.drop_dims("parameter", errors="ignore"))
     return units
 

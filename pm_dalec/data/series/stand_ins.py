@@ -7,10 +7,11 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.checks import DISTURBANCES
+from pm_dalec.data.limits import check_numbers
 from pm_dalec.data.uncertainties import is_factor, kind_of, uncertainty_of
 from pm_dalec.errors.scales import FACTOR
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import OBSERVED
+from pm_dalec.tables.streams import OBSERVED, STREAMS, WITHHELD, operator_of
 
 DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
 
@@ -121,9 +122,75 @@ def with_uncertainties(units, uncertainties, where):
             continue
         given = uncertainties[name]
         _check_kinds(units, name, given, lacking, where)
+        if f"{name}_unc" not in units:
+            changed[name] = units[name].copy(deep=False)
+            kept = {key: told for key, told in units[name].attrs.items() if key not in _DESCRIBED}
+            changed[name].attrs = kept
         wide, attrs = uncertainty_of(units[name], given, name=name, where=where)
         changed[f"{name}_unc"] = known.fillna(wide).where(units[name].notnull()).assign_attrs(attrs)
     return units.assign(changed)
+
+
+_DESCRIBED = ("uncertainty_type", "uncertainty_factor", "uncertainty_sigma")
+
+
+def tell_both(units, uncertainties, where):
+    """Warn of streams that have an uncertainty by argument and another one in their file."""
+    for name, given in () if isinstance(uncertainties, ForAll) else uncertainties.items():
+        if name in units:
+            _tell_both(units, name, given, where)
+
+
+def _tell_both(units, name, given, where):
+    argument = f"uncertainties={{{name!r}: {given!r}}}"
+    described = [
+        f"{key} {units[name].attrs[key]}" for key in _DESCRIBED if key in units[name].attrs
+    ]
+    words = None
+    sigma = units.get(f"{name}_unc")
+    alike = (kind_of(units, name) == FACTOR) == is_factor(given)  # other kinds are refused later
+    if sigma is not None and alike and bool((units[name].isnull() | sigma.notnull()).all()):
+        words = (
+            f"{argument} has no effect: {where} gives {name}_unc at every observation of {name!r}; leave "
+            f"{name}_unc out of it to use the other"
+        )
+    elif sigma is None and described:
+        words = (
+            f"{argument} replaces the uncertainty of {name!r} that {where} describes: "
+            f"{', '.join(described)}"
+        )
+    if words:
+        warnings.warn(words, UserWarning, stacklevel=5)
+
+
+def without_sigma(units, asked, where):
+    """Units in which a stream on request without any uncertainty is kept to compare with, and a warning.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+    asked : collection of str
+        Streams that the caller named: without an uncertainty they are refused later.
+    where : str
+    """
+    found = [
+        name
+        for name, stream in STREAMS.items()
+        if name in units
+        and not (stream.default or name in asked or f"{name}_unc" in units)
+        and operator_of(units, name) is None
+    ]
+    for name in found:
+        check_numbers(name, units, gaps=True)
+    if found:
+        sigmas = ", ".join(f"{name!r}: sigma" for name in found)
+        warnings.warn(
+            f"{', '.join(found)} of {where} without an uncertainty: kept to compare with, not assimilated; "
+            f"pass uncertainties={{{sigmas}}} to assimilate",
+            UserWarning,
+            stacklevel=4,
+        )
+    return units.rename({name: f"{name}{WITHHELD}" for name in found})
 
 
 def _check_kinds(units, name, given, lacking, where):
