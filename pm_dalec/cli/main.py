@@ -25,7 +25,7 @@ COMMANDS = {
         "site:demo": "Calibrate the built-in site, whose truth is known; needs no file.",
         "site:calibrate": "Calibrate a site file, or a site by name.",
         "site:edc_report": "Print pass rates of the constraints under the prior of a site.",
-        "towers:towers": "Compare predicted with measured fluxes of a folder of site files.",
+        "towers:towers": "Compare predicted with measured fluxes and leaf area of a folder of site files.",
         "results:export": "Write the results of a fit as a CF NetCDF file.",
     },
     "Regions": {

@@ -212,7 +212,7 @@ def _shares(observed, space, shape):
 
 def _planned(work, names, every, quantiles):
     """Plan of the runs, and the labels of what comes out."""
-    if every not in (YEAR, STEP):
+    if not isinstance(every, str) or every not in (YEAR, STEP):
         raise ValueError(f"wanted every='year' or every='step', got every={every!r}; choose one")
     future = next(iter(work.scenarios.values()))
     times = work.observed.indexes[dims.TIME].append(future.indexes[dims.TIME])

@@ -43,8 +43,8 @@ def run_pytensor(
     )
     forcing = step.prepare(drivers, pt.as_tensor(latitude), theta, pt)
     sequences, rebuild = _flattened(forcing)
-    start = pt.broadcast_arrays(*step.initial_pools(theta), *(leaf[0] for leaf in sequences))
-    start = records.Pools(*start[: len(records.Pools._fields)])
+    start = step.initial_pools(theta)
+    start = pt.broadcast_arrays(*start, *(leaf[0] for leaf in sequences))[: len(start)]
 
     def body(*flat: Array) -> list[Array]:
         now, rest = rebuild(flat[: len(sequences)]), flat[len(sequences) :]
@@ -59,13 +59,15 @@ def run_pytensor(
         sequences=list(sequences),
         outputs_info=[*start, *([None] * len(wanted))],
         non_sequences=list(theta),
+        n_steps=drivers.tmin.shape[0],
         strict=True,
         return_updates=False,
     )
-    states, fluxes = outputs[: len(start)], outputs[len(start) :]
-    pools = records.Pools(*(_with_start(state) for state in states))
+    pools = records.Pools(*(_with_start(state) for state in outputs[: len(start)]))
     empty = records.Fluxes(*([None] * len(records.Fluxes._fields)))
-    return Trajectory(pools, empty._replace(**dict(zip(wanted, fluxes, strict=True))))
+    return Trajectory(
+        pools, empty._replace(**dict(zip(wanted, outputs[len(start) :], strict=True)))
+    )
 
 
 class _PyTensorShapes:

@@ -240,10 +240,12 @@ def _is_as_asked(fit, done, *, chains, **settings):
 
 def _ended_by_time(fit):
     """Whether a unit had proposals left when the time was over."""
+    if "seconds" not in fit.attrs:
+        return False
     statistics = fit["sample_stats"]
     short = (statistics["proposals"] < fit.attrs["proposals_per_chain"]).values
     left = np.isin(statistics["status"].values, ("budget", "searching"))
-    return "seconds" in fit.attrs and bool((short & left).any())
+    return bool((short & left).any())
 
 
 def _check(build, chains, progress, client, **settings):

@@ -144,7 +144,7 @@ def test_an_out_that_cannot_be_written_is_said_before_anything_is_computed(
         "site:calibrate_lanes",
         "region:make_twin",
         "region:build_from_config",
-        "paper:repeat",
+        "studies:repeat",
     ):
         module, _, function = name.partition(":")
         monkeypatch.setattr(import_module(f"pm_dalec.cli.{module}"), function, computed)

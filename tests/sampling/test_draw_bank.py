@@ -85,7 +85,7 @@ def test_a_pilot_that_has_not_converged_is_left_out(made, units, wide, tmp_path,
     with pytest.warns(UserWarning, match="left out 1 of 2"):
         bank = make_bank(baseline.build, units, path=tmp_path / "b.nc", **PILOTS)
     assert bank.classes[BASELINE].pilots == share.pilots[share.rhat.argmin()]
-    monkeypatch.setattr(making, "WORST_RHAT", 1.0)
+    monkeypatch.setattr(making, "WORST_RHAT", 0.5)
     with (
         pytest.warns(UserWarning, match="left out 2 of 2"),
         pytest.raises(ValueError, match="wanted at least one pilot"),

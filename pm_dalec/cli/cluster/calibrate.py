@@ -35,6 +35,8 @@ def calibrate_region(
         Folder for states and fit; what is finished there is not done again.
     model
         baseline: one DALEC for each pixel; stratified: one for each stratum.
+    settings
+        Of the sampler.
     seed
         Of the sampler.
     threads

@@ -69,6 +69,8 @@ def plan(
         File of a region, .nc or .zarr.
     model
         baseline: one DALEC for each pixel; stratified: one for each stratum.
+    settings
+        Of the sampler.
     pilot
         Units of every stratum that are calibrated and timed.
     hours

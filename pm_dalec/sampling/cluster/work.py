@@ -75,6 +75,11 @@ class Line(NamedTuple):
     seconds: float
     digest: str
 
+    @property
+    def route(self) -> str:
+        """How the unit came to its draws where there is a bank: workers have none."""
+        return ""
+
 
 class Sampled(NamedTuple):
     """One unit that was sampled: its draws in the unit interval and in natural units, and its line."""
