@@ -76,6 +76,7 @@ def test_a_block_that_kills_every_worker_is_told_and_the_others_are_kept(run, wo
 
 
 @pytest.mark.filterwarnings("ignore")  # Dask complains of what is taken away
+@pytest.mark.slow  # half a minute until the client gives up
 def test_a_scheduler_that_is_lost_is_told_and_another_goes_on(run, inside, workers):
     kept = {}
 
