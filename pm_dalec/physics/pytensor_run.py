@@ -43,8 +43,8 @@ def run_pytensor(
     )
     forcing = step.prepare(drivers, pt.as_tensor(latitude), theta, pt)
     sequences, rebuild = _flattened(forcing)
-    start = step.initial_pools(theta)
-    start = pt.broadcast_arrays(*start, *(leaf[0] for leaf in sequences))[: len(start)]
+    first = (*step.initial_pools(theta), *(leaf[0] for leaf in sequences))
+    start = pt.broadcast_arrays(*first)[: len(records.Pools._fields)]
 
     def body(*flat: Array) -> list[Array]:
         now, rest = rebuild(flat[: len(sequences)]), flat[len(sequences) :]
