@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pm_dalec.sensitivity.studies.variants_file import read_variants
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 GUIDE = sorted((DOCS / "guide").glob("*.md"))
@@ -21,6 +23,15 @@ def test_the_code_of_a_page_of_the_guide_runs(page, capsys):
         r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     ):
         exec(compile(code, page.name, "exec"), known)  # noqa: S102  (it is our own page)
+
+
+def test_the_variants_of_the_guide_can_be_read(tmp_path):
+    page = (DOCS / "guide" / "sensitivity.md").read_text(encoding="utf-8")
+    file = tmp_path / "my.toml"
+    file.write_text(
+        re.search(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1], encoding="utf-8"
+    )
+    assert list(read_variants(file))[:2] == ["base", "priors 2023"]
 
 
 def test_every_page_has_a_way_to_it():
