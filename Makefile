@@ -58,7 +58,7 @@ pages: $(INSTALLED) ## Renew the pages that are made from the code
 
 docs: pages ## Build the site into build/site; a warning is an error
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs
-	$(BIN)/sphinx-build -W --keep-going -q -c docs . build/site
+	$(BIN)/sphinx-build -E -W --keep-going -q -c docs . build/site
 	@echo "open build/site/index.html"
 
 notebooks: $(INSTALLED) ## Execute the notebooks and renew their outputs

@@ -51,7 +51,18 @@ def test_every_page_has_a_way_to_it():
 @pytest.mark.slow
 def test_the_site_is_built_without_a_warning(tmp_path):
     pytest.importorskip("sphinx", reason="wants the group docs: make docs")
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-c", DOCS, ROOT, tmp_path / "site"]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-E",
+        "-W",
+        "-q",
+        "-c",
+        DOCS,
+        ROOT,
+        tmp_path / "site",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "site" / "docs" / "reference" / "names" / "pm_dalec.calibrate.html").exists()

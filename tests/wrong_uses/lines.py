@@ -43,7 +43,7 @@ MEANING = {
     "landscape": {"--resolution": ("0", "-1", "0.3", "7"), "--figures": NO_PATH, "--ids": ("name",)},
     "region": {"--ids": ("name",)},
     "export": {"--members": ("-1",), "--out": ("results.txt", "results", *NO_PATH)},
-    "forecast": {"--scenario": ("ssp999", "", "absent.nc", "text.nc", "fit.nc", "SSP245"),
+    "forecast": {"--scenario": ("ssp999", "", "absent.nc", "text.nc", "made.nc", "SSP245"),
                  "--management": ("fell", "felling", "felling,years=2040", "felling,years=x,share=0.9",
                                   "felling,years=2040,share=9", "rate,share=-1", "thinning,every=0,share=1",
                                   "mean,by=pixel", "planting,source=arable", "none+none"),
@@ -73,15 +73,15 @@ TOGETHER = [
 ]  # fmt: skip
 BASES = {
     "demo": [], "calibrate": ["site.nc"], "edc-report": ["site.nc", "--draws", "20"],
-    "towers": ["sites", "--proposals", "600", "--chains", "4"], "export": ["fit.nc"], "landscape": [],
-    "region": ["absent.toml"], "forecast": ["fit.nc"], "paper": ["--quick"], "parity": ["reference.nc"],
+    "towers": ["sites", "--proposals", "600", "--chains", "4"], "export": ["made.nc"], "landscape": [],
+    "region": ["absent.toml"], "forecast": ["made.nc"], "paper": ["--quick"], "parity": ["reference.nc"],
     "bench": [], "info": [],
 }  # fmt: skip
 FIRST = {
-    "calibrate": (*NO_FILE, "XX-Tst2", "fit.nc", "FI Hyy"), "edc-report": (*NO_FILE, "fit.nc", "synthetic2"),
+    "calibrate": (*NO_FILE, "XX-Tst2", "made.nc", "FI Hyy"), "edc-report": (*NO_FILE, "made.nc", "synthetic2"),
     "towers": ("absent", "file", "", LONG, "folder.nc"), "export": (*NO_FILE, "site.nc"),
     "region": (*NO_FILE, "text.toml", "site.nc"), "forecast": (*NO_FILE, "site.nc"),
-    "parity": (*NO_FILE, "fit.nc", "site.nc"),
+    "parity": (*NO_FILE, "made.nc", "site.nc"),
 }  # fmt: skip
 
 

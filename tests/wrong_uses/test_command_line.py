@@ -41,7 +41,7 @@ def folder(tmp_path_factory):
     site = synthetic_site(1, years=5)
     for name in ("site.nc", "data/sites/gcel_XX-Tst_monthly.nc", "sites/gcel_XX-Tst_monthly.nc"):
         site_file(site, folder / name)
-    pmd.save(tiny_fit(), folder / "fit.nc")
+    pmd.save(tiny_fit(), folder / "made.nc")
     (folder / "empty.nc").touch()
     for name in ("file", "text.nc", "text.toml"):
         (folder / name).write_text("lai")
