@@ -28,9 +28,9 @@ CODE = """\
 """
 
 
-def figures_of(path):
+def figures_of(cells):
     """Pictures of a notebook, each with its code, the heading above it and the sentence below it."""
-    heading, cells = "", nbformat.read(path, as_version=4).cells
+    heading = ""
     for place, cell in enumerate(cells):
         if cell.cell_type == "markdown":
             heads = re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE)
@@ -67,9 +67,10 @@ def write(page, folder, notebooks):
     folder.mkdir(exist_ok=True)
     parts, kept = [FIRST], set()
     for path in sorted(notebooks.glob("*.ipynb")):
-        title = nbformat.read(path, as_version=4).cells[0].source.split("\n")[0].lstrip("# ")
+        cells = nbformat.read(path, as_version=4).cells
+        title = cells[0].source.split("\n")[0].lstrip("# ")
         link, codes = f"../notebooks/{path.name}", []
-        for name, picture, code, heading, sentence in figures_of(path):
+        for name, picture, code, heading, sentence in figures_of(cells):
             file = folder / f"{path.stem}-{name}.png"
             kept.add(file)
             data = base64.b64decode(picture)

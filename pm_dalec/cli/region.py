@@ -1,8 +1,8 @@
 """Commands for regions: the synthetic landscape, and regions from products."""
 
 from pathlib import Path
-from typing import Literal
 
+from pm_dalec.cli.cluster.land import BUILD, Model
 from pm_dalec.cli.console import console, tell
 from pm_dalec.data.formats import trees
 from pm_dalec.data.formats.polygons import open_polygons
@@ -14,14 +14,12 @@ from pm_dalec.landscape.region_file import open_region, write_region
 from pm_dalec.landscape.twin.region import build_region, fractions_of
 from pm_dalec.landscape.twin.table import DOMAIN
 from pm_dalec.landscape.twin.twin import make_twin
-from pm_dalec.models import baseline, stratified
 from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.plots.style import save_figure
 from pm_dalec.sampling.bank.making import make_bank
 from pm_dalec.tables.constants import RESOLUTIONS
 from pm_dalec.tables.strata import MASKED
 
-APPROACHES = {"stratified": stratified, "baseline": baseline}
 MAPPED = RESOLUTIONS[1:]  # degree, of the maps of fractions
 
 
@@ -143,7 +141,7 @@ def bank(
     /,
     *,
     out: Path = Path("bank.nc"),
-    approach: Literal["stratified", "baseline"] = "stratified",
+    approach: Model = "stratified",
     pilots: int = 6,
     chains: int = 16,
     proposals: int = 1_000_000,
@@ -172,7 +170,7 @@ def bank(
         Of the pilots.
     """
     made = make_bank(
-        APPROACHES[approach].build,
+        BUILD[approach],
         open_region(file),
         path=out,
         pilots=pilots,

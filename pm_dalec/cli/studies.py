@@ -2,25 +2,22 @@
 
 import warnings
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
+from pm_dalec.cli.cluster.land import BUILD, Model
 from pm_dalec.cli.console import NOT_CONVERGED, console, tell
 from pm_dalec.cli.site_options import PLAIN, SiteOptions, site_named
 from pm_dalec.data.formats import trees
 from pm_dalec.data.land import PIXELS
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.landscape.region_file import open_region
-from pm_dalec.models import baseline, stratified
 from pm_dalec.paper.run import FULL, QUICK, repeat
 from pm_dalec.sensitivity.studies.figures import SHOWN
 from pm_dalec.sensitivity.studies.report import moves, write_report
 from pm_dalec.sensitivity.studies.results import effects, unconverged
 from pm_dalec.sensitivity.studies.study import Study
 from pm_dalec.sensitivity.studies.variants_file import read_variants
-
-MODELS = {"baseline": baseline.build, "stratified": stratified.build}
 
 
 def paper(*, out: Path = Path("paper"), quick: bool = False, seed: int = 1):
@@ -36,7 +33,7 @@ def paper(*, out: Path = Path("paper"), quick: bool = False, seed: int = 1):
         Of landscape, sampler and pairing of strata.
     """
     folder_to_write(out)
-    done = repeat(MODELS, out, plan=QUICK if quick else FULL, seed=seed, tell=tell)
+    done = repeat(BUILD, out, plan=QUICK if quick else FULL, seed=seed, tell=tell)
     console.print(
         f"{done.units} units calibrated or read in {done.seconds:.0f} s wall, "
         f"{done.processor_seconds:.0f} s of processor time"
@@ -57,7 +54,7 @@ def sensitivity(
     *,
     variants: Path,
     out: Path = Path("study"),
-    model: Literal["baseline", "stratified"] = "baseline",
+    model: Model = "baseline",
     chains: int = 8,
     draws: int = 250,
     rhat: float = 1.05,
@@ -99,7 +96,7 @@ def sensitivity(
         How a site is opened.
     """
     wanted = read_variants(variants)
-    study = Study(MODELS[model], _land(land, seed, options), wanted)
+    study = Study(BUILD[model], _land(land, seed, options), wanted)
     targets = {"rhat": rhat, "ess": ess, "proposals": proposals}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the report names them

@@ -51,10 +51,8 @@ def turned(day, centre):
 
 
 EDGE = 0.05  # [1] of the range, logarithmic where it is wide
-PILED, TIMES = (
-    0.25,
-    3.0,
-)  # [1] least share of draws there, and how often that of the log-uniform prior
+PILED = 0.25  # [1] least share of draws there
+TIMES = 3.0  # [1] how often that of the log-uniform prior
 WIDE = 20.0  # [1] ratio of bounds from which their range is logarithmic
 
 

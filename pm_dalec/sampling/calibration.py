@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -250,8 +250,8 @@ class Job:
     threads: int
     store: checkpoints.Store | None
     shown: Progress
-    deadline: float  # s, on the monotonic clock
-    stop: threading.Event
+    deadline: float = np.inf  # s, on the monotonic clock
+    stop: threading.Event = field(default_factory=threading.Event)
     instead: dict[str, Array] | None = None  # data in place of the model's
     bank: DrawBank | None = None
     classes: Sequence[str] = ()  # of the units, by place

@@ -13,12 +13,13 @@ import xarray as xr
 
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
+from pm_dalec.posterior import runs
 from pm_dalec.posterior.convergence import WITHOUT_START, doubt, only_tuned
 from pm_dalec.posterior.groups.observed import observed_data
 from pm_dalec.posterior.groups.priors import attributes_of
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
 from pm_dalec.sampling.progress import Progress
-from pm_dalec.sampling.state import Settings, evenly
+from pm_dalec.sampling.state import Settings
 from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
@@ -198,7 +199,7 @@ def add_prior(
     """
     if not model.observed_RVs:
         draws = fit["posterior"].to_dataset()
-        chosen = evenly(np.arange(draws.sizes[dims.DRAW]), PRIOR.draws)
+        chosen = runs.evenly(draws.sizes[dims.DRAW], PRIOR.draws)
         fit["prior"] = xr.DataTree(draws.isel({dims.DRAW: chosen}))
         return
     job.shown.message("sampling the prior under the constraints")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from pm_dalec.posterior import runs
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.kernels.surrogate import PLACES, Surrogate, fit_surrogate
@@ -179,8 +180,7 @@ def state_from_arrays(arrays):
 
 def evenly(values, most):
     """Values, or as many of them as are wanted at most, evenly spaced along the first axis."""
-    count = min(most, len(values))
-    return values[np.linspace(0, len(values) - 1, count).round().astype(int)] if count else values
+    return values[runs.evenly(len(values), most)]
 
 
 def empty(state, draws):

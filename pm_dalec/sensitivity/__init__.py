@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pm_dalec.sensitivity.reweighting import reweight as reweight
     from pm_dalec.sensitivity.scaling import power_scaling as power_scaling, scalable as scalable
     from pm_dalec.sensitivity.studies.ablated import ablation as ablation, tightened as tightened
-    from pm_dalec.sensitivity.studies.design import factorial as factorial
+    from pm_dalec.sensitivity.studies.design import contrasts as contrasts, factorial as factorial
     from pm_dalec.sensitivity.studies.figures import (
         ablation_figure as ablation_figure,
         effects_figure as effects_figure,

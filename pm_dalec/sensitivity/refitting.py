@@ -10,6 +10,7 @@ import xarray as xr
 from pm_dalec.graph import notes
 from pm_dalec.posterior.groups.complete import with_groups
 from pm_dalec.posterior.groups.priors import attributes_of
+from pm_dalec.sampling.bank.weights import resampled
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
 from pm_dalec.sensitivity.draws.units import CONSTRAINTS
@@ -96,6 +97,4 @@ def _systematic(weight, rng):
     """Places of draws, each as often as its weight says, in random order; the first where it is NaN."""
     if not np.isfinite(weight).all():
         return np.zeros(weight.size, int)
-    points = (rng.uniform() + np.arange(weight.size)) / weight.size
-    found = np.searchsorted(np.cumsum(weight), points).clip(max=weight.size - 1)
-    return rng.permutation(found)
+    return rng.permutation(resampled(weight, weight.size, rng))

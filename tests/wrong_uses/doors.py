@@ -15,24 +15,17 @@ import pm_dalec as pmd
 from pm_dalec.data import site_from_arrays
 from pm_dalec.forecasting.scenarios import recycled
 from pm_dalec.models import baseline
+from pm_dalec.tables import variables
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
 from .damage import site_file
 from .perturbations import KINDS, OTHER, REGIONS, STEPS, VALUES, with_array
 
 STREAMS = ("lai", "cwood", "gpp", "nee", "csom")
-DRIVERS = (
-    "tmin",
-    "tmax",
-    "sw_rad",
-    "co2",
-    "vpd",
-    "wind",
-    "forest_loss_fraction",
-    "burned_fraction",
-)
+FROM_DATES = ("doy", "step_days")
+DRIVERS = tuple(name for name in variables.DRIVERS if name not in FROM_DATES)
 SEEN = tuple(name for stream in STREAMS for name in (stream, f"{stream}_unc"))
-NAMES = (*DRIVERS, *SEEN, "doy", "step_days")
+NAMES = (*DRIVERS, *SEEN, *FROM_DATES)
 TITLES = {"tmin": "tmin (degC)", "lai_unc": "LAI sd", "cwood": "wood (g m-2)"}
 
 

@@ -11,19 +11,19 @@ from cyclopts import Parameter
 from pm_dalec.cli.bench.banks import PAPER_UNITS, compare_banks, summary
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
+from pm_dalec.cli.cluster.land import BUILD
 from pm_dalec.cli.cluster.scale import measure_scale
 from pm_dalec.data.by_name import load_site
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.twin import make_twin
-from pm_dalec.models import baseline, stratified
+from pm_dalec.models import baseline
 from pm_dalec.sampling.bank.bank_file import load_bank
 from pm_dalec.sampling.bank.making import make_bank
 from pm_dalec.tables.numbers import number, whole_number
 
 STEPS = 72  # of a run: six years of months
-MODELS = {"baseline": baseline, "stratified": stratified}
 TWIN_RESOLUTION = 0.5  # degree: twelve pixels, 48 strata of them
 
 
@@ -123,17 +123,15 @@ def _print_banks(folder, counts, tell, as_json):
     """Make the banks of the twin where there are none, and print what they save."""
     land = build_region(make_twin(1), resolution=TWIN_RESOLUTION)
     folder, held = folder_to_write(folder), {}
-    for name, model in MODELS.items():
+    for name, build in BUILD.items():
         path = folder / f"{name}.nc"
         tell(f"draw bank '{path}'")
         there = path.exists()
-        held[name] = (
-            load_bank(path) if there else make_bank(model.build, land, path=path, threads=1)
-        )
+        held[name] = load_bank(path) if there else make_bank(build, land, path=path, threads=1)
     units, references = counts
     if not units:
         return
-    models = {name: model.build(land) for name, model in MODELS.items()}
+    models = {name: build(land) for name, build in BUILD.items()}
     table = compare_banks(models, held, units=units, references=references, progress=tell)
     by_class, hours = summary(table, held)
     if as_json:

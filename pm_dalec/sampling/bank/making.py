@@ -94,7 +94,7 @@ def make_bank(
         threadpool_limits(1, "blas"),
     ):
         target = wide_target(model, width)
-        job = Job(target, settings, chains, seed, threads, store, shown, np.inf, stop)
+        job = Job(target, settings, chains, seed, threads, store, shown, stop=stop)
         bank = DrawBank(
             _classes(job, model, chosen), target.rows, bounds_of(target), identity.as_json()
         )

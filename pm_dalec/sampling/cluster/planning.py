@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -106,7 +105,7 @@ def plan(
     target, numbers = compiled(model)[0], identities(model)
     start_seconds = time.perf_counter() - began
     exist = units_that_exist(model)
-    job = Job(target, settings, chains, 0, 1, None, Progress(progress), np.inf, threading.Event())
+    job = Job(target, settings, chains, 0, 1, None, Progress(progress))
     took, size = _timed(job, numbers, chosen_for_pilot(exist, pilot))
     table, total, error = by_stratum(exist, took)
     draws = len(exist) * settings.draws * chains * (len(target.rows) + 1) * 8

@@ -119,10 +119,10 @@ def calibrate_by(
         shown.begin(len(places), settings)
         cluster = partial(_cluster, client, threads, run, (build, land))
         tasks = partial(_by_tasks, run, cluster, client == LOCAL, shown, stop)
-        of_all = (target, settings, chains, seed, threads, None, shown, np.inf, stop)
+        of_all = (target, settings, chains, seed, threads, None, shown)
         stated = stated_of("lanes", seed, took, settings, chains)
         units = (identities(model), places)
-        fit = sampled_fit(SharedJob(*of_all, blocks=tasks), model, units, stated, groups)
+        fit = sampled_fit(SharedJob(*of_all, stop=stop, blocks=tasks), model, units, stated, groups)
     return with_groups(fit, groups)
 
 

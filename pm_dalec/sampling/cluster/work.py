@@ -291,17 +291,7 @@ def with_target(run: Run, target: Target, numbers: Array, places: Array) -> list
     quiet = Progress(enabled=False)
     quiet.begin(len(places), run.settings)
     chains = run.shards.lengths.chains
-    job = Job(
-        target,
-        run.settings,
-        chains,
-        run.seed,
-        1,
-        Store(states, made_of),
-        quiet,
-        np.inf,
-        threading.Event(),
-    )
+    job = Job(target, run.settings, chains, run.seed, 1, Store(states, made_of), quiet)
 
     def one(place):
         began = time.thread_time()
