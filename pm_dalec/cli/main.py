@@ -91,7 +91,7 @@ FLAGS = {
     "lanes": "--lanes",
     "steps": "--steps",
 }
-RESUMABLE = (["towers"], ["forecast"], ["paper"])  # commands that keep what is finished
+RESUMABLE = {"towers", "forecast", "paper", "sensitivity"}  # commands that keep what is finished
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
 PHRASES = {  # advice that names what Python has and no flag
     r" to (pm_dalec\.)?(open_site|load_site|site_from_frame)\b": "",
@@ -174,7 +174,8 @@ def main(arguments=None):
         words = str(fault.args[0] if isinstance(fault, KeyError) and fault.args else fault)
         status = BAD_INPUT
     except KeyboardInterrupt as fault:
-        kept = "finished parts are kept" if arguments[:1] in RESUMABLE else "nothing new was kept"
+        some = RESUMABLE.intersection(arguments[:1])
+        kept = "finished parts are kept" if some else "nothing new was kept"
         words, status = str(fault) or f"interrupted; {kept}", INTERRUPTED
     else:
         return status
