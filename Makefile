@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint hooks docs notebooks bench paper clean
+.PHONY: help install demo test test-slow lint hooks pages docs notebooks bench paper clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -53,8 +53,13 @@ hooks: $(INSTALLED) ## Check style and types before every commit (pre-commit)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group hooks
 	$(BIN)/pre-commit install
 
-docs: $(INSTALLED) ## Renew the pages that are made from the code
+pages: $(INSTALLED) ## Renew the pages that are made from the code
 	$(BIN)/python -m pm_dalec.cli.pages
+
+docs: pages ## Build the site into build/site; a warning is an error
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs
+	$(BIN)/sphinx-build -E -W --keep-going -q -c docs . build/site
+	@echo "open build/site/index.html"
 
 notebooks: $(INSTALLED) ## Execute the notebooks and renew their outputs
 	$(BIN)/python notebooks/execute.py

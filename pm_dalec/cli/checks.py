@@ -71,5 +71,8 @@ def info():
     folder = os.environ.get(by_name.DATA_VARIABLE)
     print(f"{by_name.DATA_VARIABLE}: {folder or 'not set; needed for sites by name'}")
     if folder:
-        for site in by_name.available_sites():
+        sites = by_name.available_sites()
+        for site in sites:
             print(f"  {site.site} ({site.source}, {site.resolution})")
+        if not sites:
+            print(f"  no sites: {by_name.DATA_VARIABLE} {by_name.state_of_folder()}")

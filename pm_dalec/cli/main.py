@@ -3,8 +3,11 @@
 import os
 import re
 import sys
+import warnings
+from difflib import get_close_matches
+from typing import get_args
 
-from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError
+from cyclopts import App, CycloptsError, Group, Parameter, UnknownCommandError, convert
 
 from pm_dalec._version import __version__
 
@@ -22,14 +25,20 @@ COMMANDS = {
         "site:demo": "Calibrate the built-in site, whose truth is known; needs no file.",
         "site:calibrate": "Calibrate a site file, or a site by name.",
         "site:edc_report": "Print pass rates of the constraints under the prior of a site.",
-        "towers:towers": "Compare predicted with measured fluxes of a folder of site files.",
+        "towers:towers": "Compare predicted with measured fluxes and leaf area of a folder of site files.",
         "results:export": "Write the results of a fit as a CF NetCDF file.",
     },
     "Regions": {
         "region:landscape": "Write the region of the synthetic twin, and its maps when asked.",
         "region:region": "Write a region from real products.",
+        "cluster.calibrate:calibrate_region": "Calibrate every unit of a region; resumable.",
+        "cluster.look:status": "Print what a store of a region holds.",
+        "cluster.look:plan": "Estimate core-hours, memory, disk and workers of a region by a pilot.",
+        "region:bank": "Calibrate pilots of a region whose draws its other units take over.",
         "results:forecast": "Continue a fit to 2100 under scenarios and managements; resumable.",
-        "paper:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
+        "studies:paper": "Repeat the paper's experiment on the synthetic twin; resumable.",
+        "studies:sensitivity": "Calibrate variants of priors, constraints and data, and say what "
+        "moves what; resumable.",
     },
     "Checks": {
         "checks:parity": "Compare reference files; exit status 1 where a quantity is off.",
@@ -43,6 +52,11 @@ FLAGS = {
     "random_seed": "--seed",
     "seed": "--seed",
     "chains": "--chains",
+    "client": "--dask",
+    "part": "--part",
+    "pilot": "--pilot",
+    "hours": "--hours",
+    "threads": "--threads",
     "draws": "--draws",
     "seconds": "--seconds",
     "proposals": "--proposals",
@@ -64,6 +78,8 @@ FLAGS = {
     "start": "--start",
     "lat": "--lat",
     "lon": "--lon",
+    "latitude": "--lat",
+    "longitude": "--lon",
     "rtol": "--rtol",
     "members": "--members",
     "quantiles": "--quantiles",
@@ -72,8 +88,19 @@ FLAGS = {
     "management": "--management",
     "every": "--every",
     "reference": "--reference",
+    "lanes": "--lanes",
+    "steps": "--steps",
 }
+RESUMABLE = {"towers", "forecast", "paper", "sensitivity"}  # commands that keep what is finished
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value
+PHRASES = {  # advice that names what Python has and no flag
+    r" to (pm_dalec\.)?(open_site|load_site|site_from_frame)\b": "",
+    r"or load a site by name with pm_dalec\.load_site": "or give the name of a site",
+    r"or open a file with pm_dalec\.open_site": "or give a file",
+    r"open a site with pm_dalec\.open_site": "give a site",
+    r"pass columns=\{[^}]*\}": "rename the column as in docs/tables.md",
+    r"pass units=\{[^}]*\}": "state the units in the header",
+}
 _VALUE = r"""(?:\([^()]*\)|\[[^\]]*\]|\{[^{}]*\}|'[^']*'|"[^"]*"|[-+\w.]*\w)?"""
 _ARGUMENT = re.compile(rf"\b({'|'.join(FLAGS)})=({_VALUE})")
 
@@ -90,7 +117,7 @@ def command_line():
         help="Bayesian model-data fusion of the terrestrial carbon cycle with DALEC.",
         help_epilogue=EXITS,
         version=f"pm_dalec {__version__}",
-        default_parameter=Parameter(negative=()),
+        default_parameter=Parameter(negative=(), converter=_converted),
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
@@ -102,6 +129,15 @@ def command_line():
             name = place.partition(":")[2].replace("_", "-")
             app.command(f"pm_dalec.cli.{place}", name=name, help=words, group=group, sort_key=order)
     return app
+
+
+def _converted(kind, tokens):
+    """Value of an option; cyclopts alone would round 1.5 where a whole number is wanted."""
+    if int in (kind, *get_args(kind)):
+        for token in tokens:
+            if "." in token.value:
+                raise ValueError(f"wanted a whole number, got {token.value!r}")
+    return convert(kind, tokens)
 
 
 def main(arguments=None):
@@ -126,7 +162,9 @@ def main(arguments=None):
         status = app(arguments) or 0
         sys.stdout.flush()
     except UnknownCommandError:
-        words, status = f"wanted one of {', '.join(names)}, got {arguments[0]!r}", BAD_INPUT
+        like = get_close_matches(arguments[0], names, 1)
+        words = f"wanted one of {', '.join(names)}, got {arguments[0]!r}"
+        words, status = f"{words}; did you mean {like[0]}?" if like else words, BAD_INPUT
     except CycloptsError as fault:
         words, status = f"{_sentence(str(fault))}; see {title} --help", BAD_INPUT
     except BrokenPipeError:  # the reader has seen enough; nothing is left to say at exit
@@ -135,8 +173,10 @@ def main(arguments=None):
     except FAULTS as fault:
         words = str(fault.args[0] if isinstance(fault, KeyError) and fault.args else fault)
         status = BAD_INPUT
-    except KeyboardInterrupt:
-        words, status = "interrupted; finished parts are kept", INTERRUPTED
+    except KeyboardInterrupt as fault:
+        some = RESUMABLE.intersection(arguments[:1])
+        kept = "finished parts are kept" if some else "nothing new was kept"
+        words, status = str(fault) or f"interrupted; {kept}", INTERRUPTED
     else:
         return status
     print(f"{title}: {as_flags(' '.join(words.split()))}", file=sys.stderr)
@@ -151,7 +191,7 @@ def as_flags(words):
     >>> as_flags("pass checkpoint='out/state', resume=True, or leave out streams=('lai', 'nee')")
     "pass --out 'out/state', --resume, or leave out --streams lai nee"
     >>> as_flags("pass uncertainties={'lai': sigma, 'cwood': '20%'} to open_site")
-    'pass --sigma lai=sigma cwood=20% to open_site'
+    'pass --sigma lai=sigma cwood=20%'
     >>> as_flags("choose likelihoods={'lai': 'gaussian'}")
     'choose --likelihood lai=gaussian'
     """
@@ -168,6 +208,8 @@ def as_flags(words):
             value = re.sub(r"\s*:\s*", "=", re.sub(r"[{},'\"]+", "", value.replace(",", " ")))
         return f"{FLAGS[name]} {' '.join(value.split())}"
 
+    for advice, here in PHRASES.items():
+        words = re.sub(advice, here, words)
     return _ARGUMENT.sub(flag, words)
 
 
@@ -178,8 +220,14 @@ def _sentence(words):
 
 
 def run():
-    """Entry point of the console script."""
+    """Entry point of the console script; a warning is a sentence there, too."""
+    warnings.showwarning = _show_warning
     sys.exit(main())
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    """Say a warning without the file and the line from which it comes."""
+    print(f"note: {as_flags(' '.join(str(message).split()))}", file=file or sys.stderr)
 
 
 if __name__ == "__main__":

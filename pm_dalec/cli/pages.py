@@ -11,7 +11,11 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 COMMAND = "python -m pm_dalec.cli.pages"
 BEGIN = f"<!-- made by `{COMMAND}`; do not edit -->"
 END = "<!-- end of what is made -->"
-MADE = {"architecture.md": rooms.section, "tables.md": tables.page}
+MADE = {
+    "architecture.md": rooms.section,
+    "coming_from_cardamom.md": tables.names_of_cardamom,
+    "tables.md": tables.page,
+}
 """What makes the part of a page between the markers."""
 
 

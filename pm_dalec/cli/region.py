@@ -2,18 +2,21 @@
 
 from pathlib import Path
 
+from pm_dalec.cli.cluster.land import BUILD, Model
 from pm_dalec.cli.console import console, tell
 from pm_dalec.data.formats import trees
+from pm_dalec.data.formats.polygons import open_polygons
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.landscape.from_products.region import build_from_config, future_from_config
 from pm_dalec.landscape.grid import target_grid
 from pm_dalec.landscape.polygons.region import region_from_polygons
-from pm_dalec.landscape.region_file import write_region
+from pm_dalec.landscape.region_file import open_region, write_region
 from pm_dalec.landscape.twin.region import build_region, fractions_of
 from pm_dalec.landscape.twin.table import DOMAIN
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.plots.style import save_figure
+from pm_dalec.sampling.bank.making import make_bank
 from pm_dalec.tables.constants import RESOLUTIONS
 from pm_dalec.tables.strata import MASKED
 
@@ -48,6 +51,9 @@ def landscape(
     """
     target_grid(resolution, **DOMAIN)
     _check_out(out)
+    _check_polygons(polygons, ids)
+    if figures is not None:
+        folder_to_write(figures)
     tell(f"landscape of seed {seed}: land cover, biomass, soil, felling")
     twin = make_twin(seed)
     units = f"{resolution} degree" if polygons is None else polygons.name
@@ -68,6 +74,16 @@ def _check_out(out):
     """Refuse a file that cannot be written before long work begins."""
     trees.is_netcdf(out, what="a region")
     folder_to_write(out.parent)
+
+
+def _check_polygons(polygons, ids):
+    """Refuse polygons that cannot be read before long work begins, and ids without any."""
+    if polygons is not None:
+        open_polygons(polygons, ids)
+    elif ids is not None:
+        raise ValueError(
+            f"wanted --ids with --polygons, got --ids {ids} alone; name the file of polygons, or leave it out"
+        )
 
 
 def _save_maps(twin, folder):
@@ -105,6 +121,7 @@ def region(
         Its column with the ids; the number of the row where it is not given.
     """
     _check_out(out)
+    _check_polygons(polygons, ids)
     if polygons is None:
         made = build_from_config(config, progress=tell)
     else:
@@ -117,3 +134,51 @@ def region(
         beside = out.with_stem(f"{out.stem}_scenario")
         write_region(future, beside)
         console.print(f"wrote {beside}")
+
+
+def bank(
+    file: Path,
+    /,
+    *,
+    out: Path = Path("bank.nc"),
+    approach: Model = "stratified",
+    pilots: int = 6,
+    chains: int = 16,
+    proposals: int = 1_000_000,
+    seed: int = 0,
+):
+    """Calibrate pilots of a region whose draws its other units take over.
+
+    Give the file to `pm_dalec.calibrate_region(..., bank=FILE)`. Pilots that are done are kept beside it, and
+    the same command goes on where it was stopped.
+
+    Parameters
+    ----------
+    file
+        Region, .nc or .zarr.
+    out
+        Draw bank to write, .nc.
+    approach
+        Model whose units the bank is for.
+    pilots
+        Of each class, the farthest from each other in what the data say of them.
+    chains
+        Of each pilot.
+    proposals
+        Budget of each chain.
+    seed
+        Of the pilots.
+    """
+    made = make_bank(
+        BUILD[approach],
+        open_region(file),
+        path=out,
+        pilots=pilots,
+        chains=chains,
+        proposals=proposals,
+        random_seed=seed,
+    )
+    for name, share in made.classes.items():
+        told = ", ".join(f"{r:.3f} ({e:.0f})" for r, e in zip(share.rhat, share.ess, strict=True))
+        console.print(f"{name}: worst R-hat (ESS) of the pilots {told}")
+    console.print(f"wrote {out}, {made.digest}")

@@ -22,6 +22,7 @@ from pm_dalec.posterior.cf.file import MEMBERS, export as write
 from pm_dalec.posterior.cf.variables import QUANTITIES
 from pm_dalec.posterior.runs import units_to_run
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import names_of
 
 FILES = (".nc", ".zarr")
 Several = Annotated[list[str] | None, Parameter(consume_multiple=1)]
@@ -41,7 +42,7 @@ def export(
     Parameters
     ----------
     fit
-        File or folder of a fit, as `pm-dalec calibrate` writes it.
+        File of a fit, or the folder into which `pm-dalec calibrate` wrote it.
     out
         File to write.
     members
@@ -51,8 +52,16 @@ def export(
     names
         Quantities, such as gpp nbp ra rh cVeg cSoil lai; all by default.
     """
-    path = write(fit_file.load(fit), out, names=names, members=members, quantiles=quantiles)
+    path = write(
+        fit_file.load(_fit_at(fit)), out, names=names, members=members, quantiles=quantiles
+    )
     console.print(f"wrote {path}")
+
+
+def _fit_at(path):
+    """Fit of a folder that `pm-dalec calibrate` wrote, or the path as given."""
+    inside = path / "fit.nc"
+    return inside if path.suffix not in FILES and inside.is_file() else path
 
 
 def forecast(
@@ -96,7 +105,7 @@ def forecast(
     """
     chosen = managements_of(management or ["none"])
     wanted = checked_names(tuple(names or NAMES))
-    held = fit_file.load(fit)
+    held = fit_file.load(_fit_at(fit))
     scenarios = _scenarios(scenario or ["ssp245"], held, reference)
     folder_to_write(out)
     tree = run(
@@ -126,7 +135,7 @@ def _scenarios(given, fit, reference):
     first = units_to_run(fit, None)
     observed = first if "time_bnds" in first.variables else units_to_run(fit, first)
     found = {}
-    for name in given:
+    for name in names_of("scenarios", given):
         path = Path(name)
         if name in SCENARIOS:
             found[name] = named_scenario(name, observed, reference=reference)

@@ -73,7 +73,7 @@ def described(room, imports):
     ]
     return "\n".join(
         (
-            f"### `{room}`",
+            f"## `{room}`",
             "",
             f"{_first_line(HOUSE / room / '__init__.py')} Stands on {stands_on}.",
             "",

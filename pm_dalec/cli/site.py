@@ -1,12 +1,14 @@
 """Commands for one site: `demo`, `calibrate` and `edc_report`."""
 
+import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from rich.table import Table
 
-from pm_dalec.cli.console import NOT_CONVERGED, console
+from pm_dalec.cli.console import NOT_CONVERGED, console, tell
 from pm_dalec.cli.site_options import PLAIN, SiteOptions, pairs_of, site_named
 from pm_dalec.constraints import report
 from pm_dalec.constraints.forms import Soft
@@ -14,20 +16,20 @@ from pm_dalec.data.storage import folder_to_write
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.graph.choices import Choices
 from pm_dalec.models import baseline, constrained_prior
-from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
+from pm_dalec.plots.fit import fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
-from pm_dalec.posterior import fit_file, trajectory
+from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose, has_converged, verdict
-from pm_dalec.posterior.intervals import intervals
-from pm_dalec.sampling.calibration import calibrate as calibrate_lanes, calibrate_edinburgh
+from pm_dalec.posterior.intervals import at_bounds, intervals
+from pm_dalec.sampling.calibration import calibrate as calibrate_lanes
+from pm_dalec.sampling.edinburgh import calibrate_edinburgh
 from pm_dalec.sampling.progress import bar
 from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
-from pm_dalec.tables.streams import STREAMS
 
 MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
 UNLIMITED = 10**9  # proposals of a chain that seconds limit
+SECONDS = 600.0
 EDINBURGH_PROPOSALS = 100_000
-SHOWN_DRAWS = 60  # of each chain, in figures
 
 
 def demo(*, out: Path = Path("demo"), seed: int = 0, seconds: float = 60.0):
@@ -70,7 +72,7 @@ def calibrate(
     sampler: Literal["lanes", "edinburgh2021"] = "lanes",
     chains: int = 4,
     draws: int = 1000,
-    seconds: float = 600.0,
+    seconds: float = SECONDS,
     proposals: int | None = None,
     seed: int = 0,
     resume: bool = False,
@@ -109,7 +111,8 @@ def calibrate(
     draws
         Recorded draws of each chain.
     seconds
-        Sampling budget [s]; edinburgh2021 has proposals instead.
+        Sampling budget of this call [s], with ``resume`` in addition to those before; edinburgh2021 has
+        proposals instead.
     proposals
         Budget of each chain; 100000 for edinburgh2021, unlimited otherwise.
     seed
@@ -119,26 +122,47 @@ def calibrate(
     options
         How the site is opened.
     """
+    _refuse_for_prior(model, streams, likelihood)
     units = site_named(site, seed, options)
     folder_to_write(out)
     choices = choices_of(priors, constraints, soft, streams, solver, likelihood)
     built = MODELS[model].build(units, choices)
     drawn = {"chains": chains, "draws": draws, "random_seed": seed}
     if sampler == "edinburgh2021":
-        _refuse_resume(resume)
+        _refuse_for_edinburgh(resume, seconds)
         proposals = EDINBURGH_PROPOSALS if proposals is None else proposals
         fit = calibrate_edinburgh(built, proposals=proposals, **drawn)
     else:
         proposals = UNLIMITED if proposals is None else proposals
-        budget = {"seconds": seconds, "proposals": proposals}
-        kept = {"checkpoint": out / "state", "resume": resume}
-        fit = calibrate_lanes(built, **drawn, **budget, **kept)
-    if fit.attrs.get("interrupted"):
-        raise KeyboardInterrupt
-    return _report(fit, out)
+        drawn |= {"seconds": seconds, "proposals": proposals}
+        with _own_words():
+            fit = calibrate_lanes(built, **drawn, checkpoint=out / "state", resume=resume)
+    return _report(fit, out, parameters=choices.parameters)
 
 
-def _refuse_resume(resume):
+@contextmanager
+def _own_words():
+    """What calibrate says of Ctrl-C is not shown: the command says it as it is called here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="interrupted: the fit")
+        yield
+
+
+def _refuse_for_prior(model, streams, likelihood):
+    """Refuse what says how observations are taken where none are."""
+    if model == "constrained_prior" and (streams or likelihood):
+        raise ValueError(
+            "wanted no --streams and no --likelihood with constrained_prior, which takes no observations; leave "
+            "them out"
+        )
+
+
+def _refuse_for_edinburgh(resume, seconds):
+    if seconds != SECONDS:
+        raise ValueError(
+            f"wanted --proposals as the budget of edinburgh2021, got --seconds {seconds:g}; leave it out, or "
+            "use --sampler lanes"
+        )
     if resume:
         raise ValueError(
             "wanted a sampler that can go on, got --resume with edinburgh2021; leave out --resume, or "
@@ -157,11 +181,45 @@ def choices_of(priors, constraints, soft, streams, solver, likelihoods=None):
     return Choices(PRIOR_SETS[priors], rules, streams, solver, models)
 
 
-def _report(fit, folder, *, truth=None):
-    """Print the summary of a fit, save it, draw its figures; return the exit status."""
-    status = str(fit["sample_stats"]["status"].values)
+def _report(fit, folder, *, truth=None, parameters=PARAMETERS):
+    """Print the summary of a fit, save it, draw its figures; return the exit status.
+
+    After Ctrl-C it is that of the draws until then, and an interrupt that says how to go on.
+    """
+    posterior, observed = fit["posterior"].to_dataset(), fit["observed_data"].to_dataset()
+    _expect_draws(posterior, fit["sample_stats"].to_dataset(), fit.attrs.get("interrupted"), folder)
+    fit_file.save(fit, folder / "fit.nc")
+    report, found = diagnose(fit), intervals(posterior, truth=truth)
+    title = f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}"
+    console.print(summary_table(report, found, title=title, caption=_error_models(observed)))
+    console.print(verdict(report))
+    if piled := at_bounds(posterior, parameters):
+        console.print(f"at its bound: {', '.join(piled)}", markup=False)
+    if truth is not None:
+        inside = found["inside"]
+        console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
+    tell("drawing figures")
+    save_figure(fit_figure(fit), folder / "fit")
+    prior = fit["prior"].to_dataset() if "prior" in fit.children else None
+    save_figure(parameter_figure(posterior, prior=prior, truth=truth), folder / "parameters")
+    console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
+    if fit.attrs.get("interrupted"):
+        raise KeyboardInterrupt(
+            f"interrupted; the draws until then are in {folder / 'fit.nc'}: go on with --resume"
+        )
+    return 0 if has_converged(report) else NOT_CONVERGED
+
+
+def _expect_draws(posterior, statistics, interrupted, folder):
+    """Say why a fit has no draws, and what to do."""
+    if interrupted and not posterior.sizes["draw"]:
+        raise KeyboardInterrupt(
+            f"interrupted before the first draw of the posterior; its state until then is in {folder}: go on "
+            "with --resume"
+        )
+    status = str(statistics["status"].values)
     if status == "searching":
-        made = int(fit["sample_stats"]["search_proposals"])
+        made = int(statistics["search_proposals"])
         raise ValueError(
             f"wanted a state in which all constraints hold, got none in {made:,} proposals of each chain, "
             "after which the time was over; give more --seconds, with --resume to go on from here"
@@ -171,20 +229,12 @@ def _report(fit, folder, *, truth=None):
             "wanted a state in which all constraints hold, got none; run `pm-dalec edc-report` on this "
             "site to see which rule blocks, or choose other constraints"
         )
-    posterior, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
-    report, found = diagnose(fit), intervals(posterior, truth=truth)
-    title = f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}"
-    console.print(summary_table(report, found, title=title, caption=_error_models(units)))
-    console.print(verdict(report))
-    if truth is not None:
-        inside = found["inside"]
-        console.print(f"truth inside the 90 % interval: {inside.sum()} of {len(inside)}")
-    fit_file.save(fit, folder / "fit.nc")
-    simulated = trajectory.bands(fit, band_quantiles(), draws=SHOWN_DRAWS)
-    save_figure(fit_figure(simulated, units), folder / "fit")
-    save_figure(parameter_figure(posterior, truth=truth), folder / "parameters")
-    console.print(f"wrote {folder}/fit.nc, fit.pdf, fit.png, parameters.pdf, parameters.png")
-    return 0 if has_converged(report) else NOT_CONVERGED
+    if not posterior.sizes["draw"]:
+        raise ValueError(
+            f"wanted draws of the posterior, got none in {int(statistics['proposals']):,} proposals "
+            "of each chain, which were tuning; give more --seconds or --proposals, with --resume to go on "
+            "from here"
+        )
 
 
 def summary_table(report, found, *, title, caption):
@@ -205,9 +255,9 @@ def summary_table(report, found, *, title, caption):
     return table
 
 
-def _error_models(units):
-    """Words for the error model of every stream that was assimilated."""
-    models = {name: units[name].attrs.get("likelihood") for name in STREAMS if name in units}
+def _error_models(observed):
+    """Words for the error model of every stream of a fit."""
+    models = {name: observed[name].attrs.get("likelihood") for name in observed}
     return "; ".join(f"{name} {model}" for name, model in models.items() if model) or None
 
 

@@ -43,8 +43,8 @@ class SiteOptions:
     drop
         Observations to leave out of those in the file.
     sigma
-        STREAM=VALUE or STREAM=PERCENT%: one sigma where the file has none, in the units of the
-        stream or as a share of each value, such as lai=0.3 cwood=20%.
+        STREAM=VALUE, STREAM=PERCENT% or STREAM=xFACTOR: one sigma where the file has none, in the
+        units of the stream or as a share of each value, or a factor, such as lai=x1.5 cwood=20%.
     """
 
     source: Literal["gcel", "fluxval", "differland"] | None = None
@@ -87,7 +87,10 @@ def site_named(name, seed, options=PLAIN):
         "observations": "all" if options.observations is None else options.observations,
         "drop": options.drop or (),
         "uncertainties": pairs_of(
-            options.sigma or (), "--sigma", "STREAM=VALUE or STREAM=PERCENT%", "lai=0.3 or lai=20%"
+            options.sigma or (),
+            "--sigma",
+            "STREAM=VALUE, STREAM=xFACTOR or STREAM=PERCENT%",
+            "lai=0.3 or lai=20%",
         ),
     }
     if _is_path(name):

@@ -21,7 +21,10 @@ SUMMARIES = (
 OPERATORS = """\
 Each stream needs its one-sigma uncertainty, `<stream>_unc`, or a factor of a log-normal there with the
 attribute `uncertainty_kind` "factor"; the error model follows from it, or from `Choices(likelihoods=...)`.
-Stocks and LAI are compared at the start of the step, fluxes as means over it."""
+Stocks and LAI are compared at the start of the step, fluxes as means over it. With `<stream>_window` (time), the
+same number at all steps of a window and NaN outside, an observation is the mean over its window, weighted by days, and
+stands at one of its steps; the attribute `compared` "deviation" makes it what departs from that mean.
+`pm_dalec.data.average_observations` makes means of years, which are the streams `<stream>_annual`."""
 
 
 COLUMNS_OF_A_TABLE = f"""\
@@ -166,3 +169,26 @@ def page():
         sources_list(),
     )
     return "\n\n".join(parts)
+
+
+def names_of_cardamom():
+    """What CARDAMOM numbers, and its name here: parameters, constraints and streams.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    parameters = markdown_table(
+        ("number", "name here", "meaning", "units"),
+        (
+            (place, f"`{record.name}`", record.meaning, record.units)
+            for place, record in enumerate(PARAMETERS.values(), start=1)
+        ),
+    )
+    rules = sorted(EDCS["edinburgh2021"].values(), key=lambda rule: rule.number)
+    constraints = markdown_table(
+        ("number", "name here", "holds where"),
+        ((rule.number, f"`{rule.name}`", rule.inequality) for rule in rules),
+    )
+    return f"## Parameters\n\n{parameters}\n\n## Constraints (EDCs)\n\n{constraints}"

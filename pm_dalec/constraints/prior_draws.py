@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.case import case_of
+from pm_dalec.constraints.rules import Constraint
 from pm_dalec.errors.scales import FACTOR, KIND
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
@@ -66,7 +67,7 @@ def judge(
     units: xr.Dataset,
     theta: Theta,
     *,
-    constraints: Era = "edinburgh2021",
+    constraints: Era | Table[Constraint] = "edinburgh2021",
     solver: Solver = "converged",
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Margin of every rule for every parameter vector.
@@ -77,7 +78,7 @@ def judge(
         Site.
     theta : Theta
         Arrays of length n.
-    constraints : {"edinburgh2021", "edinburgh2024", None}
+    constraints : {"edinburgh2021", "edinburgh2024", None} or Table of Constraint
     solver : {"converged", "truncated"}
 
     Returns
@@ -88,7 +89,8 @@ def judge(
     trajectory = run_numpy(drivers, latitude, theta, solver=solver)
     case = case_of(trajectory, drivers, theta)
     with np.errstate(all="ignore"):
-        found = forms.margins(sets.EDCS[constraints], case, np)
+        table = constraints if isinstance(constraints, Table) else sets.EDCS[constraints]
+        found = forms.margins(table, case, np)
     size = theta[0].shape
     return {name: np.broadcast_to(margin, size) for name, margin in found.items()}
 

@@ -6,6 +6,7 @@ from pm_dalec._faces import face
 
 if TYPE_CHECKING:
     from pm_dalec.data.by_name import available_sites as available_sites, load_site as load_site
+    from pm_dalec.data.land import average_observations as average_observations
     from pm_dalec.data.series.era5 import open_era5 as open_era5
     from pm_dalec.data.series.flux_towers import open_flux_tower as open_flux_tower
     from pm_dalec.data.series.frame import site_from_frame as site_from_frame

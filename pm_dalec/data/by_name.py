@@ -7,6 +7,7 @@ The data folder is named by the environment variable ``PM_DALEC_DATA``; site fil
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,7 +74,7 @@ def load_site(
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units dataset of a site by its name.
 
@@ -120,11 +121,28 @@ def load_site(
 def _nothing(name, source, resolution, files):
     folder = os.environ.get(DATA_VARIABLE)
     if not files:
-        state = f"has no data/sites/*.nc ({folder})" if folder else "is not set"
         return (
-            f"no site {name!r}: the environment variable {DATA_VARIABLE} {state}; set it to the "
+            f"no site {name!r}: the environment variable {DATA_VARIABLE} {state_of_folder()}; set it to the "
             "folder that holds data/sites, or open a file with pm_dalec.open_site"
         )
     there = ", ".join(f"{file.site} ({file.source}, {file.resolution})" for file in files)
     wanted = f"{name!r} {resolution}" + (f" from {source!r}" if source else "")
-    return f"no site {wanted} in {folder} ({DATA_VARIABLE}); there are {there}"
+    meant = _meant(name, files)
+    return f"no site {wanted} in {folder} ({DATA_VARIABLE}); {meant}there are {there}"
+
+
+def _meant(name, files):
+    """Question after the site whose name is like a wrong one; nothing where it is right or unlike any."""
+    known = {file.site.casefold(): file.site for file in files}
+    like = get_close_matches(name.casefold(), known, 1)
+    return f"did you mean {known[like[0]]}? " if like and known[like[0]] != name else ""
+
+
+def state_of_folder():
+    """Words for what is wrong with the folder of data, where it has no site files."""
+    folder = os.environ.get(DATA_VARIABLE)
+    if not folder:
+        return "is not set"
+    if not Path(folder).is_dir():
+        return f"names a folder that does not exist ({folder})"
+    return f"has no data/sites/*.nc ({folder})"

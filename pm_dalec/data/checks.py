@@ -1,18 +1,24 @@
 """Checks of a units dataset: site, baseline region or stratified region alike.
 
-A fault is a ValueError (a TypeError for a wrong kind) whose sentence names the variable, the place
-and the count.
+A fault is a ValueError or, for a wrong kind, a TypeError that names variable, place and count.
 """
 
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data.limits import UNITS_DIMS, check_dims, check_numbers, check_series, check_soil
+from pm_dalec.data.land import check_signs, check_soil, check_window
+from pm_dalec.data.limits import (
+    UNITS_DIMS,
+    check_dims,
+    check_numbers,
+    check_series,
+)
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
-from pm_dalec.data.time_axis import check_day_of_year, check_time_axis
+from pm_dalec.data.time_axis import check_day_of_year, check_step_days, check_time_axis
+from pm_dalec.data.uncertainties import check_sigmas_there
 from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import SOIL_PRIOR, STREAMS, wanted_units
+from pm_dalec.tables.streams import DEVIATION, SOIL_PRIOR, STREAMS, operator_of, wanted_units
 from pm_dalec.tables.variables import DRIVERS
 
 DISTURBANCES = ("forest_loss_fraction", "burned_fraction")
@@ -49,6 +55,41 @@ def check_drivers(units):
         check_dims(name, units, needed=(dims.TIME,))
         check_numbers(name, units, gaps=False)
     check_day_of_year(units)
+    _check_temperatures(units)
+    _check_place(units)
+    _check_strata(units)
+    check_series(units)
+    return units
+
+
+def check_given(units):
+    """Check what is there of a site that may lack drivers, sigmas or values still.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        Site with steps and a latitude.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A sentence that names the variable, the place and the count.
+    """
+    for name in units.data_vars:
+        check_numbers(str(name), units, gaps=True)
+    check_day_of_year(units)
+    check_step_days(units)
+    if {"tmin", "tmax"} <= set(units):
+        _check_temperatures(units)
+    _check_place(units)
+    for name in STREAMS:
+        if name in units and f"{name}_unc" in units:
+            _check_size(name, units, units[name].variable.notnull())
+    check_signs(units)
+    check_series(units)
+
+
+def _check_temperatures(units):
     refuse_where(
         units["tmin"] > units["tmax"],
         units,
@@ -56,10 +97,6 @@ def check_drivers(units):
         came="tmin > tmax",
         advice="exchange or correct them",
     )
-    _check_place(units)
-    _check_strata(units)
-    check_series(units)
-    return units
 
 
 def _expect_dataset(units):
@@ -167,14 +204,16 @@ def check_observations(units):
     """
     _expect_dataset(units)
     full = tuple(d for d in UNITS_DIMS if d in units.dims)
+    check_sigmas_there(units)
     for name in (*STREAMS, SOIL_PRIOR):
         sigma = f"{name}_unc"
         if name not in units and sigma not in units:
             continue
         needed = tuple(d for d in full if d != dims.TIME) if name == SOIL_PRIOR else full
         _check_pair(name, units, needed)
-    if SOIL_PRIOR in units:
-        check_soil(units)
+    check_signs(units)
+    for name in (SOIL_PRIOR, "csom"):
+        check_soil(name, units)
     return units
 
 
@@ -191,19 +230,11 @@ def _check_pair(name, units, needed):
             f"wanted {name!r} without 'time', got dims {units[name].dims} ({everywhere(units)}); "
             "it is the initial stock; give stocks of later steps as 'csom'"
         )
+    check_window(name, units)
     check_numbers(name, units, gaps=True)
     seen = units[name].variable.notnull()
-    if sigma not in units:
-        refuse_where(
-            seen,
-            units,
-            wanted=f"a one-sigma uncertainty {sigma!r} [{wanted_units(name)}] of {name!r}",
-            came=f"none{_unnumbered(units, name)}",
-            advice=f"add it; open_site takes uncertainties={{{name!r}: sigma}}, or a list of the "
-            "observations to keep",
-        )
-        return
-    _check_sigma(name, units, seen, needed)
+    if sigma in units:
+        _check_sigma(name, units, seen, needed)
 
 
 def _check_sigma(name, units, seen, needed):
@@ -218,6 +249,12 @@ def _check_sigma(name, units, seen, needed):
         advice=f"give a sigma there, set {name!r} to NaN, or pass "
         f"uncertainties={{{name!r}: sigma}} to open_site",
     )
+    _check_size(name, units, seen)
+
+
+def _check_size(name, units, seen):
+    """Refuse a sigma that is not above 0, a factor that is not above 1."""
+    sigma = f"{name}_unc"
     if _is_factor(name, units):
         _check_factor(name, units, seen)
         return
@@ -229,11 +266,6 @@ def _check_sigma(name, units, seen, needed):
         came=first_of(units[sigma].variable, too_small),
         advice="a sigma of zero would make the observation exact; give the true uncertainty",
     )
-
-
-def _unnumbered(units, name):
-    kind = str(units[name].attrs.get("uncertainty_type", ""))
-    return ", but 'log-normal factor' without its number" if kind.startswith("log-normal") else ""
 
 
 def _is_factor(name, units):
@@ -273,6 +305,12 @@ def check_above_zero(name, units, minimum=None):
         Value that smaller ones count as; with one, nothing is refused.
     """
     bad = units[name].variable <= 0
+    if operator_of(units, name) == DEVIATION:
+        words = (
+            f"wanted an error in units of {name!r}, as its observations are deviations from means"
+        )
+        advice = "give one sigma and the likelihood 'gaussian'"
+        raise ValueError(f"{words}, got a log-normal one ({everywhere(units)}); {advice}")
     if minimum is not None and float(minimum) > 0:
         return
     refuse_where(
@@ -296,6 +334,5 @@ def check_units(units):
     Returns
     -------
     xarray.Dataset
-        ``units``, unchanged.
     """
     return check_observations(check_drivers(units))

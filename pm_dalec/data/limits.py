@@ -1,34 +1,30 @@
 """Limits, units and dimensions of the variables of a units dataset, and their checks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 
 from pm_dalec.data.messages import everywhere, first_of, refuse_where
-from pm_dalec.data.units import conversion, describe, same_units, why_not
+from pm_dalec.data.units import conversion, describe, is_dry_matter, same_units, why_not
 from pm_dalec.errors.scales import FACTOR, KIND
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import MISSING
-from pm_dalec.tables.streams import SOIL_PRIOR, wanted_units
+from pm_dalec.tables.streams import (
+    ANNUAL,
+    DEVIATION,
+    SOIL_PRIOR,
+    STREAMS,
+    operator_of,
+    wanted_units,
+)
 from pm_dalec.tables.table import Table
 
 UNITS_DIMS = (dims.TIME, dims.STRATUM, dims.PIXEL)
 _SMALLEST_FILL = 1e15  # fill values of NetCDF and GRIB (9.97e36, 1e20) lie above, data below
 # What files of the field write where nothing was measured, in single precision too
-_MISSING_CODES = (
-    MISSING,
-    -9999.9,
-    -9999.99,
-    -99999.0,
-    -6999.0,
-    -999.0,
-    -999.9,
-    -999.99,
-    -99.0,
-    -99.9,
-    -99.99,
-)
+_MISSING_CODES = (MISSING, -9999.9, -9999.99, -99999.0, -6999.0)
+_MISSING_CODES += (-999.0, -999.9, -999.99, -99.0, -99.9, -99.99)
 _ROUNDED = 1e-6  # [1] of a number kept in float32
 
 
@@ -72,38 +68,38 @@ _FLUX = (
     "if it is a sum over a month or a year, divide by its days; otherwise set the value to NaN where "
     "nothing was observed"
 )
+_LIMITS = (
+    Limits("tmin", -100.0, 70.0, _KELVIN),
+    Limits("tmax", -100.0, 70.0, _KELVIN),
+    # 50 MJ m-2 d-1 is more than reaches the top of the atmosphere anywhere
+    Limits(
+        "sw_rad",
+        0.0,
+        50.0,
+        "set night-time noise below zero to 0; if it is in W m-2, set its attribute units",
+    ),
+    Limits("co2", 150.0, 2000.0, "give the mole fraction in ppm, or set its attribute units"),
+    Limits("doy", 0.0, 366.0, "give the day of year of the last day of each step", True),
+    Limits("vpd", 0.0, 15000.0, "clip at 0 Pa, or set its attribute units if it is not in Pa"),
+    # Zero wind closes the canopy in the model, and in files it is a missing value
+    Limits("wind", 0.0, 60.0, "correct the file, or drop wind and pass fill_wind=True", True),
+    Limits("forest_loss_fraction", 0.0, 1.0, _SHARE),
+    Limits("burned_fraction", 0.0, 1.0, _SHARE),
+    Limits("step_days", 0.0, 366.0, "correct step_days, or leave it out and give time_bnds", True),
+    Limits("lai", 0.0, 30.0, _STOCK),
+    Limits("cwood", 0.0, 1e6, _STOCK),
+    Limits("cfol", 0.0, 1e5, _STOCK),
+    Limits("croots", 0.0, 1e5, _STOCK),
+    Limits("csom", 0.0, 1e6, _STOCK),
+    # The largest monthly and daily fluxes of towers are below 30 g m-2 d-1
+    *(Limits(name, -50.0, 50.0, _FLUX) for name in ("gpp", "nee", "nbe", "reco")),
+    Limits(SOIL_PRIOR, 0.0, 1e6, "correct it, or leave csom_prior and csom_prior_unc out", True),
+)
 LIMITS = Table(
     "limit",
     (
-        Limits("tmin", -100.0, 70.0, _KELVIN),
-        Limits("tmax", -100.0, 70.0, _KELVIN),
-        # 50 MJ m-2 d-1 is more than reaches the top of the atmosphere anywhere
-        Limits(
-            "sw_rad",
-            0.0,
-            50.0,
-            "set night-time noise below zero to 0; if it is in W m-2, set its attribute units",
-        ),
-        Limits("co2", 150.0, 2000.0, "give the mole fraction in ppm, or set its attribute units"),
-        Limits("doy", 0.0, 366.0, "give the day of year of the last day of each step", True),
-        Limits("vpd", 0.0, 15000.0, "clip at 0 Pa, or set its attribute units if it is not in Pa"),
-        # Zero wind closes the canopy in the model, and in files it is a missing value
-        Limits("wind", 0.0, 60.0, "correct the file, or drop wind and pass fill_wind=True", True),
-        Limits("forest_loss_fraction", 0.0, 1.0, _SHARE),
-        Limits("burned_fraction", 0.0, 1.0, _SHARE),
-        Limits(
-            "step_days", 0.0, 366.0, "correct step_days, or leave it out and give time_bnds", True
-        ),
-        Limits("lai", 0.0, 30.0, _STOCK),
-        Limits("cwood", 0.0, 1e6, _STOCK),
-        Limits("cfol", 0.0, 1e5, _STOCK),
-        Limits("croots", 0.0, 1e5, _STOCK),
-        Limits("csom", 0.0, 1e6, _STOCK),
-        # The largest monthly and daily fluxes of towers are below 30 g m-2 d-1
-        *(Limits(name, -50.0, 50.0, _FLUX) for name in ("gpp", "nee", "nbe", "reco")),
-        Limits(
-            SOIL_PRIOR, 0.0, 1e6, "correct it, or leave csom_prior and csom_prior_unc out", True
-        ),
+        *_LIMITS,
+        *(replace(each, name=f"{each.name}{ANNUAL}") for each in _LIMITS if each.name in STREAMS),
     ),
 )
 
@@ -166,6 +162,8 @@ def _are_fills(array):
 
 
 def _check_limits(limits, values, units):
+    if operator_of(units, limits.name) == DEVIATION:
+        limits = replace(limits, lowest=-limits.highest)
     bad = values.copy(data=limits.broken_by(values.to_numpy()))
     refuse_where(
         bad,
@@ -187,6 +185,12 @@ def units_wanted_of(name, values):
 
 
 def _check_units(name, values, units):
+    words = str(values.attrs.get("long_name", ""))
+    if is_dry_matter(words) and units_wanted_of(name, values) == "g m-2":
+        raise ValueError(
+            f"wanted {name!r} in grams of carbon, got {words!r} ({everywhere(units)}); multiply by its share "
+            "of carbon, about 0.48, and say so in long_name"
+        )
     wanted, given = units_wanted_of(name, values), values.attrs.get("units")
     if given is not None and same_units(str(given), wanted):
         return
@@ -232,9 +236,10 @@ _LONGEST_STEP = 45.0  # [d] for which the middle of a step says how high the sun
 _WHOLE_YEAR = 360.0  # [d]
 _SOLAR_CONSTANT = 117.6  # MJ m-2 d-1, 1361 W m-2
 _OBLIQUITY = np.deg2rad(23.44)
+_DARKEST = 0.12  # [1] of that above the atmosphere in a year; the cloudiest places have 0.25
+_CALM = 0.1  # m s-1, a mean of a year that no place has
 _DRIEST_OF_THE_MOIST = 0.01  # [1] of saturation; no air is nearer to it all the year, and hPa are
 _DRY = 20.0  # Pa; the most humid forests have hundreds in their dry months
-_LEAST_SOIL = 200.0  # g m-2, the lower bound of the initial soil carbon
 
 
 def check_series(units):
@@ -260,6 +265,15 @@ def check_series(units):
             advice="if it is in W m-2, multiply by 0.0864 to MJ m-2 d-1; otherwise check latitude and "
             "dates",
         )
+        refuse_where(
+            (share < _DARKEST) & _is_whole(units["sw_rad"], length),
+            units,
+            wanted=f"'sw_rad' above {_DARKEST:g} of what arrives above the atmosphere",
+            came=f"{float(share.min()):.2g} of it over the whole series",
+            advice="give MJ m-2 d-1: from kWh m-2 d-1 multiply by 3.6, from J m-2 s-1 by 0.0864",
+        )
+    if "wind" in units:
+        _check_wind(units, length)
     if "vpd" in units and "tmax" in units and float(length.sum()) >= _WHOLE_YEAR:
         share = _mean(units["vpd"], length) / _mean(_saturation(units["tmax"]), length)
         refuse_where(
@@ -289,20 +303,20 @@ def _longest_below(series, limit, length):
     return (passed - ended).max(dims.TIME)
 
 
-def check_soil(units):
-    """Check that the soil prior is not in kilograms.
+def _check_wind(units, length):
+    mean = _mean(units["wind"], length)
+    refuse_where(
+        (mean < _CALM) & _is_whole(units["wind"], length),
+        units,
+        wanted=f"'wind' above {_CALM:g} m s-1 over the whole series",
+        came=f"{float(mean.min()):.2g}",
+        advice="give m s-1, or drop wind and pass fill_wind=True",
+    )
 
-    Parameters
-    ----------
-    units : xarray.Dataset
-        With a soil prior that passed `check_numbers`.
-    """
-    largest = float(units[SOIL_PRIOR].max())
-    if largest < _LEAST_SOIL:
-        raise ValueError(
-            f"wanted {SOIL_PRIOR!r} in g m-2, got at most {largest:g} ({everywhere(units)}); if it is "
-            f"in kg m-2, multiply by 1000; DALEC has at least {_LEAST_SOIL:g} g m-2"
-        )
+
+def _is_whole(series, length):
+    """Whether a series has a year or more, without gaps."""
+    return series.notnull().all(dims.TIME) & (float(length.sum()) >= _WHOLE_YEAR)
 
 
 def _mean(series, length):

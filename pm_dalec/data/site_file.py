@@ -7,6 +7,7 @@ everywhere (`pm_dalec.tables.DRIVERS` and `STREAMS`). ``time`` is the START of t
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -15,15 +16,17 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.checks import check_units
-from pm_dalec.data.formats import netcdf, recognised, strangers, trees
+from pm_dalec.data.formats import compared, netcdf, recognised, strangers, streams, trees
 from pm_dalec.data.formats.streams import choice_of, wanted_in, with_uncertainties
-from pm_dalec.data.series import stand_ins
+from pm_dalec.data.series import headers, stand_ins
+from pm_dalec.data.series.aliases import name_of
 from pm_dalec.data.series.stand_ins import DEFAULT_WIND
 from pm_dalec.data.standardised import standardise
 from pm_dalec.data.time_axis import step_lengths
 from pm_dalec.data.uncertainties import described_uncertainties, without_unknown
 from pm_dalec.tables import dims
 from pm_dalec.tables.numbers import flag, path_of
+from pm_dalec.tables.streams import OBSERVED, WINDOW
 from pm_dalec.tables.variables import DRIVERS
 
 GAPS_ATTRIBUTE = "dalec_c6_drivers"  # in which a site file says what it lacks, and its default
@@ -39,7 +42,7 @@ def open_site(
     disturbance: str = "file",
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units dataset of one site, checked, in float64, from a file in any format that is known.
 
@@ -49,8 +52,9 @@ def open_site(
     they are in the file: the floors of Edinburgh are a separate step, `prepare_uncertainties`. Where they
     are factors, the attribute ``uncertainty_kind`` of ``{stream}_unc`` is "factor", and the likelihood
     log-normal. An observation without uncertainty among others that have one is left out, and said.
-    Variables outside the schema (precipitation, evapotranspiration, withheld months ``*_val``,
-    priors of parameters) are left out.
+    Withheld months ``{stream}_val`` are kept to compare with and never assimilated, as is a stream on
+    request that has no uncertainty and is not named in ``observations`` or ``uncertainties``. Other
+    variables (precipitation, evapotranspiration, priors of parameters) are not read, and said.
 
     Parameters
     ----------
@@ -70,9 +74,10 @@ def open_site(
         Streams to keep, out of `pm_dalec.STREAMS` and ``"csom_prior"``; ``()`` keeps none.
     drop : sequence of str
         Streams to leave out.
-    uncertainties : mapping of str to float or str, optional
+    uncertainties : mapping of str to float or str, or str, optional
         One-sigma uncertainty of a stream wherever the file has none: a number in its units, or a
-        share of each value, as "20%".
+        share of each value, as "20%", or a factor of a log-normal, as "x1.5". A text without a mapping is
+        that of every stream.
 
     Returns
     -------
@@ -97,15 +102,27 @@ def open_site(
         forest_loss_fraction=0.0 if disturbance == "none" else None,
         choice=choice,
     )
-    if units is None:
-        file = described_uncertainties(_read(path), leave=choice.uncertainties)
-        units = _start_of_step(file, path)
-    units = standardise(_keep(units, choice, path))
+    file = _whole(path, choice) if units is None else None
+    held = units if file is None else file
+    units = standardise(_keep(held, choice, path))
     declared = f"default {DEFAULT_WIND:g} m s-1" in str(units.attrs.get(GAPS_ATTRIBUTE))
     units = stand_ins.with_wind(units, path.name) if fill_wind or declared else units
     units = stand_ins.without_disturbance(units, path.name) if disturbance == "none" else units
     units = with_uncertainties(units, choice, path.name)
-    return check_units(without_unknown(units))
+    units = streams.without_sigma(units, choice, path.name)
+    units = compared.with_withheld(check_units(without_unknown(units)), held, choice)
+    return units if file is None else headers.told_wood(compared.told_unread(units, file, choice))
+
+
+def _whole(path, choice):
+    """All that a site file holds, on steps that begin; what is doubtful in it is said."""
+    every = isinstance(choice.uncertainties, stand_ins.ForAll)  # where the file has none
+    file = _spelt(_read(path), path)
+    file = described_uncertainties(file, leave=() if every else choice.uncertainties)
+    file = _start_of_step(file, path)
+    headers.tell_biomass({name: (name, file[name].attrs.get("units")) for name in file}, path.name)
+    stand_ins.tell_both(file, choice.uncertainties, path.name)
+    return file
 
 
 def _read(path):
@@ -141,6 +158,33 @@ def _read(path):
         ) from fault
 
 
+def _spelt(file, path):
+    """File whose variables have the names of the schema where only the case differs.
+
+    Observations under other names that tables may have are not read, and said.
+    """
+    names = [*DRIVERS, *(f"{name}{end}" for name in OBSERVED for end in ("", "_unc", WINDOW))]
+    known = {name.casefold(): name for name in names}
+    held = set(map(str, file.variables))
+    found = {each: known.get(each.casefold()) for each in held - set(names)}
+    renamed = {each: name for each, name in found.items() if name and name not in held}
+    if len(set(renamed.values())) < len(renamed):
+        raise ValueError(
+            f"wanted one variable of each name, got {', '.join(sorted(renamed))} ({path.name}); names that "
+            "differ in case only are the same: keep one"
+        )
+    file = file.rename(renamed)
+    other = {
+        each: name_of(each)
+        for each in sorted(map(str, file.data_vars))
+        if name_of(each) in OBSERVED and name_of(each) not in file
+    }
+    if other:
+        words = ", ".join(f"{each!r} (rename it {name!r})" for each, name in other.items())
+        warnings.warn(f"not read from {path.name}: {words}", UserWarning, stacklevel=3)
+    return file
+
+
 def _check_kind(path):
     """Refuse what this library keeps in files of the same ending: fits and regions."""
     groups, variables = trees.contents(path, what="the file of a site", writer="xarray")
@@ -161,6 +205,12 @@ def _start_of_step(file, path):
     file = file.rename({k: v for k, v in _COORDINATES.items() if k in file.variables})
     kept = (dims.TIME, *dims.SPACE)  # a grid of one point is a site
     file = file.squeeze([d for d, size in file.sizes.items() if size == 1 and d not in kept])
+    long = [str(d) for d, size in file.sizes.items() if d in ("lat", "lon", "x", "y") and size > 1]
+    if long:
+        raise ValueError(
+            f"wanted one site, got {' and '.join(f'{file.sizes[d]} {d}' for d in long)} ({path.name}); select "
+            "one with isel, and save it"
+        )
     if not np.issubdtype(file[dims.TIME].dtype, np.datetime64) or not file.sizes[dims.TIME]:
         return file  # check_time_axis says it better
     file = file if "time_bnds" in file.variables else _bounds_from_lengths(file, path)
@@ -215,7 +265,7 @@ def _midnights(time):
 def _keep(file, choice, path):
     """Only the variables of the schema, and of the observations only those that are wanted."""
     wanted = wanted_in(file, choice, path.name)
-    names = [*DRIVERS, *wanted, *(f"{name}_unc" for name in wanted)]
+    names = [*DRIVERS, *wanted, *(f"{name}{end}" for name in wanted for end in ("_unc", WINDOW))]
     kept = file[[name for name in names if name in file]]
     labels = [name for name in ("lat", "lon", "site", "time_bnds") if name in file.variables]
     kept = kept.assign_coords({name: file[name] for name in labels})

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.data.limits import check_numbers, check_series, units_wanted_of
+from pm_dalec.data.checks import check_given
+from pm_dalec.data.limits import units_wanted_of
 from pm_dalec.data.time_axis import day_of_year_at_end, step_lengths
 from pm_dalec.data.units import conversion
 from pm_dalec.tables import dims
@@ -87,13 +88,11 @@ def site_from_arrays(
     Raises
     ------
     ValueError, TypeError
-        A sentence, where edges are no instants, lengths differ, the latitude is no number, or a
-        number or a whole series cannot be in the units of the tables.
+        A sentence, where edges are no instants or not in order, lengths differ, the latitude is no
+        number, or a number or a whole series cannot be in the units of the tables.
     """
     units = labelled_site(values, edges, latitude, site=site)
-    for name in units.data_vars:
-        check_numbers(str(name), units, gaps=True)
-    check_series(units)
+    check_given(units)
     return units
 
 
@@ -154,6 +153,12 @@ def _instants(edges, site):
         if not naive:
             raise TypeError(_wanted_edges(f"{type(found[0]).__name__} {found[0]}", site))
         found = found.astype("datetime64[ns]")
+    if np.isnat(found).any() or not (found[1:] > found[:-1]).all():
+        first = int(np.argmin(found[1:] > found[:-1]))
+        raise ValueError(
+            f"wanted edges one after the other, got {found[first]} and then {found[first + 1]} (site {site}); "
+            "sort them, and drop what is twice or no date"
+        )
     return found
 
 

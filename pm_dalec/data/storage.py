@@ -42,7 +42,7 @@ def whole(path):
         A sentence: no such folder, no permission, no room on the disk, another writer.
     """
     path = Path(path)
-    with _told(path), locked(path):
+    with told(path), locked(path):
         draft, old = (path.with_name(path.name + end) for end in (DRAFT, OLD))
         if old.exists() and not path.exists():  # killed between the two names of a folder
             old.rename(path)
@@ -73,7 +73,7 @@ def _replace(path, draft, old):
 
 
 @contextmanager
-def locked(path, *, inside=False):
+def locked(path, *, inside=False, wait=0.0):
     """Block during which nobody else writes a path: no other thread and no other process.
 
     Parameters
@@ -82,6 +82,8 @@ def locked(path, *, inside=False):
         Of a file or a folder.
     inside : bool
         Whether the lock lies in the folder; otherwise it lies beside the path.
+    wait : float
+        Most seconds until somebody else has ended.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def locked(path, *, inside=False):
     file = path / LOCK if inside else path.with_name(path.name + LOCK)
     lock = FileLock(file)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait)
     except Timeout:
         raise WriteError(
             f"wanted to write '{path}' alone, got another process or thread that is writing it; wait "
@@ -124,7 +126,7 @@ def folder_to_write(path):
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise WriteError(f"wanted a folder at '{path}', got a file; give another name")
-    with _told(path):
+    with told(path):
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
@@ -132,8 +134,18 @@ def folder_to_write(path):
 
 
 @contextmanager
-def _told(path):
-    """Block whose faults of writing are told in a sentence."""
+def told(path):
+    """Block whose faults of writing are told in a sentence.
+
+    Parameters
+    ----------
+    path : Path
+        That is written to.
+
+    Raises
+    ------
+    WriteError
+    """
     try:
         yield
     except WriteError:
@@ -145,9 +157,9 @@ def _told(path):
         advice = "give a path in a folder that exists and can be written"
         if number in (errno.ENOSPC, errno.EDQUOT):
             advice = "make room, or give a path on another disk; what was there before is kept"
-        told = WriteError(f"wanted to write '{path}', got: {reason}; {advice}")
-        told.errno = number
-        raise told from fault
+        sentence = WriteError(f"wanted to write '{path}', got: {reason}; {advice}")
+        sentence.errno = number
+        raise sentence from fault
 
 
 def _reason(fault):

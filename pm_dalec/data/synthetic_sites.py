@@ -17,7 +17,7 @@ from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR, TRUTH
-from pm_dalec.tables.numbers import whole_number
+from pm_dalec.tables.numbers import LARGEST_SEED, whole_number
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def synthetic_drivers(
     The seasonal curves are cosines of the month, wind and radiation those of the middle of the
     domain between west and east, CO2 rises linearly. All numbers are invented, none is measured.
     """
-    whole_number("seed", seed, least=0, advice="it decides weather and harvests")
+    whole_number("seed", seed, least=0, most=LARGEST_SEED, advice="it decides weather and harvests")
     whole_number("years", years, least=1, most=500, advice="three or more are usual")
     if not 0 <= harvests <= 12 * years:
         raise ValueError(

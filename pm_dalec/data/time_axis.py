@@ -100,8 +100,7 @@ def _check_step_days(units):
             f"wanted 'step_days' with dims ('time',), got {units['step_days'].dims} "
             f"({everywhere(units)}); all pixels have the same steps"
         )
-    check_numbers("step_days", units, gaps=False)
-    length = step_lengths(units["time_bnds"])
+    length = check_step_days(units)
     short = length < 1 - _DAYS_APART
     refuse_where(
         short,
@@ -111,6 +110,23 @@ def _check_step_days(units):
         advice="DALEC's GPP is the sum of a day, with its length and its highest and lowest "
         "temperature; give means of days or months, tmin and tmax of each day",
     )
+
+
+def check_step_days(units):
+    """Check that the lengths of the steps are those of their bounds.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        With time_bnds and step_days [d].
+
+    Returns
+    -------
+    xarray.DataArray (time) [d]
+        Lengths of the bounds.
+    """
+    check_numbers("step_days", units, gaps=False)
+    length = step_lengths(units["time_bnds"])
     bad = np.abs(units["step_days"] - length) > _DAYS_APART
     refuse_where(
         bad,
@@ -119,6 +135,7 @@ def _check_step_days(units):
         came=f"{first_of(units['step_days'], bad)} d",
         advice="correct one of the two",
     )
+    return length
 
 
 def _check_months(units):

@@ -12,15 +12,16 @@ from pm_dalec.data.messages import everywhere
 from pm_dalec.errors.likelihood import GAUSSIAN, LOGNORMAL, Likelihood
 from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM, absolute_from_factor
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import OBSERVED, STREAMS
+from pm_dalec.tables.streams import OBSERVED, STREAMS, wanted_units
 from pm_dalec.tables.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
 
     import xarray as xr
 
 RULES_ATTRIBUTE = "uncertainty_rules"
+_TIMES = ("x", "X", "\N{MULTIPLICATION SIGN}")  # what a factor begins with
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,35 @@ def prepare_uncertainties(units: xr.Dataset, rules: str = "edinburgh2021") -> xr
     return units.assign(changed).assign_attrs({RULES_ATTRIBUTE: rules})
 
 
+def scaled_uncertainties(units: xr.Dataset, factors: Mapping[str, float]) -> xr.Dataset:
+    """Units dataset whose observations are more or less certain.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+    factors : mapping of str to float
+        By stream, or ``csom_prior``: an absolute sigma is multiplied; of a factor its logarithm is.
+
+    Raises
+    ------
+    KeyError
+        If there is no uncertainty of that name.
+    """
+    changed = {}
+    for name, factor in factors.items():
+        sigma = f"{name}_unc"
+        if sigma not in units:
+            there = ", ".join(one for one in OBSERVED if f"{one}_unc" in units)
+            raise KeyError(
+                f"wanted the uncertainty of {name!r} to scale, got a dataset without {sigma!r}; there "
+                f"are those of {there or 'no stream'}"
+            )
+        given = units[sigma]
+        scaled = given**factor if kind_of(units, name) == FACTOR else given * factor
+        changed[sigma] = scaled.assign_attrs(given.attrs)
+    return units.assign(changed)
+
+
 def one_sigma(values, given, *, name, where):
     """One-sigma uncertainty of observations from what a user gives for it.
 
@@ -115,7 +145,8 @@ def one_sigma(values, given, *, name, where):
     values : array or DataArray
         Observations in the units of the stream, NaN where nothing was seen.
     given : float or str
-        A number in the units of the stream, or a share of each value as text, "20%".
+        A number in the units of the stream, or a share of each value as text: "20%", or "20%,0.1" for at
+        least 0.1 in the units of the stream.
     name, where : str
         Of the stream and its file, for the message.
 
@@ -124,26 +155,64 @@ def one_sigma(values, given, *, name, where):
     array or DataArray
         As `values`; NaN where they are.
     """
-    text = str(given).strip()
+    text, comma, least = (part.strip() for part in str(given).partition(","))
     share = text.endswith("%")
     try:
-        number = float(text.removesuffix("%"))
+        number, floor = float(text.removesuffix("%")), float(least if comma else 0.0)
     except ValueError:
-        number = np.nan
-    if not 0 < number < np.inf:
+        number = floor = np.nan
+    if not (0 < number < np.inf and floor >= 0) or (comma and not (share and 0 < floor < np.inf)):
         raise ValueError(
             f"wanted the uncertainty of {name!r} as a number above 0 in its units, or as a share like "
-            f"'20%', got {given!r} ({where}); give one sigma"
+            f"'20%' or '20%,0.1', got {given!r} ({where}); give one sigma, or a factor as 'x1.5'"
         )
     if not share:
         return values * 0.0 + number
     unfit = int(np.sum(np.asarray(values) <= 0))
-    if unfit:
+    if unfit and not comma:
         raise ValueError(
             f"wanted the uncertainty of {name!r} as a number in its units, got {given!r} of each "
-            f"value, and {unfit} are not above 0 ({where}); a share of them is no uncertainty"
+            f"value, and {unfit} are not above 0 ({where}); a share of them is no uncertainty: pass "
+            f"uncertainties={{{name!r}: 0.5}}, say, or '{text},0.5' for at least 0.5 in its units"
         )
-    return values * (number / 100)
+    if not comma:
+        return values * (number / 100)
+    return values * 0.0 + np.maximum(np.abs(values) * (number / 100), floor)
+
+
+def uncertainty_of(values, given, *, name, where):
+    """Uncertainty of observations from what a user gives for it, with its attributes.
+
+    Parameters
+    ----------
+    values, name, where
+        As in `one_sigma`.
+    given : float or str
+        One sigma as there, or a factor as text: "x1.5".
+
+    Returns
+    -------
+    tuple of array and dict
+        NaN where the values are; units, and the kind where it is a factor.
+    """
+    if not is_factor(given):
+        sigma = one_sigma(values, given, name=name, where=where)
+        return sigma, {"units": wanted_units(name)}
+    try:
+        factor = float(str(given).strip()[1:])
+    except ValueError:
+        factor = np.nan
+    if not 1 < factor < np.inf:
+        raise ValueError(
+            f"wanted the factor of {name!r} as a number above 1 behind an x, like 'x1.5', got {given!r} "
+            f"({where}); 68 % of the observations lie between the value divided by it and times it"
+        )
+    return values * 0.0 + factor, {"units": "1", KIND: FACTOR}
+
+
+def is_factor(given: object) -> bool:
+    """Whether an uncertainty is given as a factor, by text such as "x1.5"."""
+    return isinstance(given, str) and given.strip()[:1] in _TIMES
 
 
 def kind_of(units: xr.Dataset, name: str) -> str:
@@ -246,3 +315,26 @@ def without_unknown(units: xr.Dataset) -> xr.Dataset:
         )
         changed[name] = units[name].where(~lost)
     return units.assign(changed)
+
+
+def check_sigmas_there(units):
+    """Refuse observations without any uncertainty, all streams in one sentence."""
+    absent = [
+        name
+        for name in OBSERVED
+        if name in units and f"{name}_unc" not in units and bool(units[name].notnull().any())
+    ]
+    if absent:
+        wanted = ", ".join(f"'{name}_unc' [{wanted_units(name)}]" for name in absent)
+        came = "".join(dict.fromkeys(_unnumbered(units, name) for name in absent))
+        sigmas = ", ".join(f"{name!r}: sigma" for name in absent)
+        raise ValueError(
+            f"wanted one-sigma uncertainties {wanted} of the observations, got none{came} "
+            f"({everywhere(units)}); pass uncertainties={{{sigmas}}} where the site is opened, or leave "
+            f"observations out with drop={absent}"
+        )
+
+
+def _unnumbered(units, name):
+    kind = str(units[name].attrs.get("uncertainty_type", ""))
+    return ", but 'log-normal factor' without its number" if kind.startswith("log-normal") else ""

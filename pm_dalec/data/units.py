@@ -73,6 +73,20 @@ _REWRITTEN = (  # what pint does not read, and what it does
     (r"mol(e|es)? ?(CO2|\(CO2\)|\[CO2\])(?![A-Za-z\d])", "mol"),
     (r"(?<=[A-Za-z])(?<!\d[eE])(?=[-+]?\d)", "**"),
 )
+# Units that files write without anything between them, as in Wm-2 and gCm-2d-1
+_GLUED = re.compile(
+    r"(umol|mmol|mol|MJ|kJ|J|W|kgC|kg|gC|MgC|Mg|g|tC|t|hPa|kPa|Pa|mm|m|ha|days?|d|s|h|yr|K)([-+]?\d+)?"
+)
+# Masses that are none of carbon, and what makes them one
+_OTHER_MASSES = (
+    (re.compile(r"(?<![A-Za-z])(k|M|m)?[gt] ?-?CO2"), "of CO2, of which 0.2729 is carbon"),
+    (
+        re.compile(r"(?i)([gt]|tonnes?|grams?)[ _-]?(dm\b|dry[ _-]?(matter|mass|weight|biomass))"),
+        "of dry matter, of which about 0.48 is carbon",
+    ),
+)
+_PERCENT = re.compile(r"(?i)%|per ?cent")
+_DRY = re.compile(r"(?i)\bdry[ _-]?(matter|mass|weight|biomass)\b")
 # A power or a factor beyond these is no unit, and pint would take hours over its digits.
 _LONGEST, _SMALLEST = 100, Fraction(1, 10**100)
 _LONG_NUMBER = re.compile(r"\d{20}|[eE][-+]?\d{3}")
@@ -110,7 +124,7 @@ class Conversion(NamedTuple):
 @cache
 def _meaning(text):
     """Size in base units, dimension and zero point [K]; one of `_UNREADABLE` where it has none."""
-    text = text.strip().translate(_SUPERSCRIPTS)
+    text = _parted(text.strip().translate(_SUPERSCRIPTS))
     for pattern, plain in _REWRITTEN:
         text = re.sub(pattern, plain, text)
     _check_size(text)
@@ -120,6 +134,23 @@ def _meaning(text):
         raise ValueError(text)
     zero = Fraction(str(FREEZING)) if dict(read.unit_items()) == {"celsius": 1} else Fraction(0)
     return Fraction(base.magnitude), base.dimensionality, zero
+
+
+def _is_share_of_area(text):
+    """Whether a unit is an area per area written out, as that of leaf area, whose values are no shares."""
+    return "m" in text and not _meaning(text)[1]
+
+
+def _parted(text):
+    """Units that are written without anything between them, with spaces; others as they are."""
+    parts = [match.group() for match in _GLUED.finditer(text)]
+    whole = "".join(parts) == text and len(parts) > 1
+    return " ".join(parts) if whole and text[-1:].isdigit() else text
+
+
+def is_dry_matter(words: str) -> bool:
+    """Whether a description says that a mass is one of dry matter, and not of carbon."""
+    return bool(_DRY.search(words)) and "carbon" not in words.lower()
 
 
 def _check_size(text):
@@ -160,6 +191,8 @@ def conversion(given: str, wanted: str) -> Conversion | None:
     try:
         (ours, to_dimension, to_zero), (theirs, dimension, zero) = map(_meaning, (wanted, given))
     except _UNREADABLE:
+        return None
+    if _is_share_of_area(wanted) and _PERCENT.search(given):
         return None
     if dimension != to_dimension or not _SMALLEST < theirs / ours < 1 / _SMALLEST:
         return None
@@ -219,6 +252,11 @@ def why_not(given, wanted):
     >>> why_not("MJ m-2", "degC")
     'there is no exact conversion from energy length-2 to temperature'
     """
+    if _PERCENT.search(given) and wanted != "1":
+        return f"a percentage is no {wanted}; one of each value is given as uncertainties={{...: '20%'}}"
+    for pattern, words in _OTHER_MASSES:
+        if pattern.search(given):
+            return f"{_short(given)} is a mass {words}"
     try:
         there, here = (_meaning(text)[1] for text in (wanted, given))
     except pint.UndefinedUnitError as fault:

@@ -8,7 +8,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
 
 from pm_dalec.forecasting.management import (
     AnnualRate,
@@ -73,9 +75,14 @@ def managements_of(given: object) -> dict[str, Management]:
     dict of str to Management
     """
     if isinstance(given, Mapping):
-        given = [Management(name, tuple(actions)) for name, actions in given.items()]
+        given = [Management(name, _actions(name, held)) for name, held in given.items()]
     if isinstance(given, Management | str):
         given = [given]
+    if not isinstance(given, Iterable) or np.ndim(given) == 0:
+        raise TypeError(
+            f"wanted managements as texts or objects, got {type(given).__name__} in management; write "
+            "management=['none', 'mean']"
+        )
     several = [m if isinstance(m, Management) else management_from(m) for m in given]
     names = [management.name for management in several]
     if not names or len(set(names)) < len(names):
@@ -84,6 +91,15 @@ def managements_of(given: object) -> dict[str, Management]:
             "management=['none', 'mean']"
         )
     return dict(zip(names, several, strict=True))
+
+
+def _actions(name, held):
+    if not isinstance(held, Sequence) or isinstance(held, str):
+        raise TypeError(
+            f"wanted the actions of the management {name!r} as a sequence, got {type(held).__name__}; write "
+            "management={'mine': [MeanRate()]}"
+        )
+    return tuple(held)
 
 
 def _action(text):

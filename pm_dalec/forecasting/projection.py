@@ -19,11 +19,12 @@ from pm_dalec.forecasting.outputs import NAMES, checked_names, fluxes_for
 from pm_dalec.forecasting.parts import IDENTITY, finish, finished, identity_of, opened_parts
 from pm_dalec.forecasting.scenarios import described, scenarios_of
 from pm_dalec.physics.records import Drivers, drivers_of
-from pm_dalec.posterior.ensembles import QUANTILES, pixel_ids
+from pm_dalec.physics.step import SOLVERS
+from pm_dalec.posterior.ensembles import QUANTILES, checked_quantiles, pixel_ids
 from pm_dalec.posterior.pairing import paired_strata
-from pm_dalec.posterior.runs import evenly, theta_of, units_to_run
+from pm_dalec.posterior.runs import evenly, expect_fit, theta_of, units_to_run
 from pm_dalec.tables import dims
-from pm_dalec.tables.numbers import number, whole_number
+from pm_dalec.tables.numbers import LARGEST_SEED, whole_number
 from pm_dalec.tables.variables import DRIVERS
 
 if TYPE_CHECKING:
@@ -125,8 +126,12 @@ def forecast(
         ``domain_ranks``, ``strata_ranks``; ``carbon`` with areas and the balance of every draw;
         ``drivers`` with temperature and CO2 of the scenarios, and clipped values.
     """
-    names, seed = checked_names(names), whole_number("seed", seed, least=0, advice="it pairs draws")
-    solver = fit.attrs.get("solver", "converged") if solver is None else solver
+    expect_fit(fit)
+    names, advice = checked_names(names), "it pairs draws"
+    seed = whole_number("seed", seed, least=0, most=LARGEST_SEED, advice=advice)
+    solver = _checked_solver(fit.attrs.get("solver", "converged") if solver is None else solver)
+    if threads is not None:
+        whole_number("threads", threads, least=1, advice="leave it out for all processors")
     work = _work(fit, land, scenarios, management, reference, draws)
     plan, axes = _planned(work, names, every, quantiles)
     settings = _settings(work, axes, every=every, solver=solver, seed=seed)
@@ -207,7 +212,7 @@ def _shares(observed, space, shape):
 
 def _planned(work, names, every, quantiles):
     """Plan of the runs, and the labels of what comes out."""
-    if every not in (YEAR, STEP):
+    if not isinstance(every, str) or every not in (YEAR, STEP):
         raise ValueError(f"wanted every='year' or every='step', got every={every!r}; choose one")
     future = next(iter(work.scenarios.values()))
     times = work.observed.indexes[dims.TIME].append(future.indexes[dims.TIME])
@@ -221,8 +226,11 @@ def _planned(work, names, every, quantiles):
                 "wanted a calibration that ends with a year, got one that ends on "
                 f"{str(work.observed['time_bnds'].values[-1, 1])[:10]}; pass every='step'"
             )
-    advice = "quantiles are shares: 0.05, not 5 per cent"
-    wanted = [number("quantile", q, least=0, most=1, advice=advice) for q in quantiles]
+    wanted = checked_quantiles(quantiles)
+    if not wanted:
+        raise ValueError(
+            "wanted at least one quantile, got none; write quantiles=(0.05, 0.5, 0.95)"
+        )
     levels = np.unique([*wanted, *RANKS])
     days = np.concatenate([part["step_days"].to_numpy() for part in (work.observed, future)])
     plantings = tuple(action for one in work.managements.values() for action in one.plantings)
@@ -230,6 +238,15 @@ def _planned(work, names, every, quantiles):
     labels = (YEAR, years[first]) if every == YEAR else (dims.TIME, times[first])
     axes = Axes(list(work.scenarios), list(work.managements), names, wanted, labels, levels)
     return plan, axes
+
+
+def _checked_solver(solver):
+    if not isinstance(solver, str) or solver not in SOLVERS:
+        raise ValueError(
+            f"wanted a solver out of {', '.join(SOLVERS)}, got solver={solver!r}; leave it out for that of the "
+            "fit"
+        )
+    return solver
 
 
 def _identity(fit, work, settings):

@@ -35,7 +35,7 @@ def partition(values: xr.DataArray, effects: Mapping[str, str] | Sequence[str]) 
     -------
     Dataset
         ``variance`` (effect, ...) and ``fraction`` of the whole, which add up to one. Interactions are
-        named by their effects, parted by `` x ``. An effect of one level has no variance.
+        named by their effects with an x between them. An effect of one level has no variance.
     """
     names = dict(effects) if isinstance(effects, Mapping) else {name: name for name in effects}
     missing = [name for name in names if name not in values.dims]

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.sets import EDCS
 from pm_dalec.data.checks import check_above_zero
-from pm_dalec.data.messages import everywhere
 from pm_dalec.data.uncertainties import likelihood_by_data
 from pm_dalec.errors.likelihood import LOGNORMAL, Likelihood, likelihood_of
 from pm_dalec.physics.step import SOLVERS
 from pm_dalec.tables.numbers import names_of
 from pm_dalec.tables.parameters import PARAMETERS, Theta
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.streams import ANNUAL, STREAMS
 from pm_dalec.tables.table import Table
 
 if TYPE_CHECKING:
@@ -94,11 +93,8 @@ class Choices:
         """Copy with other choices."""
         return replace(self, **changes)
 
-    def streams_in(self, units: xr.Dataset) -> dict[str, Likelihood]:
-        """Streams that are assimilated, each with its error model.
-
-        They are those chosen, or of the paper's those that are there. The error model is the one that was
-        chosen, or that of the data, with its minimum.
+    def names_in(self, units: xr.Dataset) -> tuple[str, ...]:
+        """Names of the streams that are assimilated: those chosen, or of the paper's those that are there.
 
         Parameters
         ----------
@@ -107,28 +103,13 @@ class Choices:
         Raises
         ------
         ValueError
-            If a stream is not there, has no observation, or none that has a logarithm where the error is
-            log-normal; if none was chosen and none of the paper's is there.
+            If none was chosen and none of the paper's is there.
         """
-        streams = self._usual_in(units) if self.streams is None else self.streams
-        others = [name for name in self.likelihoods if name not in streams]
-        if others and streams:
-            raise ValueError(
-                f"wanted likelihoods of streams that are assimilated ({', '.join(streams)}), got one of "
-                f"{others[0]!r}; leave it out, or name {others[0]!r} among the streams"
-            )
-        found = {}
-        for stream in streams:
-            _expect_observations(stream, units)
-            found[stream] = likelihood_by_data(units, stream, self.likelihoods.get(stream))
-            if found[stream].kind == LOGNORMAL:
-                check_above_zero(stream, units, found[stream].minimum)
-        return found
-
-    def _usual_in(self, units):
-        """Streams of the paper that are there."""
-        usual = [name for name, stream in STREAMS.items() if stream.default]
-        found = tuple(name for name in usual if name in units)
+        if self.streams is not None:
+            return self.streams
+        default = STREAMS.select(default=True).names
+        usual = [name for name in default if not name.endswith(ANNUAL)]
+        found = tuple(name for name in default if name in units)
         if not found:
             there = [name for name in STREAMS if name in units]
             raise ValueError(
@@ -138,21 +119,37 @@ class Choices:
             )
         return found
 
+    def streams_in(self, units: xr.Dataset) -> dict[str, Likelihood]:
+        """Streams that are assimilated, each with its error model: that which was chosen, or that of the data.
 
-def _expect_observations(stream, units):
-    """Refuse a stream that is not there, or holds nothing."""
-    if stream not in units:
-        present = [name for name in STREAMS if name in units]
-        raise ValueError(
-            f"wanted observations of {stream!r} in the dataset, got only {present}; "
-            f"add {stream!r} and {stream + '_unc'!r}, or leave the stream out"
-        )
-    if not bool(units[stream].notnull().any()):
-        raise ValueError(
-            f"wanted at least one observation of {stream!r}, got only NaN ({everywhere(units)}); "
-            "leave the stream out: name the others with streams=('lai',), or sample "
-            "models.constrained_prior"
-        )
+        Parameters
+        ----------
+        units : Dataset
+
+        Raises
+        ------
+        ValueError
+            If a stream is not there, or has no logarithm where its error is log-normal; if an error model
+            was chosen of a stream that is not assimilated; and as for `names_in`.
+        """
+        streams, found = self.names_in(units), {}
+        others = [name for name in self.likelihoods if name not in streams]
+        if others and streams:
+            raise ValueError(
+                f"wanted likelihoods of streams that are assimilated ({', '.join(streams)}), got one of "
+                f"{others[0]!r}; leave it out, or name {others[0]!r} among the streams"
+            )
+        for stream in streams:
+            if stream not in units:
+                present = [name for name in STREAMS if name in units]
+                raise ValueError(
+                    f"wanted observations of {stream!r} in the dataset, got only {present}; "
+                    f"add {stream!r} and {stream + '_unc'!r}, or leave the stream out"
+                )
+            found[stream] = likelihood_by_data(units, stream, self.likelihoods.get(stream))
+            if found[stream].kind == LOGNORMAL:
+                check_above_zero(stream, units, found[stream].minimum)
+        return found
 
 
 def _checked(likelihoods):

@@ -9,13 +9,15 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from pm_dalec.data.land import averages_of
+from pm_dalec.data.messages import everywhere
 from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors.densities import log_density
 from pm_dalec.errors.likelihood import LOGNORMAL
 from pm_dalec.errors.noise import noisy
 from pm_dalec.errors.scales import scale_for
 from pm_dalec.graph import notes
-from pm_dalec.physics.observation_operators import seen_by
+from pm_dalec.physics.observation_operators import averaged, seen_by
 from pm_dalec.tables import dims
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ def add_observations(streams: Mapping[str, Likelihood], carbon: Carbon) -> None:
     streams : mapping of str to Likelihood
         From `Choices.streams_in` of the same units; they hold each stream and its ``_unc``.
     carbon : Carbon
+
+    Raises
+    ------
+    ValueError
+        If nothing of a stream was observed.
     """
     units = carbon.weather.units
     where = (dims.TIME, *dims.space_of(units))
@@ -42,13 +49,19 @@ def add_observations(streams: Mapping[str, Likelihood], carbon: Carbon) -> None:
             for name in (stream, f"{stream}_unc")
         )
         seen, lognormal = np.isfinite(observed), likelihood.kind == LOGNORMAL
+        if not seen.any():
+            raise ValueError(
+                f"wanted at least one observation of {stream!r}, got only NaN ({everywhere(units)}); "
+                "leave the stream out: name the others with streams=('lai',), or sample "
+                "models.constrained_prior"
+            )
         with np.errstate(invalid="ignore"):  # unseen ones are set aside below
             scale = scale_for(likelihood, observed, given, kind_of(units, stream))
         scale = np.where(seen, scale, 2.0 if lognormal else 1.0)
         value = np.where(seen, observed, 1.0 if lognormal else 0.0)
         pm.CustomDist(
             stream,
-            seen_by(stream, carbon),
+            averaged(seen_by(stream, carbon), averages_of(units, stream), pt),
             pm.Data(f"{stream}_sigma", scale, dims=where),
             pm.Data(f"{stream}_seen", seen.astype(float), dims=where),
             logp=partial(_log_density, likelihood),

@@ -15,7 +15,7 @@ from pm_dalec.graph import notes
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.priors import FromData
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.streams import STREAMS, operator_of
 from pm_dalec.tables.table import html_table
 from pm_dalec.tables.variables import VARIABLES
 
@@ -119,7 +119,10 @@ def _streams(model):
     for stream, likelihood in notes.of(model).likelihoods.items():
         seen = int(np.sum(model[f"{stream}_seen"].get_value() > 0))
         variable, words = VARIABLES[STREAMS[stream].observes], str(likelihood).capitalize()
-        rows.append((stream, variable.long_name, variable.units, words, seen))
+        compared = operator_of(notes.of(model).units, stream)
+        of = "" if compared is None else f", {compared} over a window of steps"
+        of = of.replace("deviation over", "deviation from the mean of")
+        rows.append((stream, variable.long_name + of, variable.units, words, seen))
     if not rows:
         return "<p>no observations: the constrained prior</p>"
     header = ("stream", "observes", "units", "likelihood", "observations")

@@ -128,7 +128,7 @@ def add_dalec(weather: Weather, theta: Theta, choices: Choices) -> Carbon:
         The other fluxes are None, and what only they need is not computed.
     """
     watched = WATCHED if rules_of(choices.constraints) else ()
-    wanted = tuple(dict.fromkeys((*watched, *fluxes_for(choices.streams_in(weather.units)))))
+    wanted = tuple(dict.fromkeys((*watched, *fluxes_for(choices.names_in(weather.units)))))
     run = run_pytensor(
         weather.drivers, weather.latitude, theta, solver=choices.solver, wanted=wanted
     )

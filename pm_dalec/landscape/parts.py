@@ -16,10 +16,12 @@ import shapely
 from pyproj import Geod, Transformer
 from scipy import sparse
 
+from pm_dalec.data.messages import sentence
 from pm_dalec.tables.constants import EARTH_RADIUS
 
 WGS84 = "EPSG:4326"
 BLOCK = 64  # cells along a side of what is cut out of a polygon at once
+LARGEST_ERROR_OF_AREA = 0.02  # [1] spheres of different radius are 0.3 % apart
 SLIVER = 1e-9
 """Overlaps below this share of a cell are rounding of edges, not overlap."""
 
@@ -136,7 +138,22 @@ class Polygons:
         known = crs if isinstance(crs, str) else crs.to_wkt()
         turn = Transformer.from_crs(WGS84, known, always_xy=True)
         placed = shapely.transform(self.outlines, turn.transform, interleaved=False)
+        self._check_whole(placed, known)
         return parts_of(placed, y_edges, x_edges, scale=1.0)
+
+    def _check_whole(self, placed, crs):
+        """Refuse polygons that a projection cuts into parts, as interrupted ones do over the oceans."""
+        torn = ~(np.abs(shapely.area(placed) / self.areas[0] - 1) < LARGEST_ERROR_OF_AREA)
+        if torn.any():
+            raise ValueError(
+                sentence(
+                    "polygons",
+                    wanted="outlines that lie in one piece on the grid of a product",
+                    came=f"{torn.sum()} of {torn.size} across a cut of the projection",
+                    where=f"polygon {self.pixels[torn][0]}, {crs}",
+                    do="cut it at the meridian of the cut, or leave the product out",
+                )
+            )
 
 
 def parts_of(shapes, y_edges, x_edges, *, scale):

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.land import averages_of
 from pm_dalec.data.uncertainties import absolute_sigma
-from pm_dalec.physics.observation_operators import seen_by
+from pm_dalec.physics.observation_operators import averaged, seen_by
 from pm_dalec.physics.summaries import quantities_of
 from pm_dalec.posterior.aggregation import combine_strata, comonotone_sum
 from pm_dalec.posterior.chain_statistics import circular_mean
@@ -290,7 +291,7 @@ def _matched(run, units, labelled):
     """Posterior medians of what the streams observe, beside the observations."""
     found = {}
     for stream in (name for name in STREAM_NAMES if name in units):
-        values = labelled(seen_by(stream, run), dims.TIME)
+        values = labelled(averaged(seen_by(stream, run), averages_of(units, stream), np), dims.TIME)
         found[f"{stream}_modelled"] = values.median(dims.POOLED).assign_coords(
             {dims.TIME: units[dims.TIME]}
         )

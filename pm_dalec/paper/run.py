@@ -119,7 +119,7 @@ def _fits(models, twin, stores, plan, seed, tell):
         region = None
         finished = [is_finished(store, **settings) for store in kept.values()]
         if not all(finished):
-            truth = truth or _truth(models["baseline"], twin, seed, tell)
+            truth = truth or true_parameters(models["baseline"], twin, seed, tell)
             tell(f"truth and observations at {resolution:g} degree")
             region = experiment_region(twin, resolution, seed, truth)
         for approach in APPROACHES:
@@ -135,8 +135,23 @@ def _fits(models, twin, stores, plan, seed, tell):
     return fits
 
 
-def _truth(build, twin, seed, tell):
-    """True parameters of the strata, from their typical units at the coarsest resolution."""
+def true_parameters(build, twin, seed, tell=lambda sentence: None):
+    """True parameters of the strata, from their typical units at the coarsest resolution.
+
+    Parameters
+    ----------
+    build : callable
+        Of the baseline model.
+    twin : Twin
+    seed : int
+    tell : callable
+        Called with a sentence.
+
+    Returns
+    -------
+    dict of str to Theta
+        As from `candidates`.
+    """
     tell("true parameters of the strata")
     coarse = units_of(experiment_region(twin, max(RESOLUTIONS), seed), dims.SPACE)
     return candidates(build, coarse, seed=seed)

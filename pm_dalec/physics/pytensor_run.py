@@ -43,8 +43,8 @@ def run_pytensor(
     )
     forcing = step.prepare(drivers, pt.as_tensor(latitude), theta, pt)
     sequences, rebuild = _flattened(forcing)
-    start = step.initial_pools(theta)
-    start = pt.broadcast_arrays(*start, *(leaf[0] for leaf in sequences))[: len(start)]
+    first = pt.broadcast_arrays(*step.initial_pools(theta), *(leaf[0] for leaf in sequences))
+    start = first[: len(records.Pools._fields)]
 
     def body(*flat: Array) -> list[Array]:
         now, rest = rebuild(flat[: len(sequences)]), flat[len(sequences) :]
@@ -64,10 +64,8 @@ def run_pytensor(
         return_updates=False,
     )
     pools = records.Pools(*(_with_start(state) for state in outputs[: len(start)]))
-    empty = records.Fluxes(*([None] * len(records.Fluxes._fields)))
-    return Trajectory(
-        pools, empty._replace(**dict(zip(wanted, outputs[len(start) :], strict=True)))
-    )
+    known = dict(zip(wanted, outputs[len(start) :], strict=True))
+    return Trajectory(pools, records.Fluxes(**dict.fromkeys(records.Fluxes._fields) | known))
 
 
 class _PyTensorShapes:

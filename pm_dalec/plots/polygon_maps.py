@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIGNED = ("nee", "nbe", "change_live", "change_dead")
-"""Quantities of either sign, whose maps are centred on zero."""
+"""Quantities of either sign, whose maps are centred on zero where both occur."""
+MOST_NAMES = 12
+"""Polygons whose ids are written into the map, at most."""
 
 
 def results_map(
@@ -55,11 +57,30 @@ def results_map(
         for number, (axes, column) in enumerate(zip(panels, ("median", "width"), strict=True)):
             _panel(axes, table, column, words[number], signed=name in SIGNED and not number)
             dress(axes, frame)
+            if len(table) <= MOST_NAMES and not number:
+                _name(axes, table)
             axes.set(xlim=_ends(frame["lon"]), ylim=_ends(frame["lat"]), xlabel="", ylabel="")
             letter(axes, number)
         add_scale_bar(panels[0], frame, scale_bar)
         figure.draw_without_rendering()
     return figure
+
+
+def _name(axes, table):
+    """Put the id of each polygon below it."""
+    bounds = table.bounds
+    for name, west, south, east in zip(
+        table.index, bounds["minx"], bounds["miny"], bounds["maxx"], strict=True
+    ):
+        axes.annotate(
+            str(name),
+            ((west + east) / 2, south),
+            xytext=(0, -2),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize="x-small",
+        )
 
 
 def _percent(end):
@@ -82,7 +103,11 @@ def _ends(centres):
 
 def _panel(axes, table, column, words, *, signed):
     values = table[column].to_numpy(dtype=float)
-    largest = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 1.0
+    known = values[np.isfinite(values)]
+    signed = (
+        signed and known.size > 0 and known.min() < 0 < known.max()
+    )  # else colours tell nothing
+    largest = np.abs(known).max() if known.size else 1.0
     limits = (-largest, largest) if signed else (None, None)
     table.plot(
         column=column,

@@ -35,7 +35,7 @@ from pm_dalec.posterior.ensembles import (
 )
 from pm_dalec.posterior.pairing import copula_ranks, paired_pixels, paired_strata
 from pm_dalec.tables import dims
-from pm_dalec.tables.numbers import number, whole_number
+from pm_dalec.tables.numbers import LARGEST_SEED, number, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -336,7 +336,7 @@ def _check_pixel_rule(across_pixels):
 
 
 def _check_seed(seed):
-    whole_number("seed", seed, least=0, advice="it pairs the draws of units")
+    whole_number("seed", seed, least=0, most=LARGEST_SEED, advice="it pairs the draws of units")
 
 
 def _check_one_of(value, known, name):

@@ -39,10 +39,14 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
     expect_fit(fit)
     posterior = fit["posterior"].to_dataset()
     chains, draws = posterior.sizes[dims.CHAIN], posterior.sizes[dims.DRAW]
+    if not draws:
+        raise ValueError(
+            f"wanted at least 2 chains of 4 draws, got {chains} of 0: {why_no_draws(fit)}"
+        )
     if chains < 2 or draws < 4:
         raise ValueError(
             f"wanted at least 2 chains of 4 draws, got {chains} of {draws}; R-hat compares chains: "
-            "calibrate with chains=4"
+            "calibrate with chains=4 and more proposals"
         )
     names, found = [], []
     for name in (n for n in PARAMETERS if n in posterior):
@@ -175,6 +179,31 @@ WITHOUT_START = {
     "searching": "stopped before a state was found in which all constraints hold; resume it",
 }
 """Statuses of units that have no draws, and why."""
+
+
+def only_tuned(made: float) -> str:
+    """Words for a run whose draws had not begun after so many proposals of each chain."""
+    return (
+        f"its budget ended with the tuning, {made:,.0f} proposals of each chain; resume it with more "
+        "proposals or seconds"
+    )
+
+
+def why_no_draws(fit: xr.DataTree) -> str:
+    """Words for why a fit has no draws, and what to do about it.
+
+    Parameters
+    ----------
+    fit : DataTree
+        From `calibrate`; one without ``sample_stats`` does not say.
+    """
+    if "sample_stats" not in fit.children or "status" not in fit["sample_stats"]:
+        return "the fit does not say why; calibrate its model"
+    found = fit["sample_stats"].to_dataset()
+    statuses = np.unique(found["status"].values)
+    reasons = {"budget": only_tuned(float(found["proposals"].max()))} | WITHOUT_START
+    return "; ".join(reasons[name] for name in statuses if name in reasons) or "no unit was run"
+
 
 STATUSES = ("converged", "budget", *WITHOUT_START)
 NOT_RUN, UNKNOWN = "not run", "unknown"

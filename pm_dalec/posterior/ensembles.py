@@ -89,13 +89,17 @@ def summarise(sample: xr.DataArray, quantiles: Sequence[float] = QUANTILES) -> x
 
 def checked_quantiles(quantiles):
     """Quantiles as a list of shares."""
-    if isinstance(quantiles, str) or not isinstance(quantiles, Iterable):
+    no_array = isinstance(quantiles, np.ndarray) and not quantiles.ndim
+    if isinstance(quantiles, str) or not isinstance(quantiles, Iterable) or no_array:
         raise TypeError(
             f"wanted quantiles as a sequence, got quantiles={quantiles!r}; write "
             "quantiles=[0.05, 0.5, 0.95]"
         )
     advice = "quantiles are shares: 0.05, not 5 per cent"
-    return [number("quantile", value, least=0.0, most=1.0, advice=advice) for value in quantiles]
+    found = [number("quantile", value, least=0.0, most=1.0, advice=advice) for value in quantiles]
+    if len(set(found)) < len(found):
+        raise ValueError(f"wanted each quantile once, got quantiles={found}; leave out the second")
+    return found
 
 
 def present_shares(values, fraction):

@@ -48,3 +48,39 @@ def turned(day, centre):
     """Day of the year within half a year of a centre [d]."""
     half = DAYS_PER_YEAR / 2
     return centre + np.mod(day - centre + half, DAYS_PER_YEAR) - half
+
+
+EDGE = 0.05  # [1] of the range, logarithmic where it is wide
+PILED = 0.25  # [1] least share of draws there
+TIMES = 3.0  # [1] how often that of the log-uniform prior
+WIDE = 20.0  # [1] ratio of bounds from which their range is logarithmic
+
+
+def at_bounds(posterior, table=PARAMETERS):
+    """Words for each parameter whose posterior is piled up at one of its bounds.
+
+    Parameters
+    ----------
+    posterior : Dataset
+        Parameters of a single unit, dims (chain, draw).
+    table : Table of Parameter
+        With the bounds of the fit.
+
+    Returns
+    -------
+    list of str
+        Such as "leaf_lifespan (lower)"; days, whose box is a circle, are left out.
+    """
+    found = []
+    for name in posterior.data_vars:
+        lower, upper = table[name].bounds
+        if table[name].circular:
+            continue
+        draws, space = posterior[name].values, np.geomspace if upper / lower > WIDE else np.linspace
+        _, near, far, _ = space(lower, upper, round(1 / EDGE) + 1)[[0, 1, -2, -1]]
+        ends = {"lower": (draws < near, near / lower), "upper": (draws > far, upper / far)}
+        for side, (there, ratio) in ends.items():
+            prior = np.log(ratio) / np.log(upper / lower)
+            if there.mean() > max(PILED, TIMES * prior):
+                found.append(f"{name} ({side})")
+    return found

@@ -198,6 +198,30 @@ def determination(first, second):
     return float(np.corrcoef(first[both], second[both])[0, 1] ** 2)
 
 
+def efficiency(modelled, observed):
+    """Share of the variance of observations that a model explains as it stands, 1 at best [1].
+
+    Nash and Sutcliffe (1970, doi:10.1016/0022-1694(70)90255-6); below 0 their mean would be closer.
+
+    Parameters
+    ----------
+    modelled, observed : array_like
+        (time); steps in which either is not finite are left out.
+
+    Returns
+    -------
+    float
+        NaN with fewer than three steps, or where the observations do not vary.
+    """
+    modelled, observed = np.asarray(modelled, float), np.asarray(observed, float)
+    both = np.isfinite(modelled) & np.isfinite(observed)
+    seen = observed[both]
+    if both.sum() < 3 or np.ptp(seen) == 0:
+        return float("nan")
+    error = ((modelled[both] - seen) ** 2).sum()
+    return float(1 - error / ((seen - seen.mean()) ** 2).sum())
+
+
 def width_ratio(fraction, weight):
     """Width of a stratified ensemble over that of the baseline (TWIN, eq. 11).
 

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.land import averages_of
+from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.posterior.convergence import doubt
 from pm_dalec.posterior.runs import evenly, in_parts, labels_of, run_of, units_to_run
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.streams import DEVIATION, STREAMS, WITHHELD, operator_of
 from pm_dalec.tables.variables import POOLS, VARIABLES
 
 if TYPE_CHECKING:
@@ -119,3 +122,60 @@ def bands(
     found = trajectories(fit, names=names, draws=draws).quantile(probabilities, dim=dims.SAMPLE)
     note = doubt(fit)
     return found.assign_attrs({NOT_CONVERGED: note} if note else {})
+
+
+def observations_of(
+    fit: xr.DataTree, names: Sequence[str] = ("lai", "wood", "gpp", "nee")
+) -> dict[str, tuple[xr.DataArray, xr.DataArray | None]]:
+    """Observations of a fit and their sigma in time, by the variable that they observe.
+
+    Parameters
+    ----------
+    fit : DataTree
+    names : sequence of str
+        Of variables.
+
+    Returns
+    -------
+    dict
+        Observations that were not assimilated have the attribute ``assimilated`` 0; where one variable
+        has both, those that were are given. Means have their value at all steps of their window, and
+        the attribute ``averaged``; deviations from means are left out. Observations that a file
+        withholds stand under ``{variable}_val``, with None as their sigma.
+    """
+    units, found = fit["constant_data"].to_dataset(), {}
+    assimilated = [name for name in STREAMS if name in fit["observed_data"].data_vars]
+    for stream in (*assimilated, *(name for name in STREAMS if name not in assimilated)):
+        variable = STREAMS[stream].observes
+        shown = stream in units and operator_of(units, stream) != DEVIATION
+        if shown and variable in names and variable not in found:
+            values = units[stream].assign_attrs(assimilated=int(stream in assimilated))
+            pair = values, absolute_sigma(units, stream)
+            found[variable] = tuple(_over_windows(units, stream, each) for each in pair)
+        if f"{stream}{WITHHELD}" in units and variable in names:
+            withheld = units[f"{stream}{WITHHELD}"].assign_attrs(assimilated=0)
+            found.setdefault(f"{variable}{WITHHELD}", (withheld, None))
+    return found
+
+
+def _over_windows(units, stream, values):
+    """Values of means at all steps of their windows, with the attribute ``averaged``; others as they are.
+
+    A window that no other interrupts is whole, also where some of its steps were not averaged.
+    """
+    averages = averages_of(units, stream)
+    if averages is None:
+        return values
+    array, found = (
+        values.transpose(dims.TIME, ...).to_numpy(),
+        values.transpose(dims.TIME, ...).copy(),
+    )
+    taken = averages.places.any(axis=0)
+    for member in averages.places > 0:
+        inside = np.flatnonzero(member)
+        between = np.arange(inside[0], inside[-1] + 1)
+        whole = not (taken & ~member)[between].any()
+        known = array[inside]
+        mean = np.where(np.isfinite(known), known, -np.inf).max(axis=0)
+        found[between if whole else inside] = np.where(np.isfinite(mean), mean, np.nan)
+    return found.transpose(*values.dims).assign_attrs(values.attrs, averaged=1)

@@ -95,6 +95,7 @@ def _rows(file):
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith(("#", '"')):
             continue
+        line = line.replace(",", ".").replace(";", ",") if ";" in line else line.replace("\t", ",")
         cells = [cell.strip() for cell in line.split(",")] if "," in line else line.split()
         date = _DATE.fullmatch(cells[0])
         if date:
@@ -175,7 +176,7 @@ def _by_header(names, file):
         next((names.index(name) for name in known if name in names), None)
         for known in (_YEARS, _MONTHS, _MEANS)
     ]
-    if None in places or _GLOBAL & set(names):
+    if None in places or {"day", *_GLOBAL} & set(names):
         came = f"a header with {', '.join(names)}"
         came += ", the mean over the globe" if _GLOBAL & set(names) else ""
         raise ValueError(_no_layout(came, file))
@@ -210,7 +211,7 @@ def _numbers(rows, width, file):
                     wanted="numbers",
                     came=f"'{' '.join(row)}'",
                     where=f"file {file}, line {number}",
-                    do="download the file again",
+                    do="use the monthly file co2_mm_mlo of NOAA GML, or download it again",
                 )
             ) from error
     return table

@@ -11,20 +11,27 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pm_dalec.posterior.groups.complete import SAMPLED, checked_groups, with_groups
+from pm_dalec.posterior.groups.complete import (
+    SAMPLED,
+    groups_to_make,
+    possible_groups,
+    with_groups,
+)
 from pm_dalec.sampling import checkpoints
-from pm_dalec.sampling.edinburgh import run_edinburgh
+from pm_dalec.sampling.bank.bank_file import opened, said_of
+from pm_dalec.sampling.bank.bank_unit import BankUnit
+from pm_dalec.sampling.bank.pilots import classes_of
 from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.labelled_fit import as_fit, prior_draws, warn_of_few_draws
 from pm_dalec.sampling.progress import Progress, stopped_by_interrupt, warn_of_interrupt
-from pm_dalec.sampling.state import Settings, evenly, new_state
-from pm_dalec.sampling.target import Target, check_dalec, compile_target
+from pm_dalec.sampling.state import Settings, new_state
+from pm_dalec.sampling.target import Target, bound_to, check_dalec, compile_target
 from pm_dalec.sampling.unit import Unit
 from pm_dalec.tables.numbers import flag, number, seed_of, whole_number
 
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
     import pymc as pm
     import xarray as xr
 
+    from pm_dalec.sampling.bank.bank_file import DrawBank
     from pm_dalec.tables.kinds import Array
 
 FEWEST_CHAINS = 4  # which fill the archive of a unit
@@ -57,6 +65,7 @@ def calibrate(
     resume: bool = False,
     only: Sequence[int] | None = None,
     groups: Sequence[str] | None = None,
+    bank: DrawBank | str | Path | None = None,
 ) -> xr.DataTree:
     """Sample the posterior of every unit of a model with the default sampler.
 
@@ -91,6 +100,9 @@ def calibrate(
         Groups beside these four, as in `pm_dalec.with_groups`, and ``prior``: draws under the
         constraints, sampled when the posterior is done. () for none. By default all that are below ten
         million values each; of a region not ``prior``, and of a site only what 20 s allow.
+    bank : DrawBank or path, optional
+        Draws of pilots, from `pm_dalec.sampling.bank.make_bank`, which units take over where weights
+        allow, or begin at; ``route`` in ``sample_stats`` says which: bank, warm or full.
 
     Returns
     -------
@@ -101,52 +113,62 @@ def calibrate(
         fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
     check_dalec(model, "calibrate")
-    settings = Settings(draws, rhat, ess, proposals)
-    chains = checked_chains(chains, least=FEWEST_CHAINS)
-    numbers, seed = identities(model), _seed_of_run(random_seed, checkpoint, resume)
+    resume, settings = flag("resume", resume), Settings(draws, rhat, ess, proposals)
+    chains, bank = checked_chains(chains, least=FEWEST_CHAINS), opened(bank)
+    numbers, seed = identities(model), seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
-    groups = checked_groups(groups)
-    identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed})
+    groups, held = groups_to_make(groups, model.observed_RVs), said_of(bank)
+    identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
         Progress(flag("progress", progress)) as shown,
         stopped_by_interrupt() as stop,
-        threadpool_limits(1, "blas"),  # threads run units; no sum may depend on them
     ):
-        target, compile_seconds = _compiled(model, shown)
-        deadline = np.inf if seconds is None else time.monotonic() + seconds
-        job = Job(target, settings, chains, seed, threads, store, shown, deadline, stop)
+        shown.message("compiling the model for lanes")
+        target, compile_seconds = compiled(model)
+        job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
         shown.begin(len(places), settings, seconds)
-        stated = _stated("lanes", seed, compile_seconds, settings, chains)
-        found, prior, ended = _run(job, model, numbers, places, groups)
-        fit = as_fit(model, target, found, chains, stated | ended, prior)
+        stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
+        drawn, prior, ended = sampled(job.with_bank(bank, model), model, numbers, places, groups)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
-    return with_groups(fit, groups)
+    fit = as_fit(model, target, drawn, chains, stated | ended, prior)
+    return with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
 
 
-def _run(job, model, numbers, places, groups):
+def _deadline(seconds):
+    """End of a wall-clock budget, on the monotonic clock [s]."""
+    return np.inf if seconds is None else time.monotonic() + seconds
+
+
+def sampled(job, model, numbers, places, groups):
     """Draws of the units of a job, those of the prior where they are wanted, and how it ended."""
-    found, wanted = job.run(numbers, places), job.settings
-    ended = {"target_rhat": wanted.rhat, "target_ess": wanted.ess}
-    if job.stop.is_set():
-        return found, None, ended | {"interrupted": 1}
-    prior, usual = None, job.target.site and any(len(drawn) for drawn, _ in found.values())
-    if usual if groups is None else SAMPLED in groups:
-        prior = prior_draws(model, job, numbers, places, found, limited=groups is None)
-    warn_of_few_draws(found, wanted.draws)
-    return found, prior, ended | {"interrupted": 0}
+    prior, wanted = None, job.settings
+    with threadpool_limits(1, "blas"):  # threads run units; no sum may depend on them
+        drawn = job.run(numbers, places)
+        stopped, usual = job.stop.is_set(), job.target.site and any_draws(drawn)
+        if not stopped and (usual if groups is None else SAMPLED in groups):
+            prior = prior_draws(model, job, numbers, places, drawn, limited=groups is None)
+    if not stopped:
+        warn_of_few_draws(drawn, wanted.draws)
+    targets = {"target_rhat": float(wanted.rhat), "target_ess": float(wanted.ess)}
+    return drawn, prior, targets | {"interrupted": int(stopped)}
 
 
-def _seed_of_run(random_seed, folder, resume):
-    """Seed that was given; where it is None, that of the run which goes on, or a new one."""
-    folder = folder if flag("resume", resume) else None
+def any_draws(units):
+    """Whether any of the units that were run has draws."""
+    return any(len(drawn) for drawn, _ in units.values())
+
+
+def seed_of_run(random_seed, folder):
+    """Seed that was given; where it is None, that of the run which a folder holds, or a new one."""
     return seed_of(checkpoints.seed_in(folder) if random_seed is None else random_seed)
 
 
-def _stated(sampler, seed, compile_seconds, settings, chains):
+def stated_of(sampler, seed, compile_seconds, settings, chains, seconds=None):
     """What a fit says about how it was sampled."""
-    return {
+    limit = {} if seconds is None else {"seconds": float(seconds)}
+    return limit | {
         "sampler": sampler,
         "backend": "llvm",
         "seed": seed,
@@ -209,74 +231,11 @@ def places_of(only, count):
     return places.astype(int)
 
 
-def _compiled(model, shown):
+def compiled(model):
     """Target of a model, and how long its compilation took [s]."""
-    shown.message("compiling the model for lanes")
     started = time.perf_counter()
     target = compile_target(model)
     return target, time.perf_counter() - started
-
-
-def calibrate_edinburgh(
-    model: pm.Model,
-    *,
-    chains: int = 3,
-    proposals: int = 100_000,
-    draws: int = 1000,
-    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
-    progress: bool = True,
-) -> xr.DataTree:
-    """Sample every unit of a model with CARDAMOM's AP-MCMC of 2021, its three phases included.
-
-    Parameters
-    ----------
-    model : pm.Model
-    chains : int
-        Of each unit.
-    proposals : int
-        Of each chain.
-    draws : int
-        Recorded for each chain, from the main phase alone.
-    random_seed : int, Generator, SeedSequence or None
-        As for `calibrate`.
-    progress : bool
-
-    Returns
-    -------
-    DataTree
-        As from `calibrate`.
-    """
-    check_dalec(model, "calibrate_edinburgh")
-    settings, units = Settings(draws=draws, proposals=proposals), {}
-    chains, seed = checked_chains(chains, least=1), seed_of(random_seed)
-    target, compile_seconds = _compiled(model, Progress(enabled=False))
-    for place, identity in enumerate(identities(model)):
-        bound = _bound(target, chains, place)
-        drawn, walk = run_edinburgh(
-            bound,
-            target,
-            int(identity),
-            chains=chains,
-            proposals=proposals,
-            draws=draws,
-            seed=seed,
-            progress=progress,
-        )
-        state = new_state(int(identity), len(target.rows), chains, bound.padded, settings, seed)
-        state.phase = "budget" if len(drawn) else "no start"
-        state.proposed = state.in_round = walk.proposed
-        state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
-        units[place] = (evenly(drawn, draws), state)
-    stated = _stated("edinburgh2021", seed, compile_seconds, settings, chains)
-    warn_of_few_draws(units, draws)
-    return with_groups(as_fit(model, target, units, chains, stated))
-
-
-def _bound(target, chains, place, instead=None):
-    """Target joined to the data of one unit, one lane a chain."""
-    if target.site:
-        return target.function.bind(lanes=chains, instead=instead)
-    return target.function.bind(units=np.full(chains, place), instead=instead)
 
 
 @dataclass(frozen=True)
@@ -290,29 +249,39 @@ class Job:
     threads: int
     store: checkpoints.Store | None
     shown: Progress
-    deadline: float  # s, on the monotonic clock
-    stop: threading.Event
+    deadline: float = np.inf  # s, on the monotonic clock
+    stop: threading.Event = field(default_factory=threading.Event)
     instead: dict[str, Array] | None = None  # data in place of the model's
+    bank: DrawBank | None = None
+    classes: Sequence[str] = ()  # of the units, by place
+
+    def with_bank(self, bank, model):
+        """Job whose units begin at a bank; the same job where there is none."""
+        if bank is not None:
+            bank.expect(self.target)
+        return replace(self, bank=bank, classes=classes_of(model))
 
     def run(self, numbers, places):
         """States of the units that were run, by place."""
         several = len(places) > 1
         with ThreadPoolExecutor(self.threads) as pool:
             if several:
-                done = pool.map(lambda place: self._one(int(place), int(numbers[place])), places)
+                done = pool.map(lambda place: self.one(int(place), int(numbers[place])), places)
                 return dict(zip(map(int, places), done, strict=True))
             place = int(places[0])
-            return {place: self._one(place, int(numbers[place]), pool)}
+            return {place: self.one(place, int(numbers[place]), pool)}
 
-    def _one(self, place, identity, pool=None):
-        bound = _bound(self.target, self.chains, place, self.instead)
+    def one(self, place, identity, pool=None):
+        """Draws and state of one unit; a pool runs its lanes in several threads."""
+        bound = bound_to(self.target, self.chains, place, self.instead)
         state = self.store.read(identity) if self.store else None
         if state is None:
             size = len(self.target.rows)
             state = new_state(identity, size, self.chains, bound.padded, self.settings, self.seed)
-        unit = Unit(bound, self.target, state, self.settings, pool, self.threads)
+        unit = self._unit(bound, state, place, identity, pool)
         saved = time.monotonic()
-        self.shown.enter(identity)
+        made = (state.proposed + state.searched) * self.chains
+        self.shown.enter(identity, proposed=state.proposed, made=made)
         while not unit.finished and time.monotonic() <= self.deadline and not self.stop.is_set():
             unit.advance()
             self.shown.report(identity, state, self.chains)
@@ -324,3 +293,12 @@ class Job:
         unit = unit.settled()
         self.shown.leave(identity, unit.state)
         return unit.result(), unit.state
+
+    def _unit(self, bound, state, place, identity, pool):
+        """Unit at work, with its share of the bank where there is one."""
+        common = (bound, self.target, state, self.settings)
+        threads = {"pool": pool, "threads": self.threads}
+        if self.bank is None:
+            return Unit(*common, **threads)
+        share = self.bank.classes.get(str(self.classes[place]))
+        return BankUnit(*common, share=share, key=(self.seed, identity), **threads)

@@ -3,17 +3,19 @@
 import json
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
-from pm_dalec.data.storage import folder_to_write, locked, whole
+from pm_dalec.data.storage import LOCK, folder_to_write, locked, whole
 from pm_dalec.sampling.identity import Identity, refuse_another
 from pm_dalec.sampling.state import state_from_arrays, state_to_arrays
 
-MANIFEST = "manifest.json"
+MANIFEST, PARTS = "manifest.json", "parts"
+STATES = "state"  # folder of the states in the store of a region
+PREPARING = 120.0  # s that a part waits for others that begin
 MADE_OF = "made_of"  # in the file of a state: the identity of its run, and the number of its unit
 # What NumPy and zipfile raise on damaged files
 DAMAGE = (
@@ -81,6 +83,8 @@ class Store:
 def open_store(folder, resume, identity):
     """Store for the units of a run, which nobody else writes to in the meantime.
 
+    Neither does a part of a job array, see `beside_others`.
+
     Parameters
     ----------
     folder : path or None
@@ -108,8 +112,45 @@ def open_store(folder, resume, identity):
         return
     folder = folder_to_write(folder)
     with locked(folder, inside=True):
+        _refuse_parts(folder)
         _claim(folder, resume, identity)
         yield Store(folder, identity)
+
+
+@contextmanager
+def beside_others(folder, identity, part, prepare):
+    """Block during which parts of one run may write states side by side, and nobody else.
+
+    Parameters
+    ----------
+    folder : path
+    identity : Identity
+        Of the run.
+    part : tuple of int
+        Part i of n.
+    prepare : callable
+        Called while no other part is, before this one begins.
+
+    Raises
+    ------
+    ValueError, OSError
+        As from `open_store`, and where the same part is at work already.
+    """
+    folder = folder_to_write(folder)
+    (folder / PARTS).mkdir(exist_ok=True)
+    with ExitStack() as held:
+        with locked(folder, inside=True, wait=PREPARING):
+            _claim(folder, True, identity)
+            held.enter_context(locked(folder / PARTS / "{}-of-{}".format(*part)))
+            prepare()
+        yield
+
+
+def _refuse_parts(folder):
+    """See that no part of a job array is at work."""
+    for lock in sorted((folder / PARTS).glob(f"*{LOCK}")):
+        with locked(lock.with_suffix("")):
+            pass
 
 
 def seed_in(folder):

@@ -6,15 +6,30 @@ covariance comes back with weight one, every update of it is undone, and the cha
 with steps of 0.001: same target as the default sampler, far less efficient. For comparison and teaching.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from pm_dalec.posterior.groups.complete import with_groups
+from pm_dalec.sampling.calibration import checked_chains, compiled, stated_of
+from pm_dalec.sampling.identity import identities
 from pm_dalec.sampling.kernels import acceptance, edinburgh
 from pm_dalec.sampling.kernels.covariance import Moments
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
+from pm_dalec.sampling.labelled_fit import as_fit, warn_of_few_draws
 from pm_dalec.sampling.progress import Progress
+from pm_dalec.sampling.state import Settings, evenly, new_state
+from pm_dalec.sampling.target import bound_to, check_dalec
+from pm_dalec.tables.numbers import seed_of
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Gaussian, to_unit
+
+if TYPE_CHECKING:
+    import pymc as pm
+    import xarray as xr
 
 SEARCH_ADAPT, SEARCH_LENGTH, SEARCH_PATIENCE = 500, 100_000, 5
 PRE_SHARE, PRE_ADAPT, MAIN_ADAPT = 0.2, 100, 1000
@@ -207,3 +222,58 @@ def run_edinburgh(bound, target, identity, *, chains, proposals, draws, seed, pr
         record = max(1, rest // MAIN_ADAPT // draws)
         kept, _ = walk.phase(acceptance.LOGP, rest, MAIN_ADAPT, MAIN_ADAPTING, record, shown)
     return kept, walk
+
+
+def calibrate_edinburgh(
+    model: pm.Model,
+    *,
+    chains: int = 3,
+    proposals: int = 100_000,
+    draws: int = 1000,
+    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
+    progress: bool = True,
+) -> xr.DataTree:
+    """Sample every unit of a model with CARDAMOM's AP-MCMC of 2021, its three phases included.
+
+    Parameters
+    ----------
+    model : pm.Model
+    chains : int
+        Of each unit.
+    proposals : int
+        Of each chain.
+    draws : int
+        Recorded for each chain, from the main phase alone.
+    random_seed : int, Generator, SeedSequence or None
+        As for `calibrate`.
+    progress : bool
+
+    Returns
+    -------
+    DataTree
+        As from `calibrate`.
+    """
+    check_dalec(model, "calibrate_edinburgh")
+    settings, units = Settings(draws=draws, proposals=proposals), {}
+    chains, seed = checked_chains(chains, least=1), seed_of(random_seed)
+    target, compile_seconds = compiled(model)
+    for place, identity in enumerate(identities(model)):
+        bound = bound_to(target, chains, place)
+        drawn, walk = run_edinburgh(
+            bound,
+            target,
+            int(identity),
+            chains=chains,
+            proposals=proposals,
+            draws=draws,
+            seed=seed,
+            progress=progress,
+        )
+        state = new_state(int(identity), len(target.rows), chains, bound.padded, settings, seed)
+        state.phase = "budget" if len(drawn) else "no start"
+        state.proposed = state.in_round = walk.proposed
+        state.accepted, state.evaluated[:] = walk.accepted, walk.proposed
+        units[place] = (evenly(drawn, draws), state)
+    stated = stated_of("edinburgh2021", seed, compile_seconds, settings, chains)
+    warn_of_few_draws(units, draws)
+    return with_groups(as_fit(model, target, units, chains, stated))

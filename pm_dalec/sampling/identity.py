@@ -6,16 +6,23 @@ import hashlib
 import json
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pymc as pm
 
 from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic
+from pm_dalec.data.land import averages_of
 from pm_dalec.errors.likelihood import GAUSSIAN, Likelihood
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.tables.constants import MODEL_VERSION, SAMPLER_VERSION
 from pm_dalec.tables.priors import Fixed
+from pm_dalec.tables.streams import operator_of
+
+if TYPE_CHECKING:
+    from pm_dalec.constraints.rules import Constraint
+    from pm_dalec.tables.table import Table
 
 SHOWN = 4
 """Differences that a message names."""
@@ -102,12 +109,19 @@ def identity_of(model: pm.Model) -> Identity:
             likelihood != Likelihood()
         ):  # fits of before there was a choice have none, and are Gaussian
             parts[f"{LIKELIHOOD} of {stream}"] = _text(str(likelihood))
-    rules = "; ".join(rule.inequality for rule in known.rules.values())
-    parts["constraints"] = Part(_text(f"{known.constraints}: {rules}").digest, known.constraints)
+        if operator_of(known.units, stream) is not None:
+            parts[f"windows of {stream}"] = _windows(known.units, stream)
+    parts["constraints"] = constraints_part(known.constraints, known.rules)
     parts["solver"] = _text(known.solver)
     parts["terms"] = _text(", ".join(t.name for t in (*model.basic_RVs, *model.potentials)))
     parts["model"] = _text(f"version {MODEL_VERSION} of DALEC and its constraints")
     return Identity(parts)
+
+
+def constraints_part(name: str, rules: Table[Constraint]) -> Part:
+    """Constraints: the name of their set and its form, and what every rule says."""
+    said = "; ".join(rule.inequality for rule in rules.values())
+    return Part(_text(f"{name}: {said}").digest, name)
 
 
 def run_identity(model: pm.Model, settings: dict[str, object]) -> Identity:
@@ -174,6 +188,13 @@ def _parameter(parameter, units) -> Part:
     if logarithmic:
         mean, sigma = np.log(mean), np.log(sigma)
     return _array(np.stack(np.broadcast_arrays(low, high, mean, sigma)), words)
+
+
+def _windows(units, stream) -> Part:
+    """Over which steps a stream is averaged, and what it is of them."""
+    averages, compared = averages_of(units, stream), operator_of(units, stream)
+    words = f"{len(averages.weights)} windows, compared with the {compared}"
+    return _array(np.concatenate([averages.weights, averages.places]), words)
 
 
 def _text(words: str) -> Part:

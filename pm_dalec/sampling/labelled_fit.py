@@ -13,12 +13,13 @@ import xarray as xr
 
 from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
-from pm_dalec.posterior.convergence import WITHOUT_START, doubt
+from pm_dalec.posterior import runs
+from pm_dalec.posterior.convergence import WITHOUT_START, doubt, only_tuned
 from pm_dalec.posterior.groups.observed import observed_data
 from pm_dalec.posterior.groups.priors import attributes_of
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
 from pm_dalec.sampling.progress import Progress
-from pm_dalec.sampling.state import Settings, evenly
+from pm_dalec.sampling.state import Settings
 from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
@@ -146,8 +147,8 @@ def warn_of_few_draws(units: dict[int, tuple], wanted: int) -> None:
     counts = np.array([len(drawn) for drawn, _ in units.values()])
     if (counts >= wanted).all():
         return
-    phases = {state.phase for drawn, state in units.values() if not len(drawn)}
-    why = [WITHOUT_START.get(phase, "stopped before the first draw") for phase in sorted(phases)]
+    phases = {state.phase: state.proposed for drawn, state in units.values() if not len(drawn)}
+    why = [WITHOUT_START.get(phase, only_tuned(phases[phase])) for phase in sorted(phases)]
     if counts.any():
         least = f"{counts.min()}" if counts.min() else f"none, or {counts[counts > 0].min()},"
         why.append(
@@ -156,7 +157,11 @@ def warn_of_few_draws(units: dict[int, tuple], wanted: int) -> None:
     else:
         least = "none"
     several = f" in {(counts < wanted).sum()} of {counts.size} units" if counts.size > 1 else ""
-    why = why if counts.size > 1 or not counts.any() else [why[-1].replace("the others", "it")]
+    why = (
+        why
+        if counts.size > 1 or not counts.any()
+        else [why[-1].replace("the others ended by their", "it ended by its")]
+    )
     warnings.warn(
         f"wanted {wanted} draws of every chain, got {least}{several}; {'; '.join(why)}",
         stacklevel=3,
@@ -168,7 +173,7 @@ def prior_draws(
     job: Job,
     numbers: Array,
     places: Array,
-    found: dict[int, tuple],
+    units: dict[int, tuple],
     *,
     limited: bool,
 ) -> xr.Dataset | None:
@@ -183,7 +188,7 @@ def prior_draws(
         Of the posterior.
     numbers, places : array of int
         Identities of all units, and the places of those that are sampled.
-    found : dict
+    units : dict
         What the job gave for them.
     limited : bool
         End after `PRIOR_SECONDS`.
@@ -194,14 +199,15 @@ def prior_draws(
         As from `labelled_draws`; None where there are no draws in time.
     """
     if not model.observed_RVs:
-        draws, _ = labelled_draws(model, job.target, found, job.chains)
-        return draws.isel(draw=evenly(np.arange(draws.sizes[dims.DRAW]), PRIOR.draws))
+        draws, _ = labelled_draws(model, job.target, units, job.chains)
+        return draws.isel({dims.DRAW: runs.evenly(draws.sizes[dims.DRAW], PRIOR.draws)})
     job.shown.message("sampling the prior under the constraints")
     deadline = time.monotonic() + PRIOR_SECONDS if limited else np.inf
     found = _unseen(job, model, len(places), deadline).run(numbers + PRIOR_IDENTITY, places)
     known = {place: unit for place, unit in found.items() if np.isfinite(unit[1].worst_rhat)}
     if not known:
-        job.shown.message("no draws of the prior: sample models.constrained_prior instead")
+        why = "no draws of the prior: sample models.constrained_prior instead"
+        job.shown.message(why) if limited else warnings.warn(why, stacklevel=4)
         return None
     draws, _ = labelled_draws(model, job.target, known, PRIOR_CHAINS)
     states = [state for _, state in known.values()]
@@ -226,6 +232,7 @@ def _unseen(job, model, count, deadline):
         shown=quiet,
         deadline=deadline,
         instead={mask.name: np.zeros_like(mask.get_value()) for mask in masks},
+        bank=None,
     )
 
 
@@ -241,6 +248,30 @@ NUMBERS = {
     "draws": lambda drawn, state: len(drawn),
 }
 """What is known of a unit from its draws and its state; ``draws`` are those that are not repeated."""
+
+
+OF_A_BANK = {
+    "khat": lambda drawn, state: state.khat,
+    "weight_ess": lambda drawn, state: state.weight_ess,
+    "apart": lambda drawn, state: state.apart,
+    "drift": lambda drawn, state: state.drift,
+    "bank_runs": lambda drawn, state: state.carried,
+}
+"""What is known beside of a unit that had a draw bank."""
+
+
+def _routes(units, shape):
+    """How units came to their draws, where there was a bank; no variable where there was none."""
+    if not any(state.route for _, state in units.values()):
+        return {}
+    count = int(np.prod(shape, dtype=int))
+    routes = np.full(count, NOT_RUN, dtype="<U10")
+    numbers = {name: np.full(count, np.nan) for name in OF_A_BANK}
+    for place, (drawn, state) in units.items():
+        routes[place] = state.route or NOT_RUN
+        for name, number in OF_A_BANK.items():
+            numbers[name][place] = number(drawn, state)
+    return {"route": routes.reshape(shape)} | {n: v.reshape(shape) for n, v in numbers.items()}
 
 
 def _statistics(logp, units, posterior):
@@ -263,6 +294,7 @@ def _statistics(logp, units, posterior):
             "acceptance_rate": ((*dims.SAMPLE, *space), rates, {"long_name": RATE}),
             "status": (space, status.reshape(shape)),
             **{name: (space, values.reshape(shape)) for name, values in numbers.items()},
+            **{name: (space, values) for name, values in _routes(units, shape).items()},
         },
         coords=posterior.coords,
     )

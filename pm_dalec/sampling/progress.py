@@ -39,6 +39,7 @@ def bar():
         *(task, BarColumn(20), TaskProgressColumn(), words, TimeRemainingColumn(), left),
         console=console,
         transient=True,
+        disable=not console.is_terminal,  # else it leaves an empty line
         speed_estimate_period=PACE,
         get_time=lambda: time.monotonic(),
     )
@@ -77,7 +78,8 @@ class Progress:
         self._bar.disable = not self._live
         self._lock = threading.Lock()
         self._task = self._seconds = None
-        self._active, self._proposals = set(), {}  # units on their way, proposals of this run
+        self._active, self._proposals = set(), {}  # units on their way, their proposals
+        self._before = {}  # proposals of units by the time that this run took them up
         self._needed = []  # proposals of the units that were done in this run
         self._done = self._failed = 0
         self._last = None  # words of the last line
@@ -123,10 +125,11 @@ class Progress:
         self._bar.update(self._task, total=total)
         self._bar.advance(self._task, 0)
 
-    def enter(self, identity):
-        """Note that a unit has begun."""
+    def enter(self, identity, *, proposed=0, made=0):
+        """Note that a unit has begun, or goes on after these proposals of each chain and of all, with search."""
         with self._lock:
             self._active.add(identity)
+            self._before[identity] = (proposed, made)
 
     def leave(self, identity, state):
         """Note that a unit has ended."""
@@ -148,7 +151,7 @@ class Progress:
             if not self._due():
                 return
             if self._units == 1:
-                words = self._words(state) + self._until_convergence(state)
+                words = self._words(state) + self._until_convergence(identity, state)
                 self._show(state.proposed / self._budget, words)
             else:
                 several = f"{self._done} of {self._units} units done, "
@@ -192,7 +195,7 @@ class Progress:
     def _rate(self, proposals):
         return f"{proposals / max(time.monotonic() - self._began, 1e-9):,.0f} proposals/s"
 
-    def _until_convergence(self, state):
+    def _until_convergence(self, identity, state):
         """When a single unit may have converged, as its last look and its pace tell.
 
         The distance of R-hat from one falls, and the effective sample size grows, with the proposals of
@@ -204,15 +207,17 @@ class Progress:
             rhat, ess = state.worst_rhat, state.least_ess
             self._judged = (rhat, ess, made)
         self._round = state.in_round
-        if state.phase != "sample" or not np.isfinite(rhat) or not ess > 0 or not state.proposed:
+        proposed = state.proposed - self._before[identity][0]  # by this run, whose time is known
+        if state.phase != "sample" or not np.isfinite(rhat) or not ess > 0 or not proposed:
             return ""
         longer = max((rhat - 1) / (self._targets[0] - 1), self._targets[1] / ess, 1.0)
         left = made * longer - state.in_round
-        pace = (time.monotonic() - self._began) / state.proposed  # s for a proposal of every chain
+        pace = (time.monotonic() - self._began) / proposed  # s for a proposal of every chain
         return f", convergence in about {timedelta(seconds=round(left * pace))}" if left > 0 else ""
 
     def _words(self, state):
-        rate = self._rate(sum(self._proposals.values()))
+        before = sum(self._before[identity][1] for identity in self._proposals)
+        rate = self._rate(sum(self._proposals.values()) - before)
         if state.phase == "search":
             return f"searching a feasible start, {rate}"
         accepted = float(np.mean(state.accepted)) / max(1, state.in_round)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from pm_dalec.posterior import runs
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.kernels.surrogate import PLACES, Surrogate, fit_surrogate
@@ -90,6 +91,12 @@ class UnitState:
     worst_rhat: float
     least_ess: float  # bulk
     least_tail: float  # effective sample size of the 5 and 95 % quantiles
+    route: str  # how it came to its draws where there is a bank: bank, warm or full; else empty
+    khat: float  # of its weights at draws of the bank
+    weight_ess: float  # least effective number of these draws
+    apart: float  # disagreement of pilots about the unit, in standard errors
+    drift: float  # mean step of draws that were taken over and moved, in standard errors
+    carried: int  # draws of the bank at which it was run
 
 
 def new_state(identity, size, chains, padded, settings, seed):
@@ -135,6 +142,12 @@ def new_state(identity, size, chains, padded, settings, seed):
         worst_rhat=np.inf,
         least_ess=0.0,
         least_tail=0.0,
+        route="",
+        khat=np.nan,
+        weight_ess=np.nan,
+        apart=np.nan,
+        drift=np.nan,
+        carried=0,
     )
 
 
@@ -167,8 +180,26 @@ def state_from_arrays(arrays):
 
 def evenly(values, most):
     """Values, or as many of them as are wanted at most, evenly spaced along the first axis."""
-    count = min(most, len(values))
-    return values[np.linspace(0, len(values) - 1, count).round().astype(int)] if count else values
+    return values[runs.evenly(len(values), most)]
+
+
+def empty(state, draws):
+    """Forget draws and counts of a round, so that one begins.
+
+    Thinning is as little as there is room for: every look may be the last.
+
+    Parameters
+    ----------
+    state : UnitState
+    draws : int
+        Asked for of each chain.
+    """
+    state.kept, state.thinning = 0, 1
+    while WINDOW // state.thinning > draws:
+        state.thinning *= 2
+    state.accepted[:] = 0
+    state.evaluated[:] = 0
+    state.in_round = 0
 
 
 def store(state, recorded):

@@ -24,6 +24,32 @@ VARIANTS = ("haario2001", "edinburgh2021")
 FIRST_SPREAD = 0.02  # of the unit interval, before a covariance is known
 
 
+def check_variables(model, variables):
+    """Refuse other variables than all free ones of a model, as they are or as their values."""
+    if variables is None:
+        return
+    listed = isinstance(variables, list | tuple)
+    values = {id(one): value for one, value in model.rvs_to_values.items()}
+    found = [values.get(id(one), one) for one in variables] if listed else [variables]
+    if set(map(id, found)) != set(map(id, model.value_vars)):
+        named = ", ".join(str(getattr(one, "name", one)) for one in found[:3])
+        raise ValueError(
+            f"wanted all {len(model.value_vars)} free variables of the model, got {len(found)} ({named}); "
+            "AdaptiveMetropolis proposes all of them at once, call it without vars"
+        )
+
+
+def _generator(rng):
+    """Generator of random numbers, or the sentence that says what may be one."""
+    try:
+        return get_random_generator(rng)
+    except (TypeError, ValueError) as fault:
+        raise TypeError(
+            f"wanted a Generator of NumPy, a whole number from 0 or None, got rng={rng!r} in "
+            "AdaptiveMetropolis; leave it out"
+        ) from fault
+
+
 @dataclass_state
 class AdaptiveMetropolisState(StepMethodState):
     """What a chain needs to go on."""
@@ -65,6 +91,24 @@ class AdaptiveMetropolis(BlockedStep):
     }
     _state_class = AdaptiveMetropolisState
 
+    def __new__(cls, *args, **given):
+        """Step of a model of DALEC, asked for before PyMC looks into it."""
+        model, variables = given.get("model"), args[0] if args else given.get("vars")
+        model = pm.Model.get_context(error_if_none=False) if model is None else model
+        if model is None:
+            raise TypeError(
+                "wanted the model of AdaptiveMetropolis, got none; pass model=model, or call it inside "
+                "`with model:`"
+            )
+        check_model(model, "AdaptiveMetropolis")
+        check_variables(model, variables)
+        if given.get("blocked", True) not in (True, None):
+            raise ValueError(
+                f"wanted all variables in one block, got blocked={given['blocked']!r} in "
+                "AdaptiveMetropolis; leave it out"
+            )
+        return super().__new__(cls, *args, **given)
+
     def __init__(
         self,
         vars=None,
@@ -84,17 +128,11 @@ class AdaptiveMetropolis(BlockedStep):
         advice = "it is the number of proposals for each draw: 10 to 1000 are usual"
         n_inner = whole_number("n_inner", n_inner, least=1, advice=advice)
         self.model = pm.modelcontext(model)
-        check_model(self.model, "AdaptiveMetropolis")
         self.vars = list(self.model.value_vars)
-        if vars is not None and len(vars) != len(self.vars):
-            raise ValueError(
-                f"wanted all {len(self.vars)} free variables of the model, got {len(vars)}; "
-                "AdaptiveMetropolis proposes all of them at once, call it without vars"
-            )
         self.n_inner, self.variant, self.tune = n_inner, variant, True
         self._names = [variable.name for variable in self.vars]
         self._compiled = None
-        self.setup_chain(get_random_generator(rng), 0, 0)
+        self.setup_chain(_generator(rng), 0, 0)
 
     def setup_chain(self, rng, tune, draws):
         """Forget what was tuned, and take the chain's own random stream."""

@@ -169,23 +169,80 @@ def compile_target(model):
     -------
     Target
     """
+    terms, axes = terms_of(model), len(lane_dimensions(model))
+    total, scaled = 0.0, 0.0
+    for variable, term in zip_longest(model.basic_RVs, (*terms.densities, *terms.potentials)):
+        total = total + term
+        if variable in model.observed_RVs:
+            value = model.rvs_to_values[variable]
+            seen = model.named_vars.get(f"{variable.name}_seen", pt.ones_like(value))
+            term = term / pt.maximum(per_lane(seen, axes), 1.0)
+        scaled = scaled + term
+    return target_of(model, terms, total, scaled, terms.potentials)
+
+
+class Terms(NamedTuple):
+    """Terms of the log-probability of a model, and what a search for a start looks at.
+
+    Parameters
+    ----------
+    densities : tuple of Variable
+        In the order of the model's ``basic_RVs``; each has one value a lane.
+    potentials : tuple of Variable
+        In the order of the model's.
+    shortfall, score : Variable
+        Of the constraints.
+    """
+
+    densities: tuple
+    potentials: tuple
+    shortfall: object
+    score: object
+
+
+def terms_of(model):
+    """Terms of a model whose terms all have the dimensions of its units last.
+
+    Parameters
+    ----------
+    model : pm.Model
+
+    Returns
+    -------
+    Terms
+    """
     space = lane_dimensions(model)
     check_lanes(model, space)
     known = notes.of(model)
     extra = [] if known.shortfall is None else [known.shortfall, known.score]
     found = density_terms(model, extra)
     terms = [per_lane(term, len(space)) for term in found[: len(found) - len(extra)]]
-    total, scaled = 0.0, 0.0
-    for variable, term in zip_longest(model.basic_RVs, terms):
-        total = total + term
-        if variable in model.observed_RVs:
-            value = model.rvs_to_values[variable]
-            seen = model.named_vars.get(f"{variable.name}_seen", pt.ones_like(value))
-            term = term / pt.maximum(per_lane(seen, len(space)), 1.0)
-        scaled = scaled + term
-    shortfall, score = found[len(terms) :] or [pt.zeros_like(total)] * 2
-    function = LaneFunction(lane_graph(model, [total, shortfall, scaled, score], space))
-    cheap = [term for term in terms[len(model.basic_RVs) :] if not _needs_run(term)]
+    count = len(model.basic_RVs)
+    none = pt.zeros_like(sum(terms, 0.0))
+    return Terms(tuple(terms[:count]), tuple(terms[count:]), *(found[len(terms) :] or [none] * 2))
+
+
+def target_of(model, terms, total, scaled, potentials):
+    """Compiled target of a model with a log-probability of its own.
+
+    Parameters
+    ----------
+    model : pm.Model
+    terms : Terms
+        Of the model.
+    total, scaled : Variable
+        First and third result of `Target`.
+    potentials : sequence of Variable
+        Those that end a proposal early where they need no run of the model.
+
+    Returns
+    -------
+    Target
+    """
+    space = lane_dimensions(model)
+    results = [total, terms.shortfall, scaled, terms.score]
+    function = LaneFunction(lane_graph(model, results, space))
+    cheap = [term for term in potentials if not _needs_run(term)]
     early = LaneFunction(lane_graph(model, [sum(cheap)], space)) if cheap else None
     names = tuple(variable.name for variable in model.free_RVs)
     transforms = tuple(model.rvs_to_transforms[variable] for variable in model.free_RVs)
@@ -201,6 +258,27 @@ def compile_target(model):
         spans=np.array([transform.span for transform in transforms]),
         site=not space,
     )
+
+
+def bound_to(target, chains, place, instead=None):
+    """Target joined to the data of one unit, one lane a chain.
+
+    Parameters
+    ----------
+    target : Target
+    chains : int
+    place : int
+        Flat place of the unit in the model.
+    instead : dict of str to array, optional
+        Data in place of the model's.
+
+    Returns
+    -------
+    BoundLanes
+    """
+    if target.site:
+        return target.function.bind(lanes=chains, instead=instead)
+    return target.function.bind(units=np.full(chains, place), instead=instead)
 
 
 def _processes(names):

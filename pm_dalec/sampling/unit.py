@@ -27,6 +27,7 @@ from pm_dalec.sampling.kernels.walk import empty_walk
 from pm_dalec.sampling.state import (
     FIRST_ROUND,
     WINDOW,
+    empty,
     evenly,
     lanes_of,
     learn,
@@ -156,11 +157,11 @@ class Unit:
             trust=TRUST if state.archive_ess > 0 else 0.0,
         )
 
-    def _window(self, every):
-        """Run one window; gives the recorded states (record, lane, parameter + 1)."""
+    def _window(self, every, count=WINDOW):
+        """Run so many proposals; gives the recorded states (record, lane, parameter + 1)."""
         state, lanes = self.state, self._lanes
         size, chains = len(self.target.rows), state.logp.size
-        states = np.empty((WINDOW // every, chains, size + 1))
+        states = np.empty((count // every, chains, size + 1))
         record = Record(every, states, state.accepted, state.evaluated)
         guide = self.guide()
         if self._walk is None:
@@ -231,14 +232,7 @@ class Unit:
         state.phase = "sample"
         state.round += 1
         state.windows_left = FIRST_ROUND << state.round
-        state.kept, state.thinning = 0, 1
-        while WINDOW // state.thinning > self.settings.draws:
-            state.thinning *= (
-                2  # as little as there is room for, so that every look may be the last
-            )
-        state.accepted[:] = 0
-        state.evaluated[:] = 0
-        state.in_round = 0
+        empty(state, self.settings.draws)
 
     def settled(self):
         """Unit whose result is given now; this one can go on, with more proposals or more time.

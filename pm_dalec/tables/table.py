@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from html import escape
 from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
@@ -147,6 +148,39 @@ class Table[Record: Named](Mapping[str, Record]):
                 if all(getattr(record, field) == value for field, value in wanted.items())
             ],
         )
+
+    def only(self, *patterns: str) -> "Table[Record]":
+        """Part of the table with these names, in the same order.
+
+        Parameters
+        ----------
+        *patterns : str
+            Names, or patterns of names such as ``steady_*``.
+        """
+        kept = self._matching(patterns)
+        return Table(self.kind, [record for name, record in self.items() if name in kept])
+
+    def without(self, *patterns: str) -> "Table[Record]":
+        """Part of the table without these names, or names of these patterns.
+
+        Examples
+        --------
+        >>> from pm_dalec import EDCS
+        >>> len(EDCS["edinburgh2021"]), len(EDCS["edinburgh2021"].without("steady_*"))
+        (26, 20)
+        """
+        left_out = self._matching(patterns)
+        return Table(self.kind, [record for name, record in self.items() if name not in left_out])
+
+    def _matching(self, patterns: Iterable[str]) -> set[str]:
+        """Names that match; a `KeyError` for a pattern that matches none."""
+        found: set[str] = set()
+        for pattern in patterns:
+            matched = {name for name in self if fnmatchcase(name, str(pattern))}
+            if not matched:
+                raise KeyError(self._missing(pattern))
+            found |= matched
+        return found
 
     def replace(self, name: str | None = None, /, **changes: Any) -> "Table[Record]":
         """Copy of the table in which the record ``name`` has other field values.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from pm_dalec.data.formats.columns import SMALLEST_VALID
+from pm_dalec.data.formats.columns import without_fills
 from pm_dalec.data.standardised import labelled_site
 from pm_dalec.data.time_axis import day_of_year_at_end
 from pm_dalec.data.uncertainties import RULES_ATTRIBUTE
@@ -77,9 +77,9 @@ def from_reference(path: str | Path, group: str) -> xr.Dataset:
     values["step_days"] = np.diff(run_day)
     for name, theirs in _REFERENCE_STREAMS.items():
         if theirs in stored:
-            seen = stored[theirs] > SMALLEST_VALID
-            values[name] = stored[theirs].where(seen).to_numpy()
-            values[f"{name}_unc"] = stored[f"{theirs}_uncertainty"].where(seen).to_numpy()
+            seen = np.isfinite(without_fills(stored[theirs].to_numpy()))
+            values[name] = np.where(seen, stored[theirs], np.nan)
+            values[f"{name}_unc"] = np.where(seen, stored[f"{theirs}_uncertainty"], np.nan)
     edges = _calendar(run_day, values["doy"])
     units = labelled_site(values, edges, stored["latitude"].item(), site=group)
     units = units.assign(_soil_prior(stored))

@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.synthetic_sites import synthetic_drivers
-from pm_dalec.errors.likelihood import GAUSSIAN
 from pm_dalec.physics import records
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
@@ -215,13 +214,11 @@ def tiny_fit(
         },
         coords=coords,
     )
-    streams = [name for name in STREAMS if name in units]
-    known = {name: units[name].assign_attrs(likelihood=GAUSSIAN) for name in streams}
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior,
-            "constant_data": units.assign(known),
-            "observed_data": observed_data(posterior, units, streams),
+            "constant_data": units,
+            "observed_data": observed_data(posterior, units, [n for n in STREAMS if n in units]),
         }
     )
     tree.attrs["solver"] = solver

@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 
 from pm_dalec.cli import checks
-from pm_dalec.cli.main import COMMANDS, main
+from pm_dalec.cli.main import COMMANDS, _show_warning, as_flags, main
 
 PLACES = {place: words for group in COMMANDS.values() for place, words in group.items()}
 NAMES = (
@@ -122,7 +122,7 @@ def raising(fault):
         (ValueError("wanted\n  this"), 2, "wanted this"),
         (KeyError("no site 'X'"), 2, "no site 'X'"),
         (PermissionError(13, "Permission denied", "out"), 2, "[Errno 13] Permission denied: 'out'"),
-        (KeyboardInterrupt(), 130, "interrupted; finished parts are kept"),
+        (KeyboardInterrupt(), 130, "interrupted; nothing new was kept"),
     ],
 )
 def test_what_a_command_raises_ends_in_a_sentence_and_a_status(
@@ -171,3 +171,45 @@ def test_a_check_that_fails_ends_with_status_1(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(checks.reference_parity, "parity", lambda *_, **__: [line])
     assert main(["parity", str(tmp_path / "file.nc")]) == 1
     assert "0 of 1 comparisons within 1e-06; 1 failed" in capsys.readouterr().out
+
+
+def test_a_command_with_a_slip_is_guessed(capsys):
+    assert main(["calibrat"]) == 2
+    assert capsys.readouterr().err.endswith("got 'calibrat'; did you mean calibrate?\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("pass latitude= in degrees", "pass --lat in degrees"),
+        ("x; pass columns={...} if one", "x; rename the column as in docs/tables.md if one"),
+        ("pass uncertainties={'lai': sigma} to open_site", "pass --sigma lai=sigma"),
+        ("drop=['lai', 'cwood']", "--drop lai cwood"),
+        ("or load a site by name with pm_dalec.load_site", "or give the name of a site"),
+    ],
+)
+def test_advice_names_what_the_command_line_has(words, told):
+    assert as_flags(words) == told
+
+
+def test_a_warning_of_a_command_is_a_note_of_one_line(capsys):
+    _show_warning("give one with\n uncertainties={'lai': sigma}", UserWarning, "by_name.py", 110)
+    assert capsys.readouterr().err == "note: give one with --sigma lai=sigma\n"
+
+
+def test_an_interrupted_command_says_what_it_kept(monkeypatch, capsys):
+    fault = KeyboardInterrupt("interrupted; the draws until then are in out/fit.nc")
+    monkeypatch.setattr(checks.by_name, "available_sites", raising(fault))
+    monkeypatch.setenv(checks.by_name.DATA_VARIABLE, "somewhere")
+    assert main(["info"]) == 130
+    assert capsys.readouterr().err == f"pm-dalec info: {fault}\n"
+
+
+def test_info_says_what_is_wrong_with_the_folder_of_data(monkeypatch, capsys, tmp_path):
+    for folder, words in (
+        (tmp_path, "has no data/sites/*.nc"),
+        (tmp_path / "no", "does not exist"),
+    ):
+        monkeypatch.setenv(checks.by_name.DATA_VARIABLE, str(folder))
+        assert main(["info"]) == 0
+        assert words in capsys.readouterr().out

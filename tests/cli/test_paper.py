@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pm_dalec.cli import paper as commands
+from pm_dalec.cli import studies as commands
 from pm_dalec.paper.run import FULL, QUICK, Done
 
 

@@ -2,8 +2,10 @@
 
 import errno
 import os
+import sys
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 from typing import get_args
 from unittest import mock
 
@@ -84,7 +86,7 @@ def finished(status, width):
         for (name, parameter), one, other in zip(PARAMETERS.items(), draws, chains, strict=True)
     }
     statistics = {"status": status, "search_proposals": 900}
-    parts = {"posterior": posterior, "sample_stats": statistics, "constant_data": {}}
+    parts = {"posterior": posterior, "sample_stats": statistics, "observed_data": {}}
     fit = xr.DataTree.from_dict({f"/{name}": xr.Dataset(part) for name, part in parts.items()})
     fit.attrs |= {"sampler": "lanes", "solver": "converged", "interrupted": 0}
     return fit
@@ -94,7 +96,7 @@ def finished(status, width):
 def sampled(monkeypatch, tmp_path):
     """Command whose sampler gives a fit in hand, and whose figures are empty."""
     monkeypatch.chdir(tmp_path)
-    for name in ("save_figure", "fit_figure", "parameter_figure", "trajectory"):
+    for name in ("save_figure", "fit_figure", "parameter_figure"):
         monkeypatch.setattr(site, name, mock.Mock())
 
     def run(status, width, *command):
@@ -142,7 +144,7 @@ def test_an_out_that_cannot_be_written_is_said_before_anything_is_computed(
         "site:calibrate_lanes",
         "region:make_twin",
         "region:build_from_config",
-        "paper:repeat",
+        "studies:repeat",
     ):
         module, _, function = name.partition(":")
         monkeypatch.setattr(import_module(f"pm_dalec.cli.{module}"), function, computed)
@@ -167,3 +169,22 @@ def test_every_back_end_is_called_llvm_on_the_command_line():
     found = signature(bench).parameters["backend"]
     assert found.default == "llvm"
     assert set(get_args(found.annotation)) == set(BACKENDS) - {"auto"}
+
+
+def test_a_parameter_piled_at_its_bound_is_said(sampled, capsys):
+    assert sampled("budget", 0.0) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "initial_som (lower)" in told.partition("at its bound: ")[2]
+
+
+@pytest.mark.parametrize("draws", [0, 500])
+def test_an_interrupted_calibration_says_where_its_draws_are(sampled, draws, capsys, monkeypatch):
+    fit = finished("budget", 0.0)
+    fit["posterior"] = fit["posterior"].to_dataset().isel(draw=slice(draws))
+    fit.attrs["interrupted"] = 1
+    monkeypatch.setattr(sys.modules[__name__], "finished", lambda *_: fit)
+    assert sampled("budget", 0.0) == 130
+    told = capsys.readouterr().err
+    assert ("the draws until then are in out/fit.nc" in told) == bool(draws)
+    assert "--resume" in told
+    assert Path("out/fit.nc").is_file() == bool(draws)

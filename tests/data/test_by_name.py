@@ -84,3 +84,15 @@ def test_a_site_name_without_a_data_folder_says_how_to_set_it(monkeypatch):
     monkeypatch.delenv("PM_DALEC_DATA", raising=False)
     with pytest.raises(KeyError, match="PM_DALEC_DATA is not set; set it to the folder"):
         by_name.load_site("FI-Hyy")
+
+
+@pytest.mark.parametrize("name", ["FI-Hyx", "fi-hyy", "FIHyy"])
+def test_a_site_with_a_slip_is_guessed(name, monkeypatch, tmp_path):
+    (tmp_path / "data" / "sites").mkdir(parents=True)
+    (tmp_path / "data" / "sites" / "gcel_FI-Hyy_monthly.nc").touch()
+    monkeypatch.setenv(by_name.DATA_VARIABLE, str(tmp_path))
+    with pytest.raises(KeyError, match="did you mean FI-Hyy"):
+        by_name.load_site(name)
+    with pytest.raises(KeyError, match="there are FI-Hyy") as fault:
+        by_name.load_site("FI-Hyy", resolution="daily")
+    assert "did you mean" not in str(fault.value)

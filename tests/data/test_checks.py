@@ -233,7 +233,7 @@ BAD_FILES = {
     "observation without uncertainty": (
         without("lai_unc"),
         ValueError,
-        ["'lai_unc'", "'lai'", "2014-01-01 and 23 others", "uncertainties="],
+        ["'lai_unc'", "drop=['lai']", "UK-Syn", "uncertainties={'lai': sigma}"],
     ),
     "uncertainty as a factor": (
         factor_uncertainty,

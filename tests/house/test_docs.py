@@ -13,7 +13,10 @@ import xarray as xr
 
 from pm_dalec.cli import pages, rooms, site
 from pm_dalec.data.synthetic_sites import synthetic_site
+from pm_dalec.forecasting.projection import forecast
+from pm_dalec.forecasting.variance import partition
 from pm_dalec.posterior import aggregation, budgets, fit_file
+from pm_dalec.sensitivity.scaling import power_scaling
 
 # Runs are short on purpose.
 pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
@@ -143,9 +146,13 @@ def called(tmp_path):
     sys.setprofile(note)
     try:
         site.calibrate(str(path), out=tmp_path, chains=8, draws=50, seconds=600, proposals=2000)
-        gpp = budgets.budget(fit_file.load(tmp_path / "fit.nc"))["gpp"]
+        fit = fit_file.load(tmp_path / "fit.nc")
+        gpp = budgets.budget(fit)["gpp"]
         land = xr.Dataset({"area": ("pixel", [1.0])}, {"pixel": [0]})
         aggregation.aggregate(gpp.expand_dims({"pixel": [0]}, axis=-1), land)
+        ahead = forecast(fit, ["control"], names=["change_live"])
+        partition(ahead["domain_ranks"]["change_live"], ["rank"])
+        power_scaling(fit, names=["gpp"])
     finally:
         sys.setprofile(None)
         threading.setprofile(None)

@@ -83,7 +83,7 @@ def test_every_replacement_is_of_something_that_is_there():
 @pytest.mark.filterwarnings("ignore:wind is missing", "ignore:.* missing in (my_site.nc|the table)")
 def test_what_is_said_of_a_site_runs(elsewhere):
     known = namespace_of(blocks("python", README.split(LANDSCAPE)[0]))
-    assert {"fit.nc", "parameters.pdf", "parameters.png"} <= {
+    assert {"fit.nc", "fit.png", "parameters.pdf", "parameters.png"} <= {
         path.name for path in elsewhere.iterdir()
     }
     assert known["other"]["posterior"]["leaf_lifespan"].max() <= 4.0

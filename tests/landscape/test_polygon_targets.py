@@ -49,7 +49,6 @@ def test_another_source_than_the_twin_or_a_file_is_refused():
         region_from_polygons(table(shapely.box(-3, 55, -2.9, 55.1)), 1)
 
 
-@pytest.mark.filterwarnings("ignore:polygons from products")
 def test_polygons_that_are_the_pixels_have_their_numbers_from_all_products(twin, tmp_path):
     arrays = product_files.twin_arrays(twin, window=WINDOW, years=(2017,))
     product_files.write_twin_products(tmp_path, arrays)

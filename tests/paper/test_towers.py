@@ -7,6 +7,8 @@ import xarray as xr
 from numpy.testing import assert_allclose
 
 from pm_dalec.paper.tables import towers
+from pm_dalec.paper.tables.published_towers import beside_published
+from pm_dalec.posterior.metrics import efficiency
 
 TIME = pd.date_range("2001-01-01", periods=4, freq="MS")
 NEE = np.array([1.0, -1.0, 2.0, np.nan])
@@ -73,8 +75,49 @@ def test_a_site_without_fluxes_has_an_empty_table():
 
 
 def test_what_fluxes_change_is_a_difference_of_two_runs():
-    row = {"site": "A", "flux": "nee", "R2": 0.5, "RMSE": 1.0, "bias": -0.8, "coverage": 0.5}
+    row = {
+        "site": "A",
+        "flux": "nee",
+        "R2": 0.5,
+        "RMSE": 1.0,
+        "bias": -0.8,
+        "coverage": 0.5,
+        "NSE": 0.1,
+        "period": "all",
+    }
     with_fluxes = row | {"run": "b", "R2": 0.75, "RMSE": 0.5, "bias": 0.3}
     table = pd.DataFrame([row | {"run": "a"}, with_fluxes]).assign(coverage_model=0.1)
     change = towers.what_fluxes_change(table, ("a", "b")).iloc[0]
     assert_allclose([change["R2"], change["RMSE"], change["bias"]], [0.25, -0.5, -0.5])
+
+
+def test_withheld_years_are_judged_apart_from_the_others(site, predicted):
+    trained, periods = towers.withhold_years(site.assign(time=TIME + pd.DateOffset(months=10)), 1)
+    assert periods["train"].tolist() == [True, True, False, False]
+    assert trained["nee"].notnull().values.tolist() == [True, True, False, False]
+    table = towers.flux_table(None, site, periods=periods).set_index(["flux", "period"])
+    assert table.loc[("nee", "train"), "months"] == 2
+    assert table.loc[("nee", "withheld"), "months"] == 1
+    assert np.isnan(table.loc[("nee", "withheld"), "NSE"])
+
+
+def test_no_year_is_withheld_by_default_and_not_all_can_be(site):
+    same, periods = towers.withhold_years(site, 0)
+    assert same is site
+    assert periods["all"].all()
+    with pytest.raises(ValueError, match="leave some to calibrate with"):
+        towers.withhold_years(site, 1)
+
+
+def test_efficiency_is_one_less_the_error_over_the_variance():
+    observed = np.array([1.0, 2.0, 3.0, np.nan])
+    assert_allclose(efficiency([1.1, 2.0, 3.0, 4.0], observed), 1 - 0.01 / 2)
+    assert_allclose(efficiency(np.full(4, 2.0), observed), 0, atol=1e-12)
+
+
+def test_published_skill_stands_beside_withheld_months():
+    row = {"site": "differland_DE-Hai_monthly", "run": "a", "months": 40, "NSE": 0.9, "RMSE": 1.0}
+    rows = [row | {"flux": flux, "period": "withheld", "coverage": 0.9} for flux in ("nee", "et")]
+    found = beside_published(pd.DataFrame(rows), withheld="withheld")
+    assert list(found["flux"]) == ["nee"]
+    assert (found["published_NSE"][0], found["published_RMSE"][0]) == (0.90, 1.16)

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
 
 from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
-from pm_dalec.posterior.trajectory import bands
+from pm_dalec.posterior.trajectory import bands, observations_of
 from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.testing.tiny import tiny_fit, tiny_site
@@ -76,13 +76,13 @@ def test_figures_bear_the_note_of_what_they_show_and_nothing_without_one():
     fit = tiny_fit(draws=8)
     shown = bands(fit, band_quantiles(), names=("gpp",))
     assert "not converged" in shown.attrs[NOT_CONVERGED]  # draws of chains that were never run
-    assert words_of(fit_figure(shown)) == [shown.attrs[NOT_CONVERGED]]
-    assert words_of(fit_figure(shown.drop_attrs())) == []
+    assert words_of(fit_figure(shown, {})) == [shown.attrs[NOT_CONVERGED]]
+    assert words_of(fit_figure(shown.drop_attrs(), {})) == []
 
 
 def test_the_note_stands_inside_the_figure_and_on_nothing_else():
     fit = tiny_fit(draws=8)
-    figure = fit_figure(bands(fit, band_quantiles(), names=("gpp", "lai")))
+    figure = fit_figure(bands(fit, band_quantiles(), names=("gpp", "lai")), {})
     figure.canvas.draw()
     note = figure.texts[0].get_window_extent()
     assert figure.bbox.x0 <= note.x0 < note.x1 <= figure.bbox.x1
@@ -94,9 +94,14 @@ def test_the_note_stands_inside_the_figure_and_on_nothing_else():
 def test_what_was_measured_but_not_assimilated_is_drawn_open():
     site = tiny_site(streams=("lai", "cwood", "gpp"))
     fit = tiny_fit(site)
-    units = fit["constant_data"].to_dataset()
-    units["gpp"] = units["gpp"].drop_attrs()
-    figure = fit_figure(bands(fit, band_quantiles(), names=("lai", "gpp")), units)
+    fit["observed_data"] = fit["observed_data"].to_dataset().drop_vars("gpp")
+    names = ("lai", "gpp")
+    all_of_them = observations_of(fit, names)
+    assert {name: value.attrs["assimilated"] for name, (value, _) in all_of_them.items()} == {
+        "lai": 1,
+        "gpp": 0,
+    }
+    figure = fit_figure(bands(fit, band_quantiles(), names=names), all_of_them)
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert "observed, not assimilated" in told
     assert r"observed $\pm\,\sigma$" in told
@@ -106,8 +111,43 @@ def test_what_was_measured_but_not_assimilated_is_drawn_open():
 
 
 def test_a_fit_of_all_streams_has_no_open_symbols():
-    fit = tiny_fit()
-    figure = fit_figure(bands(fit, band_quantiles()), fit["constant_data"].to_dataset())
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert "observed, not assimilated" not in told
-    assert r"observed $\pm\,\sigma$" in told
+    site = tiny_site()
+    fit = tiny_fit(site)
+    found = observations_of(fit)
+    assert all(value.attrs["assimilated"] == 1 for value, _ in found.values())
+
+
+def test_the_prior_under_the_constraints_is_an_outline_beside_the_base_prior():
+    drawn = posterior("leaf_lifespan", [[1.5, 2.0, 2.5, 3.0]])
+    figure = parameter_figure(drawn, prior=posterior("leaf_lifespan", [[1.1, 7.9, 7.9, 7.9]]))
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert words == ["base prior (log-uniform)", "posterior", "prior under the constraints"]
+    heights = [
+        patch.get_data().values for patch in figure.axes[0].patches if hasattr(patch, "get_data")
+    ]
+    assert len(heights) == 2
+    assert heights[1][-1] == 0.75
+
+
+def test_a_fit_alone_makes_its_figure_with_site_letters_and_how_well_it_fits():
+    site = tiny_site(streams=("lai", "cwood", "gpp"))
+    site["gpp_val"] = site["gpp"] + 1000.0
+    fit = tiny_fit(site)
+    figure = fit_figure(fit)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["(a)", "(b)", "(c)", "(d)"]
+    legend = figure.legends[0]
+    assert legend.get_title().get_text() == site["site"].item()
+    told = figure.axes[2].get_title(loc="right")
+    assert told.endswith(", 0% in the 90% band")  # what was withheld lies far above
+    assert told.startswith("assimilated: RMSE")
+    assert figure.axes[3].get_title(loc="right") == ""
+    words = figure.axes[-1].get_xlabel()
+    assert words == "bands: 50 and 90 %, without observation noise; NEE positive to the atmosphere"
+
+
+def test_no_bar_of_what_is_positive_reaches_below_zero():
+    site = tiny_site(streams=("lai", "cwood"))
+    site["lai_unc"] = site["lai_unc"] * 0 + 100.0
+    axes = fit_figure(tiny_fit(site), names=("lai",)).axes[0]
+    (bars,) = axes.containers[0].lines[2]
+    assert min(end[1] for line in bars.get_segments() for end in line) == 0.0

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
-from pm_dalec.posterior.intervals import intervals
+from pm_dalec.posterior.intervals import at_bounds, intervals
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
 
@@ -66,3 +66,16 @@ def test_a_day_is_shown_above_0_and_up_to_the_length_of_a_year():
     shown = PARAMETERS["leaf_fall_day"].shown(np.array([-35.7, 0.0, 180.0, 540.25, 730.5]))
     assert_allclose(shown, [329.55, 365.25, 180.0, 175.0, 365.25])
     assert PARAMETERS["leaf_lifespan"].shown(3.0) == 3.0
+
+
+def test_a_posterior_piled_at_a_bound_is_named_with_its_side_and_a_flat_one_is_not():
+    rng = np.random.default_rng(0)
+    names = ("leaf_lifespan", "wood_turnover_rate", "som_mineralisation_rate", "leaf_fall_day")
+    places = (0.02 * rng.random(400), rng.random(400), 1 - 0.02 * rng.random(400), np.zeros(400))
+    posterior = xr.Dataset()
+    for name, place in zip(names, places, strict=True):
+        lower, upper = PARAMETERS[name].bounds
+        values = lower * (upper / lower) ** place
+        posterior[name] = (("chain", "draw"), values.reshape(4, 100))
+    found = at_bounds(posterior)
+    assert found == ["leaf_lifespan (lower)", "som_mineralisation_rate (upper)"]

@@ -17,7 +17,8 @@ from pm_dalec.posterior.budgets import budget
 from pm_dalec.posterior.ensembles import summarise
 from pm_dalec.posterior.trajectory import trajectories
 from pm_dalec.sampling import target
-from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh
+from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.edinburgh import calibrate_edinburgh
 from pm_dalec.sampling.region_store import calibrate_region
 from pm_dalec.sampling.starts import feasible_start
 from pm_dalec.sampling.step_method import AdaptiveMetropolis

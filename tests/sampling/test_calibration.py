@@ -13,7 +13,8 @@ from pm_dalec.posterior.convergence import converged_share, unit_report
 from pm_dalec.posterior.intervals import intervals
 from pm_dalec.posterior.trajectory import trajectories
 from pm_dalec.sampling import state as unit_state, unit
-from pm_dalec.sampling.calibration import calibrate, calibrate_edinburgh
+from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.edinburgh import calibrate_edinburgh
 from pm_dalec.sampling.identity import identities
 from pm_dalec.sampling.region_store import calibrate_region, present
 from pm_dalec.sampling.state import Settings, new_state, state_from_arrays, state_to_arrays

@@ -82,9 +82,12 @@ def test_a_table_of_other_polygons_and_unknown_names_are_refused(fits, estates, 
 
 def test_the_map_shows_median_and_width_with_their_units(fits, estates):
     found = pmd.results_as_polygons(fits["baseline"], estates, ids="estate", names=("nee",))
-    figure = results_map(found, "nee")
+    figure = results_map(found.assign(nee_q50=[-0.1, 0.05]), "nee")
     labels = [axes.get_xlabel() for axes in figure.axes]
     assert any("median" in label and "gC m$^{-2}$ d$^{-1}$" in label for label in labels)
     assert any("width of 5 to 95 %" in label for label in labels)
-    ends = figure.axes[0].collections[0].get_clim()
-    assert ends[0] == -ends[1]
+    assert figure.axes[0].collections[0].get_clim() == (-0.1, 0.1)  # of both signs: centred on zero
+    names = {text.get_text() for text in figure.axes[0].texts}
+    assert {"estate 1", "estate 2"} <= names
+    figure = results_map(found.assign(nee_q50=[-0.1, -0.05]), "nee")
+    assert figure.axes[0].collections[0].get_clim() == (-0.1, -0.05)

@@ -202,3 +202,12 @@ def test_nothing_is_said_where_progress_is_switched_off(clock, capsys):
     shown.begin(2, Settings())
     run(shown, clock, 0, seconds=60, proposed=20_000)
     assert said(capsys) == []
+
+
+def test_the_pace_after_a_resume_is_that_of_this_run(clock, capsys):
+    """50,000 proposals of each chain were made before; 5,000 in these 10 s."""
+    shown = begun(1)
+    shown.enter(0, proposed=50_000, made=50_000 * CHAINS)
+    clock.now += 10
+    shown.report(0, state(55_000), CHAINS)
+    assert f"{5_000 * CHAINS / 10:,.0f} proposals/s" in line(capsys)

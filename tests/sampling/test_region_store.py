@@ -7,7 +7,9 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from pm_dalec.models import baseline
+from pm_dalec.sampling import labelled_fit
 from pm_dalec.sampling.region_store import calibrate_region, is_finished
+from pm_dalec.sampling.state import Settings
 
 from .conftest import SHORT, draws_of
 
@@ -80,6 +82,34 @@ def test_a_store_whose_states_are_gone_says_that_it_cannot_go_on(kept):
     shutil.rmtree(kept[1] / "state")
     with pytest.raises(ValueError, match="wanted the states of the units"):
         asked(kept, proposals=2 * SHORT["proposals"])
+
+
+def test_groups_that_a_finished_store_lacks_are_added_and_kept(kept, monkeypatch):
+    quick = Settings(draws=8, rhat=9.0, ess=0, proposals=2048)
+    monkeypatch.setattr(labelled_fit, "PRIOR", quick)
+    before = set(kept[2].children)
+    assert "log_likelihood" in before
+    assert "prior" not in before
+    assert set(asked(kept, groups=()).children) == before
+    assert not is_finished(
+        kept[1], **{n: v for n, v in SHORT.items() if n != "progress"}, groups=("prior",)
+    )
+    more = asked(kept, groups=("prior",))
+    assert set(more.children) == before | {"prior"}
+    assert_array_equal(draws_of(more), draws_of(kept[2]))
+    shutil.rmtree(kept[1] / "state")  # the others are made of the draws
+    again = asked(kept, groups=("prior_predictive",))
+    assert set(again.children) == before | {"prior", "prior_predictive"}
+    assert set(asked(kept).children) == set(again.children)
+
+
+def test_a_store_that_ended_by_time_goes_on_with_more_of_it(kept):
+    fit = asked(kept, seconds=1e-6, proposals=2 * SHORT["proposals"])
+    assert fit.attrs["seconds"] == 1e-6
+    as_it_is = asked(kept, seconds=1e-9, proposals=2 * SHORT["proposals"])
+    assert as_it_is.attrs["seconds"] == 1e-6
+    more = asked(kept, seconds=1000.0, proposals=2 * SHORT["proposals"])
+    assert (more["sample_stats"]["proposals"] > fit["sample_stats"]["proposals"]).all()
 
 
 def test_an_empty_folder_is_no_finished_store(tmp_path):

@@ -48,3 +48,23 @@ def test_other_choices_of_variables_and_variants_are_answered(model):
         AdaptiveMetropolis(n_inner=0, model=model)
     with pytest.raises(ValueError, match="proposes all of them at once"):
         AdaptiveMetropolis(model.value_vars[:2], model=model)
+
+
+STEPS = {
+    "no model": ({}, TypeError, "inside `with model:`"),
+    "None": ({"model": None}, TypeError, "got none; pass model=model"),
+    "a number": ({"model": 3}, TypeError, "got int as the first argument"),
+    "no variables": ({"vars": []}, ValueError, "got 0 "),
+    "one": ({"vars": 3}, ValueError, "got 1 "),
+    "others": ({"vars": [3] * 23}, ValueError, "call it without vars"),
+    "in parts": ({"blocked": False}, ValueError, "wanted all variables in one block"),
+    "rng": ({"rng": "x"}, TypeError, "got rng='x'"),
+}
+
+
+@pytest.mark.parametrize("fault", STEPS)
+def test_a_step_without_its_model_or_variables_is_refused_before_pymc_looks(fault, model):
+    given, kind, sentence = STEPS[fault]
+    given = given if fault in ("no model", "None", "a number") else {"model": model, **given}
+    with pytest.raises(kind, match=sentence):
+        AdaptiveMetropolis(**given)

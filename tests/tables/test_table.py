@@ -174,7 +174,7 @@ def test_a_stream_observes_a_pool_a_flux_or_leaf_area(name):
 
 
 def test_the_paper_assimilates_leaf_area_and_wood():
-    assert STREAMS.select(default=True).names == ("lai", "cwood")
+    assert STREAMS.select(default=True).names == ("lai", "cwood", "lai_annual", "cwood_annual")
 
 
 def test_a_missing_name_is_answered_with_the_nearest_ones():

@@ -10,6 +10,7 @@ import xarray as xr
 import pm_dalec as pmd
 from pm_dalec.graph import coords_of
 from pm_dalec.landscape import write_region
+from pm_dalec.landscape.polygons.estates import forest_estates
 from pm_dalec.lanes import lane_logp
 from pm_dalec.models import baseline
 from pm_dalec.sampling import calibration, starts
@@ -22,6 +23,7 @@ from pm_dalec.testing.reference_parity import parity
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
 from .domains import Flag, Kind, Length, Name, Names, Place, Real, Seed, Whole
+from .doors import land as future
 
 SERIES = (*FLUXES, *POOLS)
 ERAS = ("edinburgh2021", "edinburgh2024")
@@ -87,6 +89,26 @@ def region_call(folder, **changed):
     return pmd.calibrate_region(given.pop("build"), given.pop("land"), **given)
 
 
+@cache
+def twin():
+    return pmd.make_twin(0)
+
+
+@cache
+def estates():
+    return forest_estates(twin(), 2)
+
+
+@cache
+def fit_of_estates():
+    return tiny_fit(tiny_region(pixels=2).assign_coords(pixel=list(estates()["estate"])))
+
+
+def columns_of(table):
+    """Columns of a table of polygons, without the outlines."""
+    return {name: table[name].to_numpy() for name in table.columns if name != "geometry"}
+
+
 def use_compiled_models(patch):
     """Let a model be compiled once for all calls."""
     for module in (calibration, starts):
@@ -115,6 +137,24 @@ def calls(folder):
     table = pmd.PARAMETERS.replace
     return {
         "available_sites": (pmd.available_sites, {}, {}),
+        "forecast": (pmd.forecast, {"fit": fit(), "scenarios": {"mine": future("future")}, "threads": 1,
+                                    "names": ("gpp", "wood")}, {
+            "fit": Kind(FITS), "scenarios": Kind(("ssp245", ("ssp999",), {"mine": land()}, {"mine": 1})),
+            "management": Kind(("fell", "rate,share=2", "felling,years=2040", ("none", "none"), {"a": 1})),
+            "names": Names(("gpp", "wood")), "every": Name(("year", "step")),
+            "quantiles": Kind(([5], [0.5, 0.5], 0.5, [np.nan])), "land": Kind((land(),), optional=True),
+            "reference": Kind(optional=True), "draws": Whole(1, optional=True),
+            "solver": Name(("converged", "truncated"), optional=True), "seed": Seed(plain=True),
+            "threads": Whole(1, optional=True)}),
+        "region_from_polygons": (pmd.region_from_polygons,
+                                 {"polygons": estates(), "source": twin(), "ids": "estate"}, {
+            "polygons": Kind((estates().drop(columns="geometry"), estates().iloc[:0], "absent.gpkg")),
+            "source": Kind((land(), "absent.toml", "text.nc")), "ids": Name(("estate",), optional=True)}),
+        "results_as_polygons": (lambda **given: columns_of(pmd.results_as_polygons(**given)), {
+            "fit": fit_of_estates(), "polygons": estates(), "ids": "estate"}, {
+            "fit": Kind((*FITS, fit())), "polygons": Kind((estates().iloc[:1], "absent.gpkg")),
+            "ids": Name(("estate",)), "names": Names(("gpp", "wood")),
+            "probabilities": Kind(([5], [0.5, 0.5], 0.5, [np.nan])), "seed": Seed(plain=True)}),
         "load_site": (pmd.load_site, {"name": "XX-Tst", "resolution": "monthly"},
                       {"name": Name(("XX-Tst",)), "source": Name(("gcel",), optional=True),
                        "resolution": Name(("monthly", "daily")), **OPEN}),
@@ -166,7 +206,8 @@ def calls(folder):
             "draws": Whole(1, optional=True)}),
         "calibrate": (pmd.calibrate, {"model": site(), **TINY}, {"model": MODEL, **CALIBRATE}),
         "calibrate_region": (lambda **given: region_call(folder, **given), {}, {
-            "build": Kind((site(), baseline)), "land": Kind((land(),)), **CALIBRATE}),
+            "build": Kind((site(), baseline)), "land": Kind((land(),)),
+            "client": Kind((3, "lokal", b"local"), optional=True), **CALIBRATE}),
         "feasible_start": (pmd.feasible_start, {"model": site()},
                            {"model": MODEL, "chains": Whole(1), "random_seed": Seed(),
                             "most": Whole(1)}),

@@ -3,15 +3,28 @@
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from pm_dalec.cli.bench.banks import PAPER_UNITS, compare_banks, summary
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
+from pm_dalec.cli.cluster.land import BUILD
+from pm_dalec.cli.cluster.scale import measure_scale
 from pm_dalec.data.by_name import load_site
+from pm_dalec.data.storage import folder_to_write
 from pm_dalec.data.synthetic_sites import synthetic_site
+from pm_dalec.landscape.twin.region import build_region
+from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.models import baseline
+from pm_dalec.sampling.bank.bank_file import load_bank
+from pm_dalec.sampling.bank.making import make_bank
+from pm_dalec.tables.numbers import number, whole_number
+
+STEPS = 72  # of a run: six years of months
+TWIN_RESOLUTION = 0.5  # degree: twelve pixels, 48 strata of them
 
 
 def bench(
@@ -20,10 +33,14 @@ def bench(
     backend: Literal["llvm", "jax", "jax-gpu"] = "llvm",
     lanes: Annotated[tuple[int, ...], Parameter(consume_multiple=1)] = LANES,
     dtype: Literal["float64", "float32"] = "float64",
-    steps: int = 72,
+    steps: int = STEPS,
     seconds: float = 1.0,
     samplers: bool = False,
+    scale: int | None = None,
     site: tuple[str, ...] = (),
+    banks: Path | None = None,
+    units: int = 5,
+    references: int = 5,
 ):
     """Measure runs and proposals per second and core.
 
@@ -43,15 +60,35 @@ def bench(
         Least time of one measurement [s]; with samplers, processor time of each run.
     samplers
         Compare samplers on two synthetic sites, and on each site that is named.
+    scale
+        So many units of 10 ms through the store and the scheduler of a cluster, on all processors.
     site
         A site for samplers; may be given several times.
+    banks
+        Folder of draw banks of the twin at 0.5 degree, which are made where there are none; compare
+        its units with them and without.
+    units
+        Of each class that are compared; 0 makes the banks alone.
+    references
+        As many of these are calibrated without a bank as well.
     """
+    _check(lanes, steps, seconds, backend=backend, dtype=dtype)
+    if site and not samplers:
+        raise ValueError(f"wanted --samplers with --site {site[0]}, got --site alone; add it")
+    if samplers and (lanes, backend, dtype, steps) != (LANES, "llvm", "float64", STEPS):
+        raise ValueError(
+            "wanted --samplers with --seconds and --site alone, got other options of throughput; leave them out"
+        )
     tell = (lambda words: None) if as_json else _tell
+    if scale is not None:
+        report = measure_scale(scale, workers=os.cpu_count() or 1, progress=tell)
+        print(json.dumps(report, indent=1))
+        return
+    if banks is not None:
+        _print_banks(banks, (units, references), tell, as_json)
+        return
     if samplers:
-        sites = {name: load_site(name, fill_wind=True) for name in site}
-        sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
-        table = compare_samplers(baseline.build, sites, seconds=seconds, progress=tell)
-        print(table.to_json(orient="records", indent=1) if as_json else table.to_string())
+        _print_samplers(site, seconds, tell, as_json)
         return
     report = measure(
         backend=backend, lanes=lanes, dtype=dtype, steps=steps, seconds=seconds, progress=tell
@@ -60,6 +97,49 @@ def bench(
         print(json.dumps(report, indent=1))
     else:
         _print_report(report)
+
+
+def _check(lanes, steps, seconds, *, backend, dtype):
+    """Refuse what cannot be measured before anything is compiled."""
+    for count in lanes:
+        whole_number("lanes", count, least=1, advice="16 or 64 are usual")
+    whole_number("steps", steps, least=12, advice="the rules of a run look at a year or more")
+    number("seconds", seconds, above=0.0, advice="the time of one measurement")
+    if dtype == "float32" and backend == "llvm":
+        raise ValueError(
+            "wanted float64 with the back end llvm, got --dtype float32; use --backend jax, or leave it out"
+        )
+
+
+def _print_samplers(names, seconds, tell, as_json):
+    """Print how samplers compare on sites."""
+    sites = {name: load_site(name, fill_wind=True) for name in names}
+    sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
+    table = compare_samplers(baseline.build, sites, seconds=seconds, progress=tell)
+    print(table.to_json(orient="records", indent=1) if as_json else table.to_string())
+
+
+def _print_banks(folder, counts, tell, as_json):
+    """Make the banks of the twin where there are none, and print what they save."""
+    land = build_region(make_twin(1), resolution=TWIN_RESOLUTION)
+    folder, held = folder_to_write(folder), {}
+    for name, build in BUILD.items():
+        path = folder / f"{name}.nc"
+        tell(f"draw bank '{path}'")
+        there = path.exists()
+        held[name] = load_bank(path) if there else make_bank(build, land, path=path, threads=1)
+    units, references = counts
+    if not units:
+        return
+    models = {name: build(land) for name, build in BUILD.items()}
+    table = compare_banks(models, held, units=units, references=references, progress=tell)
+    by_class, hours = summary(table, held)
+    if as_json:
+        print(json.dumps({"units": table.to_dict("records"), "core_hours": hours}, indent=1))
+        return
+    print(table.to_string())
+    print(by_class.to_string())
+    print(f"{PAPER_UNITS} units: " + ", ".join(f"{k} {v:.2f} core-hours" for k, v in hours.items()))
 
 
 def _tell(words):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec.posterior.convergence import diagnose
-from pm_dalec.sampling.calibration import calibrate_edinburgh
+from pm_dalec.sampling.edinburgh import calibrate_edinburgh
 from pm_dalec.sampling.labelled_fit import as_fit
 from pm_dalec.sampling.state import Settings, new_state
 from pm_dalec.sampling.target import compile_target

@@ -30,6 +30,7 @@ from pm_dalec.data.formats.columns import (
     SOIL_PRIOR,
     bounds_of,
     checked_site,
+    expect_single_steps,
     run_days_of,
     site_units,
     with_fills,
@@ -59,7 +60,7 @@ def open_cardamom_csv(
     lon: float = np.nan,
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units of a site from its CSV files.
 
@@ -311,6 +312,7 @@ def write_cardamom_csv(folder: str | Path, units: xr.Dataset, *, site: str) -> l
         Meteorology, observations, initial values.
     """
     checked_site(units, product=PRODUCT)
+    expect_single_steps(units, product=PRODUCT)
     drivers = {"run_day": run_days_of(units)}
     drivers |= {name: units[name].values for name in DRIVERS if name != "step_days"}
     observed = {

@@ -10,7 +10,9 @@ units they are used; otherwise the ones above are taken.
 
 The format's deficit is that between daily maximum temperature and dew point, which is larger than
 the mean over the day; it has no wind. Both are said in the attributes. Uncertainties that are factors
-of a log-normal (attribute ``opt_unc_type`` 1) make the likelihood log-normal.
+of a log-normal (attribute ``opt_unc_type`` 1) make the likelihood log-normal. Means over time
+(``opt_filter`` 1 to 3) are observations with windows of steps; means of years are a stream of their own,
+``<stream>_annual``.
 """
 
 from __future__ import annotations
@@ -20,17 +22,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import xarray as xr
+from pandas.tseries.offsets import MonthBegin
 
 from pm_dalec.data.formats import netcdf
 from pm_dalec.data.formats.columns import month_units
 from pm_dalec.data.formats.jpl import binary, names
 from pm_dalec.data.formats.jpl.dates import dimension_of, months_of
-from pm_dalec.data.formats.jpl.options import has_factors, observed, unread
+from pm_dalec.data.formats.jpl.filters import compared_of
+from pm_dalec.data.formats.jpl.options import filter_of, has_factors, observed, unread
 from pm_dalec.data.formats.jpl.values import absent_drivers, numbers_of, place_of
 from pm_dalec.data.formats.streams import choice_of, finished, warn_of_unread
 from pm_dalec.data.formats.trees import DAMAGE
 from pm_dalec.data.messages import sentence
 from pm_dalec.errors.scales import FACTOR, KIND
+from pm_dalec.tables.streams import ANNUAL, WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +51,7 @@ def open_cbf(
     start: str | None = None,
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units of a site from a CBF file, NetCDF or the older binary.
 
@@ -65,8 +70,8 @@ def open_cbf(
         Streams to keep (names of the units schema).
     drop : sequence of str
         Streams to leave out.
-    uncertainties : dict of str to float or str, optional
-        One sigma, in its units or as "20%" of each value, for streams whose file entry has none or a
+    uncertainties : dict of str to float or str, or str, optional
+        One sigma, in its units or as "20%" of each value, or a factor, "x1.5", for streams whose file entry has none or a
         factor.
 
     Returns
@@ -112,7 +117,8 @@ def read_cbf(path, *, given, start, choice):
         if name in stored and given[name] is None:
             columns[name] = numbers_of(stored[name], units, units, where)
     columns |= absent_drivers(columns, given, starts.size, where)
-    columns |= observed(stored, dim, choice=choice, where=where)
+    length = ((starts + MonthBegin(1)) - starts).days.to_numpy().astype(float)
+    columns |= observed(stored, dim, length, choice=choice, where=where)
     warn_of_unread(unread(stored, dim, choice), names.PRODUCT, path)
     units = month_units(
         columns,
@@ -122,9 +128,13 @@ def read_cbf(path, *, given, start, choice):
         where=where,
         attrs=names.PROVENANCE,
     )
-    for name in (name for name in names.OBSERVATIONS if name in units):
-        if has_factors(stored, name, choice):
+    for name in names.OBSERVATIONS:
+        if name in units and has_factors(stored, name, choice):
             units[f"{name}_unc"].attrs |= {"units": "1", KIND: FACTOR}
+        for end in ("", ANNUAL):
+            if f"{name}{end}{WINDOW}" in units:
+                code = filter_of(stored[names.OBSERVATIONS[name][0]].attrs, "", name, where)
+                units[f"{name}{end}{WINDOW}"].attrs |= compared_of(code, end)
     return units
 
 

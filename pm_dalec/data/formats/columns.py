@@ -8,16 +8,21 @@ from pm_dalec.data import time_axis
 from pm_dalec.data.messages import sentence
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import MISSING
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.streams import STREAMS, WINDOW
 from pm_dalec.tables.variables import DRIVERS, VARIABLES
 
-SMALLEST_VALID, LARGEST_VALID = -9998.0, 1e15  # what lies between is a value
+FILLS = (-10_000.0, -9998.0)  # -9999 lies between, as files of single precision have it, too
+_ALSO = -99_999.0
+LARGEST_VALID = 1e15  # what lies beyond is a fill of NetCDF, or of a raster
 OBSERVED = tuple(f"{name}{suffix}" for name in STREAMS for suffix in ("", "_unc"))
 SOIL_PRIOR = ("csom_prior", "csom_prior_unc")
 
 
 def without_fills(values):
     """Numbers with NaN in place of -9999 and of the fills of NetCDF, 9.97e36 and 1e20.
+
+    Other numbers stay for the checks to refuse, infinity among them: a value that is left out
+    silently would be as wrong as one that is taken.
 
     Parameters
     ----------
@@ -29,7 +34,10 @@ def without_fills(values):
     numpy.ndarray
     """
     values = np.asarray(values, dtype=float)
-    return np.where((values > SMALLEST_VALID) & (values < LARGEST_VALID), values, np.nan)
+    with np.errstate(invalid="ignore"):
+        fills = (values > FILLS[0]) & (values <= FILLS[1]) | (values == _ALSO)
+        fills |= (np.abs(values) >= LARGEST_VALID) & np.isfinite(values)
+    return np.where(fills, np.nan, values)
 
 
 def with_fills(values):
@@ -50,6 +58,8 @@ def labels_of(name):
     -------
     dict
     """
+    if name.endswith(WINDOW):
+        return {"units": "1", "long_name": f"window of steps of {name.removesuffix(WINDOW)}"}
     base = name.removesuffix("_unc")
     words = "uncertainty (1 sigma) of " if name.endswith("_unc") else ""
     if base == "csom_prior":
@@ -205,6 +215,29 @@ def run_days_of(units):
     numpy.ndarray
     """
     return np.cumsum(units["step_days"].values)
+
+
+def expect_single_steps(units, *, product):
+    """Refuse observations that are averaged over windows of steps, for which a format has no place.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+        To be written.
+    product : str
+        Name of the format.
+    """
+    means = [name for name in STREAMS if f"{name}{WINDOW}" in units]
+    if means:
+        raise ValueError(
+            sentence(
+                product,
+                wanted="observations of single steps",
+                came=f"means over windows of {', '.join(means)}",
+                where="argument units",
+                do="leave them out with drop_vars, or write them with write_cbf or to_netcdf",
+            )
+        )
 
 
 def checked_site(units, *, product):

@@ -19,6 +19,7 @@ import numpy as np
 from pm_dalec.data.formats.columns import (
     SOIL_PRIOR,
     checked_site,
+    expect_single_steps,
     run_days_of,
     site_units,
     with_fills,
@@ -134,7 +135,7 @@ def open_edinburgh_binary(
     lon: float = np.nan,
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
 ) -> xr.Dataset:
     """Units of a site from a binary input file.
 
@@ -283,6 +284,7 @@ def write_edinburgh_binary(path: str | Path, units: xr.Dataset) -> list[Path]:
     list of Path
     """
     checked_site(units, product=PRODUCT)
+    expect_single_steps(units, product=PRODUCT)
     steps = units.sizes["time"]
     static = np.full(BLOCK, MISSING)
     values = {

@@ -11,6 +11,7 @@ import pyogrio
 import shapely
 
 from pm_dalec.data.messages import sentence
+from pm_dalec.tables.numbers import text_of
 
 WHAT = "polygons"
 
@@ -86,6 +87,7 @@ def _read(path):
 
 
 def _ids(table, column):
+    column = column if column is None else text_of("ids", column)
     if column is not None and column not in table.columns:
         raise KeyError(
             sentence(

@@ -55,12 +55,14 @@ def peer_site(path, *, start, lat, lon, wind, forest_loss_fraction, choice):
         return edinburgh_binary.read_edinburgh_binary(path, start=start, lon=_or_nan(lon))
     table = _reader_of_table(path)
     if table is not None:
+        dropped = {"drop": choice.drop} if table is frame.site_from_frame else {}
         _check_not_given({"start": start}, path)
         return table(
             path,
             latitude=lat,
             longitude=lon,
             observations=choice.observations,
+            **dropped,
             uncertainties=choice.uncertainties,
             fill_wind=wind is not None,
             disturbance="file" if forest_loss_fraction is None else "none",

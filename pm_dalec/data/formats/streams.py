@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from pm_dalec.data.checks import check_units
 from pm_dalec.data.series import stand_ins
-from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS
+from pm_dalec.tables.numbers import names_of
+from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, STREAMS, WINDOW
 
 
 class Choice(NamedTuple):
@@ -45,7 +46,14 @@ def choice_of(observations, drop, uncertainties, file):
     if observations != "all":
         observations = _names("observations", observations, file)
     sigmas = stand_ins.checked_sigmas(uncertainties, file)
-    return Choice(observations, _names("drop", drop, file), sigmas)
+    drop = _names("drop", drop, file)
+    both = [name for name in drop if observations != "all" and name in observations]
+    if both:
+        raise ValueError(
+            f"wanted {both[0]!r} kept or left out, got it in observations and in drop (opening {file}); name "
+            "it once"
+        )
+    return Choice(observations, drop, sigmas)
 
 
 def _names(argument, given, file):
@@ -54,7 +62,8 @@ def _names(argument, given, file):
         raise TypeError(
             f"wanted {argument} as {words}, got {given!r} (opening {file}); write ['lai', 'cwood']"
         )
-    return tuple(name if name == SOIL_PRIOR else STREAMS[name].name for name in given)
+    named = [name if name == SOIL_PRIOR else STREAMS[name].name for name in given]
+    return names_of(argument, named)
 
 
 def is_wanted(name, choice):
@@ -100,6 +109,25 @@ def with_uncertainties(units, choice, file):
     return stand_ins.with_uncertainties(units, choice.uncertainties, file)
 
 
+def without_sigma(units, choice, file):
+    """Dataset in which a stream on request that nobody asked for and that has no uncertainty is apart.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+    choice : Choice
+    file : str
+        Name, for the warning.
+
+    Returns
+    -------
+    xarray.Dataset
+        Such a stream is ``{stream}_val``: kept to compare with, never assimilated.
+    """
+    asked = {*(() if choice.observations == "all" else choice.observations), *choice.uncertainties}
+    return stand_ins.without_sigma(units, asked, file)
+
+
 def finished(units, choice, file):
     """Units of a site with the observations that are wanted, checked.
 
@@ -116,9 +144,11 @@ def finished(units, choice, file):
     xarray.Dataset
     """
     wanted = wanted_in(units, choice, file)
-    others = [f"{name}{end}" for name in OBSERVED if name not in wanted for end in ("", "_unc")]
+    others = [
+        f"{name}{end}" for name in OBSERVED if name not in wanted for end in ("", "_unc", WINDOW)
+    ]
     units = units.drop_vars(others, errors="ignore")
-    units = with_uncertainties(units, choice, file)
+    units = without_sigma(with_uncertainties(units, choice, file), choice, file)
     check_units(units.drop_dims("parameter", errors="ignore"))
     return units
 

@@ -136,6 +136,8 @@ def _read(values, where):
         return _from_calendar(cells, where)
     if all(isinstance(cell, pd.Period) for cell in cells):
         return _of_one_zone_or_kind(lambda: pd.PeriodIndex(cells), cells, where)
+    if all(isinstance(cell, float) and 1850 <= cell < 2150 for cell in cells):
+        return _of_decimal_years(cells, where)
     if all(isinstance(cell, float) and cell % 1 == 0 for cell in cells):
         cells = [int(cell) for cell in cells]
     if all(
@@ -143,6 +145,19 @@ def _read(values, where):
     ):
         return _from_text([str(cell).strip() for cell in cells], where)
     return _of_one_zone_or_kind(lambda: pd.DatetimeIndex(cells), cells, where)
+
+
+def _of_decimal_years(cells, where):
+    """Months of decimal years, at any instant of theirs."""
+    months = 12 * np.asarray(cells)
+    apart = np.diff(np.sort(months))
+    if apart.size and not np.allclose(apart, 1.0, atol=0.15):
+        raise ValueError(
+            f"wanted decimal years a month apart, got {cells[0]:g} and {cells[1]:g} ({where}); give dates, "
+            "as 2014-01-31"
+        )
+    whole = np.floor(months + 1e-6).astype(int)
+    return pd.PeriodIndex.from_fields(year=whole // 12, month=whole % 12 + 1, freq=_MONTH)
 
 
 def _is_missing(cell):

@@ -39,7 +39,7 @@ def open_flux_tower(
     gaps: Literal["drop", "widen"] = "drop",
     weather: xr.Dataset | None = None,
     observations: str | Sequence[str] = "all",
-    uncertainties: Mapping[str, float | str] | None = None,
+    uncertainties: Mapping[str, float | str] | str | None = None,
     fill_wind: bool = False,
     disturbance: str = "file",
 ) -> xr.Dataset:

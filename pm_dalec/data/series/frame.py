@@ -35,7 +35,8 @@ def site_from_frame(
     columns: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     observations: str | Sequence[str] = "all",
-    uncertainties: Mapping[str, float | str] | None = None,
+    drop: Sequence[str] = (),
+    uncertainties: Mapping[str, float | str] | str | None = None,
     fill_wind: bool = False,
     disturbance: str = "file",
 ) -> xr.Dataset:
@@ -61,10 +62,14 @@ def site_from_frame(
     units : mapping of str to str, optional
         Units by column or by name: ``{"tmin": "K"}``.
     observations : "all" or sequence of str, default "all"
-        Streams to keep, out of `pm_dalec.STREAMS` and ``"csom_prior"``.
-    uncertainties : mapping of str to float or str, optional
+        Streams to keep, out of `pm_dalec.STREAMS` and ``"csom_prior"``. One on request that has no
+        uncertainty and is not named here or in ``uncertainties`` is kept to compare with.
+    drop : sequence of str
+        Streams to leave out.
+    uncertainties : mapping of str to float or str, or str, optional
         One-sigma uncertainty of a stream where the table has no column ``<stream>_unc``: a number in
-        the units of the stream, a share of each value as "20%", or the name of a column.
+        the units of the stream, a share of each value as "20%", with a least one as "20%,0.1", a factor
+        as "x1.5", or the name of a column.
     fill_wind, disturbance
         As in `pm_dalec.open_site`.
 
@@ -80,13 +85,14 @@ def site_from_frame(
     """
     table, where, name = _opened(table, site)
     stand_ins.checked_disturbance(disturbance, where)
-    sigmas = dict(stand_ins.checked_sigmas(uncertainties, where))
+    sigmas = _sigmas(uncertainties, where)
     columns = {**_mapping(columns, "columns", where), **_columns_of_sigma(table, sigmas, where)}
     units = {**table.attrs.get("units", {}), **_mapping(units, "units", where)}
     table, found, rest = _found(table, columns, units, where)
-    found, dropped = _kept(found, observations, where)
+    found, dropped = _kept(found, observations, drop, where)
     steps = dates.steps_of(table, found, where)
     values = _values(table, found, steps, where)
+    headers.tell_biomass(found, where)
     place = _place(values, latitude, longitude, where)
     _check_present(values, rest, fill_wind, disturbance, where)
     _tell_rest(rest, where)
@@ -94,7 +100,11 @@ def site_from_frame(
     made = made.assign_attrs(source_file=where, not_read=", ".join([*rest, *dropped]) or "nothing")
     made = stand_ins.with_wind(made, where) if fill_wind else made
     made = stand_ins.without_disturbance(made, where) if disturbance == "none" else made
-    return check_units(without_unknown(stand_ins.with_uncertainties(made, sigmas, where)))
+    asked = {*(() if isinstance(observations, str) else observations), *sigmas}
+    stand_ins.tell_both(made, sigmas, where)
+    made = stand_ins.with_uncertainties(made, sigmas, where)
+    made = check_units(without_unknown(stand_ins.without_sigma(made, asked, where)))
+    return headers.told_wood(made)
 
 
 def _opened(table, site):
@@ -122,10 +132,16 @@ def _mapping(given, argument, where):
     return dict(given)
 
 
+def _sigmas(uncertainties, where):
+    """Uncertainties by stream; a mapping is copied, as names of columns are taken out of it."""
+    found = stand_ins.checked_sigmas(uncertainties, where)
+    return found if isinstance(found, stand_ins.ForAll) else dict(found)
+
+
 def _columns_of_sigma(table, sigmas, where):
     """What columns that are named as an uncertainty are; they are taken out of ``sigmas``."""
     named = {}
-    for stream, given in list(sigmas.items()):
+    for stream, given in [] if isinstance(sigmas, stand_ins.ForAll) else list(sigmas.items()):
         if stream not in OBSERVED:
             raise KeyError(f"no observations {stream!r} ({where}); there are {', '.join(OBSERVED)}")
         if isinstance(given, str) and given in table.columns:
@@ -146,14 +162,17 @@ def _found(table, columns, units, where):
     return table, found, rest
 
 
-def _kept(found, observations, where):
+def _kept(found, observations, drop, where):
     """Columns without the observations that are not wanted, and the names of these."""
     there = [name for name in OBSERVED if name in found]
+    out = stand_ins.checked_observations(drop, there, where)
     wanted = stand_ins.checked_observations(observations, there, where)
-    if wanted is there:
+    if wanted is there and not out:
         return found, []
     ends = ("", "_unc", f"_{aliases.FACTOR}")
-    drop = {f"{name}{end}" for name in OBSERVED if name not in wanted for end in ends}
+    drop = {
+        f"{name}{end}" for name in OBSERVED if name not in wanted or name in out for end in ends
+    }
     return {k: v for k, v in found.items() if k not in drop}, sorted(drop & set(found))
 
 
@@ -201,8 +220,8 @@ def _place(values, latitude, longitude, where):
             )
     if place["lat"] is None:
         raise ValueError(
-            f"wanted a latitude, got neither a column nor an argument ({where}); pass latitude= "
-            "[degrees north, negative in the south]"
+            f"wanted a latitude, got neither a column nor an argument ({where}); pass latitude= in degrees "
+            "north, negative in the south"
         )
     return place
 

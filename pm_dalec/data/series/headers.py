@@ -1,10 +1,13 @@
 """What the columns of a table are: names and units told from its header, a row of units, or by argument."""
 
 import re
+import warnings
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from pm_dalec.data.messages import everywhere
 from pm_dalec.data.series import aliases
 from pm_dalec.data.units import conversion, why_not
 from pm_dalec.tables.constants import CARBON_MOLAR_MASS
@@ -215,3 +218,60 @@ def in_units(values, name, column, where):
         )
     scale, offset = rule
     return values if rule == (1.0, 0.0) else values * scale + offset
+
+
+_BIOMASS = ("cwood", "cfol", "croots")
+_CARBON = re.compile(r"carbon|(?<![a-z])(?:[kmt]?g|t)? ?c(?![a-z])")
+_SHARE = 0.47  # [1] of carbon in dry matter of wood, IPCC 2006 guidelines, volume 4, table 4.3
+_LEAST_WOOD = 500.0  # g m-2; 5 Mg of carbon per hectare, less than any stand of trees
+
+
+def tell_biomass(found, where):
+    """Warn of stocks of plants whose units are those of biomass and do not say that it is carbon.
+
+    Parameters
+    ----------
+    found : mapping of str to (label, units)
+        Columns or variables by name.
+    where : str
+        Source, for the warning.
+    """
+    doubtful = [
+        f"{name} ({units})"
+        for name in _BIOMASS
+        for label, units in ([found[name]] if name in found else ())
+        if _may_be_dry(name, _text(label), units)
+    ]
+    if doubtful:
+        warnings.warn(
+            f"taken as carbon, which the units do not say: {', '.join(doubtful)} of {where}; write "
+            f"'Mg C/ha', say, where it is carbon, and multiply dry matter by {_SHARE:g} before",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _may_be_dry(name, label, units):
+    """Whether units are others than those of the tables, and neither they nor the label say carbon."""
+    if units is None or rule_to(name, str(units)) in (None, (1.0, 0.0)):
+        return False
+    return not (_CARBON.search(str(units).lower()) or "carbon" in label.lower())
+
+
+def told_wood(site):
+    """Site as given, and a warning where its wood is less than that of any stand of trees.
+
+    Parameters
+    ----------
+    site : xarray.Dataset
+        Checked, of one site.
+    """
+    most = float(site["cwood"].max()) if "cwood" in site else np.nan
+    if 0 < most < _LEAST_WOOD:
+        warnings.warn(
+            f"'cwood' is at most {most:g} g m-2 of carbon ({everywhere(site)}), less than a stand of trees "
+            f"has; if it is in Mg/ha of carbon multiply by 100, in kg m-2 by 1000, or state its units",
+            UserWarning,
+            stacklevel=4,
+        )
+    return site

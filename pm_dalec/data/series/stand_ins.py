@@ -7,10 +7,11 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.data.checks import DISTURBANCES
-from pm_dalec.data.uncertainties import kind_of, one_sigma
-from pm_dalec.errors.scales import ABSOLUTE
+from pm_dalec.data.limits import check_numbers
+from pm_dalec.data.uncertainties import is_factor, kind_of, uncertainty_of
+from pm_dalec.errors.scales import FACTOR
 from pm_dalec.tables import dims
-from pm_dalec.tables.streams import OBSERVED, wanted_units
+from pm_dalec.tables.streams import OBSERVED, STREAMS, WITHHELD, operator_of
 
 DEFAULT_WIND = 3.23  # [m s-1] what the Edinburgh R code uses where a file has no wind
 
@@ -63,33 +64,145 @@ def without_disturbance(units, where):
     return units.assign({name: zero.assign_attrs(units="1") for name in absent})
 
 
+class ForAll(Mapping):
+    """The same uncertainty of all streams that have none.
+
+    Parameters
+    ----------
+    given : float or str
+    """
+
+    def __init__(self, given):
+        self.given = given
+
+    def __getitem__(self, name):
+        """What was given, of any stream."""
+        if name not in OBSERVED:
+            raise KeyError(name)
+        return self.given
+
+    def __iter__(self):
+        """Names of all streams."""
+        return iter(OBSERVED)
+
+    def __len__(self):
+        """Number of all streams."""
+        return len(OBSERVED)
+
+
 def checked_sigmas(uncertainties, where):
-    """Mapping of uncertainties by stream, or a sentence; nothing is an empty one."""
+    """Mapping of uncertainties by stream, or a sentence; nothing is an empty one, a number one of all."""
     if uncertainties is None:
         return {}
-    if not isinstance(uncertainties, Mapping):
+    if isinstance(uncertainties, Mapping):
+        return uncertainties
+    if not isinstance(uncertainties, str):
         raise TypeError(
             f"wanted uncertainties as a mapping of stream to sigma, got {uncertainties!r} "
-            f"(opening {where}); write {{'lai': 0.5}}"
+            f"(opening {where}); write {{'lai': 0.5}}, or one of all streams as '20%' or 'x1.5'"
         )
-    return uncertainties
+    if not (is_factor(uncertainties) or uncertainties.strip().endswith("%")):
+        raise ValueError(
+            f"wanted the uncertainty of all streams as a share like '20%' or a factor like 'x1.5', got "
+            f"{uncertainties!r} (opening {where}); streams have different units: write {{'lai': 0.5}}"
+        )
+    return ForAll(uncertainties)
 
 
 def with_uncertainties(units, uncertainties, where):
     """Units with the given uncertainties of streams wherever there are none."""
+    there = [stream for stream in OBSERVED if stream in units]
+    names = there if isinstance(uncertainties, ForAll) else list(uncertainties)
     changed = {}
-    for name, sigma in uncertainties.items():
-        expect_observed([name], [stream for stream in OBSERVED if stream in units], where)
-        if kind_of(units, name) != ABSOLUTE:
-            raise ValueError(
-                f"wanted no further uncertainty of {name!r}, got {sigma!r}, and the file has factors "
-                f"({where}); leave it out, or choose the error model with likelihoods"
-            )
-        given = units.get(f"{name}_unc", xr.full_like(units[name], np.nan))
-        filled = given.fillna(one_sigma(units[name], sigma, name=name, where=where))
-        filled = filled.where(units[name].notnull())
-        changed[f"{name}_unc"] = filled.assign_attrs(units=wanted_units(name))
+    for name in names:
+        expect_observed([name], there, where)
+        known = units.get(f"{name}_unc", xr.full_like(units[name], np.nan))
+        lacking = units[name].notnull() & known.isnull()
+        if isinstance(uncertainties, ForAll) and not bool(lacking.any()):
+            continue
+        given = uncertainties[name]
+        _check_kinds(units, name, given, lacking, where)
+        if f"{name}_unc" not in units:
+            changed[name] = units[name].copy(deep=False)
+            kept = {key: told for key, told in units[name].attrs.items() if key not in _DESCRIBED}
+            changed[name].attrs = kept
+        wide, attrs = uncertainty_of(units[name], given, name=name, where=where)
+        changed[f"{name}_unc"] = known.fillna(wide).where(units[name].notnull()).assign_attrs(attrs)
     return units.assign(changed)
+
+
+_DESCRIBED = ("uncertainty_type", "uncertainty_factor", "uncertainty_sigma")
+
+
+def tell_both(units, uncertainties, where):
+    """Warn of streams that have an uncertainty by argument and another one in their file."""
+    for name, given in () if isinstance(uncertainties, ForAll) else uncertainties.items():
+        if name in units:
+            _tell_both(units, name, given, where)
+
+
+def _tell_both(units, name, given, where):
+    argument = f"uncertainties={{{name!r}: {given!r}}}"
+    described = [
+        f"{key} {units[name].attrs[key]}" for key in _DESCRIBED if key in units[name].attrs
+    ]
+    words = None
+    sigma = units.get(f"{name}_unc")
+    alike = (kind_of(units, name) == FACTOR) == is_factor(given)  # other kinds are refused later
+    if sigma is not None and alike and bool((units[name].isnull() | sigma.notnull()).all()):
+        words = (
+            f"{argument} has no effect: {where} gives {name}_unc at every observation of {name!r}; leave "
+            f"{name}_unc out of it to use the other"
+        )
+    elif sigma is None and described:
+        words = (
+            f"{argument} replaces the uncertainty of {name!r} that {where} describes: "
+            f"{', '.join(described)}"
+        )
+    if words:
+        warnings.warn(words, UserWarning, stacklevel=5)
+
+
+def without_sigma(units, asked, where):
+    """Units in which a stream on request without any uncertainty is kept to compare with, and a warning.
+
+    Parameters
+    ----------
+    units : xarray.Dataset
+    asked : collection of str
+        Streams that the caller named: without an uncertainty they are refused later.
+    where : str
+    """
+    found = [
+        name
+        for name, stream in STREAMS.items()
+        if name in units
+        and not (stream.default or name in asked or f"{name}_unc" in units)
+        and operator_of(units, name) is None
+    ]
+    for name in found:
+        check_numbers(name, units, gaps=True)
+    if found:
+        sigmas = ", ".join(f"{name!r}: sigma" for name in found)
+        warnings.warn(
+            f"{', '.join(found)} of {where} without an uncertainty: kept to compare with, not assimilated; "
+            f"pass uncertainties={{{sigmas}}} to assimilate",
+            UserWarning,
+            stacklevel=4,
+        )
+    return units.rename({name: f"{name}{WITHHELD}" for name in found})
+
+
+def _check_kinds(units, name, given, lacking, where):
+    """Refuse a factor beside sigmas of the file, and a sigma beside its factors."""
+    held = units[name].notnull() & ~lacking
+    alike = (kind_of(units, name) == FACTOR) == is_factor(given)
+    if not alike and (bool(held.any()) or kind_of(units, name) == FACTOR):
+        kind = "factors" if kind_of(units, name) == FACTOR else "sigmas"
+        raise ValueError(
+            f"wanted no further uncertainty of {name!r}, got {given!r}, and the file has {kind} "
+            f"({where}); leave it out, or choose the error model with likelihoods"
+        )
 
 
 def expect_observed(names, there, where):

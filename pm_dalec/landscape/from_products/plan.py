@@ -194,12 +194,15 @@ class Plan(NamedTuple):
         All calendar years of the period.
     tables : Tables
         With whole paths.
+    cover : Window, optional
+        Of the land cover, where it is wider than that of the grid.
     """
 
     grid: Grid
     window: Window
     years: tuple
     tables: Tables
+    cover: Window | None = None
 
 
 def read_config(path: str | Path) -> Plan:

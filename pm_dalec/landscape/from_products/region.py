@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,14 +144,18 @@ def _assembled(plan, made):
 
 
 def _land_cover(plan, table, _):
-    return land_cover.land_cover_maps(
+    read = partial(
+        land_cover.land_cover_maps,
         table.path,
-        window=plan.window,
         grid=plan.grid,
         product=table.product,
         resolution=table.resolution,
         year=table.year,
     )
+    if plan.cover is not None:
+        with suppress(ValueError):  # the files may end with the window
+            return read(window=plan.cover)
+    return read(window=plan.window)
 
 
 def _meteorology(plan, table, _):

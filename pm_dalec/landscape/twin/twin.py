@@ -40,7 +40,7 @@ from pm_dalec.landscape.twin.table import (
     YEARS,
 )
 from pm_dalec.tables.constants import DAYS_PER_YEAR, EARTH_RADIUS
-from pm_dalec.tables.numbers import flag, number, whole_number
+from pm_dalec.tables.numbers import LARGEST_SEED, flag, number, whole_number
 from pm_dalec.tables.strata import MASKED, STRATA
 
 
@@ -120,7 +120,7 @@ def make_twin(
     -------
     Twin
     """
-    whole_number("seed", seed, least=0, advice="every field draws from it")
+    whole_number("seed", seed, least=0, most=LARGEST_SEED, advice="every field draws from it")
     mask = flag("mask", mask)
     _check_switches(cv, gamma, leak, biomass)
     degrees = (DOMAIN["north"] - DOMAIN["south"], DOMAIN["east"] - DOMAIN["west"])

@@ -17,13 +17,17 @@ from pm_dalec.tables.numbers import names_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SAMPLED = "prior"
-GROUPS = ("log_likelihood", "log_prior", SAMPLED, "posterior_predictive", "prior_predictive")
+SAMPLED, PREDICTED = "prior", "prior_predictive"
+OF_STREAMS = ("log_likelihood", "posterior_predictive", PREDICTED)
+GROUPS = ("log_likelihood", "log_prior", SAMPLED, "posterior_predictive", PREDICTED)
 LARGEST = 10_000_000  # values of a group that is made without being asked for: 80 MB
 
 
 def checked_groups(groups: Sequence[str] | None) -> tuple[str, ...] | None:
-    """Names of groups, or the sentence that says which there are; None for the usual ones."""
+    """Names of groups, or the sentence that says which there are; None for the usual ones.
+
+    ``prior_predictive`` is made of ``prior``, which is therefore wanted with it.
+    """
     if groups is None:
         return None
     groups = names_of("groups", groups)
@@ -33,7 +37,7 @@ def checked_groups(groups: Sequence[str] | None) -> tuple[str, ...] | None:
                 f"wanted groups out of {', '.join(GROUPS)}, got {name!r} in groups; the others are in "
                 "every fit"
             )
-    return groups
+    return (*groups, SAMPLED) if PREDICTED in groups and SAMPLED not in groups else groups
 
 
 def usual_groups(fit: xr.DataTree) -> tuple[str, ...]:
@@ -54,6 +58,53 @@ def usual_groups(fit: xr.DataTree) -> tuple[str, ...]:
     return tuple(name for name, size in sizes.items() if sample and size <= LARGEST)
 
 
+def without_reason(fit: xr.DataTree, groups: Sequence[str]) -> dict[str, str]:
+    """Groups that a fit cannot have, and why not.
+
+    Parameters
+    ----------
+    fit : DataTree
+    groups : sequence of str
+        That are asked for.
+    """
+    if not fit["posterior"].sizes[dims.DRAW]:
+        return dict.fromkeys(
+            groups, "a fit without draws; resume it with more proposals or seconds"
+        )
+    found = {}
+    if not fit["observed_data"].data_vars:
+        why = "a fit without observations; leave it out"
+        found |= {name: why for name in groups if name in OF_STREAMS}
+    if SAMPLED not in fit.children:
+        why = f"a fit without {SAMPLED!r}; calibrate its model with groups=('{SAMPLED}',), which samples it"
+        found |= {name: why for name in groups if name in (SAMPLED, PREDICTED)}
+    return found
+
+
+def possible_groups(
+    groups: Sequence[str] | None, drawn: bool, prior: xr.Dataset | None
+) -> tuple[str, ...] | None:
+    """Groups that are asked for, without those that a fit without draws, or without a prior, cannot have."""
+    if groups is None:
+        return None
+    lacking = (SAMPLED, PREDICTED) if prior is None else ()
+    return tuple(name for name in groups if drawn and name not in lacking)
+
+
+def groups_to_make(
+    groups: Sequence[str] | None, observed: Sequence[object]
+) -> tuple[str, ...] | None:
+    """Names of groups, refused where a model without observations cannot have them."""
+    found = checked_groups(groups)
+    of_streams = [name for name in found or () if name in OF_STREAMS]
+    if of_streams and not observed:
+        raise ValueError(
+            f"wanted the group {of_streams[0]!r} of a model with observations, got one without any in "
+            "groups; leave it out"
+        )
+    return found
+
+
 def with_groups(fit: xr.DataTree, groups: Sequence[str] | None = None) -> xr.DataTree:
     """Fit with the groups by which ArviZ judges it.
 
@@ -72,9 +123,16 @@ def with_groups(fit: xr.DataTree, groups: Sequence[str] | None = None) -> xr.Dat
     DataTree
         Another one, with these groups and ``observed_data`` made anew, so that all of them are about
         the same observations.
+
+    Raises
+    ------
+    ValueError
+        If a group is asked for by name that this fit cannot have.
     """
     expect_fit(fit, "posterior", "observed_data", "constant_data")
     fit, groups = fit.copy(), checked_groups(groups)
+    for name, why in without_reason(fit, groups or ()).items():
+        raise ValueError(f"wanted the group {name!r}, got {why}")
     draws, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
     observed = observed_data(draws, units, fit["observed_data"].data_vars)
     fit["observed_data"] = xr.DataTree(observed)
@@ -91,9 +149,9 @@ def with_groups(fit: xr.DataTree, groups: Sequence[str] | None = None) -> xr.Dat
         if "posterior_predictive" in groups:
             found = predictive(observed, said, seed, "posterior")
             fit["posterior_predictive"] = xr.DataTree(found)
-    if observed and "prior_predictive" in groups and SAMPLED in fit.children:
+    if observed and PREDICTED in groups and SAMPLED in fit.children:
         draws = fit[SAMPLED].to_dataset()
         observed = observed_data(draws, units, observed)
         said = modelled(draws, units, observed, solver)
-        fit["prior_predictive"] = xr.DataTree(predictive(observed, said, seed, SAMPLED))
+        fit[PREDICTED] = xr.DataTree(predictive(observed, said, seed, SAMPLED))
     return fit

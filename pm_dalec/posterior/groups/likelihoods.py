@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.errors.densities import pointwise
-from pm_dalec.posterior.groups.observed import errors_of, modelled, observed_data
+from pm_dalec.errors.likelihood import likelihood_of
+from pm_dalec.posterior.groups.observed import modelled, observed_data, parts_of_units
 from pm_dalec.posterior.runs import expect_fit
 
 
@@ -47,9 +48,12 @@ def log_density(observed: xr.Dataset, said: xr.Dataset) -> xr.Dataset:
     """
     found = {}
     for stream, values in said.items():
-        likelihood, scale, parts = errors_of(observed, stream)
-        value = observed[stream].values[:, np.newaxis, np.newaxis]
-        says = np.moveaxis(values.values, -1, 0)
+        seen, says = observed[stream], np.moveaxis(values.values, -1, 0)
+        likelihood = likelihood_of(seen.attrs["likelihood"])
+        parts = parts_of_units(seen) if likelihood.correlation else [slice(None)]
+        value, scale = (
+            each.values[:, np.newaxis, np.newaxis] for each in (seen, seen[f"{stream}_scale"])
+        )
         density = np.concatenate(
             [pointwise(likelihood, value[part], says[part], scale[part]) for part in parts]
         )

@@ -14,19 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from pm_dalec.data.land import averages_of
 from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors.likelihood import GAUSSIAN, likelihood_of
 from pm_dalec.errors.scales import scale_for
-from pm_dalec.physics.observation_operators import seen_by
+from pm_dalec.physics.observation_operators import averaged, seen_by
 from pm_dalec.posterior.runs import in_parts, run_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.streams import wanted_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from pm_dalec.errors.likelihood import Likelihood
-    from pm_dalec.tables.kinds import Array
 
 SERIES = 30  # of a run, all of which are made
 
@@ -70,32 +68,19 @@ def observed_data(draws: xr.Dataset, units: xr.Dataset, streams: Iterable[str]) 
     return xr.Dataset(found)
 
 
-def errors_of(observed: xr.Dataset, stream: str) -> tuple[Likelihood, Array, list[slice]]:
-    """Error model of a stream, its uncertainties, and the observations that may share an error.
+def parts_of_units(seen: xr.DataArray) -> list[slice]:
+    """Observations of each unit, which errors may be shared by: they follow one another.
 
     Parameters
     ----------
-    observed : Dataset
-        From `observed_data`.
-    stream : str
-
-    Returns
-    -------
-    Likelihood
-    array (observation, 1, 1)
-        As the likelihood takes them, beside draws of (chain, draw).
-    list of slice
-        Observations of each unit, which follow one another, where errors are correlated; else all.
+    seen : DataArray (observation)
+        One stream of `observed_data`.
     """
-    seen, likelihood = observed[stream], likelihood_of(observed[stream].attrs["likelihood"])
-    scale = seen[f"{stream}_scale"].values[:, np.newaxis, np.newaxis]
-    if not likelihood.correlation:
-        return likelihood, scale, [slice(None)]
-    names = (f"{stream}_{name}" for name in dims.SPACE)
+    names = (f"{seen.name}_{name}" for name in dims.SPACE)
     places = [seen[name].values for name in names if name in seen.coords]
     changes = np.any([place[1:] != place[:-1] for place in places], axis=0) if places else []
     edges = [0, *(np.flatnonzero(changes) + 1).tolist(), seen.size]
-    return likelihood, scale, [slice(first, last) for first, last in pairwise(edges)]
+    return [slice(first, last) for first, last in pairwise(edges)]
 
 
 def modelled(draws: xr.Dataset, units: xr.Dataset, observed: xr.Dataset, solver: str) -> xr.Dataset:
@@ -123,11 +108,12 @@ def modelled(draws: xr.Dataset, units: xr.Dataset, observed: xr.Dataset, solver:
         ]
         for stream, seen in observed.items()
     }
+    windows = {stream: averages_of(units, stream) for stream in observed}
     found = {stream: [] for stream in observed}
     for part in in_parts(draws, units, SERIES) if found else ():
         run = run_of(part, units, solver)
         for stream, (step, *where) in places.items():
-            values = seen_by(stream, run)[step, :, :, *where]
+            values = averaged(seen_by(stream, run), windows[stream], np)[step, :, :, *where]
             found[stream].append(np.moveaxis(values, 0, -1))
     labels = {name: draws[name] for name in dims.SAMPLE if name in draws.coords}
     return xr.Dataset(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from pm_dalec.errors.likelihood import likelihood_of
 from pm_dalec.errors.noise import noisy
-from pm_dalec.posterior.groups.observed import errors_of
+from pm_dalec.posterior.groups.observed import parts_of_units
 from pm_dalec.tables.streams import STREAMS
 
 DRAWN = ("posterior", "prior")
@@ -32,11 +33,13 @@ def predictive(observed: xr.Dataset, said: xr.Dataset, seed: int, group: str) ->
     """
     found = {}
     for stream, values in said.items():
-        likelihood, scale, parts = errors_of(observed, stream)
+        seen, says = observed[stream], np.moveaxis(values.values, -1, 0)
+        likelihood = likelihood_of(seen.attrs["likelihood"])
+        parts = parts_of_units(seen) if likelihood.correlation else [slice(None)]
+        scale = seen[f"{stream}_scale"].values[:, np.newaxis, np.newaxis]
         key = (seed, DRAWN.index(group), list(STREAMS).index(stream))
-        random, says = np.random.default_rng(key), np.moveaxis(values.values, -1, 0)
-        scale = np.broadcast_to(scale, says.shape)
+        random, scale = np.random.default_rng(key), np.broadcast_to(scale, says.shape)
         drawn = [noisy(likelihood, says[part], scale[part], random) for part in parts]
         whole = np.moveaxis(np.concatenate(drawn), 0, -1)
-        found[stream] = values.copy(data=whole).assign_attrs(units=observed[stream].attrs["units"])
+        found[stream] = values.copy(data=whole).assign_attrs(units=seen.attrs["units"])
     return xr.Dataset(found)

@@ -13,7 +13,7 @@ from pm_dalec.data.messages import sentence
 from pm_dalec.posterior.aggregation import combine_strata
 from pm_dalec.posterior.budgets import budget
 from pm_dalec.posterior.convergence import unit_diagnostics
-from pm_dalec.posterior.ensembles import pooled, summarise
+from pm_dalec.posterior.ensembles import checked_quantiles, pooled, summarise
 from pm_dalec.posterior.runs import units_to_run
 from pm_dalec.posterior.trajectory import trajectories
 from pm_dalec.tables import dims
@@ -69,7 +69,9 @@ def results_as_polygons(
     ValueError, KeyError
         If the fit has none of the polygons, or a name is unknown, or its strata have no shares.
     """
-    table = open_polygons(polygons, ids)
+    table, probabilities = open_polygons(polygons, ids), checked_quantiles(probabilities)
+    if not probabilities:
+        raise ValueError("wanted at least one quantile, got none; write probabilities=(0.5,)")
     units = _units(fit, table)
     attrs, columns = {}, {}
     if "area" in units:
@@ -96,6 +98,8 @@ def _percent(level):
 def names_of_results(names):
     """Names of a budget or of fluxes, pools and diagnostics, each known."""
     names = names_of("names", names)
+    if not names:
+        raise ValueError("wanted results of a fit, got no name; write names=('gpp',)")
     for name in names:
         if name not in BUDGET_UNITS and VARIABLES[name].role == "driver":
             raise ValueError(

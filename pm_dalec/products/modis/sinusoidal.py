@@ -20,6 +20,8 @@ CRS = f"+proj=sinu +lon_0=0 +x_0=0 +y_0=0 +R={RADIUS} +units=m +no_defs"
 CELLS = 2400  # cells along a side of a tile
 TILE = 2 * np.pi * RADIUS / 36  # [m]
 STEP = TILE / CELLS  # 463.3127 m
+_STORED = [((CELLS, CELLS), kind) for kind in (20, 21, 22)]
+"""Shapes and HDF4 types of the layers that are read: DFNT_INT8, DFNT_UINT8, DFNT_INT16."""
 GEOGRAPHIC_STEP = 1 / 240  # [degree] of the geographic samples of AppEEARS
 
 
@@ -140,13 +142,19 @@ def _from_hdf4(granule, layer, window, product):
     x, y, columns, rows = place
     try:
         archive = SD(str(granule.path))
-        found = archive.select(layer)
+        held = {name: (shape, kind) for name, (_, shape, kind, _) in archive.datasets().items()}
+        if layer not in held or held[layer] not in _STORED:
+            archive.end()
+            came = f"the layers {', '.join(sorted(held)) or 'none'}"
+            if layer in held:
+                came = f"'{layer}' of {held[layer][0]} numbers of HDF4 type {held[layer][1]}"
+            raise ValueError(_no_layer(layer, came, granule.path, product))
+        start = (int(rows[0]), int(columns[0]))
+        values = np.asarray(archive.select(layer).get(start=start, count=(rows.size, columns.size)))
+        archive.end()
     except HDF4Error as error:
         came = f"one that does not open so: {error}"
         raise ValueError(_no_layer(layer, came, granule.path, product)) from error
-    start = (int(rows[0]), int(columns[0]))
-    values = np.asarray(found.get(start=start, count=(rows.size, columns.size)))
-    archive.end()
     values = values.reshape(1, rows.size, columns.size)
     return rasters.Piece(values, x[columns], y[rows], windows.crs_of(CRS))
 

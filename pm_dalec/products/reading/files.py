@@ -30,7 +30,7 @@ def found_files(path_or_paths, *, product, pattern, example):
     found = []
     for path in _listed(path_or_paths, product=product):
         if path.is_dir():
-            inside = [(each, re.fullmatch(pattern, each.name)) for each in sorted(path.iterdir())]
+            inside = [(each, _match(pattern, each)) for each in sorted(path.iterdir())]
             matching = [pair for pair in inside if pair[1]]
             if not matching:
                 came = f"{len(inside)} files with other names"
@@ -50,7 +50,7 @@ def found_files(path_or_paths, *, product, pattern, example):
                     do="correct the path or download the file",
                 )
             )
-        match = re.fullmatch(pattern, path.name)
+        match = _match(pattern, path)
         if not match:
             raise ValueError(
                 sentence(
@@ -63,6 +63,11 @@ def found_files(path_or_paths, *, product, pattern, example):
             )
         found.append((path, match))
     return sorted(found, key=lambda pair: pair[0].name)
+
+
+def _match(pattern, path):
+    """Match of a name, whose ending may be in capitals."""
+    return re.fullmatch(pattern, f"{path.stem}{path.suffix.lower()}")
 
 
 def of_year(known, year, *, product):

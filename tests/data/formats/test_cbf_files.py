@@ -111,16 +111,6 @@ def test_minus_9999_is_an_option_that_is_not_set(path):
     assert float(units["lai_unc"][0]) == 0.5  # what the file has stays
 
 
-@pytest.mark.parametrize("code", [1.0, 2.0, 3.0])
-def test_a_mean_over_time_is_not_read_as_a_value_of_a_step(path, code):
-    file = with_streams().drop_vars("ABGB")
-    file["LAI"].attrs["opt_filter"] = code
-    write(file, path)
-    with pytest.raises(ValueError, match=rf"'LAI'.*opt_filter {code:g}.*drop=\('lai',\)"):
-        open_cbf(path, wind=3.0)
-    assert "lai" not in open_cbf(path, wind=3.0, drop=["lai"])
-
-
 def test_a_factor_needs_an_uncertainty_of_the_caller(path):
     file = with_streams().drop_vars("ABGB")
     file["LAI"].attrs["opt_unc_type"] = 1.0

@@ -1,5 +1,6 @@
 """Months of a CBF file: by the meaning of its variables, whatever they are called."""
 
+import re
 import warnings
 
 import numpy as np
@@ -11,6 +12,7 @@ from pm_dalec.data.messages import sentence
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 
 _COUNTS = ("TIME_INDEX", "time_index", "time", "DOY", "doy")
+_MONTHS_SINCE = re.compile(r"(?i)\s*months? since (\d{4}-\d{1,2})")
 _MONTH = (27.0, 32.0)  # [d] between two stamps of months
 
 
@@ -67,7 +69,8 @@ def months_of(stored, dim, start, where):
     along = [name for name in map(str, stored.variables) if stored[name].dims == (dim,)]
     dated = [name for name in along if "since" in str(stored[name].attrs.get("units", ""))]
     dated.sort(key=lambda name: name not in (dim, "time"))
-    if not dated:
+    numbered = None if dated else _numbered(stored, along)
+    if numbered is None and not dated:
         return months_from(
             start, _counted(stored, along, where), product=names.PRODUCT, where=where
         )
@@ -75,7 +78,7 @@ def months_of(stored, dim, start, where):
         raise ValueError(
             f"wanted no start for a file that has its own dates, got {start!r} ({where}); leave it out"
         )
-    months = _decoded(stored[dated[0]], where)
+    months = _decoded(stored[dated[0]], where) if dated else numbered
     starts = months.to_timestamp()
     if not starts.equals(pd.date_range(starts[0], periods=starts.size, freq="MS")):
         raise ValueError(
@@ -91,8 +94,38 @@ def months_of(stored, dim, start, where):
     return starts
 
 
+def _numbered(stored, along):
+    """Months of numbers that hold the year: 200101, or decimal years; None where there are none."""
+    for name in along:
+        values = np.asarray(stored[name].values)
+        if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+            continue
+        year, rest = np.floor(values), values % 1 * 12
+        if np.all((values >= 190_001) & (values <= 210_012) & (values % 1 == 0)):
+            year, rest = values // 100, values % 100 - 1
+        elif not np.all(
+            (values >= 1850) & (values <= 2150) & (np.ptp(values) * 12 < 1.02 * values.size)
+        ):
+            continue
+        apart = np.diff(12 * year + rest)
+        if (
+            values.size > 1
+            and np.allclose(apart, 1.0, atol=0.1)
+            and np.all((rest >= 0) & (rest < 12))
+        ):
+            month = np.floor(rest + 1e-6).astype(int) + 1
+            labels = [f"{int(y):04d}-{m:02d}" for y, m in zip(year, month, strict=True)]
+            return pd.PeriodIndex(labels, freq="M")
+    return None
+
+
 def _decoded(time, where):
     """Months in which instants lie, of any calendar."""
+    counted = _MONTHS_SINCE.match(str(time.attrs.get("units", "")))
+    values = np.asarray(time.values)
+    if counted and values.dtype.kind in "fiu" and np.isfinite(values).all():
+        first = pd.Period(counted[1], freq="M")
+        return pd.PeriodIndex([first + int(np.floor(each)) for each in values])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # dates of other calendars are known as such

@@ -30,11 +30,6 @@ NOT_READ = ("ET", "EWT", "SCF", "FIR", "CH4", "ROFF", "DOM", "SIF", "SWE", "LE",
 # Priors and observed means of the whole run begin with these
 NOT_READ_BEGINNINGS = ("PEQ_", "Mean_", "MEAN_")
 
-FILTERS = {
-    1: "the mean over the run is one observation",
-    2: "the means of years and the deviations from them are the observations",
-    3: "the means of years and of months are the observations",
-}
 PROVENANCE = {
     "product": PRODUCT,
     "source": "CBF conventions, from memory",

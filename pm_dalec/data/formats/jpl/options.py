@@ -1,22 +1,28 @@
 """Observations of a CBF file as its options mean them: uncertainty, filter, what is not set.
 
 ``opt_unc_type`` 0 is absolute, 1 a factor of a log-normal, 2 a fraction of each value; ``opt_filter``
-1 to 3 compare means over time instead of steps. -9999, NaN and fills mean that an option is not set.
+1 to 3 compare means over time instead of steps (`filters`). -9999, NaN and fills mean that an option is not set.
 """
+
+import re
 
 import numpy as np
 
-from pm_dalec.data.formats.jpl import names
+from pm_dalec.data.formats.jpl import filters, names
 from pm_dalec.data.formats.jpl.values import numbers_of, rule_of
 from pm_dalec.data.formats.streams import is_wanted
 from pm_dalec.data.messages import sentence
+from pm_dalec.data.series.stand_ins import ForAll
+from pm_dalec.tables.streams import ANNUAL, WINDOW
 
-FACTORS = 1.0  # opt_unc_type
+FACTORS, FRACTIONS = 1.0, 2.0  # opt_unc_type
 _USED = ("opt_unc_type", "opt_filter", "opt_normalization", "single_unc")
+_NO_OPTION = ("none", "nan", "n/a", "na", "unset")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?")
 _OF_FILTERS = ("single_mean_unc", "single_annual_unc", "single_monthly_unc")
 
 
-def observed(stored, dim, *, choice, where):
+def observed(stored, dim, length, *, choice, where):
     """Observations and their sigma, in the units of the schema.
 
     Parameters
@@ -25,6 +31,8 @@ def observed(stored, dim, *, choice, where):
         The file in memory, fills as NaN.
     dim : str
         Its dimension of time.
+    length : array (time,) [d]
+        Of its months.
     choice : Choice
         Streams that are wanted, and uncertainties from the caller.
     where : str
@@ -33,28 +41,52 @@ def observed(stored, dim, *, choice, where):
     Returns
     -------
     dict of str to array
-        NaN in ``<name>_unc`` where the caller's uncertainty is to be filled in.
+        NaN in ``<name>_unc`` where the caller's uncertainty is to be filled in; with ``<name>_window``
+        where observations are means.
     """
     columns = {}
     for name, (source, assumed, wanted) in names.OBSERVATIONS.items():
-        if source not in stored or not is_wanted(name, choice):
+        kept = is_wanted(name, choice) or is_wanted(f"{name}{ANNUAL}", choice)
+        if source not in stored or not kept or name in choice.drop:
             continue
         if dim not in stored[source].dims:
             continue
+        _check_words(stored[source].attrs, source, where)
         values = numbers_of(stored[source], assumed, wanted, where)
         if not np.isfinite(values).any():
             continue
-        _check_filter(stored[source].attrs, source, name, where)
+        code = filter_of(stored[source].attrs, source, name, where)
+        if code:
+            found = filters.parts_of(name, values, code, length)
+            scale = rule_of(stored[source], assumed, wanted, where).scale
+            columns |= _averaged(found, stored[source], scale, choice, where)
+            continue
         sigma = _sigma(stored, source, name, values, where)
-        if name in choice.uncertainties:
-            sigma = (
-                sigma if names.option(stored[source].attrs, "opt_unc_type") != FACTORS else np.nan
-            )
-        else:
+        if has_factors(stored, name, choice) or name not in choice.uncertainties:
             _check_sigma(sigma, stored[source].attrs, source, name, where)
+        elif names.option(stored[source].attrs, "opt_unc_type") == FACTORS:
+            sigma = np.nan
         columns[name] = values
         columns[f"{name}_unc"] = np.where(np.isfinite(values), sigma, np.nan)
     return columns
+
+
+def _check_words(attrs, source, where):
+    """Refuse options in words: what they mean is not known, and none would be taken for 0."""
+    for name in (*_USED, *_OF_FILTERS):
+        value = attrs.get(name)
+        value = value.decode(errors="replace") if isinstance(value, bytes) else value
+        text = value.strip().lower() if isinstance(value, str) else ""
+        if text and text not in _NO_OPTION and not _NUMBER.fullmatch(text):
+            raise ValueError(
+                sentence(
+                    names.PRODUCT,
+                    wanted=f"the option {name} of '{source}' as a number",
+                    came=repr(value),
+                    where=where,
+                    do="write its number, or -9999 where it is not set",
+                )
+            )
 
 
 def unread(stored, dim, choice):
@@ -88,22 +120,73 @@ def _is_left(name, attrs):
     return kind and names.option(attrs, name) not in (None, 0.0)
 
 
-def _check_filter(attrs, source, name, where):
-    """Refuse observations that are means over time, or relative to their own mean."""
-    for option, words in (("opt_filter", names.FILTERS), ("opt_normalization", {})):
+def filter_of(attrs, source, name, where):
+    """Code of the filter of an observation, 0 for single steps; what is not read is refused.
+
+    Parameters
+    ----------
+    attrs : mapping
+        Of the variable.
+    source, name : str
+        Its name, and that of its stream.
+    where : str
+        For the message.
+    """
+    for option, known in (("opt_filter", filters.FILTERS), ("opt_normalization", ())):
         code = names.option(attrs, option) or 0.0
-        if code:
-            meaning = words.get(int(code), "the values are not those of the steps")
+        if code and code not in known:
             raise ValueError(
                 sentence(
                     names.PRODUCT,
-                    wanted=f"values of '{source}' that are observations of single steps ({option} 0)",
-                    came=f"{option} {code:g}: {meaning}",
+                    wanted=f"values of '{source}' that are those of the steps or of known means ({option} 0)",
+                    came=f"{option} {code:g}",
                     where=where,
                     do=f"leave the stream out with drop=('{name}',), or set {option} to 0 where each "
                     "value belongs to its step",
                 )
             )
+    code = int(names.option(attrs, "opt_filter") or 0)
+    if code and names.option(attrs, "opt_unc_type") == FACTORS:
+        raise ValueError(
+            sentence(
+                names.PRODUCT,
+                wanted=f"a sigma of the means of '{source}' (opt_unc_type 0 or 2)",
+                came=f"a factor (opt_unc_type 1) with opt_filter {code}, where it is not said whether "
+                "numbers or their logarithms are averaged",
+                where=where,
+                do=f"give a sigma in its units, or leave the stream out with drop=('{name}',)",
+            )
+        )
+    return code
+
+
+def _averaged(parts, variable, scale, choice, where):
+    """Columns of what a filter compares: means and deviations, their sigma and their windows."""
+    attrs, columns = variable.attrs, {}
+    kind = names.option(attrs, "opt_unc_type") or 0.0
+    for name, (part, values, labels) in parts.items():
+        if not is_wanted(name, choice):
+            continue
+        sigma = names.option(attrs, part.uncertainty)
+        if sigma is None or sigma <= 0 or kind not in (0.0, FRACTIONS):
+            sigma = np.nan
+            if name not in choice.uncertainties:
+                raise ValueError(
+                    sentence(
+                        names.PRODUCT,
+                        wanted=f"a one-sigma uncertainty of the {part.compared} over {part.windows} of "
+                        f"'{variable.name}', {part.uncertainty}",
+                        came=f"none (opt_unc_type {kind:g})",
+                        where=where,
+                        do=f"pass uncertainties={{'{name}': sigma}} in its units, or leave the stream "
+                        f"out with drop=('{name}',)",
+                    )
+                )
+        times = np.abs(values) if kind == FRACTIONS else scale
+        columns[name] = values
+        columns[f"{name}_unc"] = np.where(np.isfinite(values), sigma * times, np.nan)
+        columns[f"{name}{WINDOW}"] = labels
+    return columns
 
 
 def _sigma(stored, source, name, values, where):
@@ -111,7 +194,7 @@ def _sigma(stored, source, name, values, where):
     _, assumed, wanted = names.OBSERVATIONS[name]
     attrs, sigma = stored[source].attrs, np.full(values.shape, np.nan)
     kind = names.option(attrs, "opt_unc_type") or 0.0
-    if kind not in (0.0, FACTORS, 2.0):
+    if kind not in (0.0, FACTORS, FRACTIONS):
         return sigma
     single = names.option(attrs, "single_unc")
     column = next((source + end for end in names.UNCERTAINTY if source + end in stored), None)
@@ -130,19 +213,21 @@ def _sigma(stored, source, name, values, where):
 
 
 def has_factors(stored, name, choice):
-    """Whether the uncertainty of a stream is a factor, and the caller gives no other."""
+    """Whether the uncertainty of a stream is a factor, and the caller gives it no other by name."""
     attrs = stored[names.OBSERVATIONS[name][0]].attrs
-    return name not in choice.uncertainties and names.option(attrs, "opt_unc_type") == FACTORS
+    named = name in choice.uncertainties and not isinstance(choice.uncertainties, ForAll)
+    return not named and names.option(attrs, "opt_unc_type") == FACTORS
 
 
 def _check_sigma(sigma, attrs, source, name, where):
     if np.isfinite(sigma).any():
         return
     kind = names.option(attrs, "opt_unc_type") or 0.0
-    came = "none"
+    single = names.option(attrs, "single_unc")
+    came = "none" if single is None else f"{single:g} (single_unc)"
     if kind == FACTORS:
         came = "no log-normal factor above 1 (opt_unc_type 1)"
-    elif kind not in (0.0, 2.0):
+    elif kind not in (0.0, FRACTIONS):
         came = f"an unknown kind (opt_unc_type {kind:g})"
     raise ValueError(
         sentence(

@@ -5,7 +5,7 @@ import numpy as np
 from pm_dalec.data.formats.columns import without_fills
 from pm_dalec.data.formats.jpl import names
 from pm_dalec.data.messages import sentence
-from pm_dalec.data.units import conversion, why_not
+from pm_dalec.data.units import conversion, is_dry_matter, why_not
 
 _NO_UNITS = ("", "none", "n/a", "na", "nan", "-9999", "unknown")
 
@@ -38,6 +38,19 @@ def numbers_of(variable, assumed, wanted, where, like=None):
                 came=came,
                 where=where,
                 do="select one site of the file, and store numbers",
+            )
+        )
+    words = " ".join(
+        str(variable.attrs.get(key, "")) for key in ("long_name", "description", "comment")
+    )
+    if wanted == "g m-2" and is_dry_matter(words):
+        raise ValueError(
+            sentence(
+                names.PRODUCT,
+                wanted=f"'{variable.name}' in grams of carbon",
+                came=f"dry matter, {words.strip()!r}",
+                where=where,
+                do="multiply by its share of carbon, about 0.48, and say so in long_name",
             )
         )
     rule = rule_of(variable, assumed, wanted, where, like=like)
@@ -93,12 +106,21 @@ def place_of(stored, where):
             sentence(
                 names.PRODUCT,
                 wanted="one latitude of the site, as 'LAT' or 'lat'",
-                came=f"none among {', '.join(sorted(map(str, stored.variables)))}",
+                came=_latitudes(stored),
                 where=where,
-                do="add LAT [degrees_north] to the file; the day length needs it",
+                do="add LAT [degrees_north] to the file, one number; the day length needs it",
             )
         )
     return lat, lon
+
+
+def _latitudes(stored):
+    """Words for what there is where one latitude should be."""
+    there = [name for name in names.PLACES["lat"] if name in stored.variables]
+    if there:
+        values = np.ravel(stored[there[0]].values)
+        return f"{values.size} in '{there[0]}', the first {values[0]!s}" if values.size else "none"
+    return f"none among {', '.join(sorted(map(str, stored.variables)))}"
 
 
 def _coordinate(stored, spellings):

@@ -12,17 +12,19 @@ import xarray as xr
 from pm_dalec.data.checks import check_units
 from pm_dalec.data.formats.columns import checked_site, with_fills
 from pm_dalec.data.formats.jpl import names
+from pm_dalec.data.formats.jpl.filters import FILTERS, filter_of, series_of
 from pm_dalec.data.messages import sentence
-from pm_dalec.data.uncertainties import kind_of
+from pm_dalec.data.uncertainties import absolute_sigma, kind_of
 from pm_dalec.data.units import conversion
 from pm_dalec.errors.scales import FACTOR
 from pm_dalec.tables.constants import MISSING
-from pm_dalec.tables.streams import OBSERVED, wanted_units
+from pm_dalec.tables.streams import ANNUAL, OBSERVED, wanted_units
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 _FILL = {"_FillValue": MISSING}
+_UNSET = dict.fromkeys(("single_unc", "opt_filter", "opt_normalization"), MISSING)
 _EPOCH = np.datetime64("2001-01-01")
 
 
@@ -62,17 +64,10 @@ def write_cbf(path: str | Path, units: xr.Dataset) -> list[Path]:
         name: _column(units[name].values, unit, unit) for name, unit in names.WITHOUT_NAME.items()
     }
     made["DOY"] = _column(units["doy"].values, "d", "d")
-    for name, (source, assumed, wanted) in names.OBSERVATIONS.items():
-        if name in units:
-            values, given = (
-                _column(units[name].values, wanted, assumed),
-                units[f"{name}_unc"].values,
-            )
-            factors = kind_of(units, name) == FACTOR
-            sigma = _column(given, "1", "1") if factors else _column(given, wanted, assumed)
-            unset = dict.fromkeys(("single_unc", "opt_filter", "opt_normalization"), MISSING)
-            made[source] = (*values[:2], values[2] | {"opt_unc_type": float(factors)} | unset)
-            made[f"{source}unc"] = sigma
+    for name, row in names.OBSERVATIONS.items():
+        if name in units or f"{name}{ANNUAL}" in units:
+            code = filter_of(units, name)
+            made |= _means(units, name, code, row) if code else _steps(units, name, row)
     start, end = (units["time_bnds"].values[:, side] for side in (0, 1))
     days = (start + (end - start) / 2 - _EPOCH) / np.timedelta64(1, "D")
     calendar = {"units": "days since 2001-01-01", "calendar": "proleptic_gregorian"}
@@ -84,6 +79,39 @@ def write_cbf(path: str | Path, units: xr.Dataset) -> list[Path]:
     _warn_of_unwritten(units, path)
     file.to_netcdf(path, engine="h5netcdf", encoding={name: _FILL for name in made})
     return [Path(path)]
+
+
+def _steps(units, name, row):
+    """Observations of single steps with their uncertainty."""
+    source, assumed, wanted = row
+    values, given = _column(units[name].values, wanted, assumed), units[f"{name}_unc"].values
+    factors = kind_of(units, name) == FACTOR
+    options = {"opt_unc_type": float(factors)} | _UNSET
+    sigma = _column(given, "1", "1") if factors else _column(given, wanted, assumed)
+    return {source: (*values[:2], values[2] | options), f"{source}unc": sigma}
+
+
+def _means(units, name, code, row):
+    """Series whose means are the observations, and the options that say so."""
+    source, assumed, wanted = row
+    values = _column(series_of(units, name, code), wanted, assumed)
+    options = {"opt_unc_type": 0.0} | _UNSET | {"opt_filter": float(code)}
+    for part in FILTERS[code]:
+        stream = f"{name}{part.end}"
+        sigma = np.unique(absolute_sigma(units, stream).where(units[stream].notnull()).values)
+        sigma = sigma[np.isfinite(sigma)]
+        if np.ptp(sigma) > 1e-9 * sigma.max():
+            raise ValueError(
+                sentence(
+                    names.PRODUCT,
+                    wanted=f"one sigma of all observations of '{stream}', {part.uncertainty}",
+                    came=f"{sigma.min():g} to {sigma.max():g}",
+                    where="argument units",
+                    do="give all of them one, or leave the stream out with drop_vars",
+                )
+            )
+        options[part.uncertainty] = float(_column(sigma[:1], wanted, assumed)[1][0])
+    return {source: (*values[:2], values[2] | options)}
 
 
 def _column(
@@ -116,7 +144,11 @@ def _check_months(units):
 
 
 def _warn_of_unwritten(units, path):
-    left = [name for name in OBSERVED if name in units and name not in names.OBSERVATIONS]
+    left = [
+        name
+        for name in OBSERVED
+        if name in units and name.removesuffix(ANNUAL) not in names.OBSERVATIONS
+    ]
     if left:
         warnings.warn(
             f"{names.PRODUCT}: not written to {Path(path).name}: "

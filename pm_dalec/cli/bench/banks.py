@@ -1,0 +1,166 @@
+"""What a draw bank saves: runs, core-seconds and errors of units of the twin, with it and without.
+
+Both begin from nothing and end at the same targets, with the same chains, in one thread. A unit without a
+bank is the reference for the draws of the same unit with one, so that differences hold the errors of both.
+"""
+
+import time
+
+import numpy as np
+import pandas as pd
+
+from pm_dalec.graph import notes
+from pm_dalec.sampling.bank.bank_unit import BankUnit
+from pm_dalec.sampling.bank.pilots import classes_of, farthest, features
+from pm_dalec.sampling.identity import identities
+from pm_dalec.sampling.state import Settings, new_state
+from pm_dalec.sampling.target import bound_to, compile_target, natural
+from pm_dalec.sampling.unit import Unit
+
+CHAINS = 8
+PAPER_UNITS = 6315  # of both approaches at all resolutions
+HOUR = 3600.0  # s
+
+
+def compare_banks(models, banks, *, units=5, references=5, settings=None, seed=1, progress=None):
+    """Table of units, with a draw bank and without.
+
+    Parameters
+    ----------
+    models : dict of str to pm.Model
+        By what is said of them.
+    banks : dict of str to DrawBank
+        By the same names.
+    units : int
+        Of each class and model, the farthest from each other; no pilots.
+    references : int
+        As many of them are calibrated without a bank as well.
+    settings : Settings, optional
+        Those of `pm_dalec.calibrate` by default.
+    seed : int
+    progress : callable, optional
+        Called with a sentence.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a unit: model, kind, unit, route; R-hat, ESS, runs and core-seconds before and after;
+        largest difference of medians in standard deviations, least and largest ratio of the
+        widths of the central 90 %, and the share of parameters within .1 and 5 %.
+    """
+    tell, settings = progress or (lambda words: None), settings or Settings()
+    rows = []
+    for name, model in models.items():
+        target, numbers, kinds = compile_target(model), identities(model), classes_of(model)
+        table = features(notes.of(model).units)
+        for kind, share in banks[name].classes.items():
+            places = np.flatnonzero(kinds == kind)
+            places = [place for place in places if numbers[place] not in share.pilots]
+            for rank, row in enumerate(farthest(table[places], units) if places else []):
+                place = places[row]
+                tell(f"{name}: {kind}, unit {numbers[place] % 10**9}")
+                common = {"model": name, "kind": kind, "unit": int(numbers[place])}
+                key, twice = (seed, int(numbers[place])), rank < references
+                rows.append(common | _unit(target, share, settings, place, key, twice=twice))
+    return pd.DataFrame(rows)
+
+
+def _unit(target, share, settings, place, key, *, twice):
+    """What one unit costs and gives with a bank and, where it is run twice, without."""
+    bound, rows = bound_to(target, CHAINS, place), len(target.rows)
+
+    def state():
+        return new_state(key[1], rows, CHAINS, bound.padded, settings, key[0])
+
+    unit = BankUnit(bound, target, state(), settings, share=share, key=key)
+    after, found = _run(unit, "after")
+    found |= {name: getattr(after.state, name) for name in SAID}
+    if not twice:
+        return found
+    before, reference = _run(Unit(bound, target, state(), settings), "before")
+    return found | reference | _apart(target, after, before)
+
+
+SAID = ("route", "khat", "weight_ess", "apart", "drift")  # of the state of a unit with a bank
+
+
+def _run(unit, when):
+    """Run a unit to its end; gives it and what it has cost."""
+    began, runs, last = time.process_time(), 0, 0
+    while not unit.finished:
+        unit.advance()
+        now = int(unit.state.evaluated.sum())
+        runs += now - last if now >= last else now
+        last = now
+    state = unit.state
+    unit = unit.settled()
+    return unit, {
+        f"runs_{when}": runs + state.carried + state.searched * CHAINS,
+        f"seconds_{when}": time.process_time() - began,
+        f"rhat_{when}": unit.state.worst_rhat,
+        f"ess_{when}": unit.state.least_ess,
+    }
+
+
+def _apart(target, ours, theirs):
+    """How far the draws of two units are from each other, by the worst parameter."""
+    shifts, ratios = [], []
+    pairs = (natural(target, unit.result()[..., :-1]).values() for unit in (ours, theirs))
+    for circular, *both in zip(target.circular, *pairs, strict=True):
+        one, two = map(np.ravel, both)
+        if circular:  # around the same day for both
+            one, two = _around(one, two)
+        spread = max(two.std(), 1e-300)
+        shifts.append(abs(np.median(one) - np.median(two)) / spread)
+        ratios.append(np.diff(np.quantile(one, [0.05, 0.95]))[0])
+        ratios[-1] /= max(np.diff(np.quantile(two, [0.05, 0.95]))[0], 1e-300)
+    close = (np.array(shifts) < 0.1) & (np.abs(np.array(ratios) - 1) < 0.05)
+    return {
+        "median_shift": max(shifts),
+        "width_least": min(ratios),
+        "width_most": max(ratios),
+        "close": close.mean(),
+    }
+
+
+def _around(one, two):
+    """Days of two samples as distances from the circular mean of the second."""
+    turn = 2 * np.pi / 365.25
+    centre = np.angle(np.exp(1j * turn * two).mean())
+    return (np.angle(np.exp(1j * (turn * days - centre))) / turn for days in (one, two))
+
+
+def summary(table, banks):
+    """Table by class, and what the paper's units cost.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `compare_banks`.
+    banks : dict of str to DrawBank
+
+    Returns
+    -------
+    by_class : pandas.DataFrame
+    hours : dict
+        Core-hours of all units before and after, and of the pilots at the pace of the units before;
+        every class has the same share of the units.
+    """
+    grouped = table.groupby("kind")
+    by_class = grouped[["runs_before", "runs_after", "seconds_before", "seconds_after"]].mean()
+    for route in ("bank", "warm", "full"):
+        by_class[route] = grouped["route"].agg(lambda routes, is_=route: (routes == is_).mean())
+    by_class["converged"] = grouped["rhat_after"].agg(lambda rhat: (rhat < 1.01).mean())
+    by_class["median_shift"] = grouped["median_shift"].median()
+    by_class["close"] = grouped["close"].mean()
+    pace = table["seconds_before"].sum() / table["runs_before"].sum()  # where both were run
+    pilots = sum(
+        share.proposals.sum() for bank in banks.values() for share in bank.classes.values()
+    )
+    each = by_class[["seconds_before", "seconds_after"]].mean()
+    hours = {
+        "before": each["seconds_before"] * PAPER_UNITS / HOUR,
+        "after": each["seconds_after"] * PAPER_UNITS / HOUR,
+        "pilots": float(pilots) * pace / HOUR,
+    }
+    return by_class, hours

@@ -1,0 +1,1 @@
+"""Commands for regions that are calibrated by many workers."""

@@ -1,0 +1,156 @@
+"""How a draw bank is made: pilots are chosen, calibrated on their wide targets, and pooled."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from pm_dalec.graph import notes
+from pm_dalec.posterior.chain_statistics import chain_statistics
+from pm_dalec.sampling import checkpoints
+from pm_dalec.sampling.bank.bank_file import DrawBank, Share, bounds_of, checked_path, save_bank
+from pm_dalec.sampling.bank.pilots import chosen_pilots
+from pm_dalec.sampling.bank.weights import pooled
+from pm_dalec.sampling.bank.wide_target import Width, log_densities, wide_target
+from pm_dalec.sampling.calibration import FEWEST_CHAINS, Job, check_budget, checked_chains
+from pm_dalec.sampling.checkpoints import MANIFEST
+from pm_dalec.sampling.cluster.blocks import present
+from pm_dalec.sampling.identity import identities, run_identity
+from pm_dalec.sampling.progress import Progress, stopped_by_interrupt
+from pm_dalec.sampling.state import Settings
+from pm_dalec.sampling.target import bound_to, check_dalec
+from pm_dalec.tables.numbers import flag, seed_of, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pymc as pm
+    import xarray as xr
+
+WORST_RHAT = 1.05  # of a pilot: the draws of one that has not converged spoil those of the others
+LANES = 64  # that run at once where densities are computed
+
+
+def make_bank(
+    build: Callable[..., pm.Model],
+    land: xr.DataTree | xr.Dataset,
+    *,
+    path: str | Path,
+    pilots: int = 6,
+    power: float = Width.power,
+    slack: float = Width.slack,
+    chains: int = 16,
+    draws: int = 500,
+    rhat: float = 1.01,
+    ess: float = 2000,
+    proposals: int = 1_000_000,
+    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
+    threads: int | None = None,
+    progress: bool = True,
+) -> DrawBank:
+    """Make the draw bank of a region, and keep it in a file.
+
+    Parameters
+    ----------
+    build : callable
+        ``build`` of a model in `models/`, given the land.
+    land : DataTree or Dataset
+        Region; the model says at which of its averages a DALEC lives.
+    path : path
+        Of the bank, ends in ``.nc``. States of pilots stand in a folder beside it, so that a run that
+        was killed goes on where it was, and one with stricter targets or a larger budget, too.
+    pilots : int
+        Of each class at most: of each stratum, or of the pixels of a model without strata.
+    power, slack : float
+        How much wider than its posterior a pilot samples: power of the likelihood, and logarithmic
+        margin by which a constraint may fail for a factor of e in density.
+    chains, draws, rhat, ess, proposals, random_seed, threads, progress
+        Of each pilot, as for `pm_dalec.calibrate`.
+
+    Returns
+    -------
+    DrawBank
+        Its ``classes`` say R-hat and ESS of every pilot. Pilots that have not converged are left out
+        with a warning, and units of a class without pilots begin by themselves.
+    """
+    path = checked_path(path)
+    settings, width = Settings(draws, rhat, ess, proposals), Width(power, slack)
+    chains = checked_chains(chains, least=FEWEST_CHAINS)
+    whole_number("pilots", pilots, least=1, advice="six of each class are usual")
+    threads, seed, model = check_budget(threads, None), seed_of(random_seed), build(land)
+    check_dalec(model, "make_bank")
+    chosen = chosen_pilots(model, notes.of(model).units, present(notes.of(model).units), pilots)
+    made = {"chains": chains, "draws": draws, "seed": seed, "pilots": pilots, "width": width}
+    identity = run_identity(model, made)
+    folder = path.with_suffix(".pilots")
+    with (
+        checkpoints.open_store(folder, (folder / MANIFEST).exists(), identity) as store,
+        Progress(flag("progress", progress)) as shown,
+        stopped_by_interrupt() as stop,
+        threadpool_limits(1, "blas"),
+    ):
+        target = wide_target(model, width)
+        job = Job(target, settings, chains, seed, threads, store, shown, stop=stop)
+        bank = DrawBank(
+            _classes(job, model, chosen), target.rows, bounds_of(target), identity.as_json()
+        )
+    save_bank(bank, path)
+    return bank
+
+
+def _classes(job, model, chosen):
+    """Share of every class, from the places of its pilots."""
+    numbers, places = identities(model), [place for group in chosen.values() for place in group]
+    job.shown.begin(len(places), job.settings)
+    found = job.run(numbers, places)
+    if job.stop.is_set():
+        raise KeyboardInterrupt("the states of the pilots are kept; call again to go on")
+    classes = {}
+    for name, group in chosen.items():
+        good = [place for place in group if found[place][1].worst_rhat < WORST_RHAT]
+        if len(good) < len(group):
+            worst = max(found[place][1].worst_rhat for place in group)
+            warnings.warn(
+                f"wanted pilots of {name!r} below R-hat {WORST_RHAT}, left out {len(group) - len(good)} "
+                f"of {len(group)}, the worst of {worst:.3f}; give more proposals, and call again",
+                stacklevel=3,
+            )
+        if good:
+            classes[name] = _share(job.target, numbers, good, found)
+    if not classes:
+        raise ValueError(
+            "wanted at least one pilot that has converged, got none; give more proposals, and call "
+            "again: their states are kept"
+        )
+    return classes
+
+
+def _share(target, numbers, places, found):
+    """Pool the draws of the pilots of a class."""
+    draws = [found[place][0][..., :-1] for place in places]
+    size = draws[0].shape[-1]
+    positions = np.concatenate([each.reshape(-1, size) for each in draws])
+    origins = np.repeat(np.arange(len(places)), [each[..., 0].size for each in draws])
+    columns = [log_densities(bound_to(target, LANES, place), positions) for place in places]
+    pool = pooled(np.stack(columns, axis=1), origins)
+    bulk = [chain_statistics(each.swapaxes(0, 1))[1] for each in draws]
+    worth = np.array(
+        [np.minimum(b / e[..., 0].size, 1.0) for b, e in zip(bulk, draws, strict=True)]
+    )
+    states = [found[place][1] for place in places]
+    return Share(
+        positions=positions,
+        origins=origins,
+        log_mixture=pool.log_mixture,
+        shares=pool.shares,
+        constants=pool.constants,
+        worth=worth,
+        pilots=numbers[places],
+        rhat=np.array([state.worst_rhat for state in states]),
+        ess=np.array([state.least_ess for state in states]),
+        proposals=np.array([(s.proposed + s.searched) * s.logp.size for s in states]),
+    )

@@ -1,0 +1,234 @@
+"""Blocks as tasks of Dask: any cluster, or processes of this machine; imported where it is asked for."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pm_dalec.sampling.cluster.work import check_versions, note_fault, sample_block, versions_here
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from distributed import Client
+
+    from pm_dalec.sampling.cluster.work import Line, Run
+
+LOCAL = "local"
+RETRIES = 2  # of a block whose task failed, on any worker
+PAUSE = 0.05  # s between two looks at what is done
+BETWEEN = 5.0  # s between two looks at the workers
+PATIENCE = 120.0  # s without any worker of this machine: Dask does not replace one that died early
+
+
+def check_client(client: Client | str | None) -> None:
+    """Refuse what is no client, before anything is compiled.
+
+    Parameters
+    ----------
+    client : Client, str or None
+
+    Raises
+    ------
+    TypeError, ValueError
+    """
+    advice = "pass client='local' for processes of this machine"
+    wanted = "wanted client as a distributed.Client, the address of a scheduler or 'local', got "
+    if isinstance(client, str):
+        if client != LOCAL and ":" not in client:
+            raise ValueError(f"{wanted}{client!r}; an address is like 'tcp://node1:8786'; {advice}")
+    elif client is not None and not hasattr(client, "scheduler_info"):
+        raise TypeError(f"{wanted}{type(client).__name__}; {advice}")
+
+
+@contextmanager
+def opened(client: Client | str, workers: int) -> Iterator[Client]:
+    """Client of Dask; what is made here is closed at the end, what was given is not.
+
+    Parameters
+    ----------
+    client : Client or str
+        A `distributed.Client`, the address of a scheduler, or "local" for processes of this machine
+        with one thread each.
+    workers : int
+        Processes of "local".
+
+    Raises
+    ------
+    ImportError
+    """
+    distributed = _distributed()
+    if isinstance(client, distributed.Client):
+        yield client
+        return
+    if client != LOCAL:
+        with distributed.Client(client) as made:
+            yield made
+        return
+    local = distributed.LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0"
+    )
+    with local as cluster, distributed.Client(cluster) as made:
+        yield made
+
+
+def _distributed():
+    try:
+        import distributed  # an extra, which only who asks for a cluster needs
+    except ImportError as fault:
+        raise ImportError(
+            "wanted Dask for client=, found no package 'distributed'; install it with "
+            "pip install 'pm_dalec[dask]', or run parts with `pm-dalec calibrate-region --part`"
+        ) from fault
+    return distributed
+
+
+def pickled(parts: object) -> bytes:
+    """Bytes from which any worker makes the same, functions of a script included.
+
+    Parameters
+    ----------
+    parts : object
+    """
+    from distributed.protocol.pickle import dumps
+
+    return dumps(parts)
+
+
+def by_dask(
+    run: Run,
+    client: Client,
+    numbers: list[int],
+    *,
+    done: Callable[[list[Line]], None],
+    stopped: Callable[[], bool],
+    tell: Callable[[str], None] = lambda words: None,
+    patience: float = np.inf,
+) -> dict[int, str]:
+    """Calibrate blocks as tasks of a cluster.
+
+    Parameters
+    ----------
+    run : Run
+    client : Client
+    numbers : list of int
+        Of the blocks.
+    done : callable
+        Told the lines of a block that is done.
+    stopped : callable
+        Whether somebody wants to stop.
+    tell : callable
+        Told that there is no worker.
+    patience : float
+        Seconds without any worker until the run ends; a queue may keep workers for hours.
+
+    Returns
+    -------
+    dict of int to str
+        Why blocks failed, by number.
+
+    Raises
+    ------
+    ConnectionError
+        If the scheduler is lost.
+    """
+    for where, versions in client.run(versions_here).items():
+        check_versions(run.versions, versions, where)
+    lean = replace(run, exist=None)  # nothing is scattered: it would be lost with its worker
+    how = {"pure": False, "retries": RETRIES}
+    tasks = {client.submit(sample_block, lean, n, run.places(n), **how): n for n in numbers}
+    ready, failed, watch = _distributed().as_completed(tasks), {}, Watch(client, tell, patience)
+    try:
+        while ready.count() and not stopped():
+            batch = ready.next_batch(block=False)
+            for task in batch:
+                if _settled(task, tasks[task], run, client, done, failed):
+                    del tasks[task]
+                    task.release()
+                else:
+                    ready.add(task)
+            watch.look()
+            if not batch:
+                time.sleep(PAUSE)
+    finally:
+        if tasks and client.status == "running":
+            client.cancel(list(tasks), force=True)
+    return failed
+
+
+class Watch:
+    """Eye on a cluster while its tasks run.
+
+    Parameters
+    ----------
+    client : Client
+    tell : callable
+    patience : float
+        As for `by_dask`.
+    """
+
+    def __init__(self, client, tell, patience):
+        self.client, self.tell, self.patience = client, tell, patience
+        self._looked = self._seen = time.monotonic()
+        self._told = False
+
+    def look(self) -> None:
+        """Say that there is no worker, and give up where the scheduler or all workers are lost.
+
+        Raises
+        ------
+        ConnectionError
+        """
+        if self.client.status != "running":
+            raise _lost(self.client)
+        now = time.monotonic()
+        if now - self._looked < BETWEEN:
+            return
+        self._looked = now
+        if self.client.nthreads():
+            self._seen, self._told = now, False
+        elif now - self._seen > self.patience:
+            raise ConnectionError(
+                "wanted workers, lost all of them; finished units are kept: call again to go on, with more "
+                "memory or fewer workers"
+            )
+        elif not self._told:
+            self.tell("no worker at present; waiting")
+            self._told = True
+
+
+def _settled(task, number, run, client, done, failed):
+    """Whether a task has ended for good; it is done again where its worker died before it told."""
+    lines = run.lines(number)
+    if task.status == "error":
+        failed[number] = _reason(task.exception())
+        note_fault(run, number, failed[number])
+    elif lines is not None:  # on the disk, whatever became of the worker
+        done(lines)
+    elif task.status == "cancelled":
+        raise _lost(client)
+    else:
+        return False
+    return True
+
+
+def _lost(client):
+    return ConnectionError(
+        f"wanted the scheduler of the cluster ({client.scheduler.address if client.scheduler else ''}), "
+        "lost it; finished units are kept: start the cluster again, and call again to go on"
+    )
+
+
+def _reason(fault):
+    """Words for what a task ended with; a worker that died has no words of its own."""
+    words = " ".join(str(fault).split())
+    if type(fault).__name__ == "KilledWorker":
+        return (
+            f"its worker died {fault.allowed_failures + 1} times, out of memory or killed; give workers "
+            "more memory, or look at their logs"
+        )
+    return f"{type(fault).__name__}: {words}"

@@ -1,0 +1,54 @@
+"""A study of one year in a tiny budget; every variant is built and compiled once for all tests."""
+
+import pytest
+
+from pm_dalec.constraints.sets import EDCS
+from pm_dalec.graph.choices import Choices
+from pm_dalec.models import baseline
+from pm_dalec.sensitivity.studies.study import Study
+from pm_dalec.testing.tiny import tiny_site
+
+TINY = {"chains": 4, "draws": 8, "proposals": 600, "ess": 0, "threads": 1, "progress": False}
+RULES = EDCS["edinburgh2021"].only("wood_outlives_leaves", "photosynthesis_happens", "steady_wood")
+CHOICES = Choices(constraints=RULES)
+VARIANTS = {
+    "base": {},
+    "no rules": {"constraints": None},
+    "LAI doubled": {"sigma": {"lai": 2.0}},
+}
+DOUBT = "ignore:wanted 3 variants that converged"
+
+
+@pytest.fixture(scope="session")
+def site():
+    return tiny_site().isel(time=slice(0, 24))
+
+
+@pytest.fixture(scope="session")
+def build(site):
+    """Builder of models that remembers them."""
+    held = {}
+
+    def remembered(land, choices):
+        key = (choices, float(land["lai_unc"].sum()))
+        if key not in held:
+            held[key] = baseline.build(land, choices)
+        return held[key]
+
+    return remembered
+
+
+@pytest.fixture(scope="session")
+def study(build, site):
+    return Study(build, site, VARIANTS, choices=CHOICES)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("study")
+
+
+@pytest.fixture(scope="session")
+def result(study, folder):
+    with pytest.warns(UserWarning, match="wanted 3 variants that converged, got 3"):
+        return study.run(folder, **TINY)

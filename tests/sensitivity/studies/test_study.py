@@ -1,0 +1,105 @@
+"""A study is one tree; what is finished is not done again, and what was killed goes on."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from pm_dalec.sensitivity import Study, effects, open_study
+from pm_dalec.sensitivity.studies import study as module
+from pm_dalec.tables.parameters import PARAMETERS
+
+from .conftest import CHOICES, DOUBT, TINY, VARIANTS
+
+pytestmark = pytest.mark.filterwarnings(DOUBT)
+
+
+def without_clock(tree):
+    clock = [name for name in tree.data_vars if name.endswith("seconds")]
+    return xr.DataTree.from_dict(
+        {n.path: n.to_dataset().drop_vars(clock, errors="ignore") for n in tree.subtree}
+    )
+
+
+@pytest.fixture
+def calibrated(monkeypatch):
+    """Stores that were calibrated; after a number of them the run is killed."""
+    run, found = module.calibrate_region, []
+
+    def calibrate_region(build, land, *, store, **settings):
+        if len(found) == calibrate_region.most:
+            raise KeyboardInterrupt
+        if not (store / "fit.zarr").exists():
+            found.append(store.name)
+        return run(build, land, store=store, **settings)
+
+    calibrate_region.most = np.inf
+    monkeypatch.setattr(module, "calibrate_region", calibrate_region)
+    return found, calibrate_region
+
+
+def test_every_variable_of_the_result_has_the_variants_in_front(result):
+    assert list(result["variant"].values) == list(VARIANTS)
+    for node in result.subtree:
+        assert all(values.dims[0] == "variant" for values in node.data_vars.values())
+    assert {"gpp", "change_live", "residence_wood", *PARAMETERS} <= set(
+        result["quantiles"].data_vars
+    )
+    assert set(result["units"]["status"].values) == {"budget"}
+    assert list(result["changes"].values) == ["base", "constraints=none", "sigma=lai:2.0"]
+
+
+def test_a_killed_study_goes_on_and_gives_the_same_tree(study, result, tmp_path, calibrated):
+    found, run = calibrated
+    run.most = 1
+    with pytest.raises(KeyboardInterrupt):
+        study.run(tmp_path, **TINY)
+    run.most = np.inf
+    again = study.run(tmp_path, **TINY)
+    assert [name.split("-")[0] for name in found] == ["base", "no_rules", "LAI_doubled"]
+    xr.testing.assert_identical(without_clock(again), without_clock(result))
+
+
+def test_a_changed_variant_is_run_in_a_folder_of_its_own(build, site, result, folder, calibrated):
+    found, _ = calibrated
+    changed = {**VARIANTS, "LAI doubled": {"sigma": {"lai": 3.0}}, "same as base": {}}
+    other = Study(build, site, changed, choices=CHOICES)
+    with pytest.warns(UserWarning, match="wanted 4 variants that converged"):
+        again = other.run(folder, **TINY)
+    assert [name.split("-")[0] for name in found] == ["LAI_doubled"]
+    assert again["folder"].values[2] != result["folder"].values[2]
+    assert again["folder"].values[3] == result["folder"].values[0]
+
+
+def test_the_draws_of_a_variant_can_be_opened(study, result):
+    fit = study.fit("no rules")
+    assert fit.attrs["constraints"] == "None"
+    median = float(fit["posterior"]["leaf_lifespan"].median())
+    assert (
+        float(result["quantiles"]["leaf_lifespan"].sel(variant="no rules", quantile=0.5)) == median
+    )
+    with pytest.raises(KeyError, match="no variant 'moon'; there are base, no rules, LAI doubled"):
+        study.fit("moon")
+
+
+def test_a_finished_study_is_read_and_opened_as_it_was_written(study, result, folder, calibrated):
+    again = study.run(folder, **TINY)
+    assert calibrated[0] == []
+    xr.testing.assert_identical(again, result)
+    xr.testing.assert_identical(open_study(folder), result)
+
+
+def test_a_shift_is_in_posterior_sd_of_the_base_and_days_go_round(result):
+    tree = result.copy()
+    quantiles = tree["quantiles"].to_dataset().copy(deep=True)
+    quantiles["gpp"].loc[{"variant": "no rules"}] = quantiles["gpp"].sel(variant="base") * 2
+    quantiles["leaf_fall_day"].loc[{"variant": "no rules"}] = (
+        quantiles["leaf_fall_day"].sel(variant="base") + 365.25 + 10
+    )
+    tree["quantiles"] = xr.DataTree(quantiles)
+    found, sd = effects(tree), tree["sd"].sel(variant="base")
+    moved = found["shift"].sel(variant="no rules")
+    expected = quantiles["gpp"].sel(variant="base", quantile=0.5) / sd["gpp"]
+    assert float(moved.sel(name="gpp")) == pytest.approx(float(expected))
+    assert float(moved.sel(name="leaf_fall_day")) == pytest.approx(10 / float(sd["leaf_fall_day"]))
+    assert float(found["width_ratio"].sel(variant="no rules", name="gpp")) == pytest.approx(2)
+    assert float(abs(found["shift"].sel(variant="base")).max()) == 0

@@ -1,0 +1,64 @@
+"""Figures show the numbers that they are given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray as xr
+
+from pm_dalec.sensitivity.drawings import indices_figure, power_scaling_figure, waterfall_figure
+from pm_dalec.sensitivity.global_indices import sensitivity_indices
+from pm_dalec.sensitivity.scaling import power_scaling
+from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
+
+STEPS = ["base prior", "constrained prior", "+ lai", "+ cwood"]
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def fit():
+    tree = tiny_fit(tiny_site(), chains=4, draws=60)
+    tree.attrs["constraints"] = "edinburgh2021"
+    return tree
+
+
+def gain(bits):
+    bits = xr.DataArray(np.array(bits)[:, None], dims=("step", "quantity"))
+    coords = {"step": STEPS, "quantity": ["gpp"]}
+    found = xr.Dataset({"bits": bits, "bits_error": bits * 0 + 0.1}, coords)
+    return found.assign_attrs(reference="constrained prior")
+
+
+def test_a_waterfall_stands_on_what_came_before():
+    figure = waterfall_figure(gain([0.5, 0.0, 2.0, 1.5]), pass_rate=2.0**-13)
+    bars = [(bar.get_y(), bar.get_y() + bar.get_height()) for bar in figure.axes[0].patches]
+    assert np.allclose(bars, [(0, 0.5), (0.5, 2.5), (2.5, 2.0)])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["+0.50", "+2.00", "-0.50"]
+    assert "13.0 bits" in figure._supxlabel.get_text()
+
+
+def test_constraints_have_a_column_that_is_grey_and_a_name(fit):
+    found = power_scaling(fit, names=("gpp", "leaf_lifespan"))
+    axes = power_scaling_figure(found).axes[0]
+    shown = np.ma.filled(axes.images[0].get_array(), np.nan)
+    assert np.isnan(shown[:, -1]).all()
+    assert axes.get_xticklabels()[-1].get_text() == "hard constraints"
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["GPP", "$L_{fol}$"]
+
+
+def test_bars_are_the_largest_shapley_effects(fit):
+    found = sensitivity_indices(fit, names=("gpp",), orders=4, repeats=3)
+    axes = indices_figure(found, largest=3).axes[0]
+    widths = sorted((bar.get_width() for bar in axes.patches), reverse=True)
+    assert np.allclose(widths, np.sort(found["shapley"].values.ravel())[::-1][:3])
+
+
+def test_results_of_several_units_are_to_be_selected():
+    region = tiny_fit(tiny_region(pixels=2), chains=4, draws=8)
+    found = power_scaling(region, names=("leaf_lifespan",))
+    with pytest.raises(ValueError, match="wanted results of one unit to draw, got pixel"):
+        power_scaling_figure(found)
