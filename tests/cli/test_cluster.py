@@ -13,6 +13,9 @@ from pm_dalec.sampling.cluster import store_hash
 from pm_dalec.sampling.cluster.work import note_fault, sample_block
 from pm_dalec.sampling.target import compile_target
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 TINY = ["--chains", "8", "--draws", "40", "--proposals", "600"]
 
 

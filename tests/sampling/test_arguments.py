@@ -336,8 +336,7 @@ def test_seeds_are_taken_as_users_of_numpy_expect():
     assert seed_of(7) == seed_of(np.int64(7)) == 7
     assert seed_of(None) != seed_of(None)
     assert seed_of(np.random.SeedSequence(5)) == seed_of(np.random.SeedSequence(5))
-    generator = np.random.default_rng(5)
-    assert seed_of(generator) != seed_of(generator)
+    assert seed_of(generator := np.random.default_rng(5)) != seed_of(generator)
     assert seed_of(np.random.default_rng(5)) == seed_of(np.random.default_rng(5))
 
 

@@ -22,7 +22,10 @@ from pm_dalec.sampling.target import bound_to
 
 from .conftest import SHORT as RUN, draws_of
 
-pytestmark = pytest.mark.usefixtures("short_rounds")
+pytestmark = [
+    pytest.mark.usefixtures("short_rounds"),
+    pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain"),
+]
 SHORT = RUN | {"groups": ()}
 PILOTS = {"pilots": 2, "chains": 8, "draws": 100, "proposals": 6000, "progress": False}
 

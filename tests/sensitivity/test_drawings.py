@@ -10,6 +10,9 @@ from pm_dalec.sensitivity.global_indices import sensitivity_indices
 from pm_dalec.sensitivity.scaling import power_scaling
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 STEPS = ["base prior", "constrained prior", "+ lai", "+ cwood"]
 
 

@@ -7,6 +7,9 @@ from numpy.testing import assert_allclose
 from pm_dalec.sensitivity.global_indices import indices, sensitivity_indices
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 
 @pytest.fixture(scope="module")
 def ishigami():

@@ -20,6 +20,9 @@ from pm_dalec.testing.tiny import tiny_fit, tiny_site
 
 from .conftest import NAME, SHORT
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 
 def bits(mean, sd):
     """Divergence of a Gaussian from the standard one [bit]."""

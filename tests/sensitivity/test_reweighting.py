@@ -22,6 +22,9 @@ from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
 from .conftest import NAME, PRIOR, SEEN, SHORT, SIGMA
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 OTHER = Gaussian(24.0, 5.0)
 SAMPLE = ("chain", "draw")
 

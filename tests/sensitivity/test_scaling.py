@@ -20,6 +20,9 @@ from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
 from .conftest import NAME, gaussian_posterior
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 RULE = "wood_outlives_leaves"
 SCALE = 0.3
 

@@ -12,6 +12,9 @@ from . import doors
 from .outcome import EQUAL, REFUSED, SILENT, TOLD, attempt, verdict
 from .perturbations import EQUAL as SAME, WRONG
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 COUNTS = {}
 SHOWN = "shown"
 EXAMPLES = {"build": 6, "forecast": 4}  # a model takes two seconds to build

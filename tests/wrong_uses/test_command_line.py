@@ -15,6 +15,9 @@ from pm_dalec.testing.tiny import tiny_fit, tiny_site
 from . import lines
 from .damage import site_file
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 COUNTS = Counter()
 COMPUTED = (  # where the work of a command begins, behind its checks
     "pm_dalec.sampling.calibration.compile_target",

@@ -102,10 +102,8 @@ def calibrate_by(
     DataTree
     """
     settings, states = Settings(**targets), store / checkpoints.STATES
-    seed, threads = (
-        seed_of_run(random_seed, states if resume else None),
-        check_budget(threads, None),
-    )
+    seed = seed_of_run(random_seed, states if resume else None)
+    threads = check_budget(threads, None)
     run = run_of(
         model, store, chains=chains, settings=settings, seed=seed, threads=1, places=places
     )

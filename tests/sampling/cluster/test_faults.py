@@ -19,6 +19,9 @@ from pm_dalec.sampling.cluster.store import found_in, undone
 
 from .conftest import SHORT, build, expected_draws
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 
 def calibrated(run, client, done=lambda lines: None):
     return by_dask(run, client, undone(run), done=done, stopped=lambda: False)

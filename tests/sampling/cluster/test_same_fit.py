@@ -9,6 +9,9 @@ from pm_dalec.sampling.cluster import calibrate_part, open_quantiles, status, st
 
 from .conftest import SHORT, build
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 
 def test_tasks_of_dask_give_the_store_of_threads_bit_for_bit(region, of_threads, inside, tmp_path):
     fit = pmd.calibrate_region(build, region, store=tmp_path, client=inside, **SHORT)

@@ -16,6 +16,9 @@ from pm_dalec.sampling.cluster.work import sample_block
 
 from .conftest import expected_draws
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 SIZES = st.integers(1, 3000), st.integers(1, 12)
 
 

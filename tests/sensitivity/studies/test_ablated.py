@@ -12,7 +12,7 @@ from pm_dalec.testing.tiny import tiny_fit, tiny_region
 
 from .conftest import CHOICES, DOUBT, RULES, TINY
 
-pytestmark = pytest.mark.filterwarnings(DOUBT)
+pytestmark = pytest.mark.filterwarnings(DOUBT, r"ignore:wanted \d+ draws of every chain")
 
 
 @pytest.fixture(scope="module")

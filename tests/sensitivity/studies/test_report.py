@@ -11,6 +11,9 @@ from pm_dalec.testing.tiny import tiny_site
 
 from .conftest import TINY
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 
 def test_a_report_has_every_variant_its_shift_and_its_doubt(result, tmp_path):
     text = write_report(result, tmp_path).read_text()

@@ -10,7 +10,7 @@ from pm_dalec.tables.parameters import PARAMETERS
 
 from .conftest import CHOICES, DOUBT, TINY, VARIANTS
 
-pytestmark = pytest.mark.filterwarnings(DOUBT)
+pytestmark = pytest.mark.filterwarnings(DOUBT, r"ignore:wanted \d+ draws of every chain")
 
 
 def without_clock(tree):

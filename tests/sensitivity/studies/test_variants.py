@@ -14,6 +14,9 @@ from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
 from pm_dalec.tables.priors import Fixed, Gaussian, LogUniform
 from pm_dalec.testing.tiny import tiny_site
 
+# Runs are short on purpose.
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
+
 SET = EDCS["edinburgh2021"]
 
 
