@@ -90,7 +90,8 @@ def _measured(folder, units, workers, progress):
         began = time.perf_counter()
         for first in numbers[::quarter]:
             part = list(numbers[first : first + quarter])
-            by_dask(run, client, part, done=lambda lines: None, stopped=lambda: False)
+            told = {"done": lambda lines: None, "stopped": lambda: False}
+            by_dask(run, client, part, **told, local=workers)
             memory.append(max(client.run(_memory).values()))
         wall = time.perf_counter() - began
         spent = _processor_seconds(client) - before

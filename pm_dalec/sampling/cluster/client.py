@@ -14,15 +14,16 @@ from pm_dalec.sampling.cluster.work import check_versions, note_fault, sample_bl
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
     from pm_dalec.sampling.cluster.work import Line, Run
 
 LOCAL = "local"
 RETRIES = 2  # of a block whose task failed, on any worker
 PAUSE = 0.05  # s between two looks at what is done
+ENDED = ("closed", "failed")  # states of a process that Dask does not start again
 BETWEEN = 5.0  # s between two looks at the workers
-PATIENCE = 120.0  # s without any worker of this machine: Dask does not replace one that died early
+PATIENCE = 120.0  # s without any worker of this machine, though lost ones are started again
 
 
 def check_client(client: Client | str | None) -> None:
@@ -69,11 +70,27 @@ def opened(client: Client | str, workers: int) -> Iterator[Client]:
         with distributed.Client(client) as made:
             yield made
         return
-    local = distributed.LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0"
-    )
-    with local as cluster, distributed.Client(cluster) as made:
+    with local_cluster(workers) as cluster, distributed.Client(cluster) as made:
         yield made
+
+
+def local_cluster(workers: int, **how: object) -> LocalCluster:
+    """Workers of this machine that hold one block each.
+
+    A worker that holds a second one takes both along when it dies, and Dask blames both.
+
+    Parameters
+    ----------
+    workers : int
+    **how
+        Further arguments of `distributed.LocalCluster`.
+    """
+    distributed = _distributed()
+    import dask  # comes with distributed
+
+    known = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
+        return distributed.LocalCluster(**(known | how))
 
 
 def _distributed():
@@ -107,7 +124,7 @@ def by_dask(
     done: Callable[[list[Line]], None],
     stopped: Callable[[], bool],
     tell: Callable[[str], None] = lambda words: None,
-    patience: float = np.inf,
+    local: int = 0,
 ) -> dict[int, str]:
     """Calibrate blocks as tasks of a cluster.
 
@@ -123,8 +140,9 @@ def by_dask(
         Whether somebody wants to stop.
     tell : callable
         Told that there is no worker.
-    patience : float
-        Seconds without any worker until the run ends; a queue may keep workers for hours.
+    local : int
+        Processes of this machine that "local" started, see `opened`, which are started again when they
+        are lost; 0 for any other cluster, whose queue may keep workers for hours.
 
     Returns
     -------
@@ -141,7 +159,7 @@ def by_dask(
     lean = replace(run, exist=None)  # nothing is scattered: it would be lost with its worker
     how = {"pure": False, "retries": RETRIES}
     tasks = {client.submit(sample_block, lean, n, run.places(n), **how): n for n in numbers}
-    ready, failed, watch = _distributed().as_completed(tasks), {}, Watch(client, tell, patience)
+    ready, failed, watch = _distributed().as_completed(tasks), {}, Watch(client, tell, local)
     try:
         while ready.count() and not stopped():
             batch = ready.next_batch(block=False)
@@ -167,17 +185,18 @@ class Watch:
     ----------
     client : Client
     tell : callable
-    patience : float
+    local : int
         As for `by_dask`.
     """
 
-    def __init__(self, client, tell, patience):
-        self.client, self.tell, self.patience = client, tell, patience
+    def __init__(self, client, tell, local):
+        self.client, self.tell, self.local = client, tell, local
+        self.patience = PATIENCE if local else np.inf
         self._looked = self._seen = time.monotonic()
         self._told = False
 
     def look(self) -> None:
-        """Say that there is no worker, and give up where the scheduler or all workers are lost.
+        """Start lost workers of this machine again, say that there is none, and give up in the end.
 
         Raises
         ------
@@ -189,7 +208,10 @@ class Watch:
         if now - self._looked < BETWEEN:
             return
         self._looked = now
-        if self.client.nthreads():
+        there = len(self.client.nthreads())
+        if there < self.local:
+            start_again(self.client.cluster, self.local)
+        if there:
             self._seen, self._told = now, False
         elif now - self._seen > self.patience:
             raise ConnectionError(
@@ -199,6 +221,24 @@ class Watch:
         elif not self._told:
             self.tell("no worker at present; waiting")
             self._told = True
+
+
+def start_again(cluster: LocalCluster, workers: int) -> None:
+    """Start processes of this machine that are lost; those that live are left alone.
+
+    Dask drops a killed process that needs more than a quarter of a minute to come back, and one that is
+    killed while it comes back, and puts none in its place.
+
+    Parameters
+    ----------
+    cluster : LocalCluster
+    workers : int
+        Wanted.
+    """
+    for name, nanny in list(cluster.workers.items()):
+        if nanny.status.name in ENDED:
+            cluster.workers.pop(name, None)
+    cluster.scale(workers)  # opens what is named and not there
 
 
 def _settled(task, number, run, client, done, failed):

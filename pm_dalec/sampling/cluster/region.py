@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pm_dalec.data import storage
 from pm_dalec.graph import notes
 from pm_dalec.posterior.groups.complete import with_groups
@@ -24,7 +22,7 @@ from pm_dalec.sampling.calibration import (
     stated_of,
 )
 from pm_dalec.sampling.cluster.blocks import present
-from pm_dalec.sampling.cluster.client import LOCAL, PATIENCE, by_dask, opened, pickled
+from pm_dalec.sampling.cluster.client import LOCAL, by_dask, opened, pickled
 from pm_dalec.sampling.cluster.store import found_in, prepare_for, run_of, undone
 from pm_dalec.sampling.cluster.work import LAND, UNITS, Run, sample_block, with_target
 from pm_dalec.sampling.identity import identities, run_identity
@@ -117,7 +115,8 @@ def calibrate_by(
         target, took = compiled(model)
         shown.begin(len(places), settings)
         cluster = partial(_cluster, client, threads, run, (build, land))
-        tasks = partial(_by_tasks, run, cluster, client == LOCAL, shown, stop)
+        local = threads if client == LOCAL else 0
+        tasks = partial(_by_tasks, run, cluster, local, shown, stop)
         of_all = (target, settings, chains, seed, threads, None, shown)
         stated = stated_of("lanes", seed, took, settings, chains)
         job = SharedJob(*of_all, stop=stop, blocks=tasks)
@@ -151,8 +150,7 @@ def _by_tasks(run, cluster, local, shown, stop):
     if missing:
         with cluster() as made:
             told = {"done": tell, "stopped": stop.is_set, "tell": shown.message}
-            patience = PATIENCE if local else np.inf
-            failed = by_dask(run, made, missing, **told, patience=patience)
+            failed = by_dask(run, made, missing, **told, local=local)
     if stop.is_set():
         raise KeyboardInterrupt(f"finished units are kept in '{run.store}'; call again to go on")
     expect_all(run, failed)

@@ -9,6 +9,7 @@ import pytest
 import pm_dalec as pmd
 from pm_dalec.cli.cluster.scale import stub_run
 from pm_dalec.models import baseline
+from pm_dalec.sampling.cluster.client import local_cluster
 
 SHORT = {"chains": 8, "draws": 40, "proposals": 1500, "progress": False}
 BUILT = {}
@@ -40,9 +41,8 @@ def of_threads(region, tmp_path_factory):
 def cluster_of(*, processes):
     """Client of two workers that keep their thoughts to themselves."""
     distributed = pytest.importorskip("distributed")
-    how = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL, "processes": processes}
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, **how) as cluster,
+        local_cluster(2, silence_logs=logging.CRITICAL, processes=processes) as cluster,
         distributed.Client(cluster, timeout=3) as client,
     ):
         yield client

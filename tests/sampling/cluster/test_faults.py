@@ -23,8 +23,8 @@ from .conftest import SHORT, build, expected_draws
 pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
 
 
-def calibrated(run, client, done=lambda lines: None):
-    return by_dask(run, client, undone(run), done=done, stopped=lambda: False)
+def calibrated(run, client, done=lambda lines: None, local=0):
+    return by_dask(run, client, undone(run), done=done, stopped=lambda: False, local=local)
 
 
 def rows_of(run):
@@ -50,10 +50,21 @@ def test_workers_that_are_killed_change_nothing(run, workers, times):
             killed.append(pids[len(killed) % len(pids)])
             os.kill(killed[-1], signal.SIGKILL)
 
-    assert calibrated(run, workers, kill_now_and_then) == {}
+    assert calibrated(run, workers, kill_now_and_then, local=2) == {}
     assert len(killed) == times
     assert kept.items() <= rows_of(run).items()  # nothing that was done is done again
     expect_the_draws_of_an_undisturbed_run(run)
+
+
+def test_processes_that_dask_has_dropped_are_started_again(workers):
+    cluster, (name, *_) = workers.cluster, workers.cluster.workers
+    workers.sync(cluster.workers[name].close)  # as after a kill while it came back
+    watch = Watch(workers, print, local=2)
+    assert len(workers.nthreads()) == 1
+    watch._looked -= 6.0
+    watch.look()
+    workers.wait_for_workers(2, timeout=30)
+    assert all(nanny.status.name == "running" for nanny in cluster.workers.values())
 
 
 @pytest.mark.slow
@@ -64,7 +75,7 @@ def test_a_block_that_kills_every_worker_is_told_and_the_others_are_kept(run, wo
         return work_as_usual(run, places)
 
     work_as_usual = run.sample
-    failed = calibrated(replace(run, sample=deadly), workers)
+    failed = calibrated(replace(run, sample=deadly), workers, local=2)
     assert list(failed) == [2]
     assert "its worker died" in failed[2]
     assert status(run.store).failed == failed
@@ -100,7 +111,8 @@ def test_a_scheduler_that_is_lost_is_told_and_another_goes_on(run, inside, worke
 
 def test_workers_that_are_gone_for_good_are_told():
     told, gone = [], SimpleNamespace(status="running", nthreads=dict)
-    watch = Watch(gone, told.append, patience=60.0)
+    watch = Watch(gone, told.append, local=0)
+    watch.patience = 60.0
     watch._looked -= 6.0
     watch.look()
     watch._looked -= 6.0
