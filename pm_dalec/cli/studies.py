@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -20,7 +21,13 @@ from pm_dalec.sensitivity.studies.study import Study
 from pm_dalec.sensitivity.studies.variants_file import read_variants
 
 
-def paper(*, out: Path = Path("paper"), quick: bool = False, seed: int = 1):
+def paper(
+    *,
+    out: Path = Path("paper"),
+    quick: bool = False,
+    other_constraints: tuple[Literal["edinburgh2024"], ...] | None = None,
+    seed: int = 1,
+):
     """Repeat the paper's experiment on the synthetic twin; resumable.
 
     Parameters
@@ -29,11 +36,17 @@ def paper(*, out: Path = Path("paper"), quick: bool = False, seed: int = 1):
         Folder for fits, tables and figures; what is finished there is not done again.
     quick
         1.0 and 0.5 degree with short chains.
+    other_constraints
+        Sets under which the units of 0.5 degree are fitted again, so that the causes of the spread of the
+        forecasts have the set of constraints; edinburgh2024 by default, none with --quick.
     seed
         Of landscape, sampler and pairing of strata.
     """
     folder_to_write(out)
-    done = repeat(BUILD, out, plan=QUICK if quick else FULL, seed=seed, tell=tell)
+    plan = QUICK if quick else FULL
+    if other_constraints is not None:
+        plan = plan | {"other_constraints": other_constraints}
+    done = repeat(BUILD, out, plan=plan, seed=seed, tell=tell)
     console.print(
         f"{done.units} units calibrated or read in {done.seconds:.0f} s wall, "
         f"{done.processor_seconds:.0f} s of processor time"

@@ -1,6 +1,7 @@
 """The paper's experiment on the synthetic twin, from the landscape to the tables."""
 
 import time
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,12 +9,13 @@ import xarray as xr
 from scipy.stats import rankdata
 
 from pm_dalec.data.land import units_of
+from pm_dalec.graph.choices import PAPER
 from pm_dalec.landscape.pixel_sample import sample_region
 from pm_dalec.landscape.twin.leaf_area import seasonal_leaf_area
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.truth import add_truth
 from pm_dalec.landscape.twin.twin import make_twin
-from pm_dalec.paper.forecasts.runs import RESOLUTION, run_forecasts
+from pm_dalec.paper.forecasts.runs import APPROACHES, RESOLUTION, run_forecasts
 from pm_dalec.paper.items import make_all, save_landscape
 from pm_dalec.posterior.convergence import NOT_RUN, RHAT_LIMIT, converged_share, unit_report
 from pm_dalec.sampling.calibration import calibrate
@@ -23,11 +25,23 @@ from pm_dalec.tables.constants import RESOLUTIONS
 from pm_dalec.tables.parameters import Theta
 
 STOP = {"draws": 250, "rhat": 1.045, "ess": 80}
-QUICK = {"resolutions": (1.0, 0.5), "proposals": 120_000, "forecast_draws": 25, **STOP}
-FULL = {"resolutions": RESOLUTIONS, "proposals": 600_000, "forecast_draws": None, **STOP}
+QUICK = {
+    "resolutions": (1.0, RESOLUTION),
+    "proposals": 120_000,
+    "forecast_draws": 25,
+    "other_constraints": (),
+    **STOP,
+}
+FULL = {
+    "resolutions": RESOLUTIONS,
+    "proposals": 600_000,
+    "forecast_draws": None,
+    "other_constraints": ("edinburgh2024",),  # refits of the forecasts' resolution
+    **STOP,
+}
+REFITS = "constraints"  # folder, beside the fits, of those under other sets
 FINEST_COMPLETE = 0.1  # degree; below it the pixels are sampled
 FINE_PIXELS = 60  # random pixels that stand for the 0.05 degree grid
-APPROACHES = ("baseline", "stratified")
 
 
 def experiment_region(twin, resolution, seed, chosen=None):
@@ -85,7 +99,8 @@ def repeat(models, out, *, plan=FULL, seed=1, tell=None):
     out : Path
         Folder for fits, tables and figures; made if it does not exist.
     plan : dict
-        `QUICK` or `FULL`.
+        `QUICK` or `FULL`. Units of the forecasts' resolution are also fitted under each of the sets in
+        ``other_constraints``, so that the causes of the spread have it.
     seed : int
     tell : callable, optional
         Called with a sentence before each stage.
@@ -99,40 +114,68 @@ def repeat(models, out, *, plan=FULL, seed=1, tell=None):
     twin = make_twin(seed)
     stores.mkdir(parents=True, exist_ok=True)
     save_landscape(twin, stores)
+    region = _regions(models["baseline"], twin, seed, tell)
     started, processor = time.perf_counter(), time.process_time()
-    fits = _fits(models, twin, stores, plan, seed, tell)
-    spent = time.perf_counter() - started, time.process_time() - processor
+    fits = _fits(models, region, stores, plan, seed, tell)
     at = {a: fit for (a, resolution), fit in fits.items() if resolution == RESOLUTION}
-    run_forecasts(at, stores, draws=plan["forecast_draws"], seed=seed, progress=tell)
+    refits = {
+        name: _refits(name, models, region, stores, plan, seed, tell)
+        for name in plan["other_constraints"]
+    }
+    spent = time.perf_counter() - started, time.process_time() - processor
+    draws = plan["forecast_draws"]
+    run_forecasts(at, stores, others=refits, draws=draws, seed=seed, progress=tell)
     items = make_all(stores, out, landscape=twin, seed=seed, progress=tell)
-    statuses = [fit["sample_stats"]["status"].values for fit in fits.values()]
+    named = {f"{approach}_{resolution:g}": fit for (approach, resolution), fit in fits.items()}
+    for name, both in refits.items():
+        named |= {f"{approach}_{RESOLUTION:g}_{name}": fit for approach, fit in both.items()}
+    statuses = [fit["sample_stats"]["status"].values for fit in named.values()]
     units = sum(int((status != NOT_RUN).sum()) for status in statuses)
-    return Done(units, *spent, _doubtful(fits, out), items)
+    return Done(units, *spent, _doubtful(named, out), items)
 
 
-def _fits(models, twin, stores, plan, seed, tell):
+def _regions(build, twin, seed, tell):
+    """The regions of the experiment by resolution, made where they are asked for, with one truth."""
+
+    @cache
+    def truth():
+        return true_parameters(build, twin, seed, tell)
+
+    @cache
+    def region(resolution):
+        chosen = truth()
+        tell(f"truth and observations at {resolution:g} degree")
+        return experiment_region(twin, resolution, seed, chosen)
+
+    return region
+
+
+def _fits(models, region, stores, plan, seed, tell, under=""):
     """Fits of both approaches at every resolution, from their stores where they are finished."""
-    fits, truth = {}, None
+    fits = {}
     settings = {"random_seed": seed, **{name: plan[name] for name in ("proposals", *STOP)}}
     for resolution in plan["resolutions"]:
         kept = {approach: stores / f"{approach}_{resolution:g}" for approach in APPROACHES}
-        region = None
-        finished = [is_finished(store, **settings) for store in kept.values()]
-        if not all(finished):
-            truth = truth or true_parameters(models["baseline"], twin, seed, tell)
-            tell(f"truth and observations at {resolution:g} degree")
-            region = experiment_region(twin, resolution, seed, truth)
+        finished = all(is_finished(store, **settings) for store in kept.values())
+        land = None if finished else region(resolution)
         for approach in APPROACHES:
-            tell(f"{approach} at {resolution:g} degree")
-            fit = calibrate_region(
-                models[approach],
-                region,
-                store=kept[approach],
-                **settings,
-            )
+            tell(f"{approach} at {resolution:g} degree{under}")
+            fit = calibrate_region(models[approach], land, store=kept[approach], **settings)
             tell(f"  {converged_share(fit):.0%} of the units with rank R-hat below {RHAT_LIMIT}")
             fits[approach, resolution] = fit
     return fits
+
+
+def _refits(constraints, models, region, stores, plan, seed, tell):
+    """Fits of both approaches under another set of constraints, at the resolution of the forecasts.
+
+    The observations are the same: their truth met the constraints of the paper.
+    """
+    choices = PAPER.replace(constraints=constraints)
+    others = {name: partial(build, choices=choices) for name, build in models.items()}
+    here, plan = stores / REFITS / constraints, plan | {"resolutions": (RESOLUTION,)}
+    fits = _fits(others, region, here, plan, seed, tell, f" under {constraints}")
+    return {approach: fit for (approach, _), fit in fits.items()}
 
 
 def true_parameters(build, twin, seed, tell=lambda sentence: None):
@@ -160,8 +203,8 @@ def true_parameters(build, twin, seed, tell=lambda sentence: None):
 def _doubtful(fits, out):
     """Number of units in doubt by the file that lists them."""
     counts = {}
-    for (approach, resolution), fit in fits.items():
-        report, path = unit_report(fit), out / f"units_{approach}_{resolution:g}.csv"
+    for name, fit in fits.items():
+        report, path = unit_report(fit), out / f"units_{name}.csv"
         report.to_csv(path, index=False)
         counts[path] = len(report)
     return counts

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 YEAR = "year"
 CALIBRATION = "#EFEFEF"
 # Okabe and Ito, in the order of the effects; interactions are grey
-EFFECTS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7")
+EFFECTS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#F0E442")
 DASHES = ("-", "--", ":", "-.")
 
 

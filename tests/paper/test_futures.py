@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
 
+from pm_dalec.paper import run
 from pm_dalec.paper.claims import futures
 from pm_dalec.paper.claims.statistics import NotTestable, ratio_of_strata
 from pm_dalec.paper.forecasts import runs, series, spread
@@ -98,10 +99,47 @@ def test_causes_of_the_spread_add_up(fit_folder):
     assert_allclose(blame["fraction"].sum("effect"), 1.0)
     assert blame["year"].values[0] == 2020
     table = spread.table_blame(found)
-    assert set(spread.EFFECTS.values()) <= set(table["effect"])
+    assert set(spread.EFFECTS.values()) - {"set of constraints"} <= set(table["effect"])
     assert runs.last_year(found) == 2019
-    with pytest.raises(ValueError, match="wanted 8 forecasts"):
+    with pytest.raises(ValueError, match="got none of baseline, 2019, converged, edinburgh2021"):
         spread.blame({"baseline": found["baseline"]})
+
+
+def test_a_shift_by_other_constraints_is_their_share_of_the_spread(fit_folder):
+    years = {"year": [2020, 2100]}
+    found = {key: tree.sel(years) for key, tree in runs.open_forecasts(fit_folder).items()}
+    alone = spread.blame(found)
+    assert "set of constraints" not in alone["effect"]
+    for key in [key for key in found if isinstance(key, tuple)]:
+        moved = found[key].map_over_datasets(
+            lambda part: part + 20 if "rank" in part.dims else part
+        )
+        moved.attrs = found[key].attrs
+        found[*key[:3], "edinburgh2024"] = moved
+    blame = spread.blame(found)["variance"]
+    assert_allclose(blame.sel(effect="set of constraints"), 10.0**2)
+    interactions = [name for name in blame["effect"].values if "set of constraints x" in name]
+    assert_allclose(blame.sel(effect=interactions), 0.0, atol=1e-9)
+    assert_allclose(blame.sel(effect="parameters"), alone["variance"].sel(effect="parameters"))
+    del found["stratified", "2019", "converged", "edinburgh2024"]
+    with pytest.raises(ValueError, match="got none of stratified, 2019, converged, edinburgh2024"):
+        spread.blame(found)
+
+
+def test_refits_are_under_the_other_set_and_beside_the_fits(tmp_path, monkeypatch):
+    asked = []
+
+    def calibrate_region(build, land, *, store, **settings):
+        asked.append((build(land), store.relative_to(tmp_path).as_posix(), settings["proposals"]))
+
+    monkeypatch.setattr(run, "calibrate_region", calibrate_region)
+    monkeypatch.setattr(run, "converged_share", lambda fit: 1.0)
+    models = dict.fromkeys(run.APPROACHES, lambda land, choices: (land, choices.constraints))
+    run._refits("edinburgh2024", models, "land of {:g}".format, tmp_path, run.QUICK, 1, str)
+    assert asked == [
+        (("land of 0.5", "edinburgh2024"), f"constraints/edinburgh2024/{name}_0.5", 120_000)
+        for name in ("baseline", "stratified")
+    ]
 
 
 def test_maps_have_the_difference_of_the_approaches(fit_folder):

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from pm_dalec.constraints.sets import EDCS
 from pm_dalec.forecasting.parts import DONE, load_forecast
 from pm_dalec.forecasting.projection import forecast
+from pm_dalec.graph.choices import PAPER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+APPROACHES = ("baseline", "stratified")
 FOLDER, SPREAD = "forecasts", "spread"
 RESOLUTION = 0.5  # degree, PAPER, R1
 PATHWAYS = ("ssp126", "ssp245", "ssp370", "ssp585")
@@ -27,6 +30,7 @@ def run_forecasts(
     fits: Mapping[str, xr.DataTree],
     folder: str | Path,
     *,
+    others: Mapping[str, Mapping[str, xr.DataTree]] | None = None,
     draws: int | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -39,6 +43,9 @@ def run_forecasts(
         By approach.
     folder : path
         Of the fits; the forecasts stand in a folder in it.
+    others : mapping of str to mapping, optional
+        Fits of the same units under other constraints, by set and approach. They are run for the
+        causes of the spread alone.
     draws : int, optional
         About so many of each chain; all by default.
     seed : int
@@ -63,26 +70,38 @@ def run_forecasts(
             store=kept / approach,
             progress=progress,
         )
-        for reference, years in REFERENCES.items():
-            for solver in SOLVERS:
-                forecast(
-                    fit,
-                    PATHWAYS,
-                    names=["change_live"],
-                    reference=years,
-                    solver=solver,
-                    draws=min(draws or SPREAD_DRAWS, SPREAD_DRAWS),
-                    seed=seed,
-                    store=kept / SPREAD / _name(approach, reference, solver),
-                )
+    compared = {PAPER.constraints: fits} | dict(others or {})
+    for approach, reference, solver, constraints in _causes(compared):
+        forecast(
+            compared[constraints][approach],
+            PATHWAYS,
+            names=["change_live"],
+            reference=REFERENCES[reference],
+            solver=solver,
+            draws=min(draws or SPREAD_DRAWS, SPREAD_DRAWS),
+            seed=seed,
+            store=_store(kept, approach, reference, solver, constraints),
+        )
     return found
 
 
-def _name(approach, reference, solver):
-    return f"{approach}_{reference}_{solver}"
+def _causes(sets: Mapping[str | None, Mapping[str, object]]) -> Iterator[tuple]:
+    """Forecasts that are compared: approach, reference, solver and set of constraints."""
+    for constraints, fits in sets.items():
+        for approach in fits:
+            for reference in REFERENCES:
+                for solver in SOLVERS:
+                    yield approach, reference, solver, constraints
 
 
-def open_forecasts(folder: str | Path) -> dict[str, xr.DataTree]:
+def _store(kept, approach, reference, solver, constraints):
+    """Folder of one of the forecasts that are compared."""
+    spread = kept / SPREAD
+    spread = spread if constraints == PAPER.constraints else spread / str(constraints)
+    return spread / f"{approach}_{reference}_{solver}"
+
+
+def open_forecasts(folder: str | Path) -> dict[object, xr.DataTree]:
     """Forecasts that stand beside the fits of a folder, by approach; none where there are none.
 
     Parameters
@@ -92,18 +111,17 @@ def open_forecasts(folder: str | Path) -> dict[str, xr.DataTree]:
 
     Returns
     -------
-    dict of str to DataTree
-        Also the forecasts that are compared, by (approach, reference, solver).
+    dict
+        Also the forecasts that are compared, by (approach, reference, solver, set of constraints).
     """
     kept, found = Path(folder) / FOLDER, {}
-    for approach in ("baseline", "stratified"):
+    for approach in APPROACHES:
         if (kept / approach / DONE).exists():
             found[approach] = load_forecast(kept / approach / DONE)
-        for reference in REFERENCES:
-            for solver in SOLVERS:
-                path = kept / SPREAD / _name(approach, reference, solver) / DONE
-                if path.exists():
-                    found[approach, reference, solver] = load_forecast(path)
+    for cause in _causes(dict.fromkeys(EDCS, dict.fromkeys(APPROACHES))):
+        path = _store(kept, *cause) / DONE
+        if path.exists():
+            found[cause] = load_forecast(path)
     return found
 
 
@@ -115,7 +133,7 @@ def check_both(forecasts: Mapping[object, xr.DataTree]) -> None:
     forecasts : mapping
         From `open_forecasts`.
     """
-    missing = [name for name in ("baseline", "stratified") if name not in forecasts]
+    missing = [name for name in APPROACHES if name not in forecasts]
     if missing:
         raise ValueError(
             f"wanted forecasts of both approaches, got none of the {missing[0]}; run "
