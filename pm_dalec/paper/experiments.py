@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 STACKED = "quantity"
-CONTENTS = "diagnostics of units"  # reductions kept before they held these are made anew
+CONTENTS = "diagnostics of units, intervals of traits"  # reductions kept before they held these are made anew
 
 
 def experiments_of(fits, *, draws=1000, seed=0, progress=None):

@@ -28,6 +28,7 @@ from pm_dalec.tables.variables import DEAD, LIVE
 
 LANE_RUNS = 6_000  # runs of the model held at a time: some 30 kB each
 STREAM_NAMES = ("lai", "cwood")
+LOWER, UPPER = "_lower", "_upper"  # ends of the 5-95 % interval, which the paper prints
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Experiment:
         (time[, stratum], pixel) ``{stream}_modelled`` (posterior median), ``{stream}_observed``,
         ``{stream}_sigma``.
     traits : Dataset
-        ([stratum,] pixel) posterior medians of parameters; circular means of days.
+        ([stratum,] pixel) posterior medians of parameters, and under their names with `LOWER` and
+        `UPPER` the 5 and 95 %; of days circular means alone.
     """
 
     units: xr.Dataset
@@ -310,4 +312,7 @@ def _traits(posterior):
             found[name] = values.isel(dict.fromkeys(sample, 0), drop=True).copy(data=middle)
         else:
             found[name] = values.median(sample)
+            ends = values.quantile([0.05, 0.95], dim=sample, skipna=False)
+            for place, end in enumerate((LOWER, UPPER)):
+                found[f"{name}{end}"] = ends.isel(quantile=place, drop=True)
     return xr.Dataset(found)

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
+from scipy.stats import norm
 
 from pm_dalec.paper import run
 from pm_dalec.paper.claims import futures
-from pm_dalec.paper.claims.statistics import NotTestable, ratio_of_strata
+from pm_dalec.paper.claims.statistics import NotTestable, gap_between_strata
 from pm_dalec.paper.forecasts import runs, series, spread
-from pm_dalec.posterior.metrics import stratum_areas
+from pm_dalec.paper.reduction import LOWER, UPPER, Experiment
 
 YEARS = np.arange(2014, 2101)
 RANKS = (np.arange(100) + 0.5) / 100
@@ -149,10 +150,34 @@ def test_maps_have_the_difference_of_the_approaches(fit_folder):
     assert set(difference.coords) >= {"lat", "lon"}
 
 
-def test_leaves_are_compared_by_the_medians_of_the_strata(experiments):
+def strata_with_lifespans(medians, width):
+    """Experiment of two pixels in each of which strata have equal parts, in form."""
+    space = ("stratum", "pixel")
+    middle = np.repeat(np.array(medians, float)[:, None], 2, axis=1)
+    middle[-1, 1] = np.nan  # a unit that was not calibrated
+    ends = {LOWER: -width / 2, "": 0.0, UPPER: width / 2}
+    traits = {f"leaf_lifespan{end}": (space, middle + away) for end, away in ends.items()}
+    shares = xr.DataArray(np.full((len(medians), 2), 1 / len(medians)), dims=space)
+    units = xr.Dataset({"area": ("pixel", [1.0, 3.0]), "area_fraction": shares})
+    empty = xr.Dataset()
+    return Experiment(units, empty, empty, empty, empty, xr.Dataset(traits))
+
+
+@pytest.mark.parametrize(
+    ("width", "found"), [(1.0, np.sqrt(2)), (np.sqrt(2), 1.0), (4.0, 0.25 * np.sqrt(2))]
+)
+def test_strata_are_told_apart_where_the_interval_of_their_difference_leaves_out_zero(width, found):
+    """Two normals of 90 % width w differ by more than w / sqrt(2) with 95 % where the gap is so large."""
+    both = {0.5: (None, strata_with_lifespans([2.0, 2.5, 3.0], width))}
+    assert_allclose(gap_between_strata("leaf_lifespan")(None, both), found)
+    deviation = np.sqrt(2) * width / (2 * norm.ppf(0.95))
+    assert (norm.cdf(1.0 / deviation) > 0.95 + 1e-9) == (found > 1 + 1e-9)
+
+
+def test_intervals_of_traits_are_kept_with_their_medians(experiments):
+    traits = experiments["stratified", 0.5].traits
     both = {0.5: (experiments["baseline", 0.5], experiments["stratified", 0.5])}
-    found = ratio_of_strata("leaf_lifespan")(None, both)
-    traits = both[0.5][1].traits["leaf_lifespan"]
-    areas = stratum_areas(both[0.5][1].units)
-    assert found >= 1.0
-    assert float(traits.where(areas > 0).max() / traits.where(areas > 0).min()) >= found
+    assert bool((traits[f"leaf_lifespan{LOWER}"] < traits["leaf_lifespan"]).any())
+    assert not bool((traits[f"leaf_lifespan{UPPER}"] < traits["leaf_lifespan"]).any())
+    assert f"leaf_fall_day{LOWER}" not in traits
+    assert gap_between_strata("leaf_lifespan")(None, both) > 0

@@ -56,6 +56,11 @@ def test_the_table_has_a_row_a_hypothesis(as_in_the_paper):
     assert {"H3a", "H3b", "H3c"} <= set(table["id"])
 
 
+def test_a_bound_that_is_no_sign_and_no_side_of_one_says_where_it_comes_from():
+    unsaid = [h for h in HYPOTHESES if h.grounds == "the statement"]
+    assert {abs(bound) for h in unsaid for bound in (h.lower, h.upper)} <= {0.0, 1.0, np.inf}
+
+
 def test_harvest_as_in_the_paper_fulfils_h1_and_h2(as_in_the_paper):
     table = hypotheses(as_in_the_paper)
     for statement in (

@@ -32,6 +32,9 @@ class Hypothesis:
         Whether ``measure`` needs nothing but `Numbers`.
     needs : float, optional
         Resolution without which the paper's statement is another one [degree].
+    grounds : str
+        Where the bounds come from, which were set before the number was seen. Signs, and sides of one,
+        are the statement's own.
     of_forecasts : bool
         Whether ``measure`` takes the forecasts by approach instead.
     """
@@ -45,6 +48,7 @@ class Hypothesis:
     paper: float = float("nan")
     from_tables: bool = True
     needs: float | None = None
+    grounds: str = "the statement"
     of_forecasts: bool = False
 
     @property

@@ -6,6 +6,7 @@ import numpy as np
 
 from pm_dalec.paper import printed
 from pm_dalec.paper.experiments import domain_ensemble, pairs, pixel_medians
+from pm_dalec.paper.reduction import LOWER, UPPER
 from pm_dalec.posterior.metrics import (
     convergence_gap,
     determination,
@@ -234,20 +235,25 @@ def som_of_heath(_, both):
     return stratum_median(stratified, "residence_som", "heath") / others
 
 
-def ratio_of_strata(name):
-    """Statistic: largest over smallest median of a trait between strata [1]."""
+def gap_between_strata(name):
+    """Statistic: largest gap between strata in a trait, over its own uncertainty [1].
+
+    The gap of two medians is divided by the distance from it to the nearer end of the 5-95 % interval of the
+    difference, strata being independent. Below one that interval holds zero, and nothing tells the two
+    apart. Zou and Donner (2008), eq. 4: ends of the interval of a difference from those of its terms.
+    """
 
     def measure(_, both):
         stratified = finest(both)[1]
-        if name not in stratified.traits:
+        if f"{name}{LOWER}" not in stratified.traits:
             raise NotTestable(f"no {name} of the units is kept")
-        values, areas = stratified.traits[name], stratum_areas(stratified.units)
-        medians = [
-            float(weighted_quantile(values.sel(stratum=s), areas.sel(stratum=s), 0.5))
-            for s in values["stratum"].to_numpy()
-            if float(areas.sel(stratum=s).sum()) > 0
-        ]
-        return max(medians) / min(medians)
+        areas = stratum_areas(stratified.units)
+        kept = [stratified.traits[f"{name}{end}"] for end in (LOWER, "", UPPER)]
+        means = [part.weighted(areas.fillna(0.0)).mean("pixel").to_numpy() for part in kept]
+        lower, middle, upper = np.transpose(means)[np.isfinite(means[1])].T  # quantiles add: A3, A5
+        gaps = middle[:, None] - middle
+        reach = np.hypot((middle - lower)[:, None], upper - middle)
+        return (gaps / np.where(reach > 0, reach, np.nan)).max()
 
     return measure
 

@@ -28,7 +28,17 @@ if TYPE_CHECKING:
 HYPOTHESES = (*AVERAGING, *TRAITS)
 
 PAPER = f"paper ({printed.VERSION})"
-COLUMNS = ("id", "statement", "statistic", "threshold", PAPER, "ours", "verdict", "resolutions")
+COLUMNS = (
+    "id",
+    "statement",
+    "statistic",
+    "threshold",
+    PAPER,
+    "ours",
+    "verdict",
+    "threshold from",
+    "resolutions",
+)
 
 
 def hypotheses(
@@ -59,7 +69,8 @@ def hypotheses(
     for hypothesis in HYPOTHESES:
         value, verdict = _judged(hypothesis, ours, both, forecasts)
         words = hypothesis.id, hypothesis.statement, hypothesis.statistic, hypothesis.threshold
-        rows.append((*words, _printed_value(hypothesis, both), value, verdict, where))
+        numbers = _printed_value(hypothesis, both), value
+        rows.append((*words, *numbers, verdict, hypothesis.grounds, where))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
