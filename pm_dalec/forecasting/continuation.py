@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pm_dalec.forecasting.compiled import STATE, CompiledDalec, after
 from pm_dalec.forecasting.outputs import CLOSURE, STOCKS, Block, Spans, output, quantiles_of
 from pm_dalec.physics.records import Drivers
+from pm_dalec.posterior.compiled import STATE, CompiledDalec, after
 from pm_dalec.tables.variables import LIVE, POOLS
 
 PLACES = {stock: [list(POOLS).index(name) for name in names] for stock, names in STOCKS.items()}

@@ -11,15 +11,15 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.forecasting.assembly import RANKS, Axes, assembled
-from pm_dalec.forecasting.compiled import compiled_dalec
 from pm_dalec.forecasting.continuation import Land, Plan, continued
 from pm_dalec.forecasting.management import check_strata, disturbed, strata_of
 from pm_dalec.forecasting.management_text import managements_of
 from pm_dalec.forecasting.outputs import NAMES, checked_names, fluxes_for
 from pm_dalec.forecasting.parts import IDENTITY, finish, finished, identity_of, opened_parts
 from pm_dalec.forecasting.scenarios import described, scenarios_of
-from pm_dalec.physics.records import Drivers, drivers_of
+from pm_dalec.physics.records import Drivers, drivers_at, drivers_of
 from pm_dalec.physics.step import SOLVERS
+from pm_dalec.posterior.compiled import AT_ONCE, compiled_dalec
 from pm_dalec.posterior.ensembles import QUANTILES, checked_quantiles, pixel_ids
 from pm_dalec.posterior.pairing import paired_strata
 from pm_dalec.posterior.runs import evenly, expect_fit, theta_of, units_to_run
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from pm_dalec.forecasting.management import Management
 
-AT_ONCE = 144  # steps that are run in one call: a dozen years of months
 YEAR, STEP = "year", "step"
 NEEDED = (*DRIVERS, "area", "area_fraction")
 
@@ -297,10 +296,8 @@ def _land(work, drivers, orders, pixel):
     found = []
     for stratum in strata:
         place = tuple({dims.STRATUM: stratum, dims.PIXEL: pixel}[name] for name in space)
-        pairs = zip(*(part for part, _ in drivers), strict=True)
-        found.append(
-            Drivers(*(np.concatenate([_at(part, place) for part in both]) for both in pairs))
-        )
+        pairs = zip(*(drivers_at(part, place) for part, _ in drivers), strict=True)
+        found.append(Drivers(*map(np.concatenate, pairs)))
     latitude = np.asarray(drivers[0][1])
     return Land(
         rows=work.rows[strata, pixel],
@@ -310,13 +307,6 @@ def _land(work, drivers, orders, pixel):
         orders=orders[:, strata, pixel].T,
         strata=tuple(names[stratum] for stratum in strata) if names else (),
     )
-
-
-def _at(values, place):
-    """Series of one unit, of values that some units share."""
-    if values.ndim == 1:
-        return values
-    return values[(slice(None), *(min(at, size - 1) for at, size in zip(place, values.shape[1:])))]
 
 
 def _orders(work, seed):

@@ -221,3 +221,28 @@ def drivers_of(
         return np.asarray(array.values, float)
 
     return Drivers(*(widened(units[name]) for name in DRIVERS)), np.asarray(units["lat"], float)
+
+
+def drivers_at(drivers: Drivers, place: tuple[int, ...]) -> Drivers:
+    """Drivers of one unit, of those that some units may share.
+
+    Parameters
+    ----------
+    drivers : Drivers
+        Arrays (time) or (time[, stratum], pixel), of length one where all units have the same.
+    place : tuple of int
+        Of the unit.
+
+    Returns
+    -------
+    Drivers
+        Arrays (time).
+    """
+
+    def here(values: Array) -> Array:
+        if values.ndim == 1:
+            return values
+        at = zip(place, values.shape[1:], strict=True)
+        return values[(slice(None), *(min(index, size - 1) for index, size in at))]
+
+    return Drivers(*map(here, drivers))

@@ -15,13 +15,13 @@ import xarray as xr
 from pm_dalec.data.land import averages_of
 from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.posterior.convergence import doubt
-from pm_dalec.posterior.runs import evenly, in_parts, labels_of, run_of, units_to_run
+from pm_dalec.posterior.runs import evenly, in_parts, labels_of, many, series_of, units_to_run
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.streams import DEVIATION, STREAMS, WITHHELD, operator_of
-from pm_dalec.tables.variables import POOLS, VARIABLES
+from pm_dalec.tables.variables import VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,9 @@ def trajectories(
 ) -> xr.Dataset:
     """Fluxes and pools of the draws of a fit.
 
+    Few draws are run by NumPy, many by the machine code that forecasts use, which takes a second to compile;
+    the two agree to 1e-12 (see `pm_dalec.posterior.runs.many`).
+
     Parameters
     ----------
     fit : DataTree
@@ -62,17 +65,16 @@ def trajectories(
     """
     names = _checked_names(names)
     units = units_to_run(fit, drivers)
-    posterior = fit["posterior"].to_dataset()
+    posterior, solver = fit["posterior"].to_dataset(), fit.attrs.get("solver", "converged")
     if draws is not None:
         whole_number("draws", draws, least=1, advice="leave it out for all draws")
         posterior = posterior.isel(draw=evenly(posterior.sizes[dims.DRAW], draws))
-    found = {name: [] for name in names}
+    found, series = {name: [] for name in names}, series_of
+    if many(posterior, units):
+        from pm_dalec.posterior.compiled import compiled_series as series
     for part in in_parts(posterior, units, 1):
-        run = run_of(part, units, fit.attrs.get("solver", "converged"))
-        for name in names:
-            pool = name in POOLS
-            series = getattr(run.pools, name)[1:] if pool else getattr(run.fluxes, name)
-            found[name].append(run.known(series))
+        for name, values in series(part, units, solver, names).items():
+            found[name].append(values)
     order = (dims.TIME, *dims.SAMPLE, *dims.space_of(posterior))
     coords = labels_of(posterior) | {dims.TIME: units[dims.TIME]}
     out = {

@@ -7,13 +7,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import pm_dalec as pmd
 from pm_dalec.forecasting import named_scenario
-from pm_dalec.forecasting.compiled import STATE, after, compiled_dalec
 from pm_dalec.forecasting.continuation import Plan, blocks_of
 from pm_dalec.forecasting.management import disturbed
 from pm_dalec.forecasting.management_text import management_from
 from pm_dalec.forecasting.outputs import quantiles_of
 from pm_dalec.physics.records import Drivers, drivers_of
 from pm_dalec.posterior.aggregation import stratum_samples
+from pm_dalec.posterior.compiled import STATE, after, compiled_dalec
 from pm_dalec.posterior.runs import units_to_run
 from pm_dalec.tables.variables import DRIVERS
 from pm_dalec.testing.parameters import near_feasible

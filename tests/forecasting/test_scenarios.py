@@ -8,11 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 import pm_dalec as pmd
 from pm_dalec.data.synthetic_sites import synthetic_drivers
 from pm_dalec.forecasting import named_scenario, recycled, with_co2_of
-from pm_dalec.forecasting.compiled import compiled_dalec
 from pm_dalec.forecasting.scenarios import NAMES, described, scenarios_of
 from pm_dalec.landscape.anomalies import MOVED, future_drivers
 from pm_dalec.physics import canopy, step
 from pm_dalec.physics.records import Pools, drivers_of
+from pm_dalec.posterior.compiled import compiled_dalec
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import POOLS
 from pm_dalec.testing.parameters import near_feasible

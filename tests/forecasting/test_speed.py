@@ -9,6 +9,7 @@ import xarray as xr
 import pm_dalec as pmd
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import Drivers, drivers_of
+from pm_dalec.posterior import compiled, runs
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.strata import STRATUM_NAMES
 from pm_dalec.testing.parameters import near_feasible
@@ -40,4 +41,28 @@ def test_sixty_units_of_a_thousand_draws_to_2100(capsys):
             f"\n{UNITS} units x {DRAWS} draws x {MONTHS} months, calibration twice before: "
             f"{wall:.1f} s on two threads, {core:.1f} s of processor time; "
             f"{UNITS * DRAWS / core:.0f} runs/s and core to 2100, NumPy {numpy:.0f}"
+        )
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize(("units", "draws"), [(1, 50), (1, 400), (1, 4000), (60, 400), (60, 2000)])
+def test_trajectories_by_machine_code_and_by_numpy(units, draws, capsys, monkeypatch):
+    """Printed and not asserted: 72 months, the compiler's time counted, and without it."""
+    strata = list(STRATUM_NAMES) if units > 1 else None
+    region = tiny_region(pixels=max(1, units // 4), years=6, strata=strata)
+    fit, names = tiny_fit(region, chains=2, draws=draws // 2), ("gpp", "nee", "lai", "wood")
+    spent = []
+    for limit in (np.inf, 0, 0):  # NumPy, compiled, compiled once more
+        monkeypatch.setattr(runs, "MANY", limit)
+        began = time.process_time()
+        pmd.trajectories(fit, names=names)
+        spent.append(time.process_time() - began)
+        if limit:
+            compiled.compiled_dalec.cache_clear()
+    with capsys.disabled():
+        rates = ", ".join(f"{units * draws / seconds:.0f}" for seconds in (spent[0], spent[2]))
+        print(
+            f"\n{units} units x {draws} draws x 72 months: NumPy {spent[0]:.2f} s of processor time, "
+            f"machine code {spent[1]:.2f} s with its compilation and {spent[2]:.2f} s without; "
+            f"runs/s and core {rates}"
         )

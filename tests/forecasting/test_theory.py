@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec.forecasting.compiled import STATE, Stretch, after, compiled_dalec
 from pm_dalec.physics.records import Drivers, drivers_of
 from pm_dalec.physics.step import over_step
+from pm_dalec.posterior.compiled import STATE, Stretch, after, compiled_dalec
 from pm_dalec.tables.variables import GAINS, LOSSES, POOLS
 from pm_dalec.testing.parameters import FEASIBLE, near_feasible
 

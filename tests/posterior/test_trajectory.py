@@ -8,7 +8,7 @@ from scipy import stats
 
 from pm_dalec.physics import numpy_run, records
 from pm_dalec.physics.summaries import residence_time, summarised
-from pm_dalec.posterior import budgets, fit_file, runs, trajectory
+from pm_dalec.posterior import budgets, compiled, fit_file, runs, trajectory
 from pm_dalec.posterior.groups import likelihoods
 from pm_dalec.tables import summaries
 from pm_dalec.tables.parameters import Theta
@@ -51,6 +51,33 @@ def test_trajectories_have_the_dimensions_of_the_project(fitted):
     found = trajectory.trajectories(fit, names=("gpp", "wood"))
     assert found["gpp"].dims == ("chain", "draw", "time", *SPACE[space])
     assert found["gpp"].dims == found["wood"].dims
+
+
+def test_machine_code_gives_the_trajectories_of_numpy(fitted, monkeypatch):
+    """Block of steps by block, with draws that are missing, and with units that are."""
+    space, _, fit = fitted
+    posterior = fit["posterior"].to_dataset()
+    posterior["initial_som"][{"chain": 1, "draw": 0}] = np.nan
+    if SPACE[space]:
+        posterior["initial_som"][dict.fromkeys(SPACE[space], 0)] = np.nan
+    fit["posterior"] = xr.DataTree(posterior)
+    names = ("wood", "gpp", "lai")
+    few = trajectory.trajectories(fit, names=names)
+    monkeypatch.setattr(runs, "run_of", None)
+    monkeypatch.setattr(runs, "MANY", 0)
+    monkeypatch.setattr(compiled, "AT_ONCE", 20)
+    found = trajectory.trajectories(fit, names=names)
+    for name in names:
+        assert 0 < np.isfinite(few[name]).mean() < 1
+        assert found[name].dtype == few[name].dtype
+    xr.testing.assert_allclose(found, few, rtol=1e-12, atol=0)
+    assert [found[name].attrs for name in names] == [few[name].attrs for name in names]
+
+
+def test_decades_of_two_thousand_draws_are_run_by_numpy_and_a_century_by_machine_code():
+    posterior = tiny_fit(tiny_region(pixels=2), chains=4, draws=250)["posterior"].to_dataset()
+    lengths = [xr.Dataset(coords={"time": np.arange(months)}) for months in (12, 10 * 12, 100 * 12)]
+    assert [runs.many(posterior, units) for units in lengths] == [False, False, True]
 
 
 def test_trajectories_are_the_runs_of_the_draws(fitted):

@@ -1,4 +1,7 @@
-"""DALEC as machine code for the draws of one unit: all of them in one call."""
+"""DALEC as machine code for the draws of one unit: all of them in one call.
+
+A file of its own, which is imported where many draws are run: fits are read and drawn without PyMC.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,17 @@ from typing import NamedTuple
 
 import numpy as np
 import pymc as pm
+import xarray as xr
 
 from pm_dalec.lanes.backends import lane_function
 from pm_dalec.physics.pytensor_run import run_pytensor
-from pm_dalec.physics.records import Drivers
+from pm_dalec.physics.records import Drivers, drivers_at, drivers_of
+from pm_dalec.posterior.runs import theta_of
+from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import DRIVERS, POOLS
 
+AT_ONCE = 144  # steps that are run in one call: a dozen years of months
 STATE = slice(-len(POOLS), None)
 """Columns of the parameters that are the pools before the first step."""
 
@@ -91,3 +98,45 @@ def compiled_dalec(steps: int, wanted: tuple[str, ...], solver: str) -> Compiled
 def after(stretch: Stretch) -> np.ndarray:
     """Pools after the last step of a stretch (draw, pool)."""
     return np.stack([stretch.pools[name][-1] for name in POOLS], axis=1)
+
+
+def compiled_series(
+    posterior: xr.Dataset, units: xr.Dataset, solver: str, names: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """Pools and fluxes of the draws of every unit, as `pm_dalec.posterior.runs.series_of` gives them.
+
+    Parameters
+    ----------
+    posterior : Dataset
+        Parameters, dims (chain, draw[, stratum][, pixel]).
+    units : Dataset
+        With the drivers.
+    solver : {"converged", "truncated"}
+    names : tuple of str
+        Pools, fluxes and diagnostics; no others are computed.
+
+    Returns
+    -------
+    dict of str to array (time, chain, draw[, stratum][, pixel])
+    """
+    theta = theta_of(posterior)
+    rows = np.stack(np.broadcast_arrays(*theta), axis=-1)
+    known, space = ~np.isnan(theta.initial_som), rows.shape[2:-1]
+    drivers, latitude = drivers_of(units, dims.space_of(posterior))
+    latitude, count = np.broadcast_to(latitude, space), len(drivers.doy)
+    fluxes = tuple(name for name in names if name not in POOLS)
+    run = compiled_dalec(min(AT_ONCE, count), fluxes, solver)
+    found = {name: np.full((count, *rows.shape[:-1]), np.nan) for name in names}
+    for place in np.ndindex(*space):
+        draws = (..., *place)
+        chosen = known[draws]
+        here, weather = rows[(*draws, slice(None))][chosen], drivers_at(drivers, place)
+        for first in range(0, count if chosen.any() else 0, run.steps):
+            steps = slice(first, first + run.steps)
+            part = Drivers(*(values[steps] for values in weather))
+            made = run.run(here, part, latitude[place])
+            here = np.concatenate([here[:, : STATE.start], after(made)], axis=1)
+            for name in names:
+                series = made.pools[name] if name in POOLS else made.fluxes[name]
+                found[name][draws][steps, chosen] = series
+    return found
