@@ -44,7 +44,7 @@ def trajectories(
     """Fluxes and pools of the draws of a fit.
 
     Few draws are run by NumPy, many by the machine code that forecasts use, which takes a second to compile;
-    the two agree to 1e-12 (see `pm_dalec.posterior.runs.many`).
+    the two agree to 1e-12 of a series' size (see `pm_dalec.posterior.runs.many`).
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def trajectories(
         whole_number("draws", draws, least=1, advice="leave it out for all draws")
         posterior = posterior.isel(draw=evenly(posterior.sizes[dims.DRAW], draws))
     found, series = {name: [] for name in names}, series_of
-    if many(posterior, units):
+    if many(posterior, units, solver):
         from pm_dalec.posterior.compiled import compiled_series as series
     for part in in_parts(posterior, units, 1):
         for name, values in series(part, units, solver, names).items():

@@ -77,7 +77,8 @@ def test_machine_code_gives_the_trajectories_of_numpy(fitted, monkeypatch):
 def test_decades_of_two_thousand_draws_are_run_by_numpy_and_a_century_by_machine_code():
     posterior = tiny_fit(tiny_region(pixels=2), chains=4, draws=250)["posterior"].to_dataset()
     lengths = [xr.Dataset(coords={"time": np.arange(months)}) for months in (12, 10 * 12, 100 * 12)]
-    assert [runs.many(posterior, units) for units in lengths] == [False, False, True]
+    assert [runs.many(posterior, of, "converged") for of in lengths] == [False, False, True]
+    assert not runs.many(posterior, lengths[-1], "truncated")
 
 
 def test_trajectories_are_the_runs_of_the_draws(fitted):
