@@ -103,7 +103,7 @@ def after(stretch: Stretch) -> np.ndarray:
 def compiled_series(
     posterior: xr.Dataset, units: xr.Dataset, solver: str, names: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
-    """Pools and fluxes of the draws of every unit, as `pm_dalec.posterior.runs.series_of` gives them.
+    """Pools at the end of the step and fluxes of the draws of every unit, as `series_of` gives them.
 
     Parameters
     ----------

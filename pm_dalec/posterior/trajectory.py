@@ -43,8 +43,8 @@ def trajectories(
 ) -> xr.Dataset:
     """Fluxes and pools of the draws of a fit.
 
-    Few draws are run by NumPy, many by the machine code that forecasts use, which takes a second to compile;
-    the two agree to 1e-12 of a series' size (see `pm_dalec.posterior.runs.many`).
+    Few draws are run by NumPy; from a million draws x steps on it is the machine code of forecasts, which
+    takes a second to compile. The two agree to 1e-12 of a series' size.
 
     Parameters
     ----------
