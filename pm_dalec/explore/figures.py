@@ -9,18 +9,18 @@ import xarray as xr
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter
 from bokeh.plotting import figure
 
-from pm_dalec.explore.markup import YOURS, label_of
+from pm_dalec.explore.markup import YOURS, title_of
 from pm_dalec.explore.overlay import LEVELS
-from pm_dalec.explore.scales import plain_unit
 from pm_dalec.plots.style import BASELINE, OBSERVATIONS
 from pm_dalec.posterior.trajectory import observations_of
 from pm_dalec.tables.streams import WITHHELD
-from pm_dalec.tables.variables import POOLS, VARIABLES
+from pm_dalec.tables.variables import POOLS
 
 if TYPE_CHECKING:
     from pm_dalec.explore.explorer import Explorer
 
 WIDTH, HEIGHT = 316, 142  # px
+LABELS = 46  # px to the left of the axis
 TIME = "time"
 BAND_NAMES = tuple(f"q{level:.0%}" for level in LEVELS)
 THOUSANDS = "return Math.abs(tick) >= 1000 ? (tick / 1000) + ' k' : '' + tick"
@@ -78,20 +78,19 @@ class Figures:
 
 def _empty_figure(name):
     """Figure of a variable with its name and unit, without a line."""
-    words = f"{label_of(name)} ({plain_unit(name)})"
-    words += ", positive to the air" * (name in ("nee", "nbe"))
     drawn = figure(
         width=WIDTH,
         height=HEIGHT,
         x_axis_type="datetime",
-        title=words,
+        title=title_of(name),
         toolbar_location=None,
         tools="",
         name=f"figure-{name}",
         output_backend="canvas",
     )
-    drawn.title.text_font_size, drawn.title.text_font_style = "12px", "bold"
+    drawn.title.text_font_size, drawn.title.text_font_style = "11.5px", "bold"
     drawn.title.text_font = "system-ui, Arial, sans-serif"
+    drawn.title.offset = -LABELS  # else long titles reach beyond the figure
     drawn.axis.major_label_text_font_size = "11px"
     drawn.axis.minor_tick_line_color = None
     drawn.yaxis.ticker.desired_num_ticks = 4
@@ -100,7 +99,7 @@ def _empty_figure(name):
         drawn.yaxis.formatter = CustomJSTickFormatter(code=THOUSANDS)
     drawn.grid.grid_line_color = "#eeeeee"
     drawn.outline_line_color = None
-    drawn.min_border_left = 46
+    drawn.min_border_left = LABELS
     drawn.x_range.range_padding = 0.01
     drawn.background_fill_color = drawn.border_fill_color = None
     return drawn
@@ -126,8 +125,3 @@ def _draw_observations(drawn, values, sigma):
     fill = OBSERVATIONS if full else "white"
     size = 4 if value.size < 500 else 2
     drawn.scatter(times, value, size=size, line_color=OBSERVATIONS, fill_color=fill)
-
-
-def described(name: str) -> str:
-    """What a figure shows, for who cannot see it."""
-    return f"{VARIABLES[name].long_name} of your run, the posterior and the observations"

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pm_dalec.explore.scales import plain_unit
 from pm_dalec.explore.score import PRIOR as PRIOR_ROW, TOTAL
 from pm_dalec.plots.style import BASELINE, OBSERVATIONS, PRIOR, STRATIFIED
-from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.streams import ANNUAL, STREAMS
 from pm_dalec.tables.variables import VARIABLES
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ YOURS = STRATIFIED
 
 HOLDS, BROKEN = "#009E73", "#D55E00"  # Okabe and Ito; a lamp has a sign and words beside its colour
 WIDEST = 3.0  # margin at which the bar of a lamp is full
+NICKNAMES = {"som": "SOM", "reco": "Respiration"}
 STREAM_WORDS = {PRIOR_ROW: "prior", TOTAL: "total"}
 
 STYLE = f"""
@@ -34,7 +36,7 @@ p {{ margin: 0 0 4px; }}
 .key span {{ margin-right: 16px; white-space: nowrap; }}
 .key i {{ display: inline-block; vertical-align: middle; margin-right: 5px; width: 22px; }}
 table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
-th, td {{ text-align: right; padding: 1px 4px; font-weight: normal; }}
+th, td {{ text-align: right; padding: 1px 4px; font-weight: normal; white-space: nowrap; }}
 th:first-child, td:first-child {{ text-align: left; }}
 tr.total td {{ border-top: 1px solid #999; font-weight: bold; }}
 thead th {{ color: #555; font-size: 12px; }}
@@ -48,7 +50,8 @@ thead th {{ color: #555; font-size: 12px; }}
                color: white; font-size: 11px; background: {HOLDS}; }}
 .lamp.broken {{ background: #fdebe0; }}
 .lamp.broken .sign {{ background: {BROKEN}; border-radius: 2px; }}
-.lamp .by {{ color: #555; font-size: 12px; }} .lamp.broken .by {{ color: {BROKEN}; }}
+.lamp .by {{ color: #555; font-size: 12px; display: block; }} .lamp.broken .by {{ color: {BROKEN}; }}
+.group {{ margin-top: 6px; }}
 .lamp .must {{ display: block; font-size: 11.5px; color: #555; }}
 .bar {{ position: relative; height: 8px; background: #eee; border-radius: 2px; }}
 .bar i {{ position: absolute; top: 0; bottom: 0; background: {HOLDS}; }}
@@ -90,7 +93,7 @@ def slider_key(has_fit: bool) -> str:
     )
     if has_fit:
         words += (
-            f"; grey line, the prior under the rules; <b class='sampler'>blue</b>, the posterior"
+            "; grey line, the prior under the rules; <b class='sampler'>blue</b>, the posterior"
         )
     return f"<h2>Parameters</h2><p class='small'>{words}; <b class='yours'>orange</b>, you.</p>"
 
@@ -105,12 +108,12 @@ def lamps(found: Sequence[Lamp]) -> str:
         if not broken
         else f"<p class='told warn'>✗ {len(broken)} of {len(found)} rules broken</p>"
     )
-    parts = ["<h2>Ecological rules (EDCs)</h2>", told]
+    parts = ["<h2>Ecological rules (EDCs)</h2>", told, *map(_lamp, broken)]
     levels = {"parameter": "seen from the parameters", "trajectory": "seen in the run"}
     for level, words in levels.items():
         some = [lamp for lamp in found if lamp.level == level]
         if some:
-            parts += [f"<p class='small'>{words}; bar: margin, left of the tick broken</p>"]
+            parts += [f"<p class='small group'>{words}; bar: the margin, to the left if broken</p>"]
             parts += [_lamp(lamp) for lamp in some]
     return "".join(parts)
 
@@ -141,13 +144,13 @@ def score(found: Score) -> str:
     rows = "".join(_row(row, has_fit) for row in found.rows)
     warn = "" if found.allowed else " warn"
     return (
-        f"<h2>Score: log-posterior, the higher the better</h2><p class='told{warn}'>{escape(found.words)}</p>"
+        f"<h2>Score: log-posterior, higher is better</h2><p class='told{warn}'>{escape(found.words)}</p>"
         f"<table><thead><tr>{''.join(f'<th>{each}</th>' for each in headings)}</tr></thead>{rows}</table>"
     )
 
 
 def _row(row: Row, has_fit):
-    name = STREAM_WORDS.get(row.name) or f"{label_of(STREAMS[row.name].observes)} ({row.name})"
+    name = STREAM_WORDS.get(row.name) or stream_words(row.name)
     cells = [f"<td>{name}</td>", f"<td class='yours'>{row.yours:,.1f}</td>"]
     if has_fit:
         cells += [
@@ -156,6 +159,17 @@ def _row(row: Row, has_fit):
         ]
     kind = " class='total'" if row.name == TOTAL else ""
     return f"<tr{kind} data-row='{row.name}'>{''.join(cells)}</tr>"
+
+
+def stream_words(stream: str) -> str:
+    """Name of a stream in plain text.
+
+    Examples
+    --------
+    >>> stream_words("cwood"), stream_words("lai_annual")
+    ('Wood', 'LAI, annual')
+    """
+    return label_of(STREAMS[stream].observes) + ", annual" * stream.endswith(ANNUAL)
 
 
 def label_of(variable: str) -> str:
@@ -167,4 +181,18 @@ def label_of(variable: str) -> str:
     ('GPP', 'LAI', 'Wood')
     """
     symbol = VARIABLES[variable].symbol
-    return symbol if symbol.isalpha() else variable.replace("som", "SOM").capitalize()
+    return symbol if symbol.isalpha() else NICKNAMES.get(variable, variable.capitalize())
+
+
+def title_of(variable: str) -> str:
+    """Name of a variable as the title of its figure.
+
+    Examples
+    --------
+    >>> title_of("gpp"), title_of("wood")
+    ('GPP, gross primary productivity (gC m⁻² d⁻¹)', 'Wood carbon (gC m⁻²)')
+    """
+    record = VARIABLES[variable]
+    words = record.long_name.partition(",")[0].partition(" at the ")[0]
+    name = f"{record.symbol}, {words}" if record.symbol.isalpha() else words[0].upper() + words[1:]
+    return f"{name} ({plain_unit(variable)})"

@@ -13,12 +13,11 @@ from pm_dalec.explore.sliders import groups_of
 from pm_dalec.posterior.convergence import why_no_draws
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR
-from pm_dalec.tables.streams import STREAMS
 
 if TYPE_CHECKING:
     from pm_dalec.explore.explorer import Explorer
 
-LEFT, MIDDLE, RIGHT = 372, 648, 348  # px
+LEFT, MIDDLE, RIGHT = 350, 640, 344  # px
 HEIGHT = 800  # px of the columns, which scroll by themselves
 SECONDS = 30  # of a calibration, unless others are asked for
 LOOK_EVERY = 300  # ms between two looks at a calibration
@@ -96,7 +95,7 @@ class Page:
                 title=f"{process.capitalize()} ({len(some)})",
                 collapsed=process not in OPEN,
                 width=LEFT - 24,
-                margin=(0, 0, 8, 0),
+                margin=(0, 0, 8, 2),
             )
             for process, some in self.groups.items()
         ]
@@ -208,8 +207,7 @@ def _site_words(bench):
     first, last = (str(np.asarray(bench.times)[place])[:7] for place in (0, -1))
     period = f"{first} to {last}, {days / DAYS_PER_YEAR:.0f} years in {bench.times.size} steps"
     counts = ", ".join(
-        f"{markup.label_of(STREAMS[name].observes)} {each.count} times"
-        for name, each in bench.evidence.items()
+        f"{markup.stream_words(name)} {each.count} times" for name, each in bench.evidence.items()
     )
     return site, period, f"observed: {counts}" if counts else "nothing observed"
 

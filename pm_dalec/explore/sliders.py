@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from pm_dalec.explore.explorer import Explorer
 
-WIDTH, HEIGHT = 330, 24  # px of a strip
+WIDTH, HEIGHT = 300, 24  # px of a strip
+PROCESSES = ("photosynthesis", "canopy", "roots", "wood", "soil")
 ROW_STYLE = (
     STYLE
     + """
@@ -67,7 +68,7 @@ class ParameterSlider:
         self.redraw_densities()
         self.follow()
         self.slider.param.watch(lambda event: self._moved(event.new, moved), "value")
-        self.view = pn.Column(self._pane, self.slider, margin=0)
+        self.view = pn.Column(self._pane, self.slider, margin=(0, 8))
 
     def _moved(self, place, moved):
         if not self._quiet:
@@ -110,11 +111,11 @@ class ParameterSlider:
 
 
 def groups_of(explorer: Explorer, moved: Callable[[str, float], None]) -> dict[str, dict]:
-    """Sliders by process and name, in the order of the tables."""
-    found: dict[str, dict] = {}
+    """Sliders by process and name: from the leaf down to the soil, and in the order of the tables."""
+    found: dict[str, dict] = {process: {} for process in PROCESSES}
     for name, parameter in explorer.bench.parameters.items():
         found.setdefault(parameter.process, {})[name] = ParameterSlider(name, explorer, moved)
-    return found
+    return {process: some for process, some in found.items() if some}
 
 
 def _capital(words):
