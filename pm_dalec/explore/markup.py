@@ -25,7 +25,7 @@ YOURS = STRATIFIED
 HOLDS, BROKEN = "#009E73", "#D55E00"  # Okabe and Ito; a lamp has a sign and words beside its colour
 WIDEST = 3.0  # margin at which the bar of a lamp is full
 NICKNAMES = {"som": "SOM", "reco": "Respiration"}
-STREAM_WORDS = {PRIOR_ROW: "prior", TOTAL: "total"}
+STREAM_WORDS = {PRIOR_ROW: "Prior", TOTAL: "Total"}
 
 STYLE = f"""
 :host {{ font: 13px/1.4 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; color: #222; }}
@@ -35,7 +35,7 @@ p {{ margin: 0 0 4px; }}
 .small {{ font-size: 12px; color: #555; }}
 .key span {{ margin-right: 16px; white-space: nowrap; }}
 .key i {{ display: inline-block; vertical-align: middle; margin-right: 5px; width: 22px; }}
-table {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
+table {{ border-collapse: collapse; width: 100%; margin-bottom: 8px; font-variant-numeric: tabular-nums; }}
 th, td {{ text-align: right; padding: 1px 4px; font-weight: normal; white-space: nowrap; }}
 th:first-child, td:first-child {{ text-align: left; }}
 tr.total td {{ border-top: 1px solid #999; font-weight: bold; }}

@@ -9,6 +9,7 @@ import numpy as np
 from pm_dalec.posterior.convergence import doubt, why_no_draws
 from pm_dalec.posterior.runs import evenly, expect_fit, theta_of
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
+from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import Theta
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def overlay_of(bench: Workbench, fit: xr.DataTree) -> Overlay:
     ValueError
         If it has no draws, or is of another model.
     """
-    expect_fit(fit, "sample_stats")
+    expect_fit(fit)
     if ATTRIBUTE in fit.attrs:
         refuse_another(identity_of(bench.model), fit.attrs[ATTRIBUTE], where="fit", what="a fit")
     posterior = fit["posterior"].to_dataset()
@@ -68,15 +69,22 @@ def overlay_of(bench: Workbench, fit: xr.DataTree) -> Overlay:
         raise ValueError(f"wanted a fit with draws, got none: {why_no_draws(fit)}")
     theta = _flat(posterior)
     rows = bench.rows(theta)
-    best = int(np.argmax(fit["sample_stats"]["lp"].transpose("chain", "draw").values))
-    chosen = np.union1d(evenly(len(rows), MOST_RUN), best)
-    draws = bench.look(rows[chosen])
+    rows = rows[np.union1d(evenly(len(rows), MOST_RUN), _best_of(fit))]
+    draws = bench.look(rows)
+    best = rows[int(np.argmax(draws.log_posterior))]
     bands = {name: np.quantile(series, LEVELS, axis=-1) for name, series in draws.series.items()}
     prior = _flat(fit["prior"].to_dataset()) if "prior" in fit.children else {}
-    at_best = dict(zip(Theta._fields, map(float, rows[best]), strict=True))
+    at_best = dict(zip(Theta._fields, map(float, best), strict=True))
     return Overlay(bands, draws, theta, prior, at_best, doubt(fit))
 
 
 def _flat(draws):
     """Parameters of all draws, chain by chain."""
     return {name: np.ravel(v) for name, v in theta_of(draws)._asdict().items()}
+
+
+def _best_of(fit):
+    """Place of the best draw of all chains, as an array; empty where the fit does not say."""
+    if "sample_stats" not in fit.children or "lp" not in fit["sample_stats"]:
+        return np.zeros(0, int)
+    return np.atleast_1d(np.argmax(fit["sample_stats"]["lp"].transpose(*dims.SAMPLE).values))

@@ -63,8 +63,8 @@ class Page:
         self.seconds = pn.widgets.IntInput(
             value=SECONDS, start=1, end=3600, width=70, height=30, margin=(0, 8, 4, 0)
         )
-        self.start = pn.widgets.Button(name="Calibrate", button_type="primary", width=90, **button)
-        self.stop = pn.widgets.Button(name="Stop", disabled=True, width=60, **button)
+        self.start = pn.widgets.Button(label="Calibrate", color="primary", width=90, **button)
+        self.stop = pn.widgets.Button(label="Stop", disabled=True, width=60, **button)
         self.progress = pn.indicators.Progress(
             value=0, max=100, width=RIGHT - 24, height=10, margin=(2, 0), bar_color="primary"
         )
@@ -73,11 +73,11 @@ class Page:
             "<p class='small'>The sampler tries to do what you do, some 30,000 times a second.</p>"
         )
         self.places = {
-            "Elsewhere": pn.widgets.Button(name="Elsewhere", width=86, **button),
-            "Best draw": pn.widgets.Button(name="Best draw", width=86, disabled=True, **button),
+            "Elsewhere": pn.widgets.Button(label="Elsewhere", width=86, **button),
+            "Best draw": pn.widgets.Button(label="Best draw", width=86, disabled=True, **button),
         }
         if self.explorer.truth is not None:
-            self.places["Truth"] = pn.widgets.Button(name="Truth", width=70, **button)
+            self.places["Truth"] = pn.widgets.Button(label="Truth", width=70, **button)
         self.start.on_click(lambda event: self.calibrate())
         self.stop.on_click(lambda event: self.explorer.trial.stop())
         goals = {
@@ -104,12 +104,18 @@ class Page:
         grid = pn.GridBox(*map(pn.pane.Bokeh, self.figures.all.values()), ncols=2, margin=0)
         middle = pn.Column(self._key, grid, width=MIDDLE, styles=scrolls)
         calibration = [
-            pn.Row(self.start, self.seconds, _html(text="seconds"), self.stop, margin=0),
+            pn.Row(
+                self.start,
+                self.seconds,
+                _html(56, "<p style='margin-top:6px'>seconds</p>"),
+                self.stop,
+                margin=0,
+            ),
             self.progress,
             self.status,
         ]
         places = pn.Row(
-            _html(58, "<p class='small'>Sliders to:</p>"), *self.places.values(), margin=0
+            _html(44, "<p style='margin-top:6px'>Go to</p>"), *self.places.values(), margin=0
         )
         parts = (self._score, *calibration, places, pn.layout.Divider(margin=0), self._lamps)
         right = pn.Column(*parts, width=RIGHT, styles=scrolls)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pm_dalec.explore.workbench import Outlook
 
 LEVELS = (0.05, 0.95)
+LEAST = 0.05  # difference of log-posteriors that is told
 PRIOR, TOTAL = "prior", "total"
 """Rows of a score beside those of the streams."""
 
@@ -65,7 +66,9 @@ class Score(NamedTuple):
             return "A rule is broken: the posterior is zero here, however well the run fits."
         if np.isnan(self.total.best):
             return "Calibrate to see how well the sampler does."
-        if self.ahead >= 0:
+        if abs(self.ahead) < LEAST:
+            return "You stand where the best draw of the sampler is."
+        if self.ahead > 0:
             return f"You beat the best draw of the sampler, by {self.ahead:.1f}."
         if self.total.yours >= self.total.low:
             return f"As good as the draws; the best of them is {-self.ahead:.1f} ahead."

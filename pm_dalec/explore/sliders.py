@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from pm_dalec.explore.explorer import Explorer
 
 WIDTH, HEIGHT = 300, 24  # px of a strip
+LOOKS = {
+    "prior": f"fill='{PRIOR}' fill-opacity='0.35'",
+    "under rules": f"fill='none' stroke='{PRIOR}'",
+    "posterior": f"fill='{BASELINE}' fill-opacity='0.55'",
+}
 PROCESSES = ("photosynthesis", "canopy", "roots", "wood", "soil")
 ROW_STYLE = (
     STYLE
@@ -98,16 +103,20 @@ class ParameterSlider:
         )
 
     def redraw_densities(self) -> None:
-        """Make the strip anew: the prior, and what a fit says."""
+        """Make the strip anew: the prior, and what a fit says; all of one scale, so that areas are equal."""
         bench, overlay = self._explorer.bench, self._explorer.overlay
-        parts = [f"<path d='M0 {HEIGHT}H{WIDTH}' stroke='#ccc'/>"]
+        known = {}
         if self.name in bench.factors:
-            parts.append(_area(self.scale.prior(*bench.factors[self.name]), PRIOR, 0.35))
+            known["prior"] = self.scale.prior(*bench.factors[self.name])
         if overlay is not None and not self.scale.fixed:
             if self.name in overlay.prior:
-                parts.append(_line(self.scale.histogram(overlay.prior[self.name]), PRIOR))
-            parts.append(_area(self.scale.histogram(overlay.theta[self.name]), BASELINE, 0.55))
-        self._strip = "".join(parts)
+                known["under rules"] = self.scale.histogram(overlay.prior[self.name])
+            known["posterior"] = self.scale.histogram(overlay.theta[self.name])
+        most = max((shares.max() for shares in known.values()), default=1.0)
+        drawn = (
+            f"<path d='{_outline(shares / most)}' {LOOKS[name]}/>" for name, shares in known.items()
+        )
+        self._strip = f"<path d='M0 {HEIGHT}H{WIDTH}' stroke='#ccc'/>{''.join(drawn)}"
 
 
 def groups_of(explorer: Explorer, moved: Callable[[str, float], None]) -> dict[str, dict]:
@@ -122,19 +131,10 @@ def _capital(words):
     return words[0].upper() + words[1:]
 
 
-def _steps(shares):
-    """Corners of the steps of a density, the highest of which nearly fills the strip."""
-    most = shares.max() or 1.0
-    tops = HEIGHT - 1 - (HEIGHT - 3) * shares / most
+def _outline(heights):
+    """Steps of a density whose heights [1] are shares of that of the strip."""
+    tops = HEIGHT - 1 - (HEIGHT - 3) * heights
     edges = np.linspace(0, WIDTH, BINS + 1)
     pairs = zip(edges[:-1], edges[1:], tops, strict=True)
-    return "".join(f"L{left:.1f} {top:.1f}L{right:.1f} {top:.1f}" for left, right, top in pairs)
-
-
-def _area(shares, colour, opacity):
-    path = f"M0 {HEIGHT - 1}{_steps(shares)}L{WIDTH} {HEIGHT - 1}Z"
-    return f"<path d='{path}' fill='{colour}' fill-opacity='{opacity}'/>"
-
-
-def _line(shares, colour):
-    return f"<path d='M0 {HEIGHT - 1}{_steps(shares)}' fill='none' stroke='{colour}'/>"
+    steps = "".join(f"L{left:.1f} {top:.1f}L{right:.1f} {top:.1f}" for left, right, top in pairs)
+    return f"M0 {HEIGHT - 1}{steps}L{WIDTH} {HEIGHT - 1}Z"
