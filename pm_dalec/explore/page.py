@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import panel as pn
+from bokeh.document import Document
+from bokeh.models import UIElement
+from jupyter_bokeh.widgets import BokehModel
+from panel.io.notebook import patch_inline_stylesheets
+from panel.io.resources import set_resource_mode
 
 from pm_dalec.explore import markup
 from pm_dalec.explore.figures import Figures
@@ -55,8 +60,8 @@ class Page:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """View in a notebook, with what a browser needs, from this machine alone."""
-        load_into_notebook()
-        return self.view._repr_mimebundle_(include, exclude)
+        pn.extension(inline=True)  # anew with every cell: a page that is reloaded has lost it
+        return _as_widget(self.view)._repr_mimebundle_(include=include, exclude=exclude)
 
     def _make_controls(self):
         button = {"height": 30, "margin": (0, 6, 4, 0)}
@@ -218,7 +223,16 @@ def _site_words(bench):
     return site, period, f"observed: {counts}" if counts else "nothing observed"
 
 
-def load_into_notebook() -> None:
-    """Put the scripts of Panel into a notebook, once, without asking any other machine."""
-    if not pn.extension._loaded:
-        pn.extension(inline=True)
+def _as_widget(view):
+    """Widget of Jupyter that shows a view.
+
+    Panel's own channel to a notebook keeps back what was moved last until something else moves, and
+    `panel.ipywidget` asks another machine for styles: here they are in the document.
+    """
+    document = Document()
+    with set_resource_mode("inline"):
+        root = view.get_root(doc=document)
+    document.add_root(root)
+    for model in root.select({"type": UIElement}):
+        patch_inline_stylesheets(model, document)
+    return BokehModel(root, combine_events=True)
