@@ -24,7 +24,8 @@ COMMANDS = {
     "Sites": {
         "site:demo": "Calibrate the built-in site, whose truth is known; needs no file.",
         "site:calibrate": "Calibrate a site file, or a site by name.",
-        "site:edc_report": "Print pass rates of the constraints under the prior of a site.",
+        "site:explore": "Play with a site in a browser: sliders, rules as lamps, and a sampler to beat.",
+        "checks:edc_report": "Print pass rates of the constraints under the prior of a site.",
         "towers:towers": "Compare predicted with measured fluxes and leaf area of a folder of site files.",
         "results:export": "Write the results of a fit as a CF NetCDF file.",
     },
@@ -90,6 +91,7 @@ FLAGS = {
     "reference": "--reference",
     "lanes": "--lanes",
     "steps": "--steps",
+    "port": "--port",
 }
 RESUMABLE = {"towers", "forecast", "paper", "sensitivity"}  # commands that keep what is finished
 SWITCHES = ("fill_wind", "disturbance", "resume")  # without a value

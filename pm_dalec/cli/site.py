@@ -1,4 +1,4 @@
-"""Commands for one site: `demo`, `calibrate` and `edc_report`."""
+"""Commands for one site: `demo`, `calibrate` and `explore`."""
 
 import warnings
 from contextlib import contextmanager
@@ -9,11 +9,11 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from pm_dalec.cli.console import NOT_CONVERGED, console, tell
-from pm_dalec.cli.site_options import PLAIN, SiteOptions, pairs_of, site_named
-from pm_dalec.constraints import report
+from pm_dalec.cli.site_options import PLAIN, SYNTHETIC, SiteOptions, pairs_of, site_named
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
+from pm_dalec.explore.opening import serve
 from pm_dalec.graph.choices import Choices
 from pm_dalec.models import baseline, constrained_prior
 from pm_dalec.plots.fit import fit_figure, parameter_figure
@@ -23,7 +23,6 @@ from pm_dalec.posterior.convergence import diagnose, has_converged, verdict
 from pm_dalec.posterior.intervals import at_bounds, intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes
 from pm_dalec.sampling.edinburgh import calibrate_edinburgh
-from pm_dalec.sampling.progress import bar
 from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
 
 MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
@@ -261,58 +260,60 @@ def _error_models(observed):
     return "; ".join(f"{name} {model}" for name, model in models.items() if model) or None
 
 
-def edc_report(
-    site: str,
+def explore(
+    site: str = SYNTHETIC,
     /,
     *,
-    constraints: Literal["edinburgh2021", "edinburgh2024"] = "edinburgh2021",
-    draws: int = 100_000,
+    fit: Path | None = None,
+    model: Literal["baseline", "constrained_prior"] = "baseline",
+    solver: Literal["converged", "truncated"] = "converged",
+    streams: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
+    constraints: Literal["edinburgh2021", "edinburgh2024", "none"] = "edinburgh2021",
+    soft: float | None = None,
+    priors: Literal[
+        "edinburgh2020", "edinburgh2021", "edinburgh2023", "edinburgh2021_three_years"
+    ] = "edinburgh2021",
+    likelihood: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
+    port: int = 0,
+    no_browser: bool = False,
     seed: int = 0,
     options: SiteOptions = PLAIN,
 ):
-    """Print pass rates of the constraints under the prior of a site.
+    """Play with a site in a browser: sliders, rules as lamps, and a sampler to beat.
+
+    Wants the extra: pip install 'pm_dalec[explore]'. Nothing is asked of another machine. Ctrl-C ends it.
 
     Parameters
     ----------
     site
         File, folder of CSV files, a name such as FI-Hyy, or "synthetic".
+    fit
+        File of ``pm-dalec calibrate`` with the same choices, to lay over the view.
+    model
+        Out of the folder ``models``.
+    solver
+        Stomatal optimum: exact, or CARDAMOM's search.
+    streams
+        Observations; LAI and wood by default.
     constraints
-        Set of rules.
-    draws
-        Of the prior.
+        Set of ecological constraints.
+    soft
+        Margin over which a failing constraint fades in [1], instead of ending probability.
+    priors
+        Bounds and priors by era of CARDAMOM; three_years has its box of the day parameters.
+    likelihood
+        STREAM=MODEL: error models other than those of the data.
+    port
+        Of the page on this machine; a free one by default.
+    no_browser
+        Print the address of the page and open no window.
     seed
-        Of the draws.
+        Of the built-in site and of the first point.
     options
         How the site is opened.
     """
-    units = site_named(site, seed, options)
-    with bar() as progress:
-        task = progress.add_task("prior draws", total=draws, words="")
-        found = report.edc_report(
-            units,
-            draws=draws,
-            constraints=constraints,
-            seed=seed,
-            progress=lambda done: progress.update(task, completed=done),
-        )
-    _print_pass_rates(found, f"{constraints}, {found.attrs['draws']} draws of the prior")
-
-
-def _print_pass_rates(found, title):
-    table = Table(title=title)
-    for heading in ("rule", "fails", "fails, given parameter rules", "binds alone", "inequality"):
-        table.add_column(heading, justify="left" if heading in ("rule", "inequality") else "right")
-    for name in found["constraint"].values:
-        row = found.sel(constraint=name)
-        table.add_row(
-            str(name),
-            f"{float(row['failure_rate']):.4f}",
-            f"{float(row['failure_rate_after_parameters']):.4f}",
-            f"{float(row['binds_alone']):.5f}",
-            str(row["inequality"].values),
-        )
-    console.print(table)
-    never = found["constraint"].values[found["failure_rate"].values == 0]
-    console.print(f"pass all parameter rules: {found.attrs['parameter_pass_rate']:.4f}")
-    console.print(f"pass all rules: {found.attrs['pass_rate']:.2e}")
-    console.print(f"never fail in these draws: {', '.join(map(str, never)) or 'none'}")
+    _refuse_for_prior(model, streams, likelihood)
+    known = None if fit is None else fit_file.load(fit)
+    choices = choices_of(priors, constraints, soft, streams, solver, likelihood)
+    built = MODELS[model].build(site_named(site, seed, options), choices)
+    serve(built, known, port=port, show=not no_browser, seed=seed, tell=tell)

@@ -34,6 +34,8 @@ class Notes:
         Name of the set of constraints and its form.
     rules : Table of Constraint
         What they are.
+    softness : float or None
+        Margin over which they fade in [1]; None where they are hard.
     shortfall, score : tensor
         How far the constraints are from holding, and -5 a failed rule. No variables of the model: the
         search for a start looks at them, and nothing else does.
@@ -45,6 +47,7 @@ class Notes:
     solver: str = "converged"
     constraints: str = "None"
     rules: Table = NO_CONSTRAINTS
+    softness: float | None = None
     shortfall: TensorVariable | None = None
     score: TensorVariable | None = None
 

@@ -160,7 +160,8 @@ def add_constraints(
     theta : Theta
     """
     table = rules_of(constraints)
-    notes.attach(constraints=_name_of(constraints), rules=table)
+    softness = constraints.scale if isinstance(constraints, forms.Soft) else None
+    notes.attach(constraints=_name_of(constraints), rules=table, softness=softness)
     if not table:
         return
     case, space = _case(carbon, theta), dims.space_of(carbon.weather.units)

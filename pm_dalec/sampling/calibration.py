@@ -29,14 +29,19 @@ from pm_dalec.sampling.bank.bank_unit import BankUnit
 from pm_dalec.sampling.bank.pilots import classes_of
 from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.labelled_fit import as_fit, prior_draws, warn_of_few_draws
-from pm_dalec.sampling.progress import Progress, stopped_by_interrupt, warn_of_interrupt
+from pm_dalec.sampling.progress import (
+    Progress,
+    shown_as,
+    stopped_by_interrupt,
+    warn_of_interrupt,
+)
 from pm_dalec.sampling.state import Settings, new_state
 from pm_dalec.sampling.target import Target, bound_to, check_dalec, compile_target
 from pm_dalec.sampling.unit import Unit
 from pm_dalec.tables.numbers import flag, number, seed_of, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pymc as pm
@@ -60,7 +65,7 @@ def calibrate(
     seconds: float | None = None,
     random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
     threads: int | None = None,
-    progress: bool = True,
+    progress: bool | Callable[[str, float], object] = True,
     checkpoint: str | Path | None = None,
     resume: bool = False,
     only: Sequence[int] | None = None,
@@ -88,8 +93,10 @@ def calibrate(
         in the fit.
     threads : int, optional
         All processors by default.
-    progress : bool
-        Show a bar with proposals per second, acceptance and the worst R-hat.
+    progress : bool or callable
+        Show a bar with proposals per second, acceptance and the worst R-hat; or call this with these
+        words and the share of the budget that is used [1]: where it gives False, the run ends as by
+        Ctrl-C.
     checkpoint : path, optional
         Folder for the states of the units; a killed run loses seconds.
     resume : bool
@@ -121,8 +128,8 @@ def calibrate(
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
-        Progress(flag("progress", progress)) as shown,
         stopped_by_interrupt() as stop,
+        shown_as(progress, stop) as shown,
     ):
         shown.message("compiling the model for lanes")
         target, compile_seconds = compiled(model)

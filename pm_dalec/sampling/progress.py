@@ -23,6 +23,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from pm_dalec.tables.numbers import flag
+
 WATCHED, UNWATCHED = 0.5, 1.0  # s between two looks at the bar, and between two printed lines
 RARER = 1 / 100  # share of its time so far that a long run waits for the next printed line
 PACE = 3600.0  # s of this run from which the time left is told
@@ -180,10 +182,14 @@ class Progress:
         made = (self._proposals.get(identity, 0) for identity in self._active)
         return len(self._needed) + sum(min(proposals / mean, ALMOST) for proposals in made)
 
+    def _of_the_time(self, completed):
+        """What is completed of a budget in seconds; of any other what is given."""
+        if not self._seconds:
+            return completed
+        return min((time.monotonic() - self._began) / self._seconds, 1.0)
+
     def _show(self, completed, words):
-        if self._seconds:
-            completed = min((time.monotonic() - self._began) / self._seconds, 1.0)
-        self._bar.update(self._task, completed=completed, words=words)
+        self._bar.update(self._task, completed=self._of_the_time(completed), words=words)
         self._last = words
         if self._notebook is not None:
             with self._bar.console.capture() as drawn:
@@ -224,6 +230,46 @@ class Progress:
         rhat = f"{state.worst_rhat:.3f}" if np.isfinite(state.worst_rhat) else "pending"
         failed = f", {self._failed} without a start" if self._failed else ""
         return f"{rate}, acceptance {accepted:.0%}, worst R-hat {rhat}{failed}"
+
+
+class Told(Progress):
+    """Progress that is told to a function, which may end the run.
+
+    Parameters
+    ----------
+    tell : callable
+        Called with words and the share of the budget that is used [1]; False ends the run.
+    stop : threading.Event
+    """
+
+    def __init__(self, tell, stop):
+        super().__init__(enabled=False)
+        self.enabled, self._tell, self._stop, self._share = True, tell, stop, 0.0
+
+    def message(self, words):
+        """Say what is going on."""
+        self._say(words, self._share)
+
+    def _show(self, completed, words):
+        total = self._bar.tasks[self._task].total or 1
+        self._say(words, self._of_the_time(completed) / total)
+
+    def _say(self, words, share):
+        self._last, self._share = words, min(share, 1.0)
+        if self._tell(words, self._share) is False:
+            self._stop.set()
+
+
+def shown_as(progress, stop):
+    """Progress that is asked for: a bar, none, or one that is told to a function (`Told`).
+
+    Parameters
+    ----------
+    progress : bool or callable
+    stop : threading.Event
+        Which the function may set.
+    """
+    return Told(progress, stop) if callable(progress) else Progress(flag("progress", progress))
 
 
 @contextmanager

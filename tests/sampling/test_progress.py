@@ -1,5 +1,6 @@
 """Progress of a calibration: how many units are done and how long the rest will take."""
 
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -211,3 +212,19 @@ def test_the_pace_after_a_resume_is_that_of_this_run(clock, capsys):
     clock.now += 10
     shown.report(0, state(55_000), CHAINS)
     assert f"{5_000 * CHAINS / 10:,.0f} proposals/s" in line(capsys)
+
+
+def test_a_function_is_told_words_and_share_and_ends_the_run(clock):
+    told, stop = [], Event()
+    shown = progress.shown_as(lambda *each: told.append(each) or len(told) < 3, stop)
+    shown.message("compiling")
+    shown.begin(1, Settings(proposals=100_000), seconds=20.0)
+    shown.enter(0)
+    for proposed in (25_000, 50_000):
+        assert not stop.is_set()
+        clock.now += 5
+        shown.report(0, state(proposed), CHAINS)
+    assert [share for _, share in told] == [0.0, 0.25, 0.5]
+    assert told[0][0] == "compiling"
+    assert "acceptance 25%, worst R-hat 1.234" in told[2][0]
+    assert stop.is_set()
