@@ -14,6 +14,7 @@ from pm_dalec.data.storage import folder_to_write
 from pm_dalec.landscape.region_file import open_region
 from pm_dalec.paper.run import FULL, QUICK, repeat
 from pm_dalec.sensitivity.studies.figures import SHOWN
+from pm_dalec.sensitivity.studies.fleet import BUDGET
 from pm_dalec.sensitivity.studies.report import moves, write_report
 from pm_dalec.sensitivity.studies.results import effects, unconverged
 from pm_dalec.sensitivity.studies.study import Study
@@ -60,6 +61,7 @@ def sensitivity(
     rhat: float = 1.05,
     ess: float = 100.0,
     proposals: int = 300_000,
+    pilot: int = BUDGET,
     threads: int | None = None,
     seed: int = 0,
     options: SiteOptions = PLAIN,
@@ -88,8 +90,11 @@ def sensitivity(
         Effective sample size above which a unit is done.
     proposals
         Budget of each chain; with a larger one than before, variants go on where they were.
+    pilot
+        Budget of each chain with which the first variant is sampled widely, so that others take over its
+        draws with exact weights; 0: every variant begins by itself.
     threads
-        All processors by default.
+        Variants run side by side in so many; all processors by default.
     seed
         Of the sampler.
     options
@@ -97,7 +102,7 @@ def sensitivity(
     """
     wanted = read_variants(variants)
     study = Study(BUILD[model], _land(land, seed, options), wanted)
-    targets = {"rhat": rhat, "ess": ess, "proposals": proposals}
+    targets = {"rhat": rhat, "ess": ess, "proposals": proposals, "pilot": pilot}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the report names them
         found = study.run(

@@ -15,6 +15,7 @@ from pm_dalec.constraints.sets import EDCS
 from pm_dalec.graph.choices import PAPER, Choices
 from pm_dalec.posterior.runs import evenly, expect_fit
 from pm_dalec.sampling.cluster.blocks import present
+from pm_dalec.sensitivity.draws.terms import constraint_term
 from pm_dalec.sensitivity.studies.results import VARIANT, effects
 from pm_dalec.sensitivity.studies.study import Study
 from pm_dalec.tables import dims
@@ -191,10 +192,7 @@ def tightened(fit: xr.DataTree, constraints: Era | Table[Constraint]) -> xr.Data
         )
     table = constraints if isinstance(constraints, Table) else EDCS[constraints]
     pooled = posterior.stack({dims.POOLED: dims.SAMPLE}, create_index=False)
-    theta = Theta(*(pooled[name].values for name in Theta._fields))
-    solver = str(fit.attrs.get("solver", "converged"))
-    margins = judge(fit["constant_data"].to_dataset(), theta, constraints=table, solver=solver)
-    kept = np.all([holds(margin) for margin in margins.values()], axis=0)
+    kept = np.isfinite(constraint_term(fit, table).stack({dims.POOLED: dims.SAMPLE}).values)
     if not kept.any():
         raise ValueError(
             f"wanted draws that meet {', '.join(table)}, got none of {kept.size}; refit under these rules"
