@@ -18,8 +18,17 @@ from pm_dalec.paper.tables.sensitivity import (
     table_2_sensitivity,
     write_budget_sensitivity,
 )
-from pm_dalec.sensitivity.studies.figures import SHOWN
+from pm_dalec.plots.style import save_figure
+from pm_dalec.sensitivity.drawings import (
+    indices_figure,
+    power_scaling_figure,
+    waterfall_figure,
+)
+from pm_dalec.sensitivity.studies.ablated import ablation_of
+from pm_dalec.sensitivity.studies.figures import SHOWN, ablation_figure
 from pm_dalec.sensitivity.studies.fleet import BUDGET
+from pm_dalec.sensitivity.studies.informed import information_of
+from pm_dalec.sensitivity.studies.kept import keep_result
 from pm_dalec.sensitivity.studies.report import moves, write_report
 from pm_dalec.sensitivity.studies.results import effects, unconverged
 from pm_dalec.sensitivity.studies.study import Study
@@ -87,6 +96,8 @@ def sensitivity(
     proposals: int = 300_000,
     pilot: int = BUDGET,
     threads: int | None = None,
+    ablate: bool = False,
+    information: bool = False,
     seed: int = 0,
     options: SiteOptions = PLAIN,
 ):
@@ -119,6 +130,11 @@ def sensitivity(
         draws with exact weights; 0: every variant begins by itself.
     threads
         Variants run side by side in so many; all processors by default.
+    ablate
+        Leave out every constraint by itself as well, and write ablation.nc and its figure.
+    information
+        Of a site, also fit the prior under the constraints and add the streams in turn: information.nc,
+        indices.nc and power_scaling.nc, with their figures.
     seed
         Of the sampler.
     options
@@ -126,18 +142,37 @@ def sensitivity(
     """
     wanted = read_variants(variants)
     study = Study(BUILD[model], _land(land, seed, options), wanted)
-    targets = {"rhat": rhat, "ess": ess, "proposals": proposals, "pilot": pilot}
+    each = {"chains": chains, "draws": draws, "rhat": rhat, "ess": ess, "proposals": proposals}
+    each |= {"threads": threads, "random_seed": seed}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the report names them
-        found = study.run(
-            out, chains=chains, draws=draws, threads=threads, random_seed=seed, **targets
-        )
+        if ablate:  # before the study, whose study.nc stays
+            found = ablation_of(study, out, pilot=pilot, **each)
+            save_figure(ablation_figure(found), out / "ablation")
+        found = study.run(out, pilot=pilot, **each)
+        if information:
+            _information(study, out, each)
     path, doubtful = write_report(found, out), unconverged(found)
     print(moves(effects(found), SHOWN).to_string(index=False, float_format="{:.2f}".format))
     for name, words in doubtful.items():
         console.print(f"{name}: {words}", markup=False)
     console.print(f"wrote {path}, effects.pdf, effects.png, effects.csv, study.nc")
     return NOT_CONVERGED if doubtful else 0
+
+
+def _information(study, out, each):
+    """Where the information of the first variant comes from, as files and figures."""
+    for name, found in information_of(study, **each).items():
+        keep_result(found, out, name)
+        save_figure(FIGURES[name](found), out / name)
+
+
+FIGURES = {
+    "information": waterfall_figure,
+    "indices": indices_figure,
+    "power_scaling": power_scaling_figure,
+}
+"""Figure of a result by its name."""
 
 
 def _land(name, seed, options):
