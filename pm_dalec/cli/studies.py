@@ -14,7 +14,22 @@ from pm_dalec.data.land import PIXELS
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.landscape.region_file import open_region
 from pm_dalec.paper.run import FULL, QUICK, repeat
-from pm_dalec.sensitivity.studies.figures import SHOWN
+from pm_dalec.paper.tables.sensitivity import (
+    budget_studies,
+    table_2_sensitivity,
+    write_budget_sensitivity,
+)
+from pm_dalec.plots.style import save_figure
+from pm_dalec.sensitivity.drawings import (
+    indices_figure,
+    power_scaling_figure,
+    waterfall_figure,
+)
+from pm_dalec.sensitivity.studies.ablated import ablation_of
+from pm_dalec.sensitivity.studies.figures import SHOWN, ablation_figure
+from pm_dalec.sensitivity.studies.fleet import BUDGET
+from pm_dalec.sensitivity.studies.informed import information_of
+from pm_dalec.sensitivity.studies.kept import keep_result
 from pm_dalec.sensitivity.studies.report import moves, write_report
 from pm_dalec.sensitivity.studies.results import effects, unconverged
 from pm_dalec.sensitivity.studies.study import Study
@@ -26,6 +41,7 @@ def paper(
     out: Path = Path("paper"),
     quick: bool = False,
     other_constraints: tuple[Literal["edinburgh2024"], ...] | None = None,
+    sensitivity: bool = False,
     seed: int = 1,
 ):
     """Repeat the paper's experiment on the synthetic twin; resumable.
@@ -39,10 +55,15 @@ def paper(
     other_constraints
         Sets under which the units of 0.5 degree are fitted again, so that the causes of the spread of the
         forecasts have the set of constraints; edinburgh2024 by default, none with --quick.
+    sensitivity
+        Table 2 at 1.0 degree under other priors, constraints, uncertainties and weather instead, and how
+        near each comes to the printed numbers.
     seed
         Of landscape, sampler and pairing of strata.
     """
     folder_to_write(out)
+    if sensitivity:
+        return _budget_sensitivity(out, quick, seed)
     plan = QUICK if quick else FULL
     if other_constraints is not None:
         plan = plan | {"other_constraints": other_constraints}
@@ -61,6 +82,18 @@ def paper(
         print(pd.read_csv(verdicts).to_string(index=False))  # units in brackets are no markup
 
 
+def _budget_sensitivity(out, quick, seed):
+    """Table 2 under other choices; status 3 where some did not converge."""
+    proposals = (QUICK if quick else FULL)["proposals"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the answer names them
+        found, doubtful = budget_studies(BUILD, out / "studies", seed=seed, proposals=proposals)
+    written = write_budget_sensitivity(table_2_sensitivity(found), doubtful, out)
+    print(written[-1].read_text(encoding="utf-8"))
+    console.print(f"wrote {', '.join(path.name for path in written)} to {out}")
+    return NOT_CONVERGED if doubtful else 0
+
+
 def sensitivity(
     land: str,
     /,
@@ -73,7 +106,10 @@ def sensitivity(
     rhat: float = 1.05,
     ess: float = 100.0,
     proposals: int = 300_000,
+    pilot: int = BUDGET,
     threads: int | None = None,
+    ablate: bool = False,
+    information: bool = False,
     seed: int = 0,
     options: SiteOptions = PLAIN,
 ):
@@ -101,8 +137,16 @@ def sensitivity(
         Effective sample size above which a unit is done.
     proposals
         Budget of each chain; with a larger one than before, variants go on where they were.
+    pilot
+        Budget of each chain with which the first variant is sampled widely, so that others take over its
+        draws with exact weights; 0: every variant begins by itself.
     threads
-        All processors by default.
+        Variants run side by side in so many; all processors by default.
+    ablate
+        Leave out every constraint by itself as well, and write ablation.nc and its figure.
+    information
+        Of a site, also fit the prior under the constraints and add the streams in turn: information.nc,
+        indices.nc and power_scaling.nc, with their figures.
     seed
         Of the sampler.
     options
@@ -110,18 +154,37 @@ def sensitivity(
     """
     wanted = read_variants(variants)
     study = Study(BUILD[model], _land(land, seed, options), wanted)
-    targets = {"rhat": rhat, "ess": ess, "proposals": proposals}
+    each = {"chains": chains, "draws": draws, "rhat": rhat, "ess": ess, "proposals": proposals}
+    each |= {"threads": threads, "random_seed": seed}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the report names them
-        found = study.run(
-            out, chains=chains, draws=draws, threads=threads, random_seed=seed, **targets
-        )
+        if ablate:  # before the study, whose study.nc stays
+            found = ablation_of(study, out, pilot=pilot, **each)
+            save_figure(ablation_figure(found), out / "ablation")
+        found = study.run(out, pilot=pilot, **each)
+        if information:
+            _information(study, out, each)
     path, doubtful = write_report(found, out), unconverged(found)
     print(moves(effects(found), SHOWN).to_string(index=False, float_format="{:.2f}".format))
     for name, words in doubtful.items():
         console.print(f"{name}: {words}", markup=False)
     console.print(f"wrote {path}, effects.pdf, effects.png, effects.csv, study.nc")
     return NOT_CONVERGED if doubtful else 0
+
+
+def _information(study, out, each):
+    """Where the information of the first variant comes from, as files and figures."""
+    for name, found in information_of(study, **each).items():
+        keep_result(found, out, name)
+        save_figure(FIGURES[name](found), out / name)
+
+
+FIGURES = {
+    "information": waterfall_figure,
+    "indices": indices_figure,
+    "power_scaling": power_scaling_figure,
+}
+"""Figure of a result by its name."""
 
 
 def _land(name, seed, options):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,8 +53,7 @@ def draw_prior(
         if isinstance(parameter.prior, Fixed):
             drawn.append(np.full(count, float(parameter.prior.value)))
             continue
-        mean, sigma = factor_of(parameter, units)
-        logarithmic = is_logarithmic(parameter, units)
+        mean, sigma, logarithmic = factor_of(parameter, units)
         drawn.append(
             draw_log_uniform(
                 *parameter.bounds, mean, sigma, rng=rng, size=count, logarithmic=logarithmic
@@ -220,18 +219,25 @@ def draw_log_uniform(
     )
 
 
-def is_logarithmic(parameter: Parameter, units: xr.Dataset) -> bool:
-    """Whether the sigma of a prior is a factor, in the data that it comes from."""
-    factor = parameter.prior.factor if isinstance(parameter.prior, LogUniform) else None
-    if not isinstance(factor, FromData) or factor.sigma not in units:
-        return False
-    return bool(units[factor.sigma].attrs.get(KIND) == FACTOR)
+class FactorOfPrior(NamedTuple):
+    """Gaussian factor of the prior of a parameter, as the units have it.
+
+    Parameters
+    ----------
+    mean, sigma : float or array
+        In the units of the parameter, sigma infinite for no factor; median and factor [1] of a log-normal
+        where it is logarithmic.
+    logarithmic : bool
+        Whether the data that it comes from say that its sigma is a factor.
+    """
+
+    mean: Array
+    sigma: Array
+    logarithmic: bool
 
 
-def factor_of(parameter: Parameter, units: xr.Dataset) -> tuple[Array, Array]:
-    """Mean and sigma of the Gaussian factor of a parameter, in its units; sigma infinite for none.
-
-    Where the data have a factor (`is_logarithmic`), they are the median and the factor of a log-normal.
+def factor_of(parameter: Parameter, units: xr.Dataset) -> FactorOfPrior:
+    """Factor of the prior of a parameter.
 
     Parameters
     ----------
@@ -241,11 +247,11 @@ def factor_of(parameter: Parameter, units: xr.Dataset) -> tuple[Array, Array]:
 
     Returns
     -------
-    tuple of float or array
+    FactorOfPrior
     """
     factor = parameter.prior.factor if isinstance(parameter.prior, LogUniform) else None
     if isinstance(factor, Gaussian):
-        return factor.mean, factor.sigma
+        return FactorOfPrior(factor.mean, factor.sigma, False)
     if isinstance(factor, FromData) and factor.mean in units:
         if factor.sigma not in units:
             raise ValueError(
@@ -255,5 +261,8 @@ def factor_of(parameter: Parameter, units: xr.Dataset) -> tuple[Array, Array]:
         mean = np.asarray(units[factor.mean].values, float)
         sigma = np.asarray(units[factor.sigma].values, float)
         known = np.isfinite(mean) & np.isfinite(sigma)
-        return np.where(known, mean, 1.0), np.where(known, sigma, np.inf)
-    return 1.0, np.inf
+        logarithmic = bool(units[factor.sigma].attrs.get(KIND) == FACTOR)
+        return FactorOfPrior(
+            np.where(known, mean, 1.0), np.where(known, sigma, np.inf), logarithmic
+        )
+    return FactorOfPrior(1.0, np.inf, False)

@@ -10,7 +10,7 @@ import pymc as pm
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic
+from pm_dalec.constraints.prior_draws import factor_of
 from pm_dalec.graph import notes
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR
@@ -94,11 +94,11 @@ def _prior_words(parameter, units):
     factor = getattr(parameter.prior, "factor", None)
     if not isinstance(factor, FromData):
         return parameter.prior
-    mean, sigma = (np.asarray(values, float) for values in factor_of(parameter, units))
+    mean, sigma, logarithmic = factor_of(parameter, units)
     if not np.isfinite(sigma).any():
         return "log-uniform"
-    some = " (mean over units)" if mean.size > 1 else ""
-    between = "times or over" if is_logarithmic(parameter, units) else "±"
+    some = " (mean over units)" if np.size(mean) > 1 else ""
+    between = "times or over" if logarithmic else "±"
     return f"log-uniform, times {np.nanmean(mean):.6g} {between} {np.nanmean(sigma):.6g}{some}"
 
 

@@ -15,7 +15,6 @@ from pymc.logprob.transforms import Transform
 from pm_dalec.constraints.prior_draws import (
     draw_log_uniform,
     factor_of,
-    is_logarithmic,
     log_density,
 )
 from pm_dalec.tables.priors import Fixed, from_unit, to_unit
@@ -76,8 +75,7 @@ def add_prior(parameter, units, dims):
         return pt.as_tensor(np.float64(parameter.prior.value))
     # a Python float would become a constant of 32 bits where it fits, and its logarithm with it
     lower, upper = map(np.float64, parameter.bounds)
-    mean, sigma = factor_of(parameter, units)
-    logarithmic = is_logarithmic(parameter, units)
+    mean, sigma, logarithmic = factor_of(parameter, units)
     if np.ndim(mean):
         mean = pm.Data(f"{parameter.name}_prior_mean", mean, dims=dims)
         sigma = pm.Data(f"{parameter.name}_prior_sigma", sigma, dims=dims)

@@ -238,11 +238,16 @@ def places_of(only, count):
     return places.astype(int)
 
 
+COMPILING = threading.RLock()
+"""Held while a model is built or compiled: PyTensor knows no threads."""
+
+
 def compiled(model):
     """Target of a model, and how long its compilation took [s]."""
-    started = time.perf_counter()
-    target = compile_target(model)
-    return target, time.perf_counter() - started
+    with COMPILING:
+        started = time.perf_counter()
+        target = compile_target(model)
+        return target, time.perf_counter() - started
 
 
 @dataclass(frozen=True)
@@ -264,8 +269,7 @@ class Job:
 
     def with_bank(self, bank, model):
         """Job whose units begin at a bank; the same job where there is none."""
-        if bank is not None:
-            bank.expect(self.target)
+        bank = None if bank is None else bank.carried_to(self.target)
         return replace(self, bank=bank, classes=classes_of(model))
 
     def run(self, numbers, places):
@@ -307,5 +311,5 @@ class Job:
         threads = {"pool": pool, "threads": self.threads}
         if self.bank is None:
             return Unit(*common, **threads)
-        share = self.bank.classes.get(str(self.classes[place]))
+        share = self.bank.share_of(str(self.classes[place]), identity)
         return BankUnit(*common, share=share, key=(self.seed, identity), **threads)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pymc as pm
 
-from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic
+from pm_dalec.constraints.prior_draws import factor_of
 from pm_dalec.data.land import averages_of
 from pm_dalec.errors.likelihood import GAUSSIAN, Likelihood
 from pm_dalec.graph import notes
@@ -178,8 +178,7 @@ def _parameter(parameter, units) -> Part:
     prior = parameter.prior
     if isinstance(prior, Fixed):
         return _text(f"fixed at {prior.value:g} [{parameter.units}]")
-    mean, sigma = factor_of(parameter, units)
-    logarithmic = is_logarithmic(parameter, units)
+    mean, sigma, logarithmic = factor_of(parameter, units)
     low, high = parameter.bounds
     words = f"log-uniform from {low:g} to {high:g} {parameter.units}"
     if np.isfinite(sigma).any():

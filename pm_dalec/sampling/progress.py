@@ -272,6 +272,9 @@ def shown_as(progress, stop):
     return Told(progress, stop) if callable(progress) else Progress(flag("progress", progress))
 
 
+_HEARD: list[threading.Event] = []  # events of the blocks that the main thread is in
+
+
 @contextmanager
 def stopped_by_interrupt():
     """Event that the first Ctrl-C sets; the second one interrupts at once.
@@ -279,12 +282,13 @@ def stopped_by_interrupt():
     Yields
     ------
     threading.Event
-        Never set where the caller is not the main thread, which alone hears signals.
+        The main thread alone hears signals: in another one it is the event of the block that the main
+        thread is in, or one that is never set.
     """
-    stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield stop
+        yield next(reversed(_HEARD), threading.Event())
         return
+    stop = threading.Event()
     before = signal.getsignal(signal.SIGINT)
 
     def note(number, frame):
@@ -293,9 +297,11 @@ def stopped_by_interrupt():
         stop.set()
 
     signal.signal(signal.SIGINT, note)
+    _HEARD.append(stop)
     try:
         yield stop
     finally:
+        _HEARD.pop()
         signal.signal(signal.SIGINT, before)
 
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
         ablation_figure as ablation_figure,
         effects_figure as effects_figure,
     )
+    from pm_dalec.sensitivity.studies.kept import (
+        keep_result as keep_result,
+        open_result as open_result,
+    )
     from pm_dalec.sensitivity.studies.report import write_report as write_report
     from pm_dalec.sensitivity.studies.results import effects as effects, open_study as open_study
     from pm_dalec.sensitivity.studies.study import Study as Study

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from arviz_stats.base import array_stats
 
-from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic
+from pm_dalec.constraints.prior_draws import factor_of
 from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors.likelihood import LOGNORMAL, STUDENT, likelihood_of
 from pm_dalec.errors.scales import FACTOR, KIND, scale_for
@@ -117,14 +117,14 @@ def raised(fit: xr.DataTree, factor: str, power: float) -> tuple[xr.Dataset, Cho
     if factor in choices.streams:
         return _stream_raised(units, factor, choices, power), choices
     parameter = choices.parameters[factor]
-    mean, sigma = factor_of(parameter, units)
+    mean, sigma, logarithmic = factor_of(parameter, units)
     given = parameter.prior.factor
     if isinstance(given, Gaussian):
         prior = LogUniform(Gaussian(mean, sigma / np.sqrt(power)))
         changed = choices.parameters.replace(factor, prior=prior)
         return units, choices.replace(parameters=changed)
     known = units[given.sigma]
-    scaled = known ** (power**-0.5) if is_logarithmic(parameter, units) else known * power**-0.5
+    scaled = known ** (power**-0.5) if logarithmic else known * power**-0.5
     return units.assign({given.sigma: scaled.assign_attrs(known.attrs)}), choices
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.constraints.forms import Soft, holds
-from pm_dalec.constraints.prior_draws import draw_prior, factor_of, is_logarithmic, log_factor
+from pm_dalec.constraints.prior_draws import draw_prior, factor_of, log_factor
 from pm_dalec.errors.likelihood import GAUSSIAN, likelihood_of
 from pm_dalec.graph.choices import Choices
 from pm_dalec.graph.verbs import rules_of
@@ -176,10 +176,10 @@ def _prior_ratio(part, target, before, to):
 
 def _factor(values, parameter, units):
     """Logarithm of the Gaussian factor of a parameter; 0 where there is none."""
-    mean, sigma = factor_of(parameter, units)
+    mean, sigma, logarithmic = factor_of(parameter, units)
     if not np.isfinite(sigma):
         return xr.zeros_like(values)
-    return log_factor(values, mean, sigma, np, logarithmic=is_logarithmic(parameter, units))
+    return log_factor(values, mean, sigma, np, logarithmic=logarithmic)
 
 
 def _data_ratio(part, target, before, to):

@@ -33,7 +33,7 @@ def plain(name):
 
 def natural_density(parameter, values, units=EMPTY):
     """Log-density in natural units of one parameter at many values."""
-    mean, sigma = prior_draws.factor_of(parameter, units)
+    mean, sigma, _ = prior_draws.factor_of(parameter, units)
     bounds = map(np.float64, parameter.bounds)
     found = priors._log_density(pt.as_tensor(np.asarray(values)), *bounds, mean, sigma)
     return found.eval()
@@ -140,20 +140,21 @@ def test_a_factor_far_outside_the_bounds_is_refused():
 
 
 def test_a_factor_of_the_table_needs_no_data():
-    assert prior_draws.factor_of(PARAMETERS["autotrophic_fraction"], EMPTY) == (0.46, 0.12)
+    assert prior_draws.factor_of(PARAMETERS["autotrophic_fraction"], EMPTY) == (0.46, 0.12, False)
     assert PARAMETERS["autotrophic_fraction"].prior.factor == Gaussian(0.46, 0.12)
 
 
 def test_a_factor_from_data_is_read_from_the_dataset():
     site = tiny_site()
-    mean, sigma = prior_draws.factor_of(PARAMETERS["initial_som"], site)
+    mean, sigma, logarithmic = prior_draws.factor_of(PARAMETERS["initial_som"], site)
     assert PARAMETERS["initial_som"].prior.factor == FromData("csom_prior", "csom_prior_unc")
     assert (mean, sigma) == (site["csom_prior"].item(), site["csom_prior_unc"].item())
+    assert not logarithmic
 
 
 def test_where_the_data_are_missing_there_is_no_factor():
     record = PARAMETERS["initial_som"]
-    assert prior_draws.factor_of(record, EMPTY) == (1.0, np.inf)
+    assert prior_draws.factor_of(record, EMPTY) == (1.0, np.inf, False)
     region = tiny_region(pixels=2)
     region["csom_prior"][1] = np.nan
     sigma = prior_draws.factor_of(record, region)[1]

@@ -122,7 +122,7 @@ def test_priors_are_their_gaussian_factors_in_the_unit_interval(site, site_terms
     theta = one(seed)
     found = site_terms(theta)
     for name in Theta._fields:
-        mean, sigma = factor_of(PARAMETERS[name], site)
+        mean, sigma, _ = factor_of(PARAMETERS[name], site)
         expected = gaussian_log_factor(getattr(theta, name), mean, sigma)
         assert_allclose(found[name], expected, rtol=1e-9, atol=1e-12, err_msg=name)
 

@@ -144,7 +144,9 @@ def test_the_face_and_the_rooms_hand_on_what_a_user_needs():
     assert len(pm_dalec.__all__) <= 35
     rooms = "tables errors physics constraints data data.formats products landscape landscape.twin"
     rooms += " landscape.from_products landscape.polygons graph lanes posterior sampling forecasting plots paper"
-    rooms += " paper.forecasts sampling.bank sampling.cluster sensitivity testing explore"
+    rooms += (
+        " paper.forecasts paper.tables sampling.bank sampling.cluster sensitivity testing explore"
+    )
     assert set(FACES) == {"pm_dalec", *(f"pm_dalec.{room}" for room in rooms.split())}
 
 

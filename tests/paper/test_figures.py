@@ -18,6 +18,7 @@ from pm_dalec.paper.experiments import open_experiments
 from pm_dalec.plots.style import BASELINE, STRATIFIED
 
 SCRIPTS = sorted((Path(__file__).resolve().parents[2] / "paper_figures").glob("*.py"))
+SCRIPTS = [script for script in SCRIPTS if not script.stem.startswith("sensitivity")]  # their room
 
 
 FUTURES = ("fig09", "forecast")

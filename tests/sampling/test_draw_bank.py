@@ -155,14 +155,41 @@ def test_a_run_with_another_bank_is_not_resumed(units, made, tmp_path):
         calibrate_region(baseline.build, land, store=tmp_path, bank=other, **SHORT)
 
 
-def test_a_bank_of_other_parameters_or_bounds_is_refused(model, made, compiled):
+def test_a_bank_of_other_parameters_or_narrower_bounds_is_refused(model, made, compiled):
     bank, target = made[0], compiled(model)
+    assert bank.carried_to(target) is bank
     with pytest.raises(ValueError, match="wanted a draw bank of the 23 parameters"):
-        replace(bank, parameters=bank.parameters[1:]).expect(target)
+        replace(bank, parameters=bank.parameters[1:]).carried_to(target)
     moved = bank.bounds.copy()
-    moved[2, 0] *= 2
-    with pytest.raises(ValueError, match=f"others for {bank.parameters[2]!r}"):
-        replace(bank, bounds=moved).expect(target)
+    moved[2] += (0.1, -0.1)
+    with pytest.raises(ValueError, match=f"got narrower ones for {bank.parameters[2]!r}"):
+        replace(bank, bounds=moved).carried_to(target)
+
+
+def test_a_bank_of_wider_bounds_is_cut_and_its_draws_keep_their_values(model, made, compiled):
+    bank, target = made[0], compiled(model)
+    wide = bank.bounds.copy()
+    wide[2] += (-0.5 * wide[2, 0], np.log(2.0))  # half of the lower bound, the same upper one
+    carried, share = (
+        replace(bank, bounds=wide).carried_to(target).classes[BASELINE],
+        bank.classes[BASELINE],
+    )
+    values = np.log(wide[2, 0]) + wide[2, 1] * share.positions[:, 2]
+    kept = values > np.log(bank.bounds[2, 0])
+    assert 0 < kept.sum() < kept.size
+    assert_allclose(
+        np.log(bank.bounds[2, 0]) + bank.bounds[2, 1] * carried.positions[:, 2], values[kept]
+    )
+    assert_array_equal(carried.log_mixture, share.log_mixture[kept])
+
+
+def test_a_unit_that_was_a_pilot_by_itself_has_its_own_draws(model, made):
+    share, other = made[0].classes[BASELINE], object()
+    bank = replace(made[0], classes={BASELINE: share, "2": other})
+    assert bank.share_of(BASELINE, 2) is other
+    assert bank.share_of(BASELINE, 1) is share
+    assert bank.share_of("heath", 1) is None
+    assert making._chosen(model, making.EACH) == {"0": [0], "1": [1], "2": [2]}
 
 
 def test_a_file_with_other_numbers_than_it_says_is_refused(made, tmp_path):

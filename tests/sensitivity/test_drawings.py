@@ -1,10 +1,15 @@
 """Figures show the numbers that they are given."""
 
+import runpy
+import sys
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
 
+from pm_dalec.sensitivity import keep_result, open_result
 from pm_dalec.sensitivity.drawings import indices_figure, power_scaling_figure, waterfall_figure
 from pm_dalec.sensitivity.global_indices import sensitivity_indices
 from pm_dalec.sensitivity.scaling import power_scaling
@@ -13,6 +18,7 @@ from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 # Runs are short on purpose.
 pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
 
+SCRIPTS = Path(__file__).resolve().parents[2] / "paper_figures"
 STEPS = ["base prior", "constrained prior", "+ lai", "+ cwood"]
 
 
@@ -34,6 +40,16 @@ def gain(bits):
     coords = {"step": STEPS, "quantity": ["gpp"]}
     found = xr.Dataset({"bits": bits, "bits_error": bits * 0 + 0.1}, coords)
     return found.assign_attrs(reference="constrained prior")
+
+
+def ablated():
+    rows = {"rule": ["no rules", "steady_wood"], "name": ["gpp", "leaf_lifespan"]}
+    matrix = xr.DataArray(np.array([[0.5, 2.0], [0.1, 1.0]]), rows)
+    bits = matrix.isel(name=0, drop=True)
+    return xr.Dataset(
+        {"shift": matrix, "width_ratio": matrix, "prior_bits": bits, "bits": bits},
+        attrs={"pass_rate": 0.1},
+    )
 
 
 def test_a_waterfall_stands_on_what_came_before():
@@ -58,6 +74,34 @@ def test_bars_are_the_largest_shapley_effects(fit):
     axes = indices_figure(found, largest=3).axes[0]
     widths = sorted((bar.get_width() for bar in axes.patches), reverse=True)
     assert np.allclose(widths, np.sort(found["shapley"].values.ravel())[::-1][:3])
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("information", lambda _: gain([0.5, 0.0, 2.0, 1.5])),
+        ("indices", lambda fit: sensitivity_indices(fit, names=("gpp",), orders=4, repeats=3)),
+        ("power_scaling", lambda fit: power_scaling(fit, names=("gpp", "leaf_lifespan"))),
+        ("ablation", lambda _: ablated()),
+    ],
+)
+def test_a_script_draws_what_a_study_kept(name, make, fit, tmp_path, monkeypatch):
+    found = make(fit)
+    keep_result(found, tmp_path, name)
+    xr.testing.assert_identical(open_result(tmp_path, name), found)
+    script = SCRIPTS / f"sensitivity_{name}.py"
+    monkeypatch.setattr(
+        sys, "argv", [str(script), "--fits", str(tmp_path), "--out", str(tmp_path / "out")]
+    )
+    runpy.run_path(str(script), run_name="__main__")
+    assert {path.suffix for path in (tmp_path / "out").glob(f"{script.stem}.*")} == {".pdf", ".png"}
+
+
+def test_a_result_that_was_not_kept_says_what_writes_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match="pm-dalec sensitivity"):
+        open_result(tmp_path, "ablation")
+    with pytest.raises(KeyError, match="no result 'effects'; there are ablation"):
+        open_result(tmp_path, "effects")
 
 
 def test_results_of_several_units_are_to_be_selected():

@@ -30,7 +30,9 @@ def wide(table):
     DataFrame
         Cells are text.
     """
-    labels = [name for name in ("quantity", "stream", "approach", "stratum") if name in table]
+    labels = [
+        name for name in ("quantity", "stream", "approach", "stratum", "variant") if name in table
+    ]
     rows = []
     statistics = "metric" if "metric" in table else "statistic"
     resolutions = sorted(table["resolution"].unique(), reverse=True)

@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pm_dalec.data.storage import folder_to_write
+from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.paper.reduction import reduce_fit
 from pm_dalec.paper.run import STOP, experiment_region, true_parameters
 from pm_dalec.paper.tables.budget import table_2
-from pm_dalec.paper.tables.layout import PAPER
+from pm_dalec.paper.tables.layout import PAPER, save_table
 from pm_dalec.sensitivity.studies.results import unconverged
 from pm_dalec.sensitivity.studies.study import Study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pm_dalec.paper.reduction import Experiment
 
+ANSWER = "plain_answer.md"
+ANSWERED = (
+    "change_live",
+    "change_dead",
+)  # the numbers of Table 2 that are farthest from the printed ones
 GAUSSIAN_WIDTH = 3.29  # of a 5-95 % interval in standard deviations
 PRIORS = {"2020": {"priors": "edinburgh2020"}, "2023": {"priors": "edinburgh2023"}}
 BUDGET_VARIANTS = {
@@ -33,8 +38,10 @@ BUDGET_VARIANTS = {
     "sigma halved": {"sigma": {"lai": 0.5, "cwood": 0.5}},
     "sigma doubled": {"sigma": {"lai": 2.0, "cwood": 2.0}},
     "days in three years": {"days": "three_years"},
+    "1 K warmer": {"weather": {"tmin": 1.0, "tmax": 1.0}},
+    "a tenth more light": {"weather": {"sw_rad": 1.1}},
 }
-"""Priors, constraints and uncertainties of which the paper's Table 2 may be made."""
+"""Priors, constraints, uncertainties and weather of which the paper's Table 2 may be made."""
 
 
 def budget_studies(
@@ -45,6 +52,7 @@ def budget_studies(
     resolution: float = 1.0,
     seed: int = 1,
     proposals: int = 120_000,
+    pilot: int = 60_000,
     threads: int | None = None,
 ) -> tuple[dict[str, dict[tuple[str, float], Experiment]], list[str]]:
     """Experiments of the paper on the twin under variants of its choices; resumable.
@@ -62,6 +70,8 @@ def budget_studies(
         Of landscape, sampler and pairing of strata.
     proposals : int
         Budget of each chain.
+    pilot : int
+        As for `pm_dalec.sensitivity.Study.run`.
     threads : int, optional
 
     Returns
@@ -81,6 +91,7 @@ def budget_studies(
             folder / f"{approach}_{resolution:g}",
             random_seed=seed,
             proposals=proposals,
+            pilot=pilot,
             threads=threads,
             **STOP,
         )
@@ -110,9 +121,9 @@ def table_2_sensitivity(
     """
     parts = [table_2(part).assign(variant=name) for name, part in experiments.items()]
     keys = ["quantity", "approach", "resolution", "statistic"]
-    first = parts[0].set_index(keys)["ours"]
+    first = parts[0].set_index(keys)["ours"].rename("first")
     table = pd.concat(parts, ignore_index=True)
-    table["moved"] = table["ours"] - table.join(first, on=keys, rsuffix="_first")["ours_first"]
+    table["moved"] = table["ours"] - table.join(first, on=keys)["first"]
     table["moved_sd"] = table["moved"] / _sd(parts[0], "ours", table)
     table["off_sd"] = (table["ours"] - table[PAPER]) / _sd(parts[0], PAPER, table)
     return table
@@ -145,3 +156,67 @@ def closest(table: pd.DataFrame) -> pd.DataFrame:
         rms=lambda off: float(np.sqrt((off**2).mean())), worst=lambda off: float(off.abs().max())
     )
     return found.sort_values("rms")
+
+
+def plain_answer(table: pd.DataFrame, quantity: str = "change_live") -> list[str]:
+    """What makes a number of Table 2 ours and not the printed one, in sentences.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `table_2_sensitivity`.
+    quantity : str
+
+    Returns
+    -------
+    list of str
+        One for each approach.
+    """
+    rows = table[(table["quantity"] == quantity)].dropna(subset=[PAPER])
+    told = []
+    for (approach, resolution), part in rows.groupby(["approach", "resolution"], sort=False):
+        wide = part.pivot_table(index="variant", columns="statistic", values="ours", sort=False)
+        printed = part.drop_duplicates("statistic").set_index("statistic")[PAPER]
+        moved = part[part["statistic"] == "median"].set_index("variant")["moved"]
+        first, off = wide.index[0], (wide["median"] - printed["median"]).abs()
+        farthest, nearest = moved.abs().idxmax(), off.idxmin()
+        inside = wide.index[wide["median"].between(printed["5 %"], printed["95 %"])]
+        told.append(
+            f"{quantity}, {approach}, {resolution:g} degree: {first!r} gives {_interval(wide.loc[first])}, "
+            f"printed is {_interval(printed)} {part['units'].iloc[0]}. {farthest!r} moves the median most, "
+            f"by {moved[farthest]:+.0f}; {nearest!r} comes nearest, with {_interval(wide.loc[nearest])}. "
+            f"{len(inside)} of {len(wide)} variants have their median inside the printed interval."
+        )
+    return told
+
+
+def _interval(row):
+    return f"{row['median']:.0f} ({row['5 %']:.0f} to {row['95 %']:.0f})"
+
+
+def write_budget_sensitivity(table: pd.DataFrame, doubtful: Sequence[str], out: Path) -> list[Path]:
+    """Write the table, the order of the variants, and the plain answer.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `table_2_sensitivity`.
+    doubtful : sequence of str
+        Variants that did not converge, from `budget_studies`.
+    out : Path
+
+    Returns
+    -------
+    list of Path
+    """
+    out = folder_to_write(out)
+    order = closest(table).reset_index()
+    written = [
+        *save_table(table, out, "table2_sensitivity", title="Table 2 under other choices"),
+        *save_table(order, out, "table2_closest", title="Distance from the printed medians (sd)"),
+    ]
+    doubt = [f"Not converged: {words}." for words in doubtful]
+    answers = [line for name in ANSWERED for line in plain_answer(table, name)]
+    with whole(out / ANSWER) as draft:
+        draft.write_text("\n\n".join((*answers, *doubt)) + "\n", encoding="utf-8")
+    return [*written, out / ANSWER]

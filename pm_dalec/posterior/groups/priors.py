@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic, log_density
+from pm_dalec.constraints.prior_draws import factor_of, log_density
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform, Parameter
@@ -105,13 +105,14 @@ def log_prior(draws: xr.Dataset, units: xr.Dataset) -> xr.Dataset:
     for name, parameter in parameters_of(draws).items():
         if isinstance(parameter.prior, Fixed):
             continue
-        values = draws[name].transpose(*order)
+        values, factor = draws[name].transpose(*order), factor_of(parameter, units)
         density = log_density(
             values.values,
             *parameter.bounds,
-            *factor_of(parameter, units),
+            factor.mean,
+            factor.sigma,
             np,
-            logarithmic=is_logarithmic(parameter, units),
+            logarithmic=factor.logarithmic,
         )
         found[name] = values.copy(data=density).drop_attrs()
     return xr.Dataset(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +16,16 @@ from pm_dalec.data.formats import trees
 from pm_dalec.tables.numbers import path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pm_dalec.sampling.target import Target
     from pm_dalec.tables.kinds import Array
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a bank holds other things, or other numbers from the same pilots."""
 
 BANK, WRITER = "a draw bank", "pm_dalec.sampling.bank.make_bank"
+ROUNDING = 1e-12  # of logarithms of bounds
 CLASSES = "classes"  # group that makes a file a bank
 
 
@@ -85,7 +88,7 @@ class DrawBank:
     Parameters
     ----------
     classes : dict of str to Share
-        By stratum, or "baseline".
+        By stratum, or "baseline"; by number of the unit where each was a pilot by itself.
     parameters : tuple of str
         In the order of the positions.
     bounds : array (parameter, 2)
@@ -112,8 +115,49 @@ class DrawBank:
                 made.update(values.tobytes())
         return made.hexdigest()[:16]
 
-    def expect(self, target: Target) -> None:
-        """Refuse a target in which the positions of the bank mean something else.
+    def share_of(self, kind: str, identity: int) -> Share | None:
+        """Draws for a unit: its own where it was a pilot by itself, else those of its class, if any.
+
+        Parameters
+        ----------
+        kind : str
+            Class of the unit.
+        identity : int
+            Of the unit.
+        """
+        return self.classes.get(str(identity), self.classes.get(kind))
+
+    def lacks(self, names: Sequence[str], bounds: Array) -> str:
+        """What keeps the draws from a target, as the rest of a sentence; empty where nothing does.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Parameters that the target samples.
+        bounds : array (parameter, 2)
+            Of the target, from `bounds_of`.
+        """
+        if tuple(names) != self.parameters:
+            other = sorted({*names} ^ {*self.parameters})
+            return (
+                f"wanted a draw bank of the {len(names)} parameters that the model samples, got one of "
+                f"{len(self.parameters)} ({', '.join(other[:3]) or 'in another order'} differ)"
+            )
+        beyond = (bounds[:, 0] < self.bounds[:, 0]) | (
+            _upper(bounds) > _upper(self.bounds) + ROUNDING
+        )
+        wider = np.flatnonzero(beyond & (bounds != self.bounds).any(axis=1))
+        if wider.size:
+            return (
+                "wanted a draw bank whose bounds hold those of the model, got narrower ones for "
+                f"{names[int(wider[0])]!r}"
+            )
+        return ""
+
+    def carried_to(self, target: Target) -> DrawBank:
+        """Bank in the positions of a target, whose bounds may be narrower: draws outside are left out.
+
+        The densities of what is left are those of the bank cut at the bounds, so weights stay exact.
 
         Parameters
         ----------
@@ -122,26 +166,41 @@ class DrawBank:
         Raises
         ------
         ValueError
+            If the target has other parameters or wider bounds.
         """
-        if target.rows != self.parameters:
-            other = sorted({*target.rows} ^ {*self.parameters})
-            raise ValueError(
-                f"wanted a draw bank of the {len(target.rows)} parameters that the model samples, got "
-                f"one of {len(self.parameters)} ({', '.join(other[:3]) or 'in another order'} differ); "
-                "make a bank with the same choices"
-            )
-        ours = bounds_of(target)
-        if not np.array_equal(ours, self.bounds):
-            name = target.rows[int(np.flatnonzero((ours != self.bounds).any(axis=1))[0])]
-            raise ValueError(
-                f"wanted a draw bank with the bounds of the model, got others for {name!r}; make a bank "
-                "with the same choices"
-            )
+        ours = bounds_of(target.transforms)
+        if told := self.lacks(target.rows, ours):
+            raise ValueError(f"{told}; make a bank with the same choices")
+        moved = (ours != self.bounds).any(axis=1)
+        if not moved.any():
+            return self
+        carried = {
+            name: _carried(share, self.bounds[moved], ours[moved], moved)
+            for name, share in self.classes.items()
+        }
+        kept = {name: share for name, share in carried.items() if len(share.positions)}
+        return replace(self, classes=kept, bounds=ours)
 
 
-def bounds_of(target):
-    """What positions of a target mean (parameter, 2): lower bounds, logarithms of upper over lower."""
-    return np.array([[t.lower, t.span] for t in target.transforms], float)
+def bounds_of(transforms):
+    """What positions mean (parameter, 2): lower bounds, logarithms of upper over lower."""
+    return np.array([[each.lower, each.span] for each in transforms], float)
+
+
+def _upper(bounds):
+    """Upper bounds, on the logarithmic scale."""
+    return np.log(bounds[:, 0]) + bounds[:, 1]
+
+
+def _carried(share, old, new, moved):
+    """Share in positions of other bounds, without the draws that lie outside."""
+    positions = share.positions.copy()
+    logarithms = np.log(old[:, 0]) + old[:, 1] * positions[:, moved]
+    positions[:, moved] = (logarithms - np.log(new[:, 0])) / new[:, 1]
+    kept = ((positions > 0) & (positions < 1)).all(axis=1)
+    by_draw = ("origins", "log_mixture", "shares")
+    left = {name: getattr(share, name)[kept] for name in by_draw}
+    return replace(share, positions=positions[kept], **left)
 
 
 def save_bank(bank: DrawBank, path: str | Path) -> Path:

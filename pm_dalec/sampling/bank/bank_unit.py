@@ -5,6 +5,9 @@ can be trusted, states are drawn by them and each is moved some steps by the uni
 its draws (route "bank"). Where they cannot, they still are starts and an archive (route "warm"). Where
 they are not even that, the unit begins as it would without a bank (route "full").
 
+A warm start would take for granted that the bank reaches all of the unit. So one chain in four does not begin at
+the bank but where the search of a start ends: a part of the unit that the bank lacks keeps R-hat from its target.
+
 Every chain is dealt draws of the bank that no other chain has, so that R-hat sees the Monte Carlo error of
 the weights, as that of chains. What it does not see is that draws of a pilot are not independent: for that,
 the effective number of weighted draws counts. Every unit is dealt other draws than its neighbours, and what is drawn
@@ -21,7 +24,8 @@ from pm_dalec.sampling.bank.weights import (
     worth_of_part,
 )
 from pm_dalec.sampling.bank.wide_target import log_densities
-from pm_dalec.sampling.state import ARCHIVE, empty, evenly, renew_surrogate
+from pm_dalec.sampling.kernels.acceptance import LOGP, VIOLATION, results_at
+from pm_dalec.sampling.state import ARCHIVE, empty, evenly, renew_surrogate, scatter
 from pm_dalec.sampling.unit import Unit
 
 BANK, WARM, FULL = "bank", "warm", "full"
@@ -35,6 +39,7 @@ CONDITIONAL = (
     0.5  # share of the conditional steps; differences know no likeness, and reach beyond it
 )
 EVERY, RECORDS = 5, 4  # proposals between two states of a moved draw, and how many states it gives
+FRESH = 4  # of so many chains of a warm start, one begins by itself
 
 
 class BankUnit(Unit):
@@ -149,6 +154,19 @@ class BankUnit(Unit):
         self._go_on()
 
     def _go_on(self):
-        """Begin the round of a warm start, from where the lanes are."""
-        self.state.route = WARM
-        empty(self.state, self.settings.draws)
+        """Prepare the round of a warm start: one lane in four searches a start of its own."""
+        state = self.state
+        state.route, state.phase = WARM, "search"
+        state.waiting[:] = 0
+        for lane in range(0, state.logp.size, FRESH):
+            scatter(state.position, state.streams, lane)
+        state.logp[:] = results_at(self._call, self._lanes, VIOLATION)
+        empty(state, self.settings.draws)
+
+    def _begin(self):
+        """Begin the round of a warm start, where the archive is that of the bank, or as without one."""
+        if self.state.route != WARM:
+            super()._begin()
+            return
+        self.state.phase = "sample"
+        self.state.logp[:] = results_at(self._call, self._lanes, LOGP)

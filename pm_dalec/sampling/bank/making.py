@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 WORST_RHAT = 1.05  # of a pilot: the draws of one that has not converged spoil those of the others
+EACH = "each"
 LANES = 64  # that run at once where densities are computed
 
 
@@ -40,7 +41,7 @@ def make_bank(
     land: xr.DataTree | xr.Dataset,
     *,
     path: str | Path,
-    pilots: int = 6,
+    pilots: int | str = 6,
     power: float = Width.power,
     slack: float = Width.slack,
     chains: int = 16,
@@ -63,8 +64,10 @@ def make_bank(
     path : path
         Of the bank, ends in ``.nc``. States of pilots stand in a folder beside it, so that a run that
         was killed goes on where it was, and one with stricter targets or a larger budget, too.
-    pilots : int
-        Of each class at most: of each stratum, or of the pixels of a model without strata.
+    pilots : int or "each"
+        Of each class at most: of each stratum, or of the pixels of a model without strata. With "each"
+        every unit is a pilot by itself, and its draws are for that unit alone, under other choices;
+        the bank is empty where none has converged.
     power, slack : float
         How much wider than its posterior a pilot samples: power of the likelihood, and logarithmic
         margin by which a constraint may fail for a factor of e in density.
@@ -80,10 +83,10 @@ def make_bank(
     path = checked_path(path)
     settings, width = Settings(draws, rhat, ess, proposals), Width(power, slack)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
-    whole_number("pilots", pilots, least=1, advice="six of each class are usual")
+    _check_pilots(pilots)
     threads, seed, model = check_budget(threads, None), seed_of(random_seed), build(land)
     check_dalec(model, "make_bank")
-    chosen = chosen_pilots(model, notes.of(model).units, present(notes.of(model).units), pilots)
+    chosen = _chosen(model, pilots)
     made = {"chains": chains, "draws": draws, "seed": seed, "pilots": pilots, "width": width}
     identity = run_identity(model, made)
     folder = path.with_suffix(".pilots")
@@ -95,11 +98,26 @@ def make_bank(
     ):
         target = wide_target(model, width)
         job = Job(target, settings, chains, seed, threads, store, shown, stop=stop)
-        bank = DrawBank(
-            _classes(job, model, chosen), target.rows, bounds_of(target), identity.as_json()
-        )
+        classes = _classes(job, model, chosen)
+        _expect_some(classes, pilots)
+        bank = DrawBank(classes, target.rows, bounds_of(target.transforms), identity.as_json())
     save_bank(bank, path)
     return bank
+
+
+def _check_pilots(pilots):
+    if pilots != EACH:
+        advice = f"six of each class are usual; {EACH!r} makes every unit one by itself"
+        whole_number("pilots", pilots, least=1, advice=advice)
+
+
+def _chosen(model, pilots):
+    """Places of pilots by class; by number of the unit where each is one by itself."""
+    units = notes.of(model).units
+    if pilots == EACH:
+        numbers = identities(model)
+        return {str(numbers[place]): [int(place)] for place in present(units)}
+    return chosen_pilots(model, units, present(units), pilots)
 
 
 def _classes(job, model, chosen):
@@ -121,12 +139,16 @@ def _classes(job, model, chosen):
             )
         if good:
             classes[name] = _share(job.target, numbers, good, found)
-    if not classes:
+    return classes
+
+
+def _expect_some(classes, pilots):
+    """Refuse a bank without draws, where units were to take over those of others."""
+    if not classes and pilots != EACH:
         raise ValueError(
             "wanted at least one pilot that has converged, got none; give more proposals, and call "
             "again: their states are kept"
         )
-    return classes
 
 
 def _share(target, numbers, places, found):

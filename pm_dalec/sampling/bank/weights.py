@@ -140,18 +140,39 @@ def weighed(logp, positions, log_mixture, shares, origins, worth):
     """
     log_weights = np.where(np.isfinite(logp), logp - log_mixture, -np.inf)
     alive = np.flatnonzero(np.isfinite(log_weights))
-    weights, khat = np.zeros(len(logp)), np.inf
     if alive.size < FEWEST:
-        return Weights(weights, khat, np.zeros(positions.shape[1]), np.inf)
-    smooth, khat = array_stats.psislw(-log_weights[alive])
-    weights[alive] = np.exp(smooth - logsumexp(smooth))
+        return Weights(np.zeros(len(logp)), np.inf, np.zeros(positions.shape[1]), np.inf)
+    weights, khat = pareto_smoothed(log_weights)
     each = worth[origins]
     return Weights(
         weights,
-        float(khat),
+        khat,
         _sizes(weights, positions, each),
         _apart(weights, shares, origins, each),
     )
+
+
+def pareto_smoothed(log_weights, effective=1.0):
+    """Weights with a smoothed tail (Vehtari et al. 2024), which add up to one, and its shape.
+
+    Parameters
+    ----------
+    log_weights : array
+        Up to a constant; those at minus infinity weigh nothing and are left out of the tail, for to drop
+        them is exact.
+    effective : float
+        Effective share of the draws [1], of which the length of the tail is made: below one where draws
+        of a chain depend on each other.
+
+    Returns
+    -------
+    weights : array
+    khat : float
+    """
+    weights, alive = np.zeros(log_weights.shape), np.isfinite(log_weights)
+    smooth, khat = array_stats.psislw(-log_weights[alive], r_eff=effective)
+    weights[alive] = np.exp(smooth - logsumexp(smooth))
+    return weights, float(khat)
 
 
 FEWEST = 50  # draws that are possible at all, below which no tail can be judged

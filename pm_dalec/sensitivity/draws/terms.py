@@ -9,7 +9,7 @@ import xarray as xr
 
 from pm_dalec.constraints import forms
 from pm_dalec.constraints.case import case_of
-from pm_dalec.constraints.prior_draws import factor_of, is_logarithmic, log_factor
+from pm_dalec.constraints.prior_draws import factor_of, log_factor
 from pm_dalec.errors.densities import log_density
 from pm_dalec.errors.likelihood import GAUSSIAN, likelihood_of
 from pm_dalec.graph.verbs import rules_of
@@ -50,10 +50,9 @@ def prior_terms(part: xr.DataTree) -> xr.Dataset:
             continue
         values = posterior[name].drop_attrs()
         base = base - np.log(values)
-        mean, sigma = factor_of(parameter, units)
+        mean, sigma, logarithmic = factor_of(parameter, units)
         if np.isfinite(sigma):
-            kind = is_logarithmic(parameter, units)
-            found[name] = log_factor(values, mean, sigma, np, logarithmic=kind)
+            found[name] = log_factor(values, mean, sigma, np, logarithmic=logarithmic)
     return xr.Dataset(found | {BASE: base})
 
 

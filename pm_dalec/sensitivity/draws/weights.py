@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from arviz_stats.base import array_stats
 
+from pm_dalec.sampling.bank.weights import pareto_smoothed
 from pm_dalec.tables import dims
 
 if TYPE_CHECKING:
@@ -58,10 +59,8 @@ def smoothed(log_ratio: Array, effective: float) -> Weights:
     if np.ptp(held) < 1e-9:
         weight[kept] = 1.0 / held.size
         return Weights(weight, float("nan"), held.size * effective)
-    logarithms, khat = array_stats.psislw(-held, r_eff=effective)
-    weight[kept] = np.exp(logarithms - logarithms.max())
-    weight /= weight.sum()
-    return Weights(weight, float(khat), effective / float((weight**2).sum()))
+    weight, khat = pareto_smoothed(log_ratio, effective)
+    return Weights(weight, khat, effective / float((weight**2).sum()))
 
 
 def effective_share(values: Array) -> float:

@@ -15,6 +15,8 @@ from pm_dalec.constraints.sets import EDCS
 from pm_dalec.graph.choices import PAPER, Choices
 from pm_dalec.posterior.runs import evenly, expect_fit
 from pm_dalec.sampling.cluster.blocks import present
+from pm_dalec.sensitivity.draws.terms import constraint_term
+from pm_dalec.sensitivity.studies.kept import keep_result
 from pm_dalec.sensitivity.studies.results import VARIANT, effects
 from pm_dalec.sensitivity.studies.study import Study
 from pm_dalec.tables import dims
@@ -52,7 +54,7 @@ def ablation(
     build, land
         As for `Study`.
     folder : path
-        Of the study; resumable.
+        Of the study; resumable. The result is kept there too, see `open_result`.
     choices : Choices
         Their constraints are taken apart.
     rules : sequence of str, optional
@@ -91,7 +93,31 @@ def ablation(
     with np.errstate(divide="ignore"):
         found["prior_bits"] = 0.0 - np.log2(found["prior_pass"])  # 0, not -0, for one
         found["bits"] = 0.0 - np.log2(found["posterior_pass"])
-    return found.assign_attrs(pass_rate=rates["prior_pass"][NO])
+    found = found.assign_attrs(pass_rate=rates["prior_pass"][NO])
+    keep_result(found, folder, "ablation")
+    return found
+
+
+def ablation_of(study: Study, folder: str | Path, **settings: object) -> xr.Dataset:
+    """Ablation of the constraints of the first variant of a study.
+
+    Parameters
+    ----------
+    study : Study
+    folder : path
+        Where that of the study, with the same settings, fits that both need are done once; ``study.nc`` is
+        that of whichever was run last.
+    **settings
+        Of `Study.run`.
+    """
+    name = next(iter(study.variants))
+    return ablation(
+        study.build,
+        study.variants[name].land(study.land),
+        folder,
+        choices=study.choices[name],
+        **settings,
+    )
 
 
 def _table(constraints):
@@ -191,10 +217,7 @@ def tightened(fit: xr.DataTree, constraints: Era | Table[Constraint]) -> xr.Data
         )
     table = constraints if isinstance(constraints, Table) else EDCS[constraints]
     pooled = posterior.stack({dims.POOLED: dims.SAMPLE}, create_index=False)
-    theta = Theta(*(pooled[name].values for name in Theta._fields))
-    solver = str(fit.attrs.get("solver", "converged"))
-    margins = judge(fit["constant_data"].to_dataset(), theta, constraints=table, solver=solver)
-    kept = np.all([holds(margin) for margin in margins.values()], axis=0)
+    kept = np.isfinite(constraint_term(fit, table).stack({dims.POOLED: dims.SAMPLE}).values)
     if not kept.any():
         raise ValueError(
             f"wanted draws that meet {', '.join(table)}, got none of {kept.size}; refit under these rules"

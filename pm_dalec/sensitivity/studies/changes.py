@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.sets import EDCS
@@ -13,7 +13,9 @@ from pm_dalec.errors.likelihood import Likelihood
 from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS, with_three_year_days
 from pm_dalec.tables.priors import Fixed, Gaussian, LogUniform
 from pm_dalec.tables.table import Table
+from pm_dalec.tables.variables import DRIVERS
 
+TEMPERATURES = ("tmin", "tmax")
 NONE = "none"  # TOML has no word for it
 
 
@@ -32,6 +34,14 @@ class Prior(BaseModel):
         if self.mean is not None or self.sigma is not None:
             changed["prior"] = LogUniform(Gaussian(self.mean, self.sigma))
         return parameters.replace(name, **changed)
+
+
+def _weather(given):
+    """Changes of drivers, refused where they are none."""
+    for name, by in given.items():
+        if name not in DRIVERS or (name not in TEMPERATURES and by <= 0):
+            raise ValueError(name)
+    return given
 
 
 class Changes(BaseModel):
@@ -56,6 +66,8 @@ class Changes(BaseModel):
         Factor on the uncertainty of a stream, or of ``csom_prior``.
     sigma_rules : str
         Rules by which uncertainties are widened first, as in `pm_dalec.data.prepare_uncertainties`.
+    weather : dict of str to float
+        Degrees [degC] that ``tmin`` and ``tmax`` are warmer, factors of other drivers.
     streams, drop : list of str
         Streams to assimilate, or to leave out.
     solver : str
@@ -79,6 +91,10 @@ class Changes(BaseModel):
     soft: PositiveFloat | None = Field(None, description="a margin above 0")
     sigma: dict[str, PositiveFloat] = Field({}, description="a factor above 0 by stream")
     sigma_rules: str | None = Field(None, description="the name of rules of uncertainties")
+    weather: Annotated[dict[str, float], AfterValidator(_weather)] = Field(
+        {},
+        description=f"degrees of tmin and tmax, factors above 0 of others of {', '.join(DRIVERS)}",
+    )
     streams: tuple[str, ...] | None = Field(None, description="a list of streams")
     drop: tuple[str, ...] = Field((), description="a list of streams")
     solver: str | None = Field(None, description="the name of a solver")

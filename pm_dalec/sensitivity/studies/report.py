@@ -10,7 +10,15 @@ import pandas as pd
 from pm_dalec.data import storage
 from pm_dalec.plots.style import record_of, save_figure
 from pm_dalec.sensitivity.studies.figures import SHOWN, effects_figure
-from pm_dalec.sensitivity.studies.results import HIGH, LOW, MIDDLE, VARIANT, effects, unconverged
+from pm_dalec.sensitivity.studies.results import (
+    HIGH,
+    LOW,
+    MIDDLE,
+    VARIANT,
+    effects,
+    routes_in,
+    unconverged,
+)
 from pm_dalec.tables import dims
 
 if TYPE_CHECKING:
@@ -107,6 +115,11 @@ def _sections(study, moved, doubtful, names):
     yield _markdown(_values(study, names), "")
     yield "## Variants"
     yield _markdown(_told(study), ".3g")
+    yield (
+        "Route: bank, draws of the first variant, widely sampled, taken over with exact weights and moved "
+        "(k-hat below 0.5); warm, chains that began at such draws, one in four at a start of its own; "
+        "full, chains that began by themselves."
+    )
 
 
 def _doubt(doubtful):
@@ -139,6 +152,10 @@ def _told(study):
         {
             "variant": study[VARIANT].values.astype(str),
             "changes": study["changes"].values.astype(str),
+            "route": [
+                routes_in(units["route"].sel({VARIANT: name})) for name in units[VARIANT].values
+            ],
+            "k-hat": units["khat"].max(space).values,
             "worst R-hat": units["worst_rhat"].max(space).values,
             "least ESS": units["least_ess_bulk"].min(space).values,
             "seconds": study["seconds"].values,

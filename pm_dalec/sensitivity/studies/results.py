@@ -10,8 +10,9 @@ import xarray as xr
 from pm_dalec.data.formats import trees
 from pm_dalec.posterior.budgets import budget
 from pm_dalec.posterior.chain_statistics import circular_mean, comparable
-from pm_dalec.posterior.convergence import diagnose, unit_diagnostics
+from pm_dalec.posterior.convergence import NOT_RUN, diagnose, unit_diagnostics
 from pm_dalec.posterior.runs import evenly
+from pm_dalec.sampling.bank.bank_unit import FULL
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
@@ -39,7 +40,8 @@ def summary_of(fit: xr.DataTree) -> xr.DataTree:
     DataTree
         Groups ``quantiles`` (quantile[, stratum][, pixel]), ``mean`` and ``sd`` of every parameter and
         every quantity of `pm_dalec.budget`; ``convergence`` (parameter, ...) with rhat, ess_bulk and
-        ess_tail; ``units`` with status, worst_rhat, least_ess_bulk, acceptance and proposals.
+        ess_tail; ``units`` with status, worst_rhat, least_ess_bulk, acceptance, proposals, and where
+        there was a bank ``route`` ("bank", "warm" or "full") and ``khat``.
     """
     draws = _drawn(fit)
     quantiles = {
@@ -50,7 +52,7 @@ def summary_of(fit: xr.DataTree) -> xr.DataTree:
         "mean": xr.Dataset({name: values.mean(dims.SAMPLE) for name, values in draws.items()}),
         "sd": xr.Dataset({name: values.std(dims.SAMPLE) for name, values in draws.items()}),
         "convergence": _convergence(fit),
-        "units": unit_diagnostics(fit),
+        "units": unit_diagnostics(fit).assign(_routes(fit)),
     }
     for name, values in draws.items():
         for part in ("quantiles", "mean", "sd"):
@@ -58,6 +60,27 @@ def summary_of(fit: xr.DataTree) -> xr.DataTree:
     return xr.DataTree.from_dict(
         {name: part.reset_coords(drop=True) for name, part in groups.items()}
     )
+
+
+def _routes(fit):
+    """How units came to their draws: "full" where there was no bank."""
+    held, status = fit["sample_stats"].to_dataset(), fit["sample_stats"]["status"]
+    unknown = xr.where(status == NOT_RUN, NOT_RUN, FULL)
+    khat = xr.full_like(status, np.nan, float)
+    return {"route": held.get("route", unknown), "khat": held.get("khat", khat)}
+
+
+def routes_in(routes: xr.DataArray) -> str:
+    """How units came to their draws, in words: the route of one, how many took which of several.
+
+    Parameters
+    ----------
+    routes : DataArray
+    """
+    values = [str(one) for one in routes.values.ravel() if one and one != NOT_RUN]
+    if len(values) == 1:
+        return values[0]
+    return " ".join(f"{values.count(one)} {one}" for one in dict.fromkeys(sorted(values)))
 
 
 def _drawn(fit):

@@ -4,36 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import xarray as xr
+from threadpoolctl import threadpool_limits
 
 from pm_dalec.data import storage
 from pm_dalec.data.formats import trees
 from pm_dalec.data.land import PIXELS
 from pm_dalec.graph.choices import PAPER, Choices
 from pm_dalec.posterior import fit_file
+from pm_dalec.sampling.bank.bank_file import said_of
+from pm_dalec.sampling.calibration import COMPILING, check_budget
 from pm_dalec.sampling.identity import run_identity
+from pm_dalec.sampling.progress import stopped_by_interrupt
 from pm_dalec.sampling.region_store import FIT, calibrate_region
+from pm_dalec.sensitivity.studies.fleet import (
+    BUDGET,
+    PILOT,
+    bank_of_first,
+    side_by_side,
+    tell,
+    usable,
+)
 from pm_dalec.sensitivity.studies.results import (
     STUDY,
     joined,
+    routes_in,
     summary_of,
     unconverged,
 )
 from pm_dalec.sensitivity.studies.variants import Variant, variants_of
+from pm_dalec.tables.numbers import whole_number
 
 if TYPE_CHECKING:
     import pymc as pm
 
 SUMMARY, STAMP = "summary.nc", "made_from"
 SECONDS = "seconds"
-FITS = "fits"
+FITS, BANKS = "fits", "banks"
 
 
 class Study:
@@ -82,6 +97,7 @@ class Study:
             )
         self.build, self.land, self.folder = build, land, None
         self.places: dict[str, str] = {}  # folders of the fits of the last run
+        self._taken: dict[str, tuple[Path, threading.Lock]] = {}
         self.variants = variants_of(variants)
         units = land if isinstance(land, xr.Dataset) else land[PIXELS].to_dataset()
         self.choices = {name: one.choices(choices, units) for name, one in self.variants.items()}
@@ -94,6 +110,8 @@ class Study:
         *,
         chains: int = 8,
         progress: bool = True,
+        threads: int | None = None,
+        pilot: int = BUDGET,
         **settings: object,
     ) -> xr.DataTree:
         """Calibrate all units of all variants; what is finished in the folder is not done again.
@@ -106,30 +124,78 @@ class Study:
         chains : int
             Of each unit.
         progress : bool
+        threads : int, optional
+            Variants run side by side in so many; all processors by default.
+        pilot : int
+            Budget of each chain with which every unit of the first variant is sampled widely (likelihood
+            to the power 0.5, soft constraints), so that the others take over its draws with exact
+            weights. 0 for none: then every variant begins by itself.
         **settings
-            Of `pm_dalec.calibrate_region`: draws, rhat, ess, proposals, random_seed, threads, groups.
+            Of `pm_dalec.calibrate_region`: draws, rhat, ess, proposals, random_seed, groups.
 
         Returns
         -------
         DataTree
             At the root, by ``variant``: changes, folder, seconds and compile_seconds [s] (of the run
-            that finished it). Groups as in `summary_of`, the dimension ``variant`` in front. It is kept
-            as ``study.nc``; units that failed or did not converge are named in a warning.
+            that finished it). Groups as in `summary_of`, the dimension ``variant`` in front; ``route``
+            in ``units`` says how a unit came to its draws. It is kept as ``study.nc``; units that failed
+            or did not converge are named in a warning.
+
+        Notes
+        -----
+        Draws of the pilot are taken over (route "bank") where the k-hat of their weights is below 0.5 and
+        more effective ones than asked for are left; each is then moved by the variant's own chain, and a
+        drift, or chains that were dealt different draws and disagree, ends in "warm": chains go on from
+        there, one in four from a start of its own, lest all lack what the pilot lacks. Variants with
+        wider bounds or with other parameters fixed begin by themselves ("full").
         """
-        self.folder = storage.folder_to_write(folder)
+        self.folder, self._taken = storage.folder_to_write(folder), {}
+        threads = check_budget(threads, None)
+        whole_number("pilot", pilot, least=0, advice="the budget of a chain; 0 for no pilot")
         settings = {"groups": (), **settings}
-        summaries, told, began = {}, {}, time.monotonic()
-        for place, (name, variant) in enumerate(self.variants.items()):
-            _tell(progress, f"variant {place + 1} of {len(self.variants)}: {name}")
-            summaries[name], told[name] = self._one(name, chains, progress, settings)
-            told[name] = {"changes": variant.words} | told[name]
-            left = (time.monotonic() - began) / (place + 1) * (len(self.variants) - place - 1)
-            _tell(progress, f"  {_ended(summaries[name])}; the others in about {left:.0f} s")
+        workers = min(threads, len(self.variants))
+        each = {"chains": chains, "threads": threads // workers, "progress": False} | settings
+        counter, began = count(1), time.monotonic()
+        with stopped_by_interrupt() as stop, threadpool_limits(1, "blas"):
+            seed = {k: v for k, v in settings.items() if k == "random_seed"}
+            bank = self._bank(pilot, {"threads": threads, "progress": progress} | seed)
+
+            def one(name):
+                if stop.is_set():
+                    raise KeyboardInterrupt
+                summary, said = self._one(name, bank, each)
+                done, total = next(counter), len(self.variants)
+                left = (time.monotonic() - began) / done * (total - done)
+                words = f"{done} of {total}: {name}: {_ended(summary)}"
+                tell(progress, f"{words}, {said[SECONDS]:.0f} s; the others in about {left:.0f} s")
+                return summary, said
+
+            found = side_by_side(one, self.variants, workers, stop)
+        study = self._joined(found)
+        _warn(study)
+        return study
+
+    def _bank(self, pilot, settings):
+        """Draws of the first variant that the others begin at, where they are wanted."""
+        if not pilot:
+            return None
+        name = next(iter(self.variants))
+        land = self.variants[name].land(self.land)
+        model = self.build(land, self.choices[name])
+        decisive = {"proposals": pilot, "seed": settings.get("random_seed", 0)} | PILOT
+        path = self.folder / BANKS / f"{_digest(model, decisive)}.nc"
+        return bank_of_first(model, land, path, proposals=pilot, **settings)
+
+    def _joined(self, found):
+        """Results of all variants as one tree, kept in the folder."""
+        summaries = {name: summary for name, (summary, _) in found.items()}
+        told = {
+            name: {"changes": self.variants[name].words} | said for name, (_, said) in found.items()
+        }
         self.places = {name: str(one["folder"]) for name, one in told.items()}
         study = joined(summaries, told)
         with storage.whole(self.folder / STUDY) as draft:
             trees.write_netcdf(study, draft)
-        _warn(study)
         return study
 
     def fit(self, name: str) -> xr.DataTree:
@@ -145,22 +211,23 @@ class Study:
             raise ValueError("wanted a study that was run, got one that was not; call run first")
         return fit_file.load(self.folder / FITS / self.places[name] / FIT)
 
-    def _one(self, name, chains, progress, settings):
+    def _one(self, name, bank, settings):
         """Summary of one variant, from its folder where it is finished, and what is told of it."""
         land = self.variants[name].land(self.land)
-        model = self.build(land, self.choices[name])
-        store = self._store(name, model, {"chains": chains, **settings})
+        with COMPILING:
+            model = self.build(land, self.choices[name])
+            bank = usable(bank, model)
+            store, turn = self._store(name, model, settings | said_of(bank))
         started = time.perf_counter()
-        fit = calibrate_region(
-            lambda land: model, land, store=store, chains=chains, progress=progress, **settings
-        )
-        kept, stamp = store / SUMMARY, str(fit_file.changed_at(store / FIT))
-        summary = _kept(kept, stamp)
-        if summary is None:
-            summary = summary_of(fit)
-            summary.attrs = {STAMP: stamp, SECONDS: time.perf_counter() - started}
-            with storage.whole(kept) as draft:
-                trees.write_netcdf(summary, draft)
+        with turn:
+            fit = calibrate_region(lambda _: model, land, store=store, bank=bank, **settings)
+            kept, stamp = store / SUMMARY, str(fit_file.changed_at(store / FIT))
+            summary = _kept(kept, stamp)
+            if summary is None:
+                summary = summary_of(fit)
+                summary.attrs = {STAMP: stamp, SECONDS: time.perf_counter() - started}
+                with storage.whole(kept) as draft:
+                    trees.write_netcdf(summary, draft)
         return summary, {
             "folder": store.name,
             SECONDS: float(summary.attrs[SECONDS]),
@@ -168,15 +235,29 @@ class Study:
         }
 
     def _store(self, name, model, settings):
-        """Folder of a variant: one that holds the same already, whatever its name, or a new one."""
+        """Folder of a variant, and the lock of who is at work in it.
+
+        One that holds the same already, whatever its name, or a new one.
+        """
         decisive = {key: settings.get(key) for key in ("chains", "draws", "random_seed")}
-        identity = run_identity(model, decisive).parts
-        text = "".join(f"{key} {part.digest}\n" for key, part in sorted(identity.items()))
-        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-        fits = self.folder / FITS
-        found = sorted(fits.glob(f"*-{digest}"))
-        slug = re.sub(r"[^\w.]+", "_", name).strip("_")[:60]
-        return found[0] if found else fits / f"{slug}-{digest}"
+        if "bank" in settings:
+            decisive["bank"] = settings["bank"]
+        digest, fits = _digest(model, decisive), self.folder / FITS
+        if digest not in self._taken:
+            found = sorted(fits.glob(f"*-{digest}"))
+            slug = re.sub(r"[^\w.]+", "_", name).strip("_")[:60]
+            self._taken[digest] = (
+                found[0] if found else fits / f"{slug}-{digest}",
+                threading.Lock(),
+            )
+        return self._taken[digest]
+
+
+def _digest(model, decisive):
+    """Hash of a model and of what decides its draws."""
+    identity = run_identity(model, decisive).parts
+    text = "".join(f"{key} {part.digest}\n" for key, part in sorted(identity.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _kept(path, stamp):
@@ -187,18 +268,15 @@ def _kept(path, stamp):
     return held if held.attrs.get(STAMP) == stamp else None
 
 
-def _tell(progress, words):
-    """Say what is going on, above the bar of the calibration."""
-    if progress:
-        print(words, file=sys.stderr, flush=True)
-
-
 def _ended(summary):
     status = summary["units"]["status"].values.ravel()
     status = status[status != "not run"]
     done = int((status == "converged").sum())
     worst = float(summary["units"]["worst_rhat"].max())
-    return f"{done} of {status.size} units converged, worst R-hat {worst:.3f}"
+    return (
+        f"{routes_in(summary['units']['route'])}, {done} of {status.size} units converged, worst R-hat "
+        f"{worst:.3f}"
+    )
 
 
 def _warn(study):

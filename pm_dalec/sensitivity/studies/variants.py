@@ -11,7 +11,7 @@ import xarray as xr
 from pm_dalec.data.land import NODES, with_averages
 from pm_dalec.data.uncertainties import prepare_uncertainties, scaled_uncertainties
 from pm_dalec.graph.choices import Choices
-from pm_dalec.sensitivity.studies.changes import Changes, checked_changes
+from pm_dalec.sensitivity.studies.changes import TEMPERATURES, Changes, checked_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,29 +69,42 @@ class Variant:
             raise type(fault)(f"variant {self.name!r}: {fault.args[0]}") from fault
 
     def land(self, land: xr.Dataset | xr.DataTree) -> xr.Dataset | xr.DataTree:
-        """Land with the uncertainties of this variant.
+        """Land with the uncertainties and the weather of this variant.
 
         Parameters
         ----------
         land : Dataset or DataTree
         """
         if isinstance(land, xr.Dataset):
-            return self._widened(land)
+            return self._changed(land)
         changed = {}
         for node in NODES.values():
             averages = land[node].to_dataset(inherit=False)
-            widened = self._widened(averages)
+            found = self._changed(averages)
             changed[node] = {
                 name: values
-                for name, values in widened.items()
+                for name, values in found.items()
                 if not values.identical(averages[name])
             }
         return with_averages(land, changed)
 
-    def _widened(self, units):
+    def _changed(self, units):
+        """Units dataset with other drivers and uncertainties; a node may hold no drivers."""
+        weather = {
+            name: _other_weather(units[name], by)
+            for name, by in self.changes.weather.items()
+            if name in units
+        }
+        units = units.assign(weather)
         if self.changes.sigma_rules is not None:
             units = prepare_uncertainties(units, self.changes.sigma_rules)
         return scaled_uncertainties(units, self.changes.sigma) if self.changes.sigma else units
+
+
+def _other_weather(values, by):
+    """Driver, warmer where it is a temperature, else times a factor."""
+    changed = values + by if values.name in TEMPERATURES else values * by
+    return changed.assign_attrs(values.attrs)
 
 
 def _words(value):

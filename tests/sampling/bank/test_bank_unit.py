@@ -108,9 +108,14 @@ def test_a_unit_of_poor_weights_begins_at_them(target):
     share = share_of(np.random.default_rng(0), spread=0.5, centres=((0.45, 0.5), (0.55, 0.5)))
     unit = unit_at(target, 3, share, Settings(draws=100, rhat=1.1, ess=3000, proposals=1024))
     unit.advance()
-    assert (unit.state.phase, unit.state.route) == ("sample", "warm")
-    assert unit.state.searched == 0
+    assert (unit.state.phase, unit.state.route) == ("search", "warm")
+    begun = unit.state.position[:, :CHAINS].copy()
+    unit.advance()
+    assert unit.state.phase == "sample"
     assert np.isfinite(unit.state.logp).all()
+    fresh = np.abs(begun.T - 0.5).max(axis=1) > 0.25
+    assert fresh[:: bank_unit.FRESH].any()
+    assert not fresh[np.arange(CHAINS) % bank_unit.FRESH > 0].any()
 
 
 def test_a_unit_that_took_draws_over_goes_on_when_more_is_asked(target):

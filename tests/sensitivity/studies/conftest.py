@@ -9,6 +9,7 @@ from pm_dalec.sensitivity.studies.study import Study
 from pm_dalec.testing.tiny import tiny_site
 
 TINY = {"chains": 4, "draws": 8, "proposals": 600, "ess": 0, "threads": 1, "progress": False}
+TINY |= {"pilot": 0}
 RULES = EDCS["edinburgh2021"].only("wood_outlives_leaves", "photosynthesis_happens", "steady_wood")
 CHOICES = Choices(constraints=RULES)
 VARIANTS = {

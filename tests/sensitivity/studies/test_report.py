@@ -55,15 +55,15 @@ def test_the_command_reports_and_ends_with_3_where_variants_did_not_converge(
     status = commands.sensitivity("synthetic", variants=EXAMPLE, out=tmp_path, proposals=5)
     told = capsys.readouterr().out
     assert status == 3
-    assert (asked["proposals"], asked["folder"], len(asked["names"])) == (5, tmp_path, 30)
+    assert (asked["proposals"], asked["folder"], len(asked["names"])) == (5, tmp_path, 32)
     assert "LAI doubled" in told
     assert (tmp_path / "report.md").exists()
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:wanted 30 variants")
+@pytest.mark.filterwarnings("ignore:wanted 32 variants")
 def test_the_example_is_calibrated_whole_in_a_tiny_budget(tmp_path):
     study = Study(baseline.build, tiny_site(), read_variants(EXAMPLE))
     found = study.run(tmp_path, **TINY)
-    assert found.sizes["variant"] == 30
+    assert found.sizes["variant"] == 32
     assert bool(found["mean"]["gpp"].notnull().all())

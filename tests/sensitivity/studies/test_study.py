@@ -1,11 +1,15 @@
 """A study is one tree; what is finished is not done again, and what was killed goes on."""
 
+import threading
+
 import numpy as np
 import pytest
 import xarray as xr
 
+from pm_dalec.sampling import state, unit
+from pm_dalec.sampling.bank import bank_unit, making
 from pm_dalec.sensitivity import Study, effects, open_study
-from pm_dalec.sensitivity.studies import study as module
+from pm_dalec.sensitivity.studies import fleet, study as module
 from pm_dalec.tables.parameters import PARAMETERS
 
 from .conftest import CHOICES, DOUBT, TINY, VARIANTS
@@ -103,3 +107,49 @@ def test_a_shift_is_in_posterior_sd_of_the_base_and_days_go_round(result):
     assert float(moved.sel(name="leaf_fall_day")) == pytest.approx(10 / float(sd["leaf_fall_day"]))
     assert float(found["width_ratio"].sel(variant="no rules", name="gpp")) == pytest.approx(2)
     assert float(abs(found["shift"].sel(variant="base")).max()) == 0
+
+
+@pytest.fixture
+def piloted(build, site, monkeypatch):
+    """Study whose variants begin at the draws of a pilot, which has not converged."""
+    monkeypatch.setattr(making, "WORST_RHAT", np.inf)
+    monkeypatch.setattr(bank_unit, "FEWEST", 0.0)
+    for rounds in (unit, state):
+        monkeypatch.setattr(rounds, "FIRST_ROUND", 1)
+    small = {"chains": 8, "draws": 100, "rhat": 1.0001, "ess": 1e6}
+    monkeypatch.setattr(module, "PILOT", fleet.PILOT | small)
+    monkeypatch.setattr(fleet, "PILOT", fleet.PILOT | small)
+    fixed = {"parameters": {"temperature_exponent": 0.04}}
+    return Study(build, site, {"base": {}, "fixed": fixed}, choices=CHOICES)
+
+
+@pytest.mark.filterwarnings("ignore:wanted 2 variants that converged")
+def test_variants_begin_at_the_draws_of_the_first_where_these_have_a_place(piloted, tmp_path):
+    found = piloted.run(tmp_path, **TINY | {"pilot": 2500, "threads": 2})
+    assert list(found["units"]["route"].values) == ["warm", "full"]
+    assert found["units"]["khat"].notnull().values.tolist() == [True, False]
+    assert len(list((tmp_path / "banks").glob("*.nc"))) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:wanted 2 variants that converged")
+def test_a_study_does_not_depend_on_threads(piloted, tmp_path):
+    one, two = (
+        piloted.run(tmp_path / str(threads), **TINY | {"pilot": 2500, "threads": threads})
+        for threads in (1, 2)
+    )
+    xr.testing.assert_identical(without_clock(one), without_clock(two))
+
+
+def test_the_first_fault_ends_what_runs_beside_it():
+    stop = threading.Event()
+
+    def work(name):
+        if name == "wrong":
+            raise ValueError(name)
+        assert stop.wait(10)
+        return name
+
+    with pytest.raises(ValueError, match="wrong"):
+        fleet.side_by_side(work, ["wrong", "slow"], 2, stop)
+    assert fleet.side_by_side(str.upper, ["a", "b"], 2, threading.Event()) == {"a": "A", "b": "B"}

@@ -63,6 +63,13 @@ def test_a_parameter_is_fixed_bounded_or_given_a_factor(land):
     assert found["leaf_fall_day"] == PARAMETERS["leaf_fall_day"]
 
 
+def test_weather_is_warmer_by_degrees_and_otherwise_times_a_factor(land):
+    found = Variant("v", {"weather": {"tmin": 1.0, "sw_rad": 1.1}}).land(land)
+    np.testing.assert_allclose(found["tmin"], land["tmin"] + 1.0)
+    np.testing.assert_allclose(found["sw_rad"], land["sw_rad"] * 1.1)
+    assert found["sw_rad"].attrs == land["sw_rad"].attrs
+
+
 def test_sigma_is_scaled_and_a_factor_by_its_logarithm(land):
     kind = {"uncertainty_kind": "factor"}
     land = land.assign(cwood_unc=(land["cwood"] * 0 + 1.5).assign_attrs(kind))
@@ -77,6 +84,8 @@ def test_sigma_is_scaled_and_a_factor_by_its_logarithm(land):
         ({"sigmas": {}}, KeyError, "came key 'sigmas' .variant 'v'"),
         ({"soft": -1.0}, ValueError, "a margin above 0"),
         ({"sigma": {"lai": "much"}}, ValueError, "a factor above 0 by stream"),
+        ({"weather": {"rain": 2.0}}, ValueError, "factors above 0 of others of tmin"),
+        ({"weather": {"sw_rad": -1.0}}, ValueError, "degrees of tmin and tmax"),
         ({"without": ["steady_moon"]}, KeyError, "variant 'v': no constraint 'steady_moon'"),
         ({"drop": ["nee"]}, ValueError, "variant 'v': wanted streams to drop out of lai, cwood"),
         ({"priors": "mine"}, KeyError, "variant 'v': no set of priors 'mine'"),

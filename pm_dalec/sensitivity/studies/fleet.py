@@ -1,0 +1,118 @@
+"""Variants side by side, in threads, and the draws of the first that the others begin at."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from pm_dalec.sampling.bank.bank_file import bounds_of, load_bank
+from pm_dalec.sampling.bank.making import EACH, make_bank
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    import pymc as pm
+    import xarray as xr
+
+    from pm_dalec.sampling.bank.bank_file import DrawBank
+
+PILOT = {"chains": 16, "draws": 1000, "rhat": 1.05, "ess": 3000.0, "power": 0.5, "slack": 0.2}
+"""How the first variant is sampled for the others, wider than a bank for neighbours: as in `make_bank`."""
+BUDGET = 500_000  # proposals of each chain of a pilot
+
+
+def side_by_side(
+    work: Callable[[str], object], names: Iterable[str], workers: int, stop: threading.Event
+) -> dict[str, object]:
+    """Results of work by name, in the order of the names; the first fault ends all of it.
+
+    Parameters
+    ----------
+    work : callable
+    names : iterable of str
+    workers : int
+        Threads. With one, work is done in the thread that calls.
+    stop : threading.Event
+        Set at the first fault, so that what is under way ends soon.
+    """
+    if workers == 1:
+        return {name: work(name) for name in names}
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = {name: pool.submit(work, name) for name in names}
+        try:
+            return {name: each.result() for name, each in waiting.items()}
+        except BaseException:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def bank_of_first(
+    model: pm.Model, land: xr.Dataset | xr.DataTree, path: Path, **settings: object
+) -> DrawBank:
+    """Bank in which every unit of a model is a pilot, from its file where it was made before.
+
+    Parameters
+    ----------
+    model : pm.Model
+        Of the first variant.
+    land : Dataset or DataTree
+    path : Path
+    **settings
+        Of `pm_dalec.sampling.bank.make_bank`: proposals, random_seed, threads, progress.
+
+    Returns
+    -------
+    DrawBank
+        Without units whose pilot has not converged: their variants begin by themselves.
+    """
+    if path.exists():
+        return load_bank(path)
+    tell(settings["progress"], "draws of the first variant, widely sampled, for all of them")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "wanted pilots of", UserWarning)  # `told_of` says it
+        bank = make_bank(lambda _: model, land, path=path, pilots=EACH, **PILOT, **settings)
+    tell(settings["progress"], told_of(bank))
+    return bank
+
+
+def told_of(bank: DrawBank) -> str:
+    """What a study says of its bank."""
+    if not bank.classes:
+        return "  no pilot has converged: every variant begins by itself"
+    least = min(float(share.ess.min()) for share in bank.classes.values())
+    runs = sum(int(share.proposals.sum()) for share in bank.classes.values())
+    return f"  {len(bank.classes)} units in {runs:,} runs, effective draws at least {least:.0f}"
+
+
+def usable(bank: DrawBank | None, model: pm.Model) -> DrawBank | None:
+    """Bank where its draws have a place in a model; None where the model has wider bounds, say.
+
+    Parameters
+    ----------
+    bank : DrawBank, optional
+    model : pm.Model
+        Of a variant.
+    """
+    if bank is None or not bank.classes:
+        return None
+    names = [variable.name for variable in model.free_RVs]
+    bounds = bounds_of(model.rvs_to_transforms[variable] for variable in model.free_RVs)
+    return None if bank.lacks(names, bounds) else bank
+
+
+def tell(progress: bool, words: str) -> None:
+    """Say what is going on.
+
+    Parameters
+    ----------
+    progress : bool
+    words : str
+    """
+    if progress:
+        print(words, file=sys.stderr, flush=True)

@@ -1,0 +1,64 @@
+"""Table 2 under other choices: what moves it, what comes near the printed numbers, and how that is said."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from pm_dalec.cli import studies as commands
+from pm_dalec.paper.tables import closest, plain_answer, table_2_sensitivity
+from pm_dalec.paper.tables.layout import PAPER
+from pm_dalec.tables.summaries import BUDGET
+
+from .conftest import made_up
+
+PRINTED = 282.6  # change of live carbon, baseline, 1 degree
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Two variants, of which the second is the first with its live carbon moved to the printed median."""
+    made = made_up("baseline", 1.0, dict.fromkeys(BUDGET, 5.0))
+    table = table_2_sensitivity({"as the paper": {made.key: made}, "moved": {made.key: made}})
+    moved = (table["variant"] == "moved") & (table["quantity"] == "change_live")
+    first = (table["variant"] == "as the paper") & (table["quantity"] == "change_live")
+    by = PRINTED - table.loc[first & (table["statistic"] == "median"), "ours"].item()
+    table.loc[moved, ["ours", "moved"]] += by
+    table.loc[moved & (table["statistic"] == "median"), "off_sd"] = 0.0
+    return table
+
+
+def test_a_number_off_the_printed_one_is_in_standard_deviations_of_its_interval(table):
+    row = table[(table["variant"] == "as the paper") & (table["statistic"] == "median")]
+    row = row.set_index("quantity").loc["change_live"]
+    sd = (1708.0 + 1755.1) / 3.29
+    assert_allclose(row["off_sd"], (row["ours"] - PRINTED) / sd)
+    assert (table.loc[table["variant"] == "as the paper", "moved"] == 0).all()
+
+
+def test_the_nearest_variant_is_first(table):
+    order = closest(table)
+    assert list(order.index) == ["moved", "as the paper"]
+    medians = table[(table["variant"] == "as the paper") & (table["statistic"] == "median")]
+    assert_allclose(order.loc["as the paper", "rms"], np.sqrt((medians["off_sd"] ** 2).mean()))
+
+
+def test_the_answer_says_ours_the_printed_and_what_comes_nearest(table):
+    (told,) = plain_answer(table)
+    assert "printed is 283 (-1755 to 1708) g m-2" in told
+    assert "'moved' moves the median most" in told
+    assert "'moved' comes nearest, with 283" in told
+
+
+def test_the_command_writes_tables_and_answer_and_names_what_did_not_converge(
+    table, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(commands, "budget_studies", lambda *_, **__: ({}, ["baseline, moved: 1"]))
+    monkeypatch.setattr(commands, "table_2_sensitivity", lambda _: table)
+    assert commands.paper(out=tmp_path, quick=True, sensitivity=True) == commands.NOT_CONVERGED
+    told = capsys.readouterr().out
+    assert "printed is 283" in told
+    assert "Not converged: baseline, moved: 1." in told
+    text = (tmp_path / "table2_sensitivity.md").read_text()
+    assert "moved" in text
+    assert PAPER in text
+    assert (tmp_path / "table2_closest.csv").exists()
