@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from pm_dalec.cli.bench.banks import PAPER_UNITS, compare_banks, summary
+from pm_dalec.cli.bench.judging import judge
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
 from pm_dalec.cli.cluster.land import BUILD
@@ -41,6 +42,10 @@ def bench(
     banks: Path | None = None,
     units: int = 5,
     references: int = 5,
+    targets: Path | None = None,
+    simulation: Path | None = None,
+    fits: int = 200,
+    page: Path | None = None,
 ):
     """Measure runs and proposals per second and core.
 
@@ -71,6 +76,14 @@ def bench(
         Of each class that are compared; 0 makes the banks alone.
     references
         As many of these are calibrated without a bank as well.
+    targets
+        Folder of files of posteriordb; sample its targets and those of known answers, and compare.
+    simulation
+        Folder of fits to simulated truths, which is continued until it holds --fits of them.
+    fits
+        Wanted in that folder.
+    page
+        Write what was found of targets and simulation to this file of Markdown.
     """
     _check(lanes, steps, seconds, backend=backend, dtype=dtype)
     if site and not samplers:
@@ -83,6 +96,9 @@ def bench(
     if scale is not None:
         report = measure_scale(scale, workers=os.cpu_count() or 1, progress=tell)
         print(json.dumps(report, indent=1))
+        return
+    if targets is not None or simulation is not None:
+        judge(targets, simulation, fits, page, tell, as_json)
         return
     if banks is not None:
         _print_banks(banks, (units, references), tell, as_json)
