@@ -182,9 +182,8 @@ class Unit:
     def _look(self, whatever=False):
         """Judge the draws of this round; the full statistics only where they may be good enough."""
         state = self.state
-        most = max(
-            MOST_JUDGED, round(2 * self.settings.ess / state.logp.size)
-        )  # or it sees too few
+        enough = min(2 * self.settings.ess / state.logp.size, state.kept)
+        most = max(MOST_JUDGED, int(enough))
         part = self._comparable(evenly(state.stored[: state.kept], most))
         if not whatever and split_rhat(part).max() > self.settings.rhat:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pm_dalec.tables.constants import SAMPLER_VERSION
+from pm_dalec.testing.samplers.simulation import CHAINS
 from pm_dalec.testing.samplers.uniformity import ENVELOPE, uniformity
 from pm_dalec.testing.samplers.verdicts import MEAN_LIMIT, QUANTILE_LIMIT, SETTINGS
 
@@ -16,7 +17,7 @@ RANK_PLACES = {name: ".2f" for name in ("mean", "variance", "in50", "in90")} | {
 COMMAND = "pm-dalec bench --targets FOLDER --simulation FOLDER --page docs/sampler_checks.md"
 TITLE = f"""# Checks of the sampler
 
-Made by `{COMMAND}`, version {SAMPLER_VERSION} of the sampler; every number is measured.
+Made by `{COMMAND}`; every number is measured.
 """
 
 
@@ -24,7 +25,7 @@ def _table(table, places, first):
     shown = table.copy()
     for name, form in places.items():
         shown[name] = [format(value, form) for value in shown[name]]
-    return shown.to_markdown(disable_numparse=True).replace("|  ", f"| {first} ", 1)
+    return shown.rename_axis(first).to_markdown(disable_numparse=True)
 
 
 def targets_section(table: pd.DataFrame) -> str:
@@ -41,7 +42,8 @@ def targets_section(table: pd.DataFrame) -> str:
 
 {agreed} of {len(table)} targets agree with what is known of them: means within {MEAN_LIMIT:g}, quantiles of 5 and 95 %
 within {QUANTILE_LIMIT:g} reference standard deviations, by the worst parameter, and the sampler says that it has
-converged. Asked for: bulk ESS {SETTINGS["ess"]:,} of {SETTINGS["chains"]} chains. Runs are evaluations of the density,
+converged. Version {SAMPLER_VERSION} of the sampler; asked for: bulk ESS {SETTINGS["ess"]:,} of
+{SETTINGS["chains"]} chains within {SETTINGS["proposals"]:,} proposals of each. Runs are evaluations of the density,
 seconds those of one core, with compilation. Targets of posteriordb are compared with 10,000 reference draws, whose own
 error is .01 (means) and .02 to .05 (quantiles).
 
@@ -63,6 +65,7 @@ def simulation_section(fits: pd.DataFrame) -> str:
     """
     table = uniformity(fits)
     ended = fits["status"].value_counts()
+    wanted = fits.attrs
     told = ", ".join(f"{count} {status}" for status, count in ended.items())
     least = table["p"].min()
     return f"""
@@ -70,8 +73,9 @@ def simulation_section(fits: pd.DataFrame) -> str:
 
 {len(fits)} truths were drawn exactly from the constrained prior, observations of three years were made of each (leaf
 area every month, wood twice, uncertainties that do not depend on the truth), and the model was calibrated to them with
-8 chains until R-hat < 1.05 and ESS > 100, or 150,000 proposals a chain ({told}; all count). If everything is
-right, ranks of the truth among the draws are uniform.
+{CHAINS} chains until R-hat < {wanted["rhat"]:g} and ESS > {wanted["ess"]:g}, or {wanted["proposals"]:,} proposals a
+chain ({told}; all count; version {wanted["sampler"]} of the sampler). If everything is right, ranks of the truth among
+the draws are uniform.
 
 - Central intervals of 50 % hold {table["in50"].mean():.1%} of the truths, those of 90 % {table["in90"].mean():.1%}.
 - {int(table["inside"].sum())} of {len(table)} distributions of ranks stay in their envelope of {ENVELOPE:.0%}

@@ -50,6 +50,7 @@ CHAINS = 8
 USUAL = Settings(draws=250, rhat=1.05, ess=100, proposals=150_000)
 FLUXES = ("gpp", "reco", "nee", "harvest", "fire")
 LIKELIHOOD = "log_likelihood"
+SETTINGS = "settings.json"  # what the fits of a folder have in common
 
 
 class Setting(NamedTuple):
@@ -220,7 +221,7 @@ def calibrate_by_simulation(
     fits = whole_number("fits", fits, least=1, advice="200 show what a sampler gets wrong")
     folder, setting = folder_to_write(folder), None
     stated = asdict(settings) | {"seed": seed, "model": MODEL_VERSION, "sampler": SAMPLER_VERSION}
-    _expect_same(folder / "settings.json", stated)
+    _expect_same(folder / SETTINGS, stated)
     for number in range(fits):
         path = folder / f"{number:05d}.json"
         if path.exists():
@@ -252,9 +253,13 @@ def _expect_same(path, stated):
 def ranks_in(folder: Path) -> pd.DataFrame:
     """Fits of a folder, a row each: how they ended, and the rank of every quantity.
 
+    What they have in common is in ``attrs``: settings, seed, versions of ``model`` and ``sampler``.
+
     Parameters
     ----------
     folder : path
     """
     rows = [json.loads(path.read_text()) for path in sorted(folder.glob("[0-9]*.json"))]
-    return pd.DataFrame([row | (row.pop("ranks") or {}) for row in rows]).set_index("number")
+    found = pd.DataFrame([row | (row.pop("ranks") or {}) for row in rows]).set_index("number")
+    found.attrs = json.loads((folder / SETTINGS).read_text())
+    return found

@@ -10,6 +10,7 @@ from pm_dalec.physics.records import drivers_of
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.testing.parameters import FEASIBLE
 from pm_dalec.testing.samplers import simulation
+from pm_dalec.testing.samplers.page import simulation_section
 from pm_dalec.testing.samplers.uniformity import rank_figure, uniformity
 
 FITS = 200
@@ -69,6 +70,15 @@ def test_uniform_ranks_pass_and_others_do_not():
     assert good["p"].min() > 0.05 / len(good)
     assert not bad["inside"].any()
     assert (bad["in50"] > 0.6).all()
+
+
+def test_a_page_says_how_many_fits_there_are_and_what_their_ranks_say():
+    fits = ranks()
+    fits.attrs = {"rhat": 1.05, "ess": 100, "proposals": 150_000, "sampler": 3}
+    told = simulation_section(fits)
+    assert told.startswith(f"\n## Truths from the prior\n\n{FITS} truths")
+    assert "(200 converged; all count; version 3 of the sampler)" in told
+    assert "\n| log_likelihood " in told
 
 
 def test_the_figure_has_a_panel_for_every_quantity():
