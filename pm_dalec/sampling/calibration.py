@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from pm_dalec.posterior.groups.complete import (
 )
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.any_model.compiled import compile_any
-from pm_dalec.sampling.any_model.cube import check_any
+from pm_dalec.sampling.any_model.cube import check_any, refuse_others
 from pm_dalec.sampling.any_model.labelled import fit_of_any
 from pm_dalec.sampling.bank.bank_file import opened, said_of
 from pm_dalec.sampling.bank.bank_unit import BankUnit
@@ -113,17 +114,14 @@ def calibrate(
     -------
     DataTree
         Groups posterior, sample_stats, constant_data, observed_data; of a model without DALEC the first
-        two. ``sample_stats`` holds ``status``
-        of every unit: converged, budget (draws as far as they went), no start, searching (time was over
+        two. ``sample_stats`` holds ``status`` of every unit: converged, budget (draws as far as they went), no start, searching (time was over
         before a start was found), not run. Ctrl-C gives the draws until then, with a warning, as do
         fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
-    settings, chains = (
-        Settings(draws, rhat, ess, proposals),
-        checked_chains(chains, least=FEWEST_CHAINS),
-    )
+    settings = Settings(draws, rhat, ess, proposals)
+    chains = checked_chains(chains, least=FEWEST_CHAINS)
     if is_foreign(model):
-        _refuse_others(checkpoint=checkpoint, only=only, groups=groups or None, bank=bank)
+        refuse_others(checkpoint=checkpoint, only=only, groups=groups or None, bank=bank)
         return _any_fit(model, settings, chains, random_seed, (threads, seconds), progress)
     check_dalec(model, "calibrate")
     resume, bank = flag("resume", resume), opened(bank)
@@ -131,11 +129,7 @@ def calibrate(
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
     groups, held = groups_to_make(groups, model.observed_RVs), said_of(bank)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
-    with (
-        checkpoints.open_store(checkpoint, resume, identity) as store,
-        Progress(flag("progress", progress)) as shown,
-        stopped_by_interrupt() as stop,
-    ):
+    with _running(checkpoint, resume, identity, progress) as (store, shown, stop):
         shown.message("compiling the model for lanes")
         target, compile_seconds = compiled(model)
         job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
@@ -148,14 +142,15 @@ def calibrate(
     return with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
 
 
-def _refuse_others(**given):
-    """Refuse arguments that only units of DALEC have a use for."""
-    used = [name for name, value in given.items() if value is not None]
-    if used:
-        raise ValueError(
-            f"wanted a model of DALEC with {used[0]}, got a model without its parameters in calibrate; "
-            f"leave {used[0]} out"
-        )
+@contextmanager
+def _running(checkpoint, resume, identity, progress):
+    """Store of a run, its progress, and the event that stops it."""
+    with (
+        checkpoints.open_store(checkpoint, resume, identity) as store,
+        Progress(flag("progress", progress)) as shown,
+        stopped_by_interrupt() as stop,
+    ):
+        yield store, shown, stop
 
 
 def _any_fit(model, settings, chains, random_seed, limits, progress):

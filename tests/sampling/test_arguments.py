@@ -189,10 +189,9 @@ def test_a_model_outside_the_unit_interval_is_refused_where_it_cannot_be_sampled
     refused(lambda: SAMPLERS[name](ordinary()), ValueError, sentence)
 
 
-@pytest.mark.parametrize("name", ["calibrate", "calibrate_edinburgh", "feasible_start"])
+@pytest.mark.parametrize("name", ["calibrate_edinburgh", "feasible_start"])
 def test_a_model_without_dalec_is_refused_where_a_fit_of_it_is_made(name):
-    if name != "calibrate":  # which samples any model
-        refused(lambda: SAMPLERS[name](foreign()), ValueError, "wanted a model of DALEC")
+    refused(lambda: SAMPLERS[name](foreign()), ValueError, "wanted a model of DALEC")
     refused(lambda: SAMPLERS[name](tiny_site()), TypeError, "got Dataset as the first argument")
 
 

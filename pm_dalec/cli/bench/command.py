@@ -86,12 +86,7 @@ def bench(
         Write what was found of targets and simulation to this file of Markdown.
     """
     _check(lanes, steps, seconds, backend=backend, dtype=dtype)
-    if site and not samplers:
-        raise ValueError(f"wanted --samplers with --site {site[0]}, got --site alone; add it")
-    if samplers and (lanes, backend, dtype, steps) != (LANES, "llvm", "float64", STEPS):
-        raise ValueError(
-            "wanted --samplers with --seconds and --site alone, got other options of throughput; leave them out"
-        )
+    _check_samplers(samplers, site, (lanes, backend, dtype, steps))
     tell = (lambda words: None) if as_json else _tell
     if scale is not None:
         report = measure_scale(scale, workers=os.cpu_count() or 1, progress=tell)
@@ -109,10 +104,7 @@ def bench(
     report = measure(
         backend=backend, lanes=lanes, dtype=dtype, steps=steps, seconds=seconds, progress=tell
     )
-    if as_json:
-        print(json.dumps(report, indent=1))
-    else:
-        _print_report(report)
+    print(json.dumps(report, indent=1)) if as_json else _print_report(report)
 
 
 def _check(lanes, steps, seconds, *, backend, dtype):
@@ -124,6 +116,16 @@ def _check(lanes, steps, seconds, *, backend, dtype):
     if dtype == "float32" and backend == "llvm":
         raise ValueError(
             "wanted float64 with the back end llvm, got --dtype float32; use --backend jax, or leave it out"
+        )
+
+
+def _check_samplers(samplers, sites, throughput):
+    """Refuse sites without samplers, and samplers with options of throughput."""
+    if sites and not samplers:
+        raise ValueError(f"wanted --samplers with --site {sites[0]}, got --site alone; add it")
+    if samplers and throughput != (LANES, "llvm", "float64", STEPS):
+        raise ValueError(
+            "wanted --samplers with --seconds and --site alone, got other options of throughput; leave them out"
         )
 
 

@@ -55,6 +55,16 @@ def check_any(model, caller):
             )
 
 
+def refuse_others(**given):
+    """Refuse arguments of `calibrate`, by name, that only units of DALEC have a use for."""
+    used = [name for name, value in given.items() if value is not None]
+    if used:
+        raise ValueError(
+            f"wanted a model of DALEC with {used[0]}, got a model without its parameters in calibrate; "
+            f"leave {used[0]} out"
+        )
+
+
 def in_unit_cube(model):
     """Copy of a model whose value variables all lie in the unit interval; its density is the same.
 
