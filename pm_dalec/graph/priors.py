@@ -38,6 +38,10 @@ class UnitInterval(Transform):
         """Value in natural units at a position in the unit interval."""
         return from_unit(value, self.lower, self.span, pt)
 
+    def natural(self, positions):
+        """Values in natural units of an array of positions in the unit interval."""
+        return from_unit(positions, self.lower, self.span, np)
+
     def log_jac_det(self, value, *inputs):
         """Logarithm of ``dp/dx``."""
         return np.log(self.span * self.lower) + self.span * value

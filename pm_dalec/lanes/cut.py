@@ -112,11 +112,7 @@ def lane_graph(model, results, lane_dimensions=("pixel",)):
     LaneGraph
     """
     shapes = [_value_shape(model, value) for value in model.value_vars]
-    names = [
-        model.values_to_rvs[value].name + (str(list(place)) if place else "")
-        for value, shape in zip(model.value_vars, shapes, strict=True)
-        for place in np.ndindex(*shape[: len(shape) - len(lane_dimensions)])
-    ]
+    names = [name for names in row_names(model, lane_dimensions).values() for name in names]
     shared = [v for v in ancestors(results) if isinstance(v, SharedVariable)]
     positions, shared_copies, results = _merged(model.value_vars, shared, results)
     data = dict(zip(shared_copies, shared, strict=True))
@@ -124,9 +120,33 @@ def lane_graph(model, results, lane_dimensions=("pixel",)):
     return _cut(model, results, tuple(names), inputs, data, tuple(lane_dimensions))
 
 
+def row_names(model, lane_dimensions):
+    """Names of the rows of positions that each free variable of a model fills.
+
+    Parameters
+    ----------
+    model : pymc.Model
+    lane_dimensions : tuple of str
+
+    Returns
+    -------
+    dict of str to list of str
+        By name of the variable, in the order of the rows.
+    """
+    found = {}
+    for value in model.value_vars:
+        name, shape = model.values_to_rvs[value].name, _value_shape(model, value)
+        places = np.ndindex(*shape[: len(shape) - len(lane_dimensions)])
+        found[name] = [name + (str(list(place)) if place else "") for place in places]
+    return found
+
+
 def _value_shape(model, value):
-    """Shape of a value variable, from the dimensions of its random variable."""
+    """Shape of a value variable, from the dimensions of its random variable, or its own."""
     dims = model.named_vars_to_dims.get(model.values_to_rvs[value].name) or ()
+    if len(dims) < value.type.ndim:  # declared with shape=, or drawn as a vector
+        static = value.type.shape
+        return model.initial_point()[value.name].shape if None in static else static
     return tuple(len(model.coords[dim]) for dim in dims)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant
 from pytensor.graph.traversal import toposort
+from pytensor.tensor.elemwise import Elemwise
 
 
 def lengths_now(lengths):
@@ -22,6 +23,27 @@ def lengths_now(lengths):
         int(length.get_value() if isinstance(length, SharedVariable) else length.data)
         for length in lengths
     )
+
+
+def performed(node, values):
+    """Outputs of a node from the values of its inputs, without compiling.
+
+    Small integers are widened where a number comes out: NumPy takes the logarithm of one of 8 bits in 16.
+
+    Parameters
+    ----------
+    node : Apply
+    values : list of array
+
+    Returns
+    -------
+    list of array
+    """
+    if isinstance(node.op, Elemwise) and node.outputs[0].type.dtype.startswith("float"):
+        values = [np.float64(v) if np.asarray(v).dtype.kind in "iu" else v for v in values]
+    storage = [[None] for _ in node.outputs]
+    node.op.perform(node, values, storage)
+    return [cell[0] for cell in storage]
 
 
 class FromData:
@@ -72,7 +94,6 @@ class FromData:
 
         with np.errstate(all="ignore"):
             for node in self.nodes:
-                storage = [[None] for _ in node.outputs]
-                node.op.perform(node, [value(variable) for variable in node.inputs], storage)
-                values.update(zip(node.outputs, (cell[0] for cell in storage), strict=True))
+                found = performed(node, [value(variable) for variable in node.inputs])
+                values.update(zip(node.outputs, found, strict=True))
         return [np.asarray(value(variable)) for variable in self.variables]

@@ -29,7 +29,8 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
     -------
     Dataset
         ``rhat`` [1], ``ess_bulk``, ``ess_tail`` [1] with dims (parameter[, stratum][, pixel]).
-        Parameters that were fixed are left out.
+        Parameters that were fixed are left out. Of a model without DALEC all variables are in it,
+        the elements of a vector one by one.
 
     Raises
     ------
@@ -49,19 +50,30 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
             "calibrate with chains=4 and more proposals"
         )
     names, found = [], []
-    for name in (n for n in PARAMETERS if n in posterior):
-        array = posterior[name].transpose(dims.CHAIN, dims.DRAW, ...)
-        if np.ptp(array.values) == 0:
+    for name, values in _judged(posterior):
+        if np.ptp(values) == 0:
             continue
         names.append(name)
-        found.append(chain_statistics(comparable(name, array.values)))
-    space = tuple(d for d in posterior["initial_som"].dims if d not in (dims.CHAIN, dims.DRAW))
+        found.append(chain_statistics(comparable(name, values)))
+    space = dims.space_of(posterior)
     out = {
         label: ((dims.PARAMETER, *space), np.stack([statistics[place] for statistics in found]))
         for place, label in enumerate(("rhat", "ess_bulk", "ess_tail"))
     }
     coords = {dims.PARAMETER: names} | {d: posterior[d] for d in space if d in posterior.coords}
     return xr.Dataset(out, coords=coords)
+
+
+def _judged(posterior):
+    """Names and values (chain, draw, ...) of what is looked at."""
+    parameters = [name for name in PARAMETERS if name in posterior]
+    for name in parameters or posterior.data_vars:
+        values = posterior[name].transpose(dims.CHAIN, dims.DRAW, ...).values
+        if parameters:
+            yield name, values
+            continue
+        for place in np.ndindex(*values.shape[2:]):
+            yield name + (str(list(place)) if place else ""), values[(..., *place)]
 
 
 def has_converged(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> bool:

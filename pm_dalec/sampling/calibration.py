@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,19 +25,17 @@ from pm_dalec.posterior.groups.complete import (
     with_groups,
 )
 from pm_dalec.sampling import checkpoints
+from pm_dalec.sampling.any_model.compiled import compile_any
+from pm_dalec.sampling.any_model.cube import check_any, refuse_others
+from pm_dalec.sampling.any_model.labelled import fit_of_any
 from pm_dalec.sampling.bank.bank_file import opened, said_of
 from pm_dalec.sampling.bank.bank_unit import BankUnit
 from pm_dalec.sampling.bank.pilots import classes_of
 from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.labelled_fit import as_fit, prior_draws, warn_of_few_draws
-from pm_dalec.sampling.progress import (
-    Progress,
-    shown_as,
-    stopped_by_interrupt,
-    warn_of_interrupt,
-)
+from pm_dalec.sampling.progress import shown_as, stopped_by_interrupt, warn_of_interrupt
 from pm_dalec.sampling.state import Settings, new_state
-from pm_dalec.sampling.target import Target, bound_to, check_dalec, compile_target
+from pm_dalec.sampling.target import Target, bound_to, check_dalec, compile_target, is_foreign
 from pm_dalec.sampling.unit import Unit
 from pm_dalec.tables.numbers import flag, number, seed_of, whole_number
 
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from pm_dalec.sampling.bank.bank_file import DrawBank
+    from pm_dalec.sampling.progress import Progress
     from pm_dalec.tables.kinds import Array
 
 FEWEST_CHAINS = 4  # which fill the archive of a unit
@@ -77,7 +77,9 @@ def calibrate(
     Parameters
     ----------
     model : pm.Model
-        Of a site, of pixels or of strata of pixels; its free variables are DALEC parameters.
+        Of a site, of pixels or of strata of pixels; its free variables are DALEC parameters. Or any other
+        model of PyMC with continuous free variables, bounded or not: it is put into the unit cube with
+        its Jacobians, and has no use for ``checkpoint``, ``only``, ``groups`` and ``bank``.
     chains : int
         Lanes of each unit, at least 4; multiples of 8 use the processor best.
     draws : int
@@ -114,23 +116,23 @@ def calibrate(
     Returns
     -------
     DataTree
-        Groups posterior, sample_stats, constant_data, observed_data. ``sample_stats`` holds ``status``
-        of every unit: converged, budget (draws as far as they went), no start, searching (time was over
-        before a start was found), not run. Ctrl-C gives the draws until then, with a warning, as do
+        Groups posterior, sample_stats, constant_data, observed_data; of a model without DALEC the first
+        two. ``sample_stats`` holds ``status`` of every unit: converged, budget (draws as far as they
+        went), no start, searching (time was over before a start was found), not run. Ctrl-C gives the draws until then, with a warning, as do
         fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
+    settings = Settings(draws, rhat, ess, proposals)
+    chains = checked_chains(chains, least=FEWEST_CHAINS)
+    if is_foreign(model):
+        refuse_others(checkpoint=checkpoint, only=only, groups=groups or None, bank=bank)
+        return _any_fit(model, settings, chains, random_seed, (threads, seconds), progress)
     check_dalec(model, "calibrate")
-    resume, settings = flag("resume", resume), Settings(draws, rhat, ess, proposals)
-    chains, bank = checked_chains(chains, least=FEWEST_CHAINS), opened(bank)
+    resume, bank = flag("resume", resume), opened(bank)
     numbers, seed = identities(model), seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
     groups, held = groups_to_make(groups, model.observed_RVs), said_of(bank)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
-    with (
-        checkpoints.open_store(checkpoint, resume, identity) as store,
-        stopped_by_interrupt() as stop,
-        shown_as(progress, stop) as shown,
-    ):
+    with _running(checkpoint, resume, identity, progress) as (store, shown, stop):
         shown.message("compiling the model for lanes")
         target, compile_seconds = compiled(model)
         job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
@@ -141,6 +143,39 @@ def calibrate(
         warn_of_interrupt(checkpoint)
     fit = as_fit(model, target, drawn, chains, stated | ended, prior)
     return with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
+
+
+@contextmanager
+def _running(checkpoint, resume, identity, progress):
+    """Store of a run, its progress, and the event that stops it."""
+    with (
+        checkpoints.open_store(checkpoint, resume, identity) as store,
+        stopped_by_interrupt() as stop,
+        shown_as(progress, stop) as shown,
+    ):
+        yield store, shown, stop
+
+
+def _any_fit(model, settings, chains, random_seed, limits, progress):
+    """Fit of a model that is no DALEC; limits are those of threads and of seconds."""
+    check_any(model, "calibrate")
+    seed, (threads, seconds) = seed_of(random_seed), limits
+    with stopped_by_interrupt() as stop, shown_as(progress, stop) as shown:
+        shown.message("compiling the model for lanes")
+        began = time.perf_counter()
+        cube, target = compile_any(model)
+        compile_seconds, budget = time.perf_counter() - began, check_budget(threads, seconds)
+        job = Job(target, settings, chains, seed, budget, None, shown, _deadline(seconds), stop)
+        shown.begin(1, settings, seconds)
+        with threadpool_limits(1, "blas"):
+            found = job.run([0], [0])
+    stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds)
+    stated |= {"target_rhat": float(settings.rhat), "target_ess": float(settings.ess)}
+    if stop.is_set():
+        warn_of_interrupt(None)
+    else:
+        warn_of_few_draws(found, settings.draws)
+    return fit_of_any(cube, *found[0], stated)
 
 
 def _deadline(seconds):
@@ -274,9 +309,8 @@ class Job:
 
     def run(self, numbers, places):
         """States of the units that were run, by place."""
-        several = len(places) > 1
         with ThreadPoolExecutor(self.threads) as pool:
-            if several:
+            if len(places) > 1:
                 done = pool.map(lambda place: self.one(int(place), int(numbers[place])), places)
                 return dict(zip(map(int, places), done, strict=True))
             place = int(places[0])

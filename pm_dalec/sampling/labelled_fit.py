@@ -71,7 +71,7 @@ def as_fit(
     tree = xr.DataTree.from_dict(
         {
             "posterior": posterior,
-            "sample_stats": _statistics(logp, units, posterior),
+            "sample_stats": statistics_of(logp, units, posterior),
             "constant_data": data,
             "observed_data": observed_data(posterior, data, known.likelihoods),
             **({} if prior is None else {"prior": prior}),
@@ -274,8 +274,17 @@ def _routes(units, shape):
     return {"route": routes.reshape(shape)} | {n: v.reshape(shape) for n, v in numbers.items()}
 
 
-def _statistics(logp, units, posterior):
-    """Sampler statistics of every unit."""
+def statistics_of(logp, units, posterior):
+    """Sampler statistics of every unit.
+
+    Parameters
+    ----------
+    logp : array (chain, draw[, stratum][, pixel])
+    units : dict
+        As in `as_fit`.
+    posterior : Dataset
+        For its coordinates.
+    """
     space = dims.space_of(posterior)
     shape, lanes = logp.shape[2:], (logp.shape[0], *logp.shape[2:])
     count = int(np.prod(shape, dtype=int))

@@ -13,12 +13,18 @@ from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors.scales import scale_for
 from pm_dalec.graph import notes
 from pm_dalec.graph.priors import UnitInterval
-from pm_dalec.lanes.cut import check_lanes, density_terms, lane_dimensions, lane_graph
+from pm_dalec.lanes.cut import (
+    check_lanes,
+    density_terms,
+    lane_dimensions,
+    lane_graph,
+    row_names,
+)
 from pm_dalec.lanes.function import LaneFunction
+from pm_dalec.sampling.any_model.transforms import Row
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS, Theta
-from pm_dalec.tables.priors import from_unit
 from pm_dalec.tables.variables import DRIVERS
 
 
@@ -106,6 +112,16 @@ def check_model(model, caller):
             "give its parameters the priors of graph.add_parameters"
         )
     check_lanes(model, lane_dimensions(model))
+
+
+def is_foreign(model):
+    """Whether this is a model of PyMC with free variables, none of which is a parameter of DALEC."""
+    return (
+        isinstance(model, pm.Model)
+        and bool(model.free_RVs)
+        and not {variable.name for variable in model.free_RVs} & {*Theta._fields}
+        and not notes.of(model).units
+    )
 
 
 def check_dalec(model, caller):
@@ -244,8 +260,7 @@ def target_of(model, terms, total, scaled, potentials):
     function = LaneFunction(lane_graph(model, results, space))
     cheap = [term for term in potentials if not _needs_run(term)]
     early = LaneFunction(lane_graph(model, [sum(cheap)], space)) if cheap else None
-    names = tuple(variable.name for variable in model.free_RVs)
-    transforms = tuple(model.rvs_to_transforms[variable] for variable in model.free_RVs)
+    names, transforms = function.names, _row_transforms(model, space)
     circular = tuple(name in PARAMETERS and PARAMETERS[name].circular for name in names)
     return Target(
         function=function,
@@ -258,6 +273,13 @@ def target_of(model, terms, total, scaled, potentials):
         spans=np.array([transform.span for transform in transforms]),
         site=not space,
     )
+
+
+def _row_transforms(model, space):
+    """Transform of every row of positions."""
+    own = {name: model.rvs_to_transforms[model[name]] for name in row_names(model, space)}
+    rows = {n: one if isinstance(one, UnitInterval) else Row() for n, one in own.items()}
+    return tuple(rows[name] for name, names in row_names(model, space).items() for _ in names)
 
 
 def bound_to(target, chains, place, instead=None):
@@ -308,6 +330,6 @@ def natural(target, positions):
         In the unit interval.
     """
     return {
-        name: from_unit(positions[..., row], transform.lower, transform.span, np)
+        name: transform.natural(positions[..., row])
         for row, (name, transform) in enumerate(zip(target.rows, target.transforms, strict=True))
     }

@@ -40,7 +40,7 @@ from pm_dalec.sampling.target import natural
 WINDOWS_A_FIT = 4  # while tuning
 GOOD_ARCHIVE = 50.0  # effective states of an archive that is not replaced
 TRUST = 0.5  # power of a surrogate that was learnt from a round, when it decides about runs
-MOST_JUDGED = 500  # draws of a chain that a look at convergence takes into account
+MOST_JUDGED = 500  # draws of a chain that a look at convergence takes into account, at least
 
 
 class Share(NamedTuple):
@@ -182,7 +182,9 @@ class Unit:
     def _look(self, whatever=False):
         """Judge the draws of this round; the full statistics only where they may be good enough."""
         state = self.state
-        part = self._comparable(evenly(state.stored[: state.kept], MOST_JUDGED))
+        enough = min(2 * self.settings.ess / state.logp.size, state.kept)
+        most = max(MOST_JUDGED, int(enough))
+        part = self._comparable(evenly(state.stored[: state.kept], most))
         if not whatever and split_rhat(part).max() > self.settings.rhat:
             return None
         bulk = self._judge(part)

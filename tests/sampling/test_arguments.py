@@ -183,14 +183,14 @@ SAMPLERS = {
 }
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
-def test_a_model_outside_the_unit_interval_is_refused_by_every_sampler(name):
+@pytest.mark.parametrize("name", [name for name in SAMPLERS if name != "calibrate"])
+def test_a_model_outside_the_unit_interval_is_refused_where_it_cannot_be_sampled(name):
     sentence = f"got 'level' without that transform in {name}; sample this model with pm.sample"
     refused(lambda: SAMPLERS[name](ordinary()), ValueError, sentence)
 
 
-@pytest.mark.parametrize("name", ["calibrate", "calibrate_edinburgh", "feasible_start"])
-def test_a_model_without_dalec_is_refused_where_a_fit_is_made(name):
+@pytest.mark.parametrize("name", ["calibrate_edinburgh", "feasible_start"])
+def test_a_model_without_dalec_is_refused_where_a_fit_of_it_is_made(name):
     refused(lambda: SAMPLERS[name](foreign()), ValueError, "wanted a model of DALEC")
     refused(lambda: SAMPLERS[name](tiny_site()), TypeError, "got Dataset as the first argument")
 

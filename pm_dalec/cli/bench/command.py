@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from pm_dalec.cli.bench.banks import PAPER_UNITS, compare_banks, summary
+from pm_dalec.cli.bench.judging import judge
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
 from pm_dalec.cli.cluster.land import BUILD
@@ -41,6 +42,10 @@ def bench(
     banks: Path | None = None,
     units: int = 5,
     references: int = 5,
+    targets: Path | None = None,
+    simulation: Path | None = None,
+    fits: int = 200,
+    page: Path | None = None,
 ):
     """Measure runs and proposals per second and core.
 
@@ -71,18 +76,24 @@ def bench(
         Of each class that are compared; 0 makes the banks alone.
     references
         As many of these are calibrated without a bank as well.
+    targets
+        Folder of files of posteriordb; sample its targets and those of known answers, and compare.
+    simulation
+        Folder of fits to simulated truths, which is continued until it holds --fits of them.
+    fits
+        Wanted in that folder.
+    page
+        Write what was found of targets and simulation to this file of Markdown.
     """
     _check(lanes, steps, seconds, backend=backend, dtype=dtype)
-    if site and not samplers:
-        raise ValueError(f"wanted --samplers with --site {site[0]}, got --site alone; add it")
-    if samplers and (lanes, backend, dtype, steps) != (LANES, "llvm", "float64", STEPS):
-        raise ValueError(
-            "wanted --samplers with --seconds and --site alone, got other options of throughput; leave them out"
-        )
+    _check_samplers(samplers, site, (lanes, backend, dtype, steps))
     tell = (lambda words: None) if as_json else _tell
     if scale is not None:
         report = measure_scale(scale, workers=os.cpu_count() or 1, progress=tell)
         print(json.dumps(report, indent=1))
+        return
+    if targets is not None or simulation is not None:
+        judge(targets, simulation, fits, page, tell, as_json)
         return
     if banks is not None:
         _print_banks(banks, (units, references), tell, as_json)
@@ -93,10 +104,7 @@ def bench(
     report = measure(
         backend=backend, lanes=lanes, dtype=dtype, steps=steps, seconds=seconds, progress=tell
     )
-    if as_json:
-        print(json.dumps(report, indent=1))
-    else:
-        _print_report(report)
+    print(json.dumps(report, indent=1)) if as_json else _print_report(report)
 
 
 def _check(lanes, steps, seconds, *, backend, dtype):
@@ -108,6 +116,16 @@ def _check(lanes, steps, seconds, *, backend, dtype):
     if dtype == "float32" and backend == "llvm":
         raise ValueError(
             "wanted float64 with the back end llvm, got --dtype float32; use --backend jax, or leave it out"
+        )
+
+
+def _check_samplers(samplers, sites, throughput):
+    """Refuse sites without samplers, and samplers with options of throughput."""
+    if sites and not samplers:
+        raise ValueError(f"wanted --samplers with --site {sites[0]}, got --site alone; add it")
+    if samplers and throughput != (LANES, "llvm", "float64", STEPS):
+        raise ValueError(
+            "wanted --samplers with --seconds and --site alone, got other options of throughput; leave them out"
         )
 
 

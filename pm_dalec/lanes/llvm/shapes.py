@@ -31,16 +31,16 @@ from pytensor.tensor.subtensor import (
     indices_from_subtensor,
 )
 
+from pm_dalec.lanes.from_data import performed
 from pm_dalec.lanes.llvm.facts import Known, of_value, refuse
 from pm_dalec.lanes.llvm.scan_parts import scan_parts
 
 
 def _fold(node, known, tail):
     """Values of a node whose inputs are all constant."""
-    storage = [[None] for _ in node.outputs]
     with np.errstate(all="ignore"):
-        node.op.perform(node, [known[variable].value for variable in node.inputs], storage)
-    return [of_value(cell[0], tail) for cell in storage]
+        found = performed(node, [known[variable].value for variable in node.inputs])
+    return [of_value(value, tail) for value in found]
 
 
 def _broadcast(node, inputs):

@@ -1,0 +1,1 @@
+"""Judges of the sampler: targets with known answers, and truths simulated from the prior."""
