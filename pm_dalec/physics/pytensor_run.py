@@ -1,5 +1,6 @@
 """DALEC repeated over time as a `pytensor.scan`."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,8 +44,9 @@ def run_pytensor(
     )
     forcing = step.prepare(drivers, pt.as_tensor(latitude), theta, pt)
     sequences, rebuild = _flattened(forcing)
-    first = pt.broadcast_arrays(*step.initial_pools(theta), *(leaf[0] for leaf in sequences))
-    start = first[: len(records.Pools._fields)]
+    given = (*(driver[0] for driver in drivers), pt.as_tensor(latitude), *theta)
+    place = functools.reduce(pt.second, given)  # of the shape of all that a step looks at
+    start = [pt.second(place, pool) for pool in step.initial_pools(theta)]
 
     def body(*flat: Array) -> list[Array]:
         now, rest = rebuild(flat[: len(sequences)]), flat[len(sequences) :]
