@@ -1,5 +1,6 @@
 """Shared by all tests: the order of files, reference files, landscapes, emulated fits of them."""
 
+import functools
 import gc
 import os
 from pathlib import Path
@@ -15,6 +16,7 @@ from pm_dalec.paper.items import save_landscape
 from pm_dalec.paper.mosaic import harvest_table
 from pm_dalec.posterior.fit_file import save as save_fit
 from pm_dalec.tables.strata import STRATUM_NAMES
+from pm_dalec.testing import tiny
 from pm_dalec.testing.emulated import emulated_fits
 from pm_dalec.testing.tiny import tiny_fit, tiny_region
 
@@ -52,8 +54,10 @@ LONG = (
 
 
 def pytest_configure():
-    """Models are built without notes on who made which node: a third of the time of building them."""
+    """Models are built without notes on who made which node, tiny sites of weather that is made once."""
     pytensor.config.traceback__limit = 0
+    weather = functools.cache(tiny.synthetic_drivers)  # checked in the same way for every tiny site
+    tiny.synthetic_drivers = lambda *given, **named: weather(*given, **named).copy(deep=True)
 
 
 def pytest_collection_modifyitems(items):
