@@ -1,5 +1,6 @@
 """Shared by all tests: the order of files, reference files, landscapes, emulated fits of them."""
 
+import functools
 import gc
 import os
 from pathlib import Path
@@ -14,7 +15,10 @@ from pm_dalec.paper.forecasts import runs
 from pm_dalec.paper.items import save_landscape
 from pm_dalec.paper.mosaic import harvest_table
 from pm_dalec.posterior.fit_file import save as save_fit
+from pm_dalec.sampling import labelled_fit
+from pm_dalec.sampling.state import Settings
 from pm_dalec.tables.strata import STRATUM_NAMES
+from pm_dalec.testing import tiny
 from pm_dalec.testing.emulated import emulated_fits
 from pm_dalec.testing.tiny import tiny_fit, tiny_region
 
@@ -27,6 +31,13 @@ LONG = (
     "notebooks/test_notebooks.py",
     "sampling/test_calibration.py",
     "paper/test_figures.py",
+    "wrong_uses/test_arrays.py",
+    "wrong_uses/test_command_line.py",
+    "wrong_uses/test_calibrate_kill_resume.py",
+    "wrong_uses/test_arguments.py",
+    "sampling/test_draw_bank.py",
+    "sampling/cluster/test_faults.py",
+    "sensitivity/studies/test_study.py",
     "sampling/test_identity.py",
     "posterior/test_fit_file.py",
     "cli/test_bench.py",
@@ -51,9 +62,16 @@ LONG = (
 )
 
 
-def pytest_configure():
-    """Models are built without notes on who made which node: a third of the time of building them."""
+def pytest_configure(config):
+    """Models are built without notes on who made which node, tiny sites of weather that is made once.
+
+    The prior beside a fit of a site takes seconds until it has converged, which only slow tests look at.
+    """
     pytensor.config.traceback__limit = 0
+    weather = functools.cache(tiny.synthetic_drivers)  # checked in the same way for every tiny site
+    tiny.synthetic_drivers = lambda *given, **named: weather(*given, **named).copy(deep=True)
+    if "not slow" in config.option.markexpr:
+        labelled_fit.PRIOR = Settings(draws=8, rhat=9.0, ess=0, proposals=2048)
 
 
 def pytest_collection_modifyitems(items):

@@ -17,6 +17,7 @@ from pm_dalec.errors.likelihood import LOGNORMAL
 from pm_dalec.errors.noise import noisy
 from pm_dalec.errors.scales import scale_for
 from pm_dalec.graph import notes
+from pm_dalec.graph.distribution import Functions, FunctionsDist
 from pm_dalec.physics.observation_operators import averaged, seen_by
 from pm_dalec.tables import dims
 
@@ -59,13 +60,14 @@ def add_observations(streams: Mapping[str, Likelihood], carbon: Carbon) -> None:
             scale = scale_for(likelihood, observed, given, kind_of(units, stream))
         scale = np.where(seen, scale, 2.0 if lognormal else 1.0)
         value = np.where(seen, observed, 1.0 if lognormal else 0.0)
-        pm.CustomDist(
+        FunctionsDist(
             stream,
             averaged(seen_by(stream, carbon), averages_of(units, stream), pt),
             pm.Data(f"{stream}_sigma", scale, dims=where),
             pm.Data(f"{stream}_seen", seen.astype(float), dims=where),
-            logp=partial(_log_density, likelihood),
-            random=partial(_draw, likelihood, len(where)),
+            functions=Functions(
+                partial(_log_density, likelihood), partial(_draw, likelihood, len(where))
+            ),
             observed=pm.Data(f"{stream}_data", value, dims=where),
             dims=where,
         )

@@ -17,6 +17,7 @@ from pm_dalec.constraints.prior_draws import (
     factor_of,
     log_density,
 )
+from pm_dalec.graph.distribution import Functions, FunctionsDist
 from pm_dalec.tables.priors import Fixed, from_unit, to_unit
 
 
@@ -83,15 +84,17 @@ def add_prior(parameter, units, dims):
     if np.ndim(mean):
         mean = pm.Data(f"{parameter.name}_prior_mean", mean, dims=dims)
         sigma = pm.Data(f"{parameter.name}_prior_sigma", sigma, dims=dims)
-    return pm.CustomDist(
+    return FunctionsDist(
         parameter.name,
         lower,
         upper,
         mean,
         sigma,
-        logp=partial(_log_density, logarithmic=logarithmic),
-        random=partial(draw_log_uniform, logarithmic=logarithmic),
-        support_point=_centre,
+        functions=Functions(
+            partial(_log_density, logarithmic=logarithmic),
+            partial(draw_log_uniform, logarithmic=logarithmic),
+            _centre,
+        ),
         default_transform=UnitInterval(lower, upper),
         dims=dims or None,
     )

@@ -1,10 +1,19 @@
 """DALEC repeated over time as a `pytensor.scan`."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pm_dalec.physics import records, step
-from pm_dalec.physics.records import Drivers, Forcing, Trajectory, aligned, batch_ndim, dalec_theta
+from pm_dalec.physics.records import (
+    Drivers,
+    Forcing,
+    Pools,
+    Trajectory,
+    aligned,
+    batch_ndim,
+    dalec_theta,
+)
 from pm_dalec.tables.kinds import Array, Solver
 from pm_dalec.tables.parameters import Theta
 
@@ -43,8 +52,7 @@ def run_pytensor(
     )
     forcing = step.prepare(drivers, pt.as_tensor(latitude), theta, pt)
     sequences, rebuild = _flattened(forcing)
-    first = pt.broadcast_arrays(*step.initial_pools(theta), *(leaf[0] for leaf in sequences))
-    start = first[: len(records.Pools._fields)]
+    start = _spread(step.initial_pools(theta), drivers, pt.as_tensor(latitude), theta)
 
     def body(*flat: Array) -> list[Array]:
         now, rest = rebuild(flat[: len(sequences)]), flat[len(sequences) :]
@@ -66,6 +74,19 @@ def run_pytensor(
     pools = records.Pools(*(_with_start(state) for state in outputs[: len(start)]))
     known = dict(zip(wanted, outputs[len(start) :], strict=True))
     return Trajectory(pools, records.Fluxes(**dict.fromkeys(records.Fluxes._fields) | known))
+
+
+def _spread(pools: Pools, drivers: Drivers, latitude: Array, theta: Theta) -> list[Array]:
+    """Pools in the shape of all that a step looks at.
+
+    What a step looks at follows from the drivers and the parameters, and has their shape. It is told from
+    them, so that PyTensor need not go through all that is computed of them for each pool.
+    """
+    import pytensor.tensor as pt
+
+    given = (*(driver[0] for driver in drivers), latitude, *theta)
+    place = functools.reduce(pt.second, given)
+    return [pt.second(place, pool) for pool in pools]
 
 
 class _PyTensorShapes:

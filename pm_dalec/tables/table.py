@@ -98,6 +98,10 @@ class Table[Record: Named](Mapping[str, Record]):
         except (KeyError, TypeError):  # a list is no name
             raise KeyError(self._missing(name)) from None
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a record of this name; unlike ``[]``, without a look for the nearest names."""
+        return isinstance(name, str) and name in self._records
+
     def __iter__(self) -> Iterator[str]:
         """Names in the order of declaration."""
         return iter(self._records)

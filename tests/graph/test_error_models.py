@@ -189,7 +189,7 @@ def test_the_error_model_of_a_stream_is_part_of_the_identity(site):
 
 
 def test_a_run_with_another_likelihood_is_not_resumed(site, tmp_path):
-    budget = {"proposals": 600, "chains": 8, "draws": 10, "random_seed": 1, "progress": False}
+    budget = {"proposals": 600, "chains": 8, "draws": 10, "progress": False, "groups": ()}
     pmd.calibrate(baseline.build(site, Choices(constraints=None)), checkpoint=tmp_path, **budget)
     other = baseline.build(site, Choices(constraints=None, likelihoods={"lai": "student"}))
     with pytest.raises(ValueError, match=r"likelihood of lai: here student,df=4, there gaussian"):
@@ -197,7 +197,8 @@ def test_a_run_with_another_likelihood_is_not_resumed(site, tmp_path):
 
 
 def test_a_fit_keeps_its_error_models_and_its_likelihood_follows_them(site, model, tmp_path):
-    fit = pmd.calibrate(model, proposals=600, chains=8, draws=10, random_seed=1, progress=False)
+    budget = {"proposals": 600, "chains": 8, "draws": 10, "progress": False, "groups": ()}
+    fit = pmd.calibrate(model, random_seed=1, **budget)
     pmd.save(fit, tmp_path / "fit.nc")
     fit = pmd.load(tmp_path / "fit.nc")
     observed = fit["observed_data"].to_dataset()

@@ -344,7 +344,7 @@ def test_seeds_are_taken_as_users_of_numpy_expect():
 def test_a_run_of_twelve_months_is_repeated_by_the_seed_that_was_drawn(monkeypatch):
     monkeypatch.undo()
     site = baseline.build(tiny_site().isel(time=slice(0, 12)))
-    short = {"chains": 4, "draws": 8, "proposals": 600, "progress": False, "ess": 0}
+    short = {"chains": 4, "draws": 8, "proposals": 600, "progress": False, "ess": 0, "groups": ()}
     fit = calibrate(site, random_seed=None, **short)
     again = calibrate(site, random_seed=fit.attrs["seed"], **short)
     assert fit["posterior"].equals(again["posterior"])

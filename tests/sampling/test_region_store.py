@@ -7,9 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from pm_dalec.models import baseline
-from pm_dalec.sampling import labelled_fit
 from pm_dalec.sampling.region_store import calibrate_region, is_finished
-from pm_dalec.sampling.state import Settings
 
 from .conftest import SHORT, draws_of
 
@@ -84,9 +82,7 @@ def test_a_store_whose_states_are_gone_says_that_it_cannot_go_on(kept):
         asked(kept, proposals=2 * SHORT["proposals"])
 
 
-def test_groups_that_a_finished_store_lacks_are_added_and_kept(kept, monkeypatch):
-    quick = Settings(draws=8, rhat=9.0, ess=0, proposals=2048)
-    monkeypatch.setattr(labelled_fit, "PRIOR", quick)
+def test_groups_that_a_finished_store_lacks_are_added_and_kept(kept):
     before = set(kept[2].children)
     assert "log_likelihood" in before
     assert "prior" not in before

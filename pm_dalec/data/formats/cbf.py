@@ -145,8 +145,10 @@ def is_cbf(path):
     if binary.is_cbf_binary(path):
         return True
     try:
+        sources = {source for source, _, _ in names.DRIVERS.values()}
+        if len(sources - netcdf.names_in(path)) > 1:
+            return False
         with netcdf.opened_netcdf(path, product=names.PRODUCT) as opened:
-            sources = {source for source, _, _ in names.DRIVERS.values()}
             return len(sources - set(opened.variables)) <= 1
     except DAMAGE:  # no NetCDF file, or a broken one
         return False
