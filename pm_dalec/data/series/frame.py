@@ -13,7 +13,7 @@ import pandas as pd
 
 from pm_dalec.data.checks import DISTURBANCES, check_units
 from pm_dalec.data.series import aliases, cells, dates, headers, stand_ins
-from pm_dalec.data.series.carbon_dioxide import told_co2
+from pm_dalec.data.series.air import told_co2
 from pm_dalec.data.standardised import site_from_arrays
 from pm_dalec.data.uncertainties import without_unknown
 from pm_dalec.tables.numbers import number

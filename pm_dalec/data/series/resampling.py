@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec.data.series.headers import rule_to
-from pm_dalec.data.series.humidity import saturation
+from pm_dalec.data.series.air import saturation
 from pm_dalec.physics.canopy import day_length
 
 FLUXES = ("nee", "gpp", "reco")
