@@ -44,7 +44,7 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, seconds: float = 60.0):
     seed
         Of the site and of the sampler.
     seconds
-        Sampling budget [s].
+        Sampling budget [s]; compilation, the prior (20 s at most) and figures come beside.
     """
     folder_to_write(out)
     console.print("drawing a site with known truth from the constrained prior", style="dim")
@@ -111,8 +111,8 @@ def calibrate(
     draws
         Recorded draws of each chain.
     seconds
-        Sampling budget of this call [s], with ``resume`` in addition to those before; edinburgh2021 has
-        proposals instead.
+        Sampling budget of this call [s], with ``resume`` in addition to those before; compilation, the
+        prior (20 s at most) and figures come beside. edinburgh2021 has proposals instead.
     proposals
         Budget of each chain; 100000 for edinburgh2021, unlimited otherwise.
     seed

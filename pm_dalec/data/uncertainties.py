@@ -12,6 +12,7 @@ from pm_dalec.data.messages import everywhere
 from pm_dalec.errors.likelihood import GAUSSIAN, LOGNORMAL, Likelihood
 from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM, absolute_from_factor
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import real_numbers
 from pm_dalec.tables.streams import OBSERVED, STREAMS, wanted_units
 from pm_dalec.tables.table import Table
 
@@ -103,6 +104,8 @@ def prepare_uncertainties(units: xr.Dataset, rules: str = "edinburgh2021") -> xr
     for name, rule in RULES[rules].items():
         sigma = f"{name}_unc"
         if name in units and sigma in units and kind_of(units, name) == ABSOLUTE:
+            for each in (name, sigma):
+                real_numbers(f"{each!r}", units[each].data, advice="NaN is for gaps", gaps=True)
             widened = rule.apply(units[name], units[sigma])
             changed[sigma] = widened.assign_attrs(units[sigma].attrs)
     return units.assign(changed).assign_attrs({RULES_ATTRIBUTE: rules})

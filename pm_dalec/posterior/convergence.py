@@ -48,14 +48,13 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
             f"wanted at least 2 chains of 4 draws, got {chains} of {draws}; R-hat compares chains: "
             "calibrate with chains=4 and more proposals"
         )
-    names, found = [], []
+    names, found, space = [], [], dims.space_of(posterior["initial_som"])
     for name in (n for n in PARAMETERS if n in posterior):
-        array = posterior[name].transpose(dims.CHAIN, dims.DRAW, ...)
+        array = posterior[name].transpose(dims.CHAIN, dims.DRAW, *space)
         if np.ptp(array.values) == 0:
             continue
         names.append(name)
         found.append(chain_statistics(comparable(name, array.values)))
-    space = tuple(d for d in posterior["initial_som"].dims if d not in (dims.CHAIN, dims.DRAW))
     out = {
         label: ((dims.PARAMETER, *space), np.stack([statistics[place] for statistics in found]))
         for place, label in enumerate(("rhat", "ess_bulk", "ess_tail"))

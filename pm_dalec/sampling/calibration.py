@@ -124,16 +124,42 @@ def calibrate(
         Progress(flag("progress", progress)) as shown,
         stopped_by_interrupt() as stop,
     ):
-        shown.message("compiling the model for lanes")
+        shown.message(_ahead(seconds))
         target, compile_seconds = compiled(model)
         job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
         shown.begin(len(places), settings, seconds)
         stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
         drawn, prior, ended = sampled(job.with_bank(bank, model), model, numbers, places, groups)
+        _tell_rest(shown)
+        fit = as_fit(model, target, drawn, chains, stated | ended, prior)
+        fit = with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
     if stop.is_set():
         warn_of_interrupt(checkpoint)
-    fit = as_fit(model, target, drawn, chains, stated | ended, prior)
-    return with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
+    return fit
+
+
+def _ahead(seconds):
+    """Words for what comes, and what of it a budget of time is for."""
+    words = "compiling the model for lanes"
+    if seconds is None:
+        return words
+    return f"{words}; {seconds:g} s are for sampling, compilation, prior and groups come beside"
+
+
+def _tell_rest(shown):
+    """Say how long a single unit that has not converged may still need, and that groups are made."""
+    left = shown.until_converged()
+    if np.isfinite(left):
+        shown.message(
+            f"not converged; as R-hat falls and the sample grows so far, about {_round(left)} s more may do"
+        )
+    shown.message("adding the groups of the fit")
+
+
+def _round(seconds):
+    """Seconds to two digits, upwards."""
+    size = 10 ** max(int(np.floor(np.log10(max(seconds, 10)))) - 1, 0)
+    return int(np.ceil(seconds / size) * size)
 
 
 def _deadline(seconds):

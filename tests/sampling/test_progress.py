@@ -211,3 +211,29 @@ def test_the_pace_after_a_resume_is_that_of_this_run(clock, capsys):
     clock.now += 10
     shown.report(0, state(55_000), CHAINS)
     assert f"{5_000 * CHAINS / 10:,.0f} proposals/s" in line(capsys)
+
+
+def test_what_a_unit_without_convergence_still_needs_is_told_of_its_rate(clock):
+    """R-hat 1.05 after 100 s is five times as far from 1 as it may be: 400 s more."""
+    shown = begun(1)
+    shown.enter(0)
+    clock.now += 100
+    ended = state(10_000, phase="budget")
+    ended.worst_rhat, ended.least_ess = 1.05, 200.0
+    shown.leave(0, ended)
+    assert shown.until_converged() == pytest.approx(400)
+    ended.worst_rhat, ended.least_ess = 1.005, 900.0
+    shown.leave(0, ended)
+    assert np.isnan(shown.until_converged())
+
+
+def test_the_prior_has_a_line_of_its_own(clock, capsys):
+    shown = begun(1)
+    run(shown, clock, 0, seconds=10, proposed=1000)
+    after = shown.following("prior", 1, Settings(proposals=5000), 20.0)
+    after.enter(7)
+    clock.now += 5
+    after.report(7, state(2000), CHAINS)
+    line = said(capsys)[-1]
+    assert line.startswith("prior")
+    assert "25%" in line
