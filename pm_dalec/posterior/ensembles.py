@@ -113,7 +113,7 @@ def _check_labels(values, space):
         if name in values.coords and not values.indexes[name].is_unique:
             twice = values.indexes[name][values.indexes[name].duplicated()][0]
             raise ValueError(
-                f"wanted each {name} once in '{values.name}', got {twice!r} twice; drop the second with "
+                f"wanted each {name} once in '{values.name}', got {twice} twice; drop the second with "
                 f"drop_duplicates({name!r})"
             )
 
@@ -238,7 +238,7 @@ def _selected(quantity, values, name):
     place = quantity.indexes[name]
     if not place.is_unique or not values.indexes[name].isin(place).all():
         lost = values.indexes[name][~values.indexes[name].isin(place)]
-        came = f"none for {lost[0]!r}" if len(lost) else f"{place[place.duplicated()][0]!r} twice"
+        came = f"none for {lost[0]}" if len(lost) else f"{place[place.duplicated()][0]} twice"
         raise ValueError(
             f"wanted '{quantity.name}' of every {name} of '{values.name}', got {came}; take both of one fit"
         )

@@ -163,7 +163,7 @@ def _alike(modelled, observed, sigma):
         numbers = real_numbers(
             name, values.data, advice="NaN is for what was not seen", gaps=True, least=least
         )
-        values = values.copy(data=numbers).transpose(dims.TIME, ...)
+        values = values.copy(data=numbers).transpose(dims.TIME, ..., *dims.space_of(values))
         found.append(aligned(values, found[0]).transpose(*found[0].dims) if found else values)
     return found
 

@@ -15,6 +15,7 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.numbers import real_numbers
 from pm_dalec.tables.parameters import Theta
+from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS
 
 HELD = 4_000_000  # values of one series held at a time
@@ -141,7 +142,8 @@ def _check_same_units(draws, units):
             f"wanted steps one after the other along 'time', got {held['time'].dims if 'time' in held else 'none'} "
             f"in another order (group constant_data); {_ADVICE}"
         )
-    for name in (name for name in DRIVERS if name in held):
+    streams = (f"{name}{end}" for name in STREAMS for end in ("", "_unc"))
+    for name in (name for name in (*DRIVERS, *streams) if name in held):
         if not set(held[name].dims) <= {dims.TIME, *dims.SPACE}:
             raise ValueError(
                 f"wanted {name!r} along time and the units, got {held[name].dims} (group constant_data); {_ADVICE}"

@@ -20,6 +20,39 @@ from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
 STRATA = list(STRATUM_NAMES[:2])
 
+NAMES = (
+    "aggregate",
+    "aggregate, strata first",
+    "aggregate, 50 km",
+    "domain_sample",
+    "combine_strata",
+    "combine_pixels",
+    "summarise",
+    "fit_metrics",
+    "scale_variance",
+    "budget",
+    "trajectories",
+    "diagnose",
+    "with_groups",
+    "export",
+    "observations_of",
+    "results_as_polygons",
+    "average_observations",
+    "prepare_uncertainties",
+    "write_cbf",
+    "edc_report",
+    "wood_carbon",
+    "represented_areas",
+    "sample_pixels",
+    "write_region",
+    "build_region",
+    "recycled",
+    "future_drivers",
+    "with_co2_of",
+    "order_probability",
+    "partition",
+)
+
 
 class Call(NamedTuple):
     """A function, its right arguments, and the places of arrays in them: (argument, variable or None)."""
@@ -181,7 +214,6 @@ def calls(folder):
         "prepare_uncertainties": Call(
             data.prepare_uncertainties, {"units": site()}, (("units", "lai"), ("units", "lai_unc"))
         ),
-        "standardise": Call(data.standardise, {"units": site()}, (("units", "lai"), ("units", "tmin"))),
         "write_cbf": Call(through_cbf(folder), {"units": site()}, (("units", "lai"), ("units", "tmin"), ("units", "gpp_unc"))),
         "edc_report": Call(
             lambda units: pmd.edc_report(units, draws=20), {"units": site()}, (("units", "tmin"), ("units", "vpd"))

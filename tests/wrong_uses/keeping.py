@@ -88,6 +88,22 @@ TURNED = {  # of an array with labels along a dimension
 }
 
 
+def in_one_order(result):
+    """Labelled result with its dimensions in the order of their names: which comes first is no number."""
+    if isinstance(result, xr.DataTree):
+        return {node.path: in_one_order(node.to_dataset(inherit=False)) for node in result.subtree}
+    if isinstance(result, xr.Dataset):
+        return {
+            str(name): in_one_order(result[name].variable)
+            for name in sorted(result.variables, key=str)
+        }
+    if isinstance(result, xr.DataArray):
+        return in_one_order(result.rename("the result").to_dataset())
+    if isinstance(result, xr.Variable):
+        return result.transpose(*sorted(result.dims, key=str))
+    return result
+
+
 def held_at(given, place):
     """Array at a place of arguments."""
     argument, variable = place
