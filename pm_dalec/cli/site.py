@@ -43,7 +43,7 @@ def demo(*, out: Path = Path("demo"), seed: int = 0, seconds: float = 60.0):
     seed
         Of the site and of the sampler.
     seconds
-        Sampling budget [s].
+        Sampling budget [s]; compilation, the prior (20 s at most) and figures come beside.
     """
     folder_to_write(out)
     console.print("drawing a site with known truth from the constrained prior", style="dim")
@@ -69,7 +69,7 @@ def calibrate(
     ] = "edinburgh2021",
     likelihood: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
     sampler: Literal["lanes", "edinburgh2021"] = "lanes",
-    chains: int = 4,
+    chains: int = 16,
     draws: int = 1000,
     seconds: float = SECONDS,
     proposals: int | None = None,
@@ -106,12 +106,12 @@ def calibrate(
     sampler
         The default one, or CARDAMOM's of 2021.
     chains
-        Of the site.
+        Of the site; in multiples of 8, as 4 cost as much as 8.
     draws
         Recorded draws of each chain.
     seconds
-        Sampling budget of this call [s], with ``resume`` in addition to those before; edinburgh2021 has
-        proposals instead.
+        Sampling budget of this call [s], with ``resume`` in addition to those before; compilation, the
+        prior (20 s at most) and figures come beside. edinburgh2021 has proposals instead.
     proposals
         Budget of each chain; 100000 for edinburgh2021, unlimited otherwise.
     seed

@@ -31,7 +31,13 @@ COLUMNS_OF_A_TABLE = f"""\
 A DataFrame or CSV file that `pmd.site_from_frame` reads has these columns, in any case, with spaces, dots or `_`.
 Units stand in the header, as in `vpd (hPa)`, `tmin [K]` or `vpd_hPa`, in a first row, or in `units=`; otherwise
 they are those below. The one-sigma uncertainty of an observation is a column with one of the ends
-{", ".join(f"`{end}`" for end in UNCERTAINTY)}, as in `lai_sd`."""
+{", ".join(f"`{end}`" for end in UNCERTAINTY)}, as in `lai_sd`.
+
+An observation may be a mean over several rows. `gpp_annual` is that of the calendar year of its row. Beside `lai`,
+`lai_window (months)` says how many months the observation spans from its row on, `(days)` and `(years)` likewise;
+`lai_window` without units is the number of the window of each row, the same at all rows of a window and empty
+outside, and `lai_window (deviation)` the same of what departs from the mean of the window. A mean that is repeated
+at the rows of its window is one observation."""
 
 
 def markdown_table(header, rows):

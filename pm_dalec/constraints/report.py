@@ -13,11 +13,13 @@ import xarray as xr
 from pm_dalec.constraints import forms, sets
 from pm_dalec.constraints.prior_draws import BATCH, draw_prior, judge
 from pm_dalec.constraints.rules import Constraint
+from pm_dalec.tables import dims
 from pm_dalec.tables.kinds import Era
-from pm_dalec.tables.numbers import seed_of, whole_number
+from pm_dalec.tables.numbers import real_numbers, seed_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Parameter
 from pm_dalec.tables.table import Table
+from pm_dalec.tables.variables import DRIVERS
 
 
 def _checked_rules(units: object, constraints: Era, parameters: object) -> Table[Constraint]:
@@ -36,6 +38,17 @@ def _checked_rules(units: object, constraints: Era, parameters: object) -> Table
         raise TypeError(
             f"wanted parameters as a table, got {type(parameters).__name__}; change one with "
             "PARAMETERS.replace"
+        )
+    for name in (name for name in DRIVERS if name in units):
+        advice = "open the site with pm_dalec.open_site, which says where"
+        real_numbers(f"{name!r} of the site", units[name].data, advice=advice)
+    time = units.indexes.get(dims.TIME)
+    if units["tmin"].dims != (dims.TIME,) or not (
+        time is None or (time.is_monotonic_increasing and time.is_unique)
+    ):
+        raise ValueError(
+            f"wanted a site whose steps follow each other along 'time', got 'tmin' with {units['tmin'].dims}, "
+            "or steps in another order; select one unit with isel, and sort with sortby('time')"
         )
     return sets.EDCS[constraints]
 

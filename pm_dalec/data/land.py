@@ -16,6 +16,7 @@ from pm_dalec.physics.observation_operators import (
     means_over,
 )
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import real_numbers
 from pm_dalec.tables.streams import (
     ANNUAL,
     COMPARED,
@@ -247,6 +248,8 @@ def average_observations(
         each with the weight of its days.
     """
     series = _single_steps(units, stream)
+    advice = "NaN is for steps without an observation"
+    series = series.copy(data=real_numbers(f"{stream!r}", series.data, advice=advice, gaps=True))
     labels = np.where(series.notnull(), _labels(units, over), np.nan)
     name = (
         f"{stream.removesuffix(ANNUAL)}{ANNUAL}"
@@ -291,7 +294,8 @@ def _labels(units, over):
             f"wanted over as 'year', 'run' or one number for each of the {units.sizes[dims.TIME]} steps, "
             f"got {over!r} ({everywhere(units)}); number the windows"
         )
-    return labels.astype(float)
+    advice = "number the windows, NaN for steps in none"
+    return real_numbers("over", labels, advice=advice, gaps=True)
 
 
 def check_soil(name, units):

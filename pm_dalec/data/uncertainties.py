@@ -12,6 +12,7 @@ from pm_dalec.data.messages import everywhere
 from pm_dalec.errors.likelihood import GAUSSIAN, LOGNORMAL, Likelihood
 from pm_dalec.errors.scales import ABSOLUTE, FACTOR, KIND, MINIMUM, absolute_from_factor
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import real_numbers
 from pm_dalec.tables.streams import OBSERVED, STREAMS, wanted_units
 from pm_dalec.tables.table import Table
 
@@ -103,7 +104,15 @@ def prepare_uncertainties(units: xr.Dataset, rules: str = "edinburgh2021") -> xr
     for name, rule in RULES[rules].items():
         sigma = f"{name}_unc"
         if name in units and sigma in units and kind_of(units, name) == ABSOLUTE:
-            widened = rule.apply(units[name], units[sigma])
+            given = [
+                units[each].copy(
+                    data=real_numbers(
+                        f"{each!r}", units[each].data, advice="NaN is for gaps", gaps=True
+                    )
+                )
+                for each in (name, sigma)
+            ]
+            widened, changed[name] = rule.apply(*given), given[0]
             changed[sigma] = widened.assign_attrs(units[sigma].attrs)
     return units.assign(changed).assign_attrs({RULES_ATTRIBUTE: rules})
 

@@ -24,6 +24,7 @@ _DEFINITIONS = """
 fraction = []
 percent = 0.01
 ppm = 1e-6 = _ = ppmv
+ppb = 1e-9 = _ = ppbv
 mole = [substance] = mol
 millimole = 1e-3 mol = mmol
 micromole = 1e-6 mol = umol
@@ -50,6 +51,7 @@ pascal = [pressure] = Pa = Pascal
 hectopascal = 100 Pa = hPa = hPA = mbar = mb = millibar
 kilopascal = 1e3 Pa = kPa
 kelvin = [temperature] = K = Kelvin
+fahrenheit = 5 / 9 * K = degF = Fahrenheit = degFahrenheit = degfahrenheit
 celsius = K = degC = Celsius = C = degCelsius = degcelsius
 degrees_north = [latitude] = _ = degree_north
 degrees_east = [longitude] = _ = degree_east
@@ -66,6 +68,7 @@ _REWRITTEN = (  # what pint does not read, and what it does
     (r"%", "percent"),
     (r"℃|º[Cc]\b", "degC"),
     (r"(?i:(°|\bdeg(s|rees?)?)[ _.]?)(?=[Cc](elsius)?\b)", "deg"),
+    (r"(?i:(°|\bdeg(s|rees?)?)[ _.]?)(?=[Ff](ahrenheit)?\b)", "deg"),
     (r"(?i:(°|\bdeg(s|rees?)?)[ _.]?)(?=[Kk](elvin)?\b)", ""),
     (r"(?i:^(day of (the )?year|doy|julian day)$)", "d"),
     (r"\b(g|kg|Mg|t) ?(\(C\)|\[C\])", r"\1"),
@@ -114,6 +117,10 @@ _UNREADABLE = (
 )
 
 
+_ZEROS = {("celsius", 1): Fraction(str(FREEZING)), ("fahrenheit", 1): Fraction("459.67") * 5 / 9}
+"""What zero of a scale is above zero kelvin [K]."""
+
+
 class Conversion(NamedTuple):
     """Exact rule ``wanted = scale * given + offset``."""
 
@@ -132,7 +139,8 @@ def _meaning(text):
     base = read.to_base_units() if isinstance(read, pint.Quantity) else _REGISTRY.Quantity(read)
     if not base.magnitude > 0:  # "0-1" of a share is no unit
         raise ValueError(text)
-    zero = Fraction(str(FREEZING)) if dict(read.unit_items()) == {"celsius": 1} else Fraction(0)
+    zero = _ZEROS.get(next(iter(read.unit_items()), None), Fraction(0))
+    zero = zero if len(dict(read.unit_items())) == 1 else Fraction(0)
     return Fraction(base.magnitude), base.dimensionality, zero
 
 

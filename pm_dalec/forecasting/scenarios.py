@@ -15,7 +15,14 @@ import pandas as pd
 import xarray as xr
 
 from pm_dalec.data.checks import check_drivers
-from pm_dalec.landscape.anomalies import CLIPPED, MOVED, check_monthly, future_drivers, on_axis
+from pm_dalec.landscape.anomalies import (
+    CLIPPED,
+    MOVED,
+    check_monthly,
+    future_drivers,
+    on_axis,
+    with_numbers,
+)
 from pm_dalec.landscape.twin.weather import FINAL_YEAR, PATHWAYS, pathway_climate
 from pm_dalec.tables import dims
 from pm_dalec.tables.numbers import names_of, whole_number
@@ -46,6 +53,7 @@ def recycled(
     Dataset
         Without harvest and fire.
     """
+    observed = with_numbers(observed, "observed")
     check_monthly(observed)
     there = observed[dims.TIME].dt.year.values
     years = (int(there[-1]),) * 2 if years is None else tuple(years)
@@ -77,6 +85,12 @@ def with_co2_of(drivers: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     drivers, other : Dataset
         Of the same months.
     """
+    drivers, other = with_numbers(drivers, "drivers"), with_numbers(other, "other")
+    if not drivers.indexes[dims.TIME].equals(other.indexes[dims.TIME]):
+        raise ValueError(
+            f"wanted drivers of the same months, got {drivers.sizes[dims.TIME]} and {other.sizes[dims.TIME]} "
+            "steps with other dates (arguments drivers and other); make both until the same year"
+        )
     return drivers.assign(co2=other["co2"])
 
 

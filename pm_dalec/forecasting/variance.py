@@ -14,6 +14,7 @@ import xarray as xr
 
 from pm_dalec.posterior.ensembles import summarise
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import real_numbers
 
 RANK = "rank"
 PAIRING = "pairing"
@@ -44,6 +45,9 @@ def partition(values: xr.DataArray, effects: Mapping[str, str] | Sequence[str]) 
             f"wanted an array with the dimensions {', '.join(names)}, got {values.dims} without "
             f"{missing[0]!r} (argument values); leave the effect out"
         )
+    advice = "select the units and times that all of them have"
+    numbers = real_numbers(f"{values.name!r}", values.data, advice=advice, gaps=True)
+    values = values.copy(data=np.ascontiguousarray(numbers))
     if not bool(np.isfinite(values).all()):
         raise ValueError(
             f"wanted a finite value for every combination of {', '.join(names)}, got "
@@ -135,7 +139,11 @@ def order_probability(tree: xr.DataTree, name: str, year: int, *, seed: int = 0)
         raise ValueError(
             "wanted a forecast of strata, got one without them (argument tree); use a stratified fit"
         )
-    values = tree["strata_ranks"][name].sel(year=year).dropna(dims.STRATUM, how="all")
+    values = _in_year(tree, "strata_ranks", name, year).dropna(dims.STRATUM, how="all")
+    if not values.sizes[dims.STRATUM]:
+        raise ValueError(
+            f"wanted draws of {name!r} of some stratum in {year}, got none (argument tree); choose another year"
+        )
     strata = values[dims.STRATUM].values.tolist()
     other = values.rename({dims.STRATUM: "other", RANK: "paired"})
     larger = ((values > other) + 0.5 * (values == other)).mean([RANK, "paired"])
@@ -147,6 +155,31 @@ def order_probability(tree: xr.DataTree, name: str, year: int, *, seed: int = 0)
     return xr.Dataset(
         {"median": values.median(RANK), "larger": larger, "place_probability": place, **orders}
     )
+
+
+def _in_year(tree, group, name, year):
+    """Draws of an output in a year, as numbers."""
+    where = f"(group {group} of the forecast)"
+    if group not in tree.children or name not in tree[group].data_vars:
+        raise ValueError(
+            f"wanted {name!r} of a forecast, got none {where}; forecast it with names=({name!r},)"
+        )
+    values = tree[group][name]
+    wanted = [RANK, "year", *([dims.STRATUM] if group == "strata_ranks" else [])]
+    if not set(wanted) <= set(values.dims) or not {"year", *wanted[2:]} <= set(values.indexes):
+        raise ValueError(
+            f"wanted {name!r} with labelled dims {', '.join(wanted)}, got {values.dims} {where}; give what "
+            "pm_dalec.forecast returns"
+        )
+    if year not in values.indexes["year"]:
+        there = values["year"].to_numpy()
+        raise ValueError(
+            f"wanted a year from {there.min()} to {there.max()}, got {year!r} {where}; choose another, or run on "
+            "for longer"
+        )
+    advice = "NaN is for strata that are not there"
+    numbers = real_numbers(f"{name!r} {where}", values.data, advice=advice, gaps=True)
+    return values.copy(data=numbers).sel(year=year)
 
 
 PAIRS = 200
@@ -163,7 +196,7 @@ def _paired(values, rng):
     )
     index = xr.DataArray(chosen, dims=(dims.STRATUM, "pair"))
     every = xr.DataArray(np.arange(values.sizes[dims.STRATUM]), dims=dims.STRATUM)
-    return values.isel({RANK: index, dims.STRATUM: every}).drop_vars(RANK)
+    return values.isel({RANK: index, dims.STRATUM: every}).drop_vars(RANK, errors="ignore")
 
 
 def _orders(places, strata):
@@ -200,11 +233,11 @@ def difference_of_domains(
     """
     medians = [
         summarise(
-            tree["domain_ranks"][name].sel(year=year).rename({RANK: dims.POOLED}), [0.5]
+            _in_year(tree, "domain_ranks", name, year).rename({RANK: dims.POOLED}), [0.5]
         ).isel({dims.QUANTILE: 0}, drop=True)
         for tree in (baseline, stratified)
     ]
-    strata = stratified["strata_ranks"][name].sel(year=year).median(RANK)
+    strata = _in_year(stratified, "strata_ranks", name, year).median(RANK)
     spread = strata.max(dims.STRATUM) - strata.min(dims.STRATUM)
     share = abs(medians[0] - medians[1]) / spread
     return xr.Dataset(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pm_dalec.tables.numbers import real_numbers
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -39,7 +41,14 @@ def wood_carbon(above_ground_biomass: npt.ArrayLike) -> npt.NDArray[np.float64]:
     >>> round(float(wood_carbon(100.0)))  # 100 Mg of dry mass above ground on a hectare
     6214
     """
-    above = np.asarray(above_ground_biomass)
+    above = real_numbers(
+        "above_ground_biomass",
+        above_ground_biomass,
+        advice="NaN is for cells without it",
+        gaps=True,
+    )
+    if np.asarray(above_ground_biomass).dtype == np.float32:  # maps of products stay as small
+        above = above.astype(np.float32)
     below = BELOW_GROUND_FACTOR * above**BELOW_GROUND_EXPONENT
     return (above + below) * CARBON_FRACTION * GRAMS_PER_SQUARE_METRE
 

@@ -9,6 +9,7 @@ import xarray as xr
 from pm_dalec.data import time_axis
 from pm_dalec.data.messages import everywhere
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import real_numbers
 from pm_dalec.tables.variables import DRIVERS
 
 MOVED = ("tmin", "tmax", "sw_rad", "vpd", "wind", "co2")
@@ -46,6 +47,9 @@ def future_drivers(
     observed mean over the reference, of the nearest cell. Radiation, deficit and wind are not below
     zero; minimum and maximum temperature are exchanged where they cross.
     """
+    observed, climate = (
+        with_numbers(each, name) for each, name in ((observed, "observed"), (climate, "climate"))
+    )
     years = observed[dims.TIME].dt.year.values
     reference = (int(years[-1]),) * 2 if reference is None else tuple(reference)
     climate = _by_month(_of_cells(climate, observed))
@@ -61,6 +65,41 @@ def future_drivers(
         anomaly = future[name] - before.sel(month=month).drop_vars("month")
         made[name] = seen.sel(month=month).drop_vars("month") + anomaly
     return on_axis(*_within_limits(made), observed, future.indexes[dims.TIME])
+
+
+def with_numbers(units: xr.Dataset, argument: str) -> xr.Dataset:
+    """Drivers of months as numbers in memory, along dates that follow each other.
+
+    Parameters
+    ----------
+    units : Dataset
+        With ``tmin``, ``tmax``, ``sw_rad``, ``vpd``, ``wind`` and ``co2``.
+    argument : str
+        For the message.
+    """
+    advice = "open drivers of months with open_site, or a climate with open_ukesm"
+    time = units.indexes.get(dims.TIME) if isinstance(units, xr.Dataset) else None
+    dated = time is not None and not isinstance(time, pd.RangeIndex) and time.dtype.kind in "MO"
+    if not dated or not (time.is_unique and time.is_monotonic_increasing):
+        raise ValueError(
+            f"wanted drivers along months that follow each other, got others (argument {argument}); {advice}"
+        )
+    missing = [name for name in MOVED if name not in units]
+    if missing:
+        raise ValueError(
+            f"wanted {argument} drivers with {', '.join(MOVED)}, got none of {', '.join(missing)} (argument "
+            f"{argument}); add them, constant where nothing is known: only anomalies count"
+        )
+    found = {}
+    for name in MOVED:
+        if dims.TIME not in units[name].dims:
+            raise ValueError(
+                f"wanted {name!r} along 'time', got {units[name].dims} (argument {argument}); {advice}"
+            )
+        words = f"{name!r} (argument {argument})"
+        numbers = real_numbers(words, units[name].data, advice=advice, gaps=True)
+        found[name] = units[name].copy(data=numbers)
+    return units.assign(found)
 
 
 def _of_cells(climate, observed):
@@ -81,12 +120,6 @@ def _by_month(climate):
 
 
 def _check_reference(observed, climate, reference):
-    missing = [name for name in MOVED if name not in climate]
-    if missing:
-        raise ValueError(
-            f"wanted a climate with {', '.join(MOVED)}, got none of {', '.join(missing)} (argument "
-            "climate); add them, constant where nothing is known: only anomalies count"
-        )
     check_monthly(observed)
     years, theirs = (part[dims.TIME].dt.year.values for part in (observed, climate))
     months = climate.indexes[dims.TIME]

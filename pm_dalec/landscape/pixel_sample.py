@@ -17,6 +17,7 @@ import xarray as xr
 from pm_dalec.data.land import units_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import REPRESENTED
+from pm_dalec.tables.numbers import real_numbers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -62,6 +63,7 @@ def sample_pixels(region: xr.Dataset, count: int, *, seed: int = 0) -> npt.NDArr
     -------
     ndarray of int
     """
+    _expect_pixels(region)
     pixels = region[dims.PIXEL].to_numpy()
     if count >= pixels.size:
         return pixels
@@ -113,6 +115,7 @@ def represented_areas(region: xr.Dataset, pixels: npt.ArrayLike) -> xr.DataArray
     ValueError
         If the sample is too small to meet the totals.
     """
+    region, pixels = _checked(region, pixels)
     area = region["area"]
     known = known_totals(region)
     wanted = (known * area).sum(dims.PIXEL).to_numpy() / float(area.sum())
@@ -132,6 +135,53 @@ def represented_areas(region: xr.Dataset, pixels: npt.ArrayLike) -> xr.DataArray
         REPRESENTED,
         {"units": "m2", "long_name": "area that the pixel of a sample stands for"},
     )
+
+
+def _checked(region, pixels):
+    """Region with areas and shares as numbers, and ids of a sample that are pixels of it."""
+    _expect_pixels(region)
+    absent = [name for name in ("area", "area_fraction") if name not in region]
+    if absent or dims.STRATUM not in region.dims:
+        raise ValueError(
+            f"wanted a region of strata with 'area' and 'area_fraction', got {absent or dict(region.sizes)} "
+            "(argument region); take the strata of one with pm_dalec.graph.units_of"
+        )
+    for name, most in (("area", np.inf), ("area_fraction", 1 + 1e-6)):
+        dimensions = (dims.PIXEL,) if name == "area" else dims.SPACE
+        if set(region[name].dims) != set(dimensions):
+            raise ValueError(
+                f"wanted {name!r} with dims {dimensions}, got {region[name].dims} (argument region); select "
+                "with isel"
+            )
+        advice = "give every pixel its area, and every stratum its share of it"
+        numbers = real_numbers(f"{name!r}", region[name].data, advice=advice, least=0.0, most=most)
+        if not numbers.sum() > 0:
+            raise ValueError(
+                f"wanted {name!r} above 0 somewhere, got 0 everywhere (argument region); {advice}"
+            )
+        region = region.assign({name: region[name].copy(data=numbers)})
+    ids = np.asarray(pixels)
+    there = region.indexes[dims.PIXEL]
+    if ids.ndim != 1 or not np.isin(ids, there.to_numpy()).all():
+        raise ValueError(
+            f"wanted ids of pixels of the region, got {ids[~np.isin(ids, there.to_numpy())][:3]} in pixels; "
+            "draw them with sample_pixels"
+        )
+    return region, ids.astype(there.dtype)
+
+
+def _expect_pixels(region):
+    """Refuse a dataset without pixels that have an id each."""
+    if not isinstance(region, xr.Dataset) or dims.PIXEL not in region.indexes:
+        came = dict(region.sizes) if isinstance(region, xr.Dataset) else type(region).__name__
+        raise ValueError(
+            f"wanted the units of a region with ids along 'pixel', got {came} (argument region); open one with "
+            "open_region, and take its pixels or strata with pm_dalec.graph.units_of"
+        )
+    if not region.indexes[dims.PIXEL].is_unique:
+        raise ValueError(
+            "wanted each pixel once, got one twice (argument region); drop it with drop_duplicates('pixel')"
+        )
 
 
 def effective_number(area):

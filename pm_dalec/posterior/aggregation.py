@@ -26,6 +26,8 @@ import xarray as xr
 from pm_dalec.posterior.ensembles import (
     QUANTILES,
     aligned,
+    areas_for,
+    degrees_for,
     finite_units,
     pixel_ids,
     pooled,
@@ -140,7 +142,7 @@ def combine_pixels(
     _check_pixel_rule(across_pixels)
     _check_seed(seed)
     values = pooled(values)
-    draws, area = values.to_numpy(), aligned(units["area"], values).to_numpy()
+    draws, area = values.to_numpy(), areas_for(units, values).to_numpy()
     finite = finite_units(values)
     present = finite & (area > 0)
     if not present.any():
@@ -154,7 +156,7 @@ def combine_pixels(
     elif across_pixels == INDEPENDENT:
         total = paired_pixels(draws[..., present], pixel_ids(values)[present], seed) @ weight
     else:
-        places = [aligned(units[name], values).to_numpy()[present] for name in ("lat", "lon")]
+        places = [degrees_for(name, units, values)[present] for name in ("lat", "lon")]
         ranks = copula_ranks(*places, len(draws), length=across_pixels, seed=seed)
         total = _ranked_sum(draws[..., present], ranks, weight)
     # A pixel whose strata were combined has counted its missing units already
@@ -217,7 +219,8 @@ def domain_sample(
 
 def _domain_of_strata(strata, units, *, across_strata, seed):
     """Ensemble of the domain from those of its strata."""
-    share = (units["area_fraction"] * units["area"]).sum(dims.PIXEL) / units["area"].sum()
+    fraction, area = (units[name].astype(float) for name in ("area_fraction", "area"))
+    share = (fraction * area).sum(dims.PIXEL) / area.sum()
     one_pixel = strata.expand_dims({dims.PIXEL: [0]}, axis=-1)
     shares = share.expand_dims({dims.PIXEL: [0]}, axis=-1)
     found = combine_strata(one_pixel, shares, across_strata=across_strata, seed=seed)
@@ -243,8 +246,11 @@ def stratum_samples(values, units, *, across_pixels=CORRELATED, seed=0):
         Dims (sample[, time], stratum); NaN for a stratum without any unit.
     """
     values = pooled(values)
-    shares = aligned(units["area_fraction"], values)
-    area = aligned(units["area"], values)
+    present_shares(
+        values, units["area_fraction"]
+    )  # as the strata are combined, and refused as there
+    shares = aligned(units["area_fraction"], values).astype(float)
+    area = areas_for(units, values)
     found, missing = [], 0
     for place in range(values.sizes[dims.STRATUM]):
         one = values.isel({dims.STRATUM: place}, drop=True)

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.tables import dims
-from pm_dalec.tables.numbers import number
+from pm_dalec.tables.numbers import number, real_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,11 @@ def pooled(values):
             "add up: aggregate the draws and summarise last"
         )
     space = [name for name in (dims.STRATUM, dims.PIXEL) if name in values.dims]
+    _check_labels(values, space)
+    advice = "give draws of a fit, NaN for units that have none"
+    values = values.copy(
+        data=real_numbers(f"{values.name!r}", values.data, advice=advice, gaps=True)
+    )
     if dims.POOLED in values.dims:
         return values.transpose(dims.POOLED, ..., *space)
     if dims.CHAIN not in values.dims or dims.DRAW not in values.dims:
@@ -102,6 +107,17 @@ def checked_quantiles(quantiles):
     return found
 
 
+def _check_labels(values, space):
+    """Refuse units that are there twice."""
+    for name in space:
+        if name in values.coords and not values.indexes[name].is_unique:
+            twice = values.indexes[name][values.indexes[name].duplicated()][0]
+            raise ValueError(
+                f"wanted each {name} once in '{values.name}', got {twice} twice; drop the second with "
+                f"drop_duplicates({name!r})"
+            )
+
+
 def present_shares(values, fraction):
     """Shares of the strata that have finite draws, renormalised, and the number that is missing.
 
@@ -122,7 +138,15 @@ def present_shares(values, fraction):
             f"wanted the shares of the strata of '{values.name}', got None; pass "
             "units['area_fraction']"
         )
-    wanted = aligned(fraction, values).transpose(dims.STRATUM, dims.PIXEL).to_numpy()
+    found = aligned(fraction, values)
+    _expect_dims(found, dims.SPACE, values)
+    wanted = real_numbers(
+        "area_fraction",
+        found.transpose(*dims.SPACE).data,
+        advice="give the share of each stratum in its pixel, 0 where it is not",
+        least=0.0,
+        most=1.0 + _ROUNDED,
+    )
     present = finite_units(values) & (wanted > 0)
     share = np.where(present, wanted, 0.0)
     total = share.sum(axis=0)
@@ -143,19 +167,82 @@ def pixel_ids(values):
     return np.arange(values.sizes[dims.PIXEL])
 
 
+def areas_for(units, values):
+    """Areas of the pixels that values are of (pixel), in the units that the dataset has.
+
+    Parameters
+    ----------
+    units : Dataset
+        With ``area``.
+    values : DataArray
+        (..., pixel).
+    """
+    area = aligned(units["area"], values)
+    _expect_dims(area, (dims.PIXEL,), values)
+    advice = "give each pixel its area, 0 for one that does not count"
+    found = real_numbers("area", area.data, advice=advice, least=0.0, most=_LARGEST_AREA)
+    if not found.sum() > 0:
+        raise ValueError(
+            f"wanted pixels that have an area, got 0 of all {found.size} in area; {advice}"
+        )
+    return area.copy(data=found)
+
+
+def degrees_for(name, units, values):
+    """Latitudes or longitudes of the pixels that values are of [degrees]."""
+    if name not in units:
+        raise ValueError(
+            f"wanted {name!r} (pixel) in units for a correlation length, got none; give the coordinates of "
+            "the pixels"
+        )
+    advice = "give the coordinates of the pixels in degrees"
+    return real_numbers(
+        name, aligned(units[name], values).data, advice=advice, least=-180.0, most=360.0
+    )
+
+
+_LARGEST_AREA = 5.2e14  # m2, of the Earth
+_ROUNDED = 1e-6  # shares that were kept in float32
+
+
+def _expect_dims(quantity, wanted, values):
+    if set(quantity.dims) != set(wanted):
+        raise ValueError(
+            f"wanted '{quantity.name}' with dims {wanted} beside '{values.name}', got {quantity.dims}; select "
+            "one of the others with isel"
+        )
+
+
 def aligned(quantity, values):
     """Part of a variable of the units dataset that belongs to the units of ``values``."""
-    both = (quantity.coords, values.coords)
-    if dims.STRATUM in values.dims and all(dims.STRATUM in coords for coords in both):
-        quantity = quantity.sel({dims.STRATUM: values[dims.STRATUM]})
-    if dims.PIXEL in quantity.coords and dims.PIXEL in values.coords:
-        return quantity.sel({dims.PIXEL: values[dims.PIXEL]})
-    if quantity.sizes[dims.PIXEL] != values.sizes[dims.PIXEL]:
+    for name in (dims.STRATUM, dims.PIXEL):
+        if name not in values.dims or name not in quantity.dims:
+            continue
+        if name in quantity.coords and name in values.coords:
+            quantity = _selected(quantity, values, name)
+        elif quantity.sizes[name] != values.sizes[name]:
+            raise ValueError(
+                f"'{values.name}' has {values.sizes[name]} units along '{name}' and '{quantity.name}' "
+                f"{quantity.sizes[name]}, wanted the same; give both the coordinate '{name}'"
+            )
+    if dims.PIXEL not in values.dims or dims.PIXEL not in quantity.dims:
         raise ValueError(
-            f"'{values.name}' has {values.sizes[dims.PIXEL]} pixels and '{quantity.name}' "
-            f"{quantity.sizes[dims.PIXEL]}, wanted the same; give both the coordinate 'pixel'"
+            f"wanted 'pixel' in '{values.name}' and '{quantity.name}', got dims {values.dims} and "
+            f"{quantity.dims}; rename the dimension of the units"
         )
     return quantity
+
+
+def _selected(quantity, values, name):
+    """Part of a variable with the labels of values."""
+    place = quantity.indexes[name]
+    if not place.is_unique or not values.indexes[name].isin(place).all():
+        lost = values.indexes[name][~values.indexes[name].isin(place)]
+        came = f"none for {lost[0]}" if len(lost) else f"{place[place.duplicated()][0]} twice"
+        raise ValueError(
+            f"wanted '{quantity.name}' of every {name} of '{values.name}', got {came}; take both of one fit"
+        )
+    return quantity.sel({name: values[name]})
 
 
 def without(values, name, total, attributes):

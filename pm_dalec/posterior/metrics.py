@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from pm_dalec.posterior.ensembles import aligned, areas_for, present_shares
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import real_numbers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -131,9 +133,39 @@ def fit_metrics(
     Dataset
         Scalars, names of `METRICS`.
     """
+    modelled, observed, sigma = _alike(modelled, observed, sigma)
     if dims.STRATUM in modelled.dims:
-        modelled, observed, sigma = recombined(modelled, observed, sigma, units["area_fraction"])
-    return area_mean(unit_metrics(modelled, observed, sigma), units["area"])
+        present_shares(modelled, units["area_fraction"])  # refused where they are none
+        share = aligned(units["area_fraction"], modelled).astype(float).compute()
+        modelled, observed, sigma = recombined(modelled, observed, sigma, share)
+    return area_mean(unit_metrics(modelled, observed, sigma), areas_for(units, modelled))
+
+
+def _alike(modelled, observed, sigma):
+    """The three as numbers, of the same units; NaN where nothing was seen."""
+    found = []
+    for name, values in {"modelled": modelled, "observed": observed, "sigma": sigma}.items():
+        if not isinstance(values, xr.DataArray) or not {dims.TIME, dims.PIXEL} <= set(values.dims):
+            came = values.dims if isinstance(values, xr.DataArray) else type(values).__name__
+            raise ValueError(
+                f"wanted {name} as a DataArray with dims (time[, stratum], pixel), got {came}; select it from "
+                "a fit or its region"
+            )
+        if set(values.dims) != set(modelled.dims):
+            raise ValueError(
+                f"wanted {name} with the dims of modelled, {modelled.dims}, got {values.dims}; take all of one fit"
+            )
+        if dims.TIME in values.indexes and not values.indexes[dims.TIME].is_unique:
+            raise ValueError(
+                f"wanted each step once in {name}, got one twice; drop it with drop_duplicates('time')"
+            )
+        least = 0.0 if name == "sigma" else -np.inf
+        numbers = real_numbers(
+            name, values.data, advice="NaN is for what was not seen", gaps=True, least=least
+        )
+        values = values.copy(data=numbers).transpose(dims.TIME, ..., *dims.space_of(values))
+        found.append(aligned(values, found[0]).transpose(*found[0].dims) if found else values)
+    return found
 
 
 def stratum_metrics(modelled, observed, sigma, units):
@@ -163,7 +195,7 @@ def scale_variance(values: xr.DataArray) -> float:
     values : array_like
         One value a resolution.
     """
-    values = np.asarray(values, dtype=float)
+    values = real_numbers("values", values, advice="give one number a resolution")
     return float(np.ptp(values) / values.mean())
 
 

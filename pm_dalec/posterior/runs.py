@@ -13,8 +13,10 @@ from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import Fluxes, Pools, drivers_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.kinds import Array
+from pm_dalec.tables.numbers import real_numbers
 from pm_dalec.tables.parameters import Theta
-from pm_dalec.tables.variables import POOLS
+from pm_dalec.tables.streams import STREAMS
+from pm_dalec.tables.variables import DRIVERS, POOLS
 
 HELD = 4_000_000  # values of one series held at a time
 MANY = 1_000_000  # steps of all runs, from which a compiler is worth its time
@@ -125,6 +127,71 @@ def expect_fit(fit: object, *groups: str) -> None:
             f"wanted a fit with the group {missing[0]!r}, got groups {sorted(fit.children)}; give what "
             "calibrate returns"
         )
+    _check_draws(fit["posterior"])
+    if "constant_data" in groups:
+        _check_same_units(fit["posterior"], fit["constant_data"])
+
+
+_LOOKED_AT = 10_000_000  # numbers of a variable that are looked at each time
+_ADVICE = "give the groups of a fit as calibrate returned them, or as select them with fit.sel"
+
+
+def _check_draws(draws):
+    """Refuse draws of other dimensions, or that are no numbers."""
+    space = None
+    for name, values in draws.data_vars.items():
+        found = tuple(each for each in values.dims if each not in dims.SAMPLE)
+        space = found if space is None else space
+        if not set(dims.SAMPLE) <= set(values.dims) or set(found) != set(space):
+            raise ValueError(
+                f"wanted draws of {name!r} with dims chain, draw and those of the units, got {values.dims} "
+                f"(group posterior); {_ADVICE}"
+            )
+        _check_kind(name, values, "posterior")
+    if space and not set(space) <= set(dims.SPACE):
+        raise ValueError(
+            f"wanted units along stratum and pixel, got {space} (group posterior); {_ADVICE}"
+        )
+
+
+def _check_kind(name, values, group):
+    """Refuse what is not kept as floating-point numbers of 8 bytes at most, and fills among them."""
+    if values.dtype.kind not in "fiu" or values.dtype.itemsize > 8:
+        raise TypeError(
+            f"wanted float64 numbers, got {name!r} of {values.dtype} (group {group}); {_ADVICE}"
+        )
+    if values.chunks is None and values.size <= _LOOKED_AT:
+        real_numbers(f"{name!r} (group {group})", values.data, advice=_ADVICE, gaps=True)
+
+
+def _check_same_units(draws, units):
+    """Refuse units in another order than the draws, steps out of order, and drivers that are no numbers."""
+    held = units.to_dataset()
+    for name in dims.SPACE:
+        if name not in draws.sizes and name not in held.sizes:
+            continue
+        both = [each.indexes[name] for each in (draws, held) if name in each.indexes]
+        alike = draws.sizes.get(name) == held.sizes.get(name)
+        if not alike or (len(both) == 2 and not both[0].equals(both[1])):
+            raise ValueError(
+                f"wanted the same units along {name!r} in the same order in posterior and constant_data, got "
+                f"others ({draws.sizes.get(name, 'none')} and {held.sizes.get(name, 'none')}); {_ADVICE}"
+            )
+    time = held.indexes.get(dims.TIME)
+    if dims.TIME not in held.dims or (
+        time is not None and not (time.is_monotonic_increasing and time.is_unique)
+    ):
+        raise ValueError(
+            f"wanted steps one after the other along 'time', got {held['time'].dims if 'time' in held else 'none'} "
+            f"in another order (group constant_data); {_ADVICE}"
+        )
+    streams = (f"{name}{end}" for name in STREAMS for end in ("", "_unc"))
+    for name in (name for name in (*DRIVERS, *streams) if name in held):
+        if not set(held[name].dims) <= {dims.TIME, *dims.SPACE}:
+            raise ValueError(
+                f"wanted {name!r} along time and the units, got {held[name].dims} (group constant_data); {_ADVICE}"
+            )
+        _check_kind(name, held[name], "constant_data")
 
 
 def units_to_run(fit: xr.DataTree, drivers: xr.Dataset | None) -> xr.Dataset:

@@ -15,7 +15,15 @@ import xarray as xr
 from pm_dalec.data.land import averages_of
 from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.posterior.convergence import doubt
-from pm_dalec.posterior.runs import evenly, in_parts, labels_of, many, series_of, units_to_run
+from pm_dalec.posterior.runs import (
+    evenly,
+    expect_fit,
+    in_parts,
+    labels_of,
+    many,
+    series_of,
+    units_to_run,
+)
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
@@ -145,6 +153,7 @@ def observations_of(
         the attribute ``averaged``; deviations from means are left out. Observations that a file
         withholds stand under ``{variable}_val``, with None as their sigma.
     """
+    expect_fit(fit, "constant_data", "observed_data")
     units, found = fit["constant_data"].to_dataset(), {}
     assimilated = [name for name in STREAMS if name in fit["observed_data"].data_vars]
     for stream in (*assimilated, *(name for name in STREAMS if name not in assimilated)):

@@ -20,7 +20,7 @@ import xarray as xr
 
 from pm_dalec.data import messages
 from pm_dalec.data.formats import netcdf
-from pm_dalec.data.series.humidity import saturation, vapour_pressure
+from pm_dalec.data.series.air import saturation, vapour_pressure
 from pm_dalec.products.reading import axes, stored, told, windows
 from pm_dalec.products.reading.files import found_files
 from pm_dalec.tables.constants import FREEZING

@@ -31,9 +31,14 @@ from pm_dalec.sampling.any_model.labelled import fit_of_any
 from pm_dalec.sampling.bank.bank_file import opened, said_of
 from pm_dalec.sampling.bank.bank_unit import BankUnit
 from pm_dalec.sampling.bank.pilots import classes_of
-from pm_dalec.sampling.identity import identities, run_identity
-from pm_dalec.sampling.labelled_fit import as_fit, prior_draws, warn_of_few_draws
-from pm_dalec.sampling.progress import shown_as, stopped_by_interrupt, warn_of_interrupt
+from pm_dalec.sampling.identity import identities, places_of, run_identity
+from pm_dalec.sampling.labelled_fit import (
+    as_fit,
+    prior_draws,
+    warn_of_few_draws,
+    warn_of_interrupt,
+)
+from pm_dalec.sampling.progress import shown_as, stopped_by_interrupt
 from pm_dalec.sampling.state import Settings, new_state
 from pm_dalec.sampling.target import Target, bound_to, check_dalec, compile_target, is_foreign
 from pm_dalec.sampling.unit import Unit
@@ -133,16 +138,18 @@ def calibrate(
     groups, held = groups_to_make(groups, model.observed_RVs), said_of(bank)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
     with _running(checkpoint, resume, identity, progress) as (store, shown, stop):
-        shown.message("compiling the model for lanes")
+        shown.compiling(seconds)
         target, compile_seconds = compiled(model)
         job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
         shown.begin(len(places), settings, seconds)
         stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
         drawn, prior, ended = sampled(job.with_bank(bank, model), model, numbers, places, groups)
+        shown.ending()
+        fit = as_fit(model, target, drawn, chains, stated | ended, prior)
+        fit = with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
     if stop.is_set():
         warn_of_interrupt(checkpoint)
-    fit = as_fit(model, target, drawn, chains, stated | ended, prior)
-    return with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
+    return fit
 
 
 @contextmanager
@@ -161,7 +168,7 @@ def _any_fit(model, settings, chains, random_seed, limits, progress):
     check_any(model, "calibrate")
     seed, (threads, seconds) = seed_of(random_seed), limits
     with stopped_by_interrupt() as stop, shown_as(progress, stop) as shown:
-        shown.message("compiling the model for lanes")
+        shown.compiling(seconds)
         began = time.perf_counter()
         cube, target = compile_any(model)
         compile_seconds, budget = time.perf_counter() - began, check_budget(threads, seconds)
@@ -239,38 +246,6 @@ def check_budget(threads, seconds):
         advice = "leave it out for no limit of time"
         number("seconds", seconds, above=0.0, advice=advice)
     return _checked_threads(threads)
-
-
-def places_of(only, count):
-    """Flat places of the units to sample.
-
-    Parameters
-    ----------
-    only : sequence of int or None
-    count : int
-        Units of the model.
-
-    Returns
-    -------
-    array of int
-    """
-    if only is None:
-        return np.arange(count)
-    places = np.asarray(only)
-    if places.ndim != 1 or not places.size or places.dtype.kind not in "iu":
-        raise TypeError(
-            f"wanted whole numbers, the flat places of units, got only={only!r}; give a list such as "
-            "[0, 3], or np.flatnonzero of a mask"
-        )
-    outside = places[(places < 0) | (places >= count)]
-    if outside.size:
-        raise ValueError(
-            f"wanted places from 0 to {count - 1} of the {count} units of the model, got "
-            f"{int(outside[0])} in only; they count from 0, stratum by stratum"
-        )
-    if np.unique(places).size < places.size:
-        raise ValueError(f"wanted each unit once, got only={only!r}; leave out the second")
-    return places.astype(int)
 
 
 COMPILING = threading.RLock()

@@ -254,3 +254,35 @@ def identities(model):
         return pixels.astype(np.int64)
     strata = np.arange(1, len(model.coords[space[0]]) + 1)
     return (STRIDE * strata[:, None] + pixels).ravel().astype(np.int64)
+
+
+def places_of(only, count):
+    """Flat places of the units to sample.
+
+    Parameters
+    ----------
+    only : sequence of int or None
+    count : int
+        Units of the model.
+
+    Returns
+    -------
+    array of int
+    """
+    if only is None:
+        return np.arange(count)
+    places = np.asarray(only)
+    if places.ndim != 1 or not places.size or places.dtype.kind not in "iu":
+        raise TypeError(
+            f"wanted whole numbers, the flat places of units, got only={only!r}; give a list such as "
+            "[0, 3], or np.flatnonzero of a mask"
+        )
+    outside = places[(places < 0) | (places >= count)]
+    if outside.size:
+        raise ValueError(
+            f"wanted places from 0 to {count - 1} of the {count} units of the model, got "
+            f"{int(outside[0])} in only; they count from 0, stratum by stratum"
+        )
+    if np.unique(places).size < places.size:
+        raise ValueError(f"wanted each unit once, got only={only!r}; leave out the second")
+    return places.astype(int)

@@ -18,7 +18,6 @@ from pm_dalec.posterior.convergence import WITHOUT_START, doubt, only_tuned
 from pm_dalec.posterior.groups.observed import observed_data
 from pm_dalec.posterior.groups.priors import attributes_of
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
-from pm_dalec.sampling.progress import Progress
 from pm_dalec.sampling.state import Settings
 from pm_dalec.sampling.target import natural
 from pm_dalec.tables import dims
@@ -221,15 +220,14 @@ def prior_draws(
 
 def _unseen(job, model, count, deadline):
     """Job of a model in which nothing was observed, for so many units."""
-    quiet = Progress(enabled=False)
-    quiet.begin(count, PRIOR)
+    limit = deadline - time.monotonic() if np.isfinite(deadline) else None
     masks = [model[f"{variable.name}_seen"] for variable in model.observed_RVs]
     return replace(
         job,
         settings=PRIOR,
         chains=PRIOR_CHAINS,
         store=None,
-        shown=quiet,
+        shown=job.shown.following("prior", count, PRIOR, limit),
         deadline=deadline,
         instead={mask.name: np.zeros_like(mask.get_value()) for mask in masks},
         bank=None,
@@ -310,3 +308,13 @@ def statistics_of(logp, units, posterior):
 
 
 RATE = "share of the proposals of this chain that were taken, in the round that its draws are of"
+
+
+def warn_of_interrupt(checkpoint):
+    """Say that a fit holds what was there when it was interrupted, and how to go on."""
+    how = (
+        f"go on with checkpoint={str(checkpoint)!r}, resume=True"
+        if checkpoint is not None
+        else "pass checkpoint= to be able to go on another time"
+    )
+    warnings.warn(f"interrupted: the fit holds the draws until then; {how}", stacklevel=3)

@@ -9,8 +9,8 @@ all. A single unit counts by its budget; when it may converge is told beside it.
 import signal
 import threading
 import time
-import warnings
 from contextlib import contextmanager
+from copy import copy
 from datetime import timedelta
 
 import numpy as np
@@ -78,8 +78,12 @@ class Progress:
         self._notebook = NotebookOutput() if enabled and Console().is_jupyter else None
         self._live = enabled and self._bar.console.is_terminal and self._notebook is None
         self._bar.disable = not self._live
-        self._lock = threading.Lock()
-        self._task = self._seconds = None
+        self._task = None
+        self._nothing_yet()
+
+    def _nothing_yet(self):
+        """Begin with no unit."""
+        self._lock, self._seconds, self._still = threading.Lock(), None, np.nan
         self._active, self._proposals = set(), {}  # units on their way, their proposals
         self._before = {}  # proposals of units by the time that this run took them up
         self._needed = []  # proposals of the units that were done in this run
@@ -115,6 +119,17 @@ class Progress:
         self._seconds = seconds if units == 1 else None
         self._targets = (settings.rhat, settings.ess)
 
+    def following(self, what, units, settings, seconds=None):
+        """Progress of what follows the calibration in the same bar, and in a line of its own."""
+        if self._task is not None:
+            self._bar.update(self._task, visible=False)
+        found = copy(self)
+        found._nothing_yet()
+        found.count(what, settings.proposals, units)
+        found._seconds = seconds
+        found._targets = (settings.rhat, settings.ess)
+        return found
+
     def count(self, what, proposals, units=1):
         """Begin to count the proposals of a chain."""
         self._what, self._units, self._budget = what, units, proposals
@@ -143,6 +158,7 @@ class Progress:
             else:
                 self._pace(self._units - (self._done - len(self._needed)))
             self._failed += state.phase == "no start"
+            self._still = self._left(identity, state, state.in_round)
             several = f"{self._done} of {self._units} units done, " if self._units > 1 else ""
             self._last = several + self._words(state)
 
@@ -210,16 +226,39 @@ class Progress:
         rhat, ess, made = self._judged
         if state.phase == "sample" and (state.worst_rhat, state.least_ess) != (rhat, ess):
             made = max(state.in_round, self._round)
-            rhat, ess = state.worst_rhat, state.least_ess
-            self._judged = (rhat, ess, made)
+            self._judged = (state.worst_rhat, state.least_ess, made)
         self._round = state.in_round
-        proposed = state.proposed - self._before[identity][0]  # by this run, whose time is known
-        if state.phase != "sample" or not np.isfinite(rhat) or not ess > 0 or not proposed:
-            return ""
+        left = self._left(identity, state, made) if state.phase == "sample" else np.nan
+        return f", convergence in about {timedelta(seconds=round(left))}" if left > 0 else ""
+
+    def _left(self, identity, state, made):
+        """Seconds until a single unit may have converged, judged after so many proposals of its round."""
+        rhat, ess = state.worst_rhat, state.least_ess
+        proposed = (
+            state.proposed - self._before.get(identity, (0, 0))[0]
+        )  # by this run, whose time is known
+        if not np.isfinite(rhat) or not ess > 0 or not proposed:
+            return np.nan
         longer = max((rhat - 1) / (self._targets[0] - 1), self._targets[1] / ess, 1.0)
-        left = made * longer - state.in_round
         pace = (time.monotonic() - self._began) / proposed  # s for a proposal of every chain
-        return f", convergence in about {timedelta(seconds=round(left * pace))}" if left > 0 else ""
+        return (made * longer - state.in_round) * pace
+
+    def until_converged(self):
+        """Seconds that a single unit which has ended without convergence may still need; NaN where unknown."""
+        return self._still if self._units == 1 and self._still > 0 else np.nan
+
+    def compiling(self, seconds=None):
+        """Say what comes, and what a budget of time is for."""
+        beside = f"; {seconds:g} s are for sampling, compilation, prior and groups come beside"
+        self.message(f"compiling the model for lanes{beside if seconds else ''}")
+
+    def ending(self):
+        """Say how long a unit that has not converged may still need, and that groups are made."""
+        left = self.until_converged()
+        if np.isfinite(left):
+            more = f"about {float(f'{left:.2g}'):.0f} s more may do"
+            self.message(f"not converged; as R-hat falls and the sample grows so far, {more}")
+        self.message("adding the groups of the fit")
 
     def _words(self, state):
         before = sum(self._before[identity][1] for identity in self._proposals)
@@ -303,13 +342,3 @@ def stopped_by_interrupt():
     finally:
         _HEARD.pop()
         signal.signal(signal.SIGINT, before)
-
-
-def warn_of_interrupt(checkpoint):
-    """Say that a fit holds what was there when it was interrupted, and how to go on."""
-    how = (
-        f"go on with checkpoint={str(checkpoint)!r}, resume=True"
-        if checkpoint is not None
-        else "pass checkpoint= to be able to go on another time"
-    )
-    warnings.warn(f"interrupted: the fit holds the draws until then; {how}", stacklevel=3)

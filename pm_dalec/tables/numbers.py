@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from math import inf, isfinite
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from pm_dalec.tables.constants import MISSING
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 LARGEST_SEED = 2**63 - 1
 """What a file can hold as a whole number."""
@@ -88,6 +95,60 @@ def number(
         ]
         words = " ".join(["a finite number", *limits])
         raise ValueError(f"wanted {words}, got {name}={value}; {advice}")
+    return found
+
+
+_LARGEST = 1e15  # what is larger is a fill of a file
+
+
+def real_numbers(
+    name: str,
+    values: npt.ArrayLike,
+    *,
+    advice: str,
+    least: float = -inf,
+    most: float = inf,
+    gaps: bool = False,
+) -> npt.NDArray[np.float64]:
+    """Array of an argument as numbers in memory, in the byte order of this machine.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the message.
+    values : array_like
+        Whole or real numbers, of NumPy, dask or xarray; also as objects.
+    advice : str
+        What to do where it is none.
+    least, most : float
+        Smallest and largest number that it may be.
+    gaps : bool
+        Whether NaN may stand for what is missing.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where a number is none, infinite, a fill such as -9999 or 1e20, or outside.
+    """
+    found = np.asarray(values.filled(np.nan) if isinstance(values, np.ma.MaskedArray) else values)
+    if found.dtype.kind == "O":
+        with suppress(TypeError, ValueError):
+            found = found.astype(np.float64)
+    if found.dtype.kind not in "fiu":
+        raise TypeError(f"wanted numbers, got {name} of {found.dtype}; {advice}")
+    found = found.astype(np.float64, copy=False)
+    inside = (found >= least) & (found <= most) & (found != MISSING) & (np.abs(found) < _LARGEST)
+    bad = ~(inside | np.isnan(found)) if gaps else ~inside
+    if bad.any():
+        limits = [f"from {least:g}"] * (least > -inf) + [f"to {most:g}"] * (most < inf)
+        words = " ".join(["finite numbers", *limits, *(["or NaN"] if gaps else [])])
+        raise ValueError(
+            f"wanted {words}, got {found[bad].flat[0]:g} and {int(bad.sum()) - 1} others in {name}; {advice}"
+        )
     return found
 
 

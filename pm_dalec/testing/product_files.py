@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 from rasterio.warp import transform as transform_points
 
-from pm_dalec.data.series.humidity import MOLAR_MASS_RATIO, saturation
+from pm_dalec.data.series.air import MOLAR_MASS_RATIO, saturation
 from pm_dalec.landscape.twin.table import CELLS_PER_DEGREE, DOMAIN
 from pm_dalec.landscape.twin.weather import future_climate, meteorology
 from pm_dalec.products import (

@@ -178,3 +178,17 @@ def test_units_of_the_table_of_variables_are_understood(name):
 def test_a_stream_and_its_uncertainty_have_the_units_of_what_is_observed(name):
     assert wanted_units(name) == wanted_units(f"{name}_unc")
     assert wanted_units(name) == VARIABLES[STREAMS[name].observes].units
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "value", "right"),
+    [
+        ("degF", "degC", 212.0, 100.0),
+        ("°F", "degC", 32.0, 0.0),
+        ("Fahrenheit", "degC", -40.0, -40.0),
+        ("ppb", "ppm", 415_000.0, 415.0),
+    ],
+)
+def test_units_of_other_countries_and_sizes_are_converted_exactly(given, wanted, value, right):
+    rule = conversion(given, wanted)
+    assert value * rule.scale + rule.offset == pytest.approx(right, abs=1e-12)

@@ -228,3 +228,29 @@ def test_a_function_is_told_words_and_share_and_ends_the_run(clock):
     assert told[0][0] == "compiling"
     assert "acceptance 25%, worst R-hat 1.234" in told[2][0]
     assert stop.is_set()
+
+
+def test_what_a_unit_without_convergence_still_needs_is_told_of_its_rate(clock):
+    """R-hat 1.05 after 100 s is five times as far from 1 as it may be: 400 s more."""
+    shown = begun(1)
+    shown.enter(0)
+    clock.now += 100
+    ended = state(10_000, phase="budget")
+    ended.worst_rhat, ended.least_ess = 1.05, 200.0
+    shown.leave(0, ended)
+    assert shown.until_converged() == pytest.approx(400)
+    ended.worst_rhat, ended.least_ess = 1.005, 900.0
+    shown.leave(0, ended)
+    assert np.isnan(shown.until_converged())
+
+
+def test_the_prior_has_a_line_of_its_own(clock, capsys):
+    shown = begun(1)
+    run(shown, clock, 0, seconds=10, proposed=1000)
+    after = shown.following("prior", 1, Settings(proposals=5000), 20.0)
+    after.enter(7)
+    clock.now += 5
+    after.report(7, state(2000), CHAINS)
+    line = said(capsys)[-1]
+    assert line.startswith("prior")
+    assert "25%" in line

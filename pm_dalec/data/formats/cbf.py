@@ -12,7 +12,7 @@ The format's deficit is that between daily maximum temperature and dew point, wh
 the mean over the day; it has no wind. Both are said in the attributes. Uncertainties that are factors
 of a log-normal (attribute ``opt_unc_type`` 1) make the likelihood log-normal. Means over time
 (``opt_filter`` 1 to 3) are observations with windows of steps; means of years are a stream of their own,
-``<stream>_annual``.
+``<stream>_annual``. What the manual of the format leaves open of them is assumed, and said in a warning.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from pm_dalec.data.formats import netcdf
 from pm_dalec.data.formats.columns import month_units
 from pm_dalec.data.formats.jpl import binary, names
 from pm_dalec.data.formats.jpl.dates import dimension_of, months_of
-from pm_dalec.data.formats.jpl.filters import compared_of
-from pm_dalec.data.formats.jpl.options import filter_of, has_factors, observed, unread
+from pm_dalec.data.formats.jpl.means import checked_ways, labelled
+from pm_dalec.data.formats.jpl.options import has_factors, observed, unread
 from pm_dalec.data.formats.jpl.values import absent_drivers, numbers_of, place_of
 from pm_dalec.data.formats.streams import choice_of, finished, warn_of_unread
 from pm_dalec.data.formats.trees import DAMAGE
 from pm_dalec.data.messages import sentence
 from pm_dalec.errors.scales import FACTOR, KIND
-from pm_dalec.tables.streams import ANNUAL, WINDOW
+from pm_dalec.tables.streams import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +52,7 @@ def open_cbf(
     observations: str | Sequence[str] = "all",
     drop: Sequence[str] = (),
     uncertainties: Mapping[str, float | str] | str | None = None,
+    means: Mapping[str, str] | None = None,
 ) -> xr.Dataset:
     """Units of a site from a CBF file, NetCDF or the older binary.
 
@@ -73,12 +74,21 @@ def open_cbf(
     uncertainties : dict of str to float or str, or str, optional
         One sigma, in its units or as "20%" of each value, or a factor, "x1.5", for streams whose file entry has none or a
         factor.
+    means : mapping of str to str, optional
+        What observations of a stream are compared with, where it is other than the file's
+        ``opt_filter`` is taken for: "steps", "run", "years", "years and deviations", "years and months".
 
     Returns
     -------
     xarray.Dataset
+
+    Warns
+    -----
+    UserWarning
+        With what is assumed of means over time, and with what is not read.
     """
     choice = choice_of(observations, drop, uncertainties, Path(path).name)
+    choice = choice._replace(means=checked_ways(means, Path(path).name))
     if forest_loss_fraction is None and "forest_loss_fraction" in lacking(Path(path)):
         forest_loss_fraction = 0.0
     given = {"wind": wind, "forest_loss_fraction": forest_loss_fraction}
@@ -105,8 +115,10 @@ def read_cbf(path, *, given, start, choice):
     path, where = Path(path), f"file {path}"
     _check_exists(path)
     if binary.is_cbf_binary(path):
+        _check_ways_there((), choice, where)
         return binary.read_cbf_binary(path, start=start, given=given, choice=choice)
     stored = _stored(path, where)
+    _check_ways_there(stored, choice, where)
     dim = dimension_of(stored, where)
     starts = months_of(stored, dim, start, where)
     columns = {
@@ -129,13 +141,18 @@ def read_cbf(path, *, given, start, choice):
         attrs=names.PROVENANCE,
     )
     for name in names.OBSERVATIONS:
-        if name in units and has_factors(stored, name, choice):
+        if name in units and f"{name}{WINDOW}" not in units and has_factors(stored, name, choice):
             units[f"{name}_unc"].attrs |= {"units": "1", KIND: FACTOR}
-        for end in ("", ANNUAL):
-            if f"{name}{end}{WINDOW}" in units:
-                code = filter_of(stored[names.OBSERVATIONS[name][0]].attrs, "", name, where)
-                units[f"{name}{end}{WINDOW}"].attrs |= compared_of(code, end)
-    return units
+    return labelled(units, stored, choice, where)
+
+
+def _check_ways_there(stored, choice, where):
+    """Refuse ways of streams that a file does not hold; the binary has none."""
+    absent = [name for name in choice.means if names.OBSERVATIONS[name][0] not in stored]
+    if absent:
+        raise KeyError(
+            f"no observations {absent[0]!r} of steps or means in {where}, which means names; leave it out"
+        )
 
 
 def is_cbf(path):

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pm_dalec.data.checks import check_units
@@ -21,11 +22,14 @@ class Choice(NamedTuple):
         Streams to leave out.
     uncertainties : mapping of str to float or str
         One sigma, or a share of each value, where the file has none.
+    means : mapping of str to str
+        What observations are compared with, where the caller says so; of CBF files.
     """
 
     observations: str | tuple[str, ...]
     drop: tuple[str, ...]
     uncertainties: Mapping[str, float | str]
+    means: Mapping[str, str] = MappingProxyType({})
 
 
 def choice_of(observations, drop, uncertainties, file):

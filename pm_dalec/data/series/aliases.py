@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from pm_dalec.tables.streams import OBSERVED, wanted_units
+from pm_dalec.tables.streams import ANNUAL, OBSERVED, STREAMS, WINDOW, wanted_units
 from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS
 
 DATE = "time"
 UNCERTAINTY = ("unc", "uncertainty", "sigma", "sd", "std", "se", "stderr", "error", "err")
 """Ends of a column that is the one-sigma uncertainty of another, after a space, `_` or a dot."""
+_ANNUAL_WORDS = ("annual", "yearly")
 FACTOR = "factor"
 """End of a column that is the factor of a log-normal uncertainty."""
 
@@ -126,23 +127,36 @@ def name_of(text):
     Returns
     -------
     str or None
-        Driver, observation, ``<stream>_unc``, ``<stream>_factor``, date or place.
+        Driver, observation, ``<stream>_unc``, ``<stream>_factor``, ``<stream>_window``, date or place;
+        a stream may be that of means of years, ``<stream>_annual``.
 
     Examples
     --------
-    >>> name_of("Wind speed"), name_of("LAI sd"), name_of("rain")
-    ('wind', 'lai_unc', None)
+    >>> name_of("Wind speed"), name_of("LAI sd"), name_of("GPP annual"), name_of("rain")
+    ('wind', 'lai_unc', 'gpp_annual', None)
     """
     plain = plain_text(text)
-    if plain in _BY_SPELLING:
-        return _BY_SPELLING[plain]
+    found = _plain_name(plain)
+    if found is not None:
+        return found
     base, _, end = plain.rpartition("_")
-    found = _BY_SPELLING.get(base)
+    found = _plain_name(base)
     if found not in OBSERVED:
         return None
     if end == FACTOR:
         return f"{found}_{FACTOR}"
+    if f"_{end}" == WINDOW and found in STREAMS:
+        return f"{found}{WINDOW}"
     return f"{found}_unc" if end in UNCERTAINTY else None
+
+
+def _plain_name(plain):
+    """Name of a driver, a date, a place, or of observations or their means of years; or None."""
+    if plain in _BY_SPELLING:
+        return _BY_SPELLING[plain]
+    base, _, end = plain.rpartition("_")
+    found = f"{_BY_SPELLING.get(base)}{ANNUAL}"
+    return found if end in _ANNUAL_WORDS and found in STREAMS else None
 
 
 def plain_text(text):

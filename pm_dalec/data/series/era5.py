@@ -21,8 +21,8 @@ from pm_dalec.data.checks import check_units
 from pm_dalec.data.formats import netcdf
 from pm_dalec.data.messages import sentence
 from pm_dalec.data.series import resampling, stand_ins
+from pm_dalec.data.series.air import saturation
 from pm_dalec.data.series.frame import made_site
-from pm_dalec.data.series.humidity import saturation
 from pm_dalec.data.units import conversion, why_not
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec.data.checks import DISTURBANCES, check_units
-from pm_dalec.data.series import aliases, cells, dates, headers, stand_ins
-from pm_dalec.data.series.carbon_dioxide import told_co2
+from pm_dalec.data.series import aliases, cells, dates, headers, stand_ins, windows
+from pm_dalec.data.series.air import told_co2
 from pm_dalec.data.standardised import site_from_arrays
 from pm_dalec.data.uncertainties import without_unknown
 from pm_dalec.tables.numbers import number
-from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, wanted_units
+from pm_dalec.tables.streams import OBSERVED, SOIL_PRIOR, WINDOW, wanted_units
 from pm_dalec.tables.variables import DRIVERS
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def site_from_frame(
     ``units``, by the header, as in ``vpd (hPa)``, ``tmin [K]`` or ``vpd_hPa``, or by a first row of
     units; otherwise they are those of docs/tables.md. Rows are in any order, without gaps. The bounds of
     steps, their length and the day of the year follow from the dates. Without a column of CO2 it is
-    that of Mauna Loa, with a notice. Observations may have gaps: empty, NaN or -9999.
+    that of Mauna Loa, with a notice. Observations may have gaps: empty, NaN or -9999. Means over several
+    rows are told by a column ``<stream>_window``; those of calendar years are ``<stream>_annual``.
 
     Parameters
     ----------
@@ -96,7 +97,10 @@ def site_from_frame(
     place = _place(values, latitude, longitude, where)
     _check_present(values, rest, fill_wind, disturbance, where)
     _tell_rest(rest, where)
+    told = {name: column.units for name, column in found.items()}
+    values, means = windows.with_windows(values, told, steps.periods, where)
     made = made_site(values, steps.periods, place, name, where)
+    made = made.assign({f"{name}{WINDOW}": each.variable for name, each in means.items()})
     made = made.assign_attrs(source_file=where, not_read=", ".join([*rest, *dropped]) or "nothing")
     made = stand_ins.with_wind(made, where) if fill_wind else made
     made = stand_ins.without_disturbance(made, where) if disturbance == "none" else made
@@ -169,7 +173,7 @@ def _kept(found, observations, drop, where):
     wanted = stand_ins.checked_observations(observations, there, where)
     if wanted is there and not out:
         return found, []
-    ends = ("", "_unc", f"_{aliases.FACTOR}")
+    ends = ("", "_unc", f"_{aliases.FACTOR}", WINDOW)
     drop = {
         f"{name}{end}" for name in OBSERVED if name not in wanted or name in out for end in ends
     }

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec.data.messages import everywhere
-from pm_dalec.data.series import aliases
+from pm_dalec.data.series import aliases, windows
 from pm_dalec.data.units import conversion, why_not
 from pm_dalec.tables.constants import CARBON_MOLAR_MASS
-from pm_dalec.tables.streams import wanted_units
+from pm_dalec.tables.streams import STREAMS, WINDOW, wanted_units
 from pm_dalec.tables.variables import CARBON_FLUX
 
 SECONDS_PER_DAY = 86400.0
@@ -96,11 +96,10 @@ def _check_labels(given, labels, where, argument):
 
 
 def _check_name(name, text, where):
-    base = str(name).removesuffix("_unc").removesuffix(f"_{aliases.FACTOR}")
-    if base not in aliases.COLUMNS:
+    if aliases.name_of(str(name)) != name:
         raise KeyError(
             f"no {name!r} in a site, which column {text!r} is said to be ({where}); there are "
-            f"{', '.join(aliases.SERIES)}, and <stream>_unc"
+            f"{', '.join(aliases.SERIES)}, <stream>_unc, <stream>_annual and <stream>_window"
         )
 
 
@@ -124,7 +123,9 @@ def _name_and_units(text):
     # vpd_kPa, tmin K: the last word is units that fit
     base, _, last = re.sub(r"[\s.]", "_", text).rpartition("_")
     name = aliases.name_of(base) if base else None
-    if name in aliases.SERIES and rule_to(name, last) is not None:
+    if name is not None and name.endswith(WINDOW):
+        return (name, last) if windows.is_unit(last) else (None, None)
+    if name in (*aliases.SERIES, *STREAMS) and rule_to(name, last) is not None:
         return name, last
     return None, None
 
@@ -149,7 +150,8 @@ def row_of_units(table, found):
     told = {}
     for name, column in found.items():
         cell = first[column.label]
-        if name.removesuffix("_unc") not in aliases.SERIES or not isinstance(cell, str):
+        known = name.removesuffix("_unc") in (*aliases.SERIES, *STREAMS)
+        if not known or not isinstance(cell, str):
             continue
         text = cell.strip().strip("()[]")
         if text and not _is_number(text) and rule_to(name, text) is not None:
@@ -207,7 +209,7 @@ def in_units(values, name, column, where):
     ValueError
         If its units do not convert.
     """
-    if column.units is None or name.endswith(f"_{aliases.FACTOR}"):
+    if column.units is None or name.endswith((f"_{aliases.FACTOR}", WINDOW)):
         return values
     rule = rule_to(name, str(column.units))
     if rule is None:

@@ -9,8 +9,8 @@ import warnings
 import numpy as np
 import pandas as pd
 
+from pm_dalec.data.series.air import saturation
 from pm_dalec.data.series.headers import rule_to
-from pm_dalec.data.series.humidity import saturation
 from pm_dalec.physics.canopy import day_length
 
 FLUXES = ("nee", "gpp", "reco")

@@ -111,7 +111,7 @@ def calibrate_by(
         stopped_by_interrupt() as stop,
     ):
         prepare_for(run, model)
-        shown.message("compiling the model for lanes")
+        shown.compiling()
         target, took = compiled(model)
         shown.begin(len(places), settings)
         cluster = partial(_cluster, client, threads, run, (build, land))

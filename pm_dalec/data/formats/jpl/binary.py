@@ -91,7 +91,7 @@ def read_cbf_binary(path, *, start, given, choice):
         place=(numbers[_LATITUDE], np.nan),
         product=BINARY,
         where=where,
-        attrs=names.PROVENANCE | {"product": BINARY},
+        attrs=names.PROVENANCE | {"product": BINARY, "source": "CBF conventions, from memory"},
     )
 
 

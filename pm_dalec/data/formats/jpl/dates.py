@@ -121,6 +121,16 @@ def _numbered(stored, along):
 
 def _decoded(time, where):
     """Months in which instants lie, of any calendar."""
+    if not time.size:
+        raise ValueError(
+            sentence(
+                names.PRODUCT,
+                wanted="at least one month",
+                came="a time axis of length 0",
+                where=where,
+                do="write the file again with its steps",
+            )
+        )
     counted = _MONTHS_SINCE.match(str(time.attrs.get("units", "")))
     values = np.asarray(time.values)
     if counted and values.dtype.kind in "fiu" and np.isfinite(values).all():

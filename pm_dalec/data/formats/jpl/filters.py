@@ -1,9 +1,12 @@
 """Observations that a CBF file has as means over time (``opt_filter`` 1 to 3), and how they are written.
 
-1 compares the mean over the run. 2 compares the mean of every year and the deviations of its months
-from it. 3 compares the mean of every year and that of every month of the year. Only steps with an
-observation count, in data and model alike, each with the weight of its days; years are blocks of
-twelve months from the first.
+The manual of the format says of 1: the mean over all steps with an observation, of model and data; of
+2: annual means and monthly anomalies. It does not say what 3 is, from what the anomalies of 2 depart,
+or what months weigh. Assumed is that 2 compares the mean of every year and the deviations of its months
+from it, and 3 the mean of every year, with that of every month of the year where the file has a sigma
+for it. Only steps with an observation count, in data and model alike, each with the weight of its days;
+years are blocks of twelve months from the first. What is assumed is said in a warning, and the caller
+may say otherwise, in the words of `WAYS`.
 """
 
 from __future__ import annotations
@@ -16,9 +19,12 @@ from pm_dalec.data.formats.jpl import names
 from pm_dalec.data.land import averages_of, window_values
 from pm_dalec.data.messages import sentence
 from pm_dalec.physics.observation_operators import averaged
-from pm_dalec.tables.streams import ANNUAL, COMPARED, DEVIATION, MEAN, WINDOW, operator_of
+from pm_dalec.tables.streams import ANNUAL, DEVIATION, MEAN, WINDOW, operator_of
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from typing import Any
+
     import numpy.typing as npt
     import xarray as xr
 
@@ -44,12 +50,34 @@ class Part(NamedTuple):
     uncertainty: str
 
 
+STEPS = "steps"
 _YEARS = Part(ANNUAL, "years", MEAN, "single_annual_unc")
-FILTERS = {
-    1: (Part("", "run", MEAN, "single_mean_unc"),),
-    2: (_YEARS, Part("", "years", DEVIATION, "single_monthly_unc")),
-    3: (_YEARS, Part("", "months of the year", MEAN, "single_monthly_unc")),
+_MONTHLY = "single_monthly_unc"
+WAYS = {
+    STEPS: (),
+    "run": (Part("", "run", MEAN, "single_mean_unc"),),
+    "years": (_YEARS,),
+    "years and deviations": (_YEARS, Part("", "years", DEVIATION, _MONTHLY)),
+    "years and months": (_YEARS, Part("", "months of the year", MEAN, _MONTHLY)),
 }
+"""What may be compared of a stream, by the word for it."""
+CODES = {STEPS: 0, "run": 1, "years and deviations": 2, "years and months": 3, "years": 3}
+"""Option ``opt_filter`` of a file, by way."""
+
+
+def way_of(code: int, attrs: Mapping[Hashable, Any]) -> str:
+    """Way that is taken for a filter.
+
+    Parameters
+    ----------
+    code : int
+        0 to 3.
+    attrs : mapping
+        Of the variable.
+    """
+    if code == CODES["years"] and names.option(attrs, _MONTHLY) is None:
+        return "years"
+    return next(way for way, number in CODES.items() if number == code)
 
 
 def labels_of(windows: str, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -60,9 +88,9 @@ def labels_of(windows: str, seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float
 
 
 def parts_of(
-    name: str, values: npt.NDArray[np.float64], code: int, length: npt.NDArray[np.float64]
+    name: str, values: npt.NDArray[np.float64], way: str, length: npt.NDArray[np.float64]
 ) -> dict[str, tuple[Part, npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
-    """What a filter compares, by the name of its stream.
+    """What is compared in a way, by the name of its stream.
 
     Parameters
     ----------
@@ -70,8 +98,8 @@ def parts_of(
         Of the stream in the file.
     values : array (time,)
         As the file has them, NaN where nothing was seen.
-    code : int
-        Of the filter.
+    way : str
+        Of `WAYS`.
     length : array (time,) [d]
         Of the months.
 
@@ -81,15 +109,15 @@ def parts_of(
         Part, observations and windows (time,).
     """
     found, seen = {}, np.isfinite(values)
-    for part in FILTERS[code]:
+    for part in WAYS[way]:
         labels = labels_of(part.windows, seen)
         made = window_values(values, labels, length, part.compared)
         found[f"{name}{part.end}"] = part, made, labels
     return found
 
 
-def filter_of(units: xr.Dataset, name: str) -> int:
-    """Code of the filter that the windows of a stream are those of; 0 for single steps.
+def way_in(units: xr.Dataset, name: str) -> str:
+    """Way that the windows of a stream are those of.
 
     Parameters
     ----------
@@ -104,17 +132,17 @@ def filter_of(units: xr.Dataset, name: str) -> int:
     """
     there = {end: f"{name}{end}" for end in ("", ANNUAL) if f"{name}{end}" in units}
     if list(there) == [""] and operator_of(units, name) is None:
-        return 0
-    for code, parts in FILTERS.items():
+        return STEPS
+    for way, parts in WAYS.items():
         if {part.end for part in parts} == set(there) and all(
             _fits(part, there[part.end], units) for part in parts
         ):
-            return code
+            return way
     raise ValueError(
         sentence(
             names.PRODUCT,
-            wanted=f"'{name}' at single months, or as means that the format has: over the run; over years "
-            "with deviations from them; over years and over months of the year",
+            wanted=f"'{name}' at single months, or as means that the format has: over the run; over years, "
+            "alone, with deviations from them or with means over months of the year",
             came=f"other windows of {' and '.join(there.values())}",
             where="argument units",
             do="leave it out with drop_vars, or keep the site with to_netcdf for open_site",
@@ -132,15 +160,15 @@ def _fits(part, stream, units):
     return all(np.unique(pairs[:, side]).size == len(pairs) for side in (0, 1))
 
 
-def series_of(units: xr.Dataset, name: str, code: int) -> npt.NDArray[np.float64]:
-    """Series whose means over the windows of a filter are the observations: what a file holds.
+def series_of(units: xr.Dataset, name: str, way: str) -> npt.NDArray[np.float64]:
+    """Series whose means over the windows of a way are the observations: what a file holds.
 
     Parameters
     ----------
     units : Dataset
     name : str
-    code : int
-        From `filter_of`.
+    way : str
+        From `way_in`.
 
     Returns
     -------
@@ -149,7 +177,7 @@ def series_of(units: xr.Dataset, name: str, code: int) -> npt.NDArray[np.float64
     """
     steps, rows, sought = np.eye(units.sizes["time"]), [], []
     member = np.zeros(len(steps), dtype=bool)
-    for part in FILTERS[code]:
+    for part in WAYS[way]:
         stream = f"{name}{part.end}"
         seen = units[stream].notnull().to_numpy()
         rows.append(averaged(steps, averages_of(units, stream), np)[seen])
@@ -172,16 +200,3 @@ def series_of(units: xr.Dataset, name: str, code: int) -> npt.NDArray[np.float64
     series = np.full(len(steps), np.nan)
     series[member] = found
     return series
-
-
-def compared_of(code: int, end: str) -> dict[str, str]:
-    """Attributes of the windows of a stream.
-
-    Parameters
-    ----------
-    code : int
-        Of the filter.
-    end : str
-        Of the stream's name.
-    """
-    return {"units": "1", COMPARED: next(p.compared for p in FILTERS[code] if p.end == end)}

@@ -32,7 +32,7 @@ NOT_READ_BEGINNINGS = ("PEQ_", "Mean_", "MEAN_")
 
 PROVENANCE = {
     "product": PRODUCT,
-    "source": "CBF conventions, from memory",
+    "source": "CBF conventions and manual",
     "vpd_comment": "es(Tmax) - es(Tdew), larger than the daily mean",
     "wind_comment": "not in the file, given by the caller",
     "biomass_comment": "ABGB, above and below ground, is compared with wood",

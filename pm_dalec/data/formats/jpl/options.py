@@ -1,21 +1,28 @@
 """Observations of a CBF file as its options mean them: uncertainty, filter, what is not set.
 
 ``opt_unc_type`` 0 is absolute, 1 a factor of a log-normal, 2 a fraction of each value; ``opt_filter``
-1 to 3 compare means over time instead of steps (`filters`). -9999, NaN and fills mean that an option is not set.
+1 to 3 compare means over time instead of steps (`means`). -9999, NaN and fills mean that an option is not set.
 """
 
 import re
 
 import numpy as np
 
-from pm_dalec.data.formats.jpl import filters, names
+from pm_dalec.data.formats.jpl import names
+from pm_dalec.data.formats.jpl.filters import STEPS
+from pm_dalec.data.formats.jpl.means import (
+    FACTORS,
+    FRACTIONS,
+    averaged_columns,
+    taken,
+    tell_assumed,
+)
 from pm_dalec.data.formats.jpl.values import numbers_of, rule_of
 from pm_dalec.data.formats.streams import is_wanted
 from pm_dalec.data.messages import sentence
 from pm_dalec.data.series.stand_ins import ForAll
-from pm_dalec.tables.streams import ANNUAL, WINDOW
+from pm_dalec.tables.streams import ANNUAL
 
-FACTORS, FRACTIONS = 1.0, 2.0  # opt_unc_type
 _USED = ("opt_unc_type", "opt_filter", "opt_normalization", "single_unc")
 _NO_OPTION = ("none", "nan", "n/a", "na", "unset")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?")
@@ -44,7 +51,7 @@ def observed(stored, dim, length, *, choice, where):
         NaN in ``<name>_unc`` where the caller's uncertainty is to be filled in; with ``<name>_window``
         where observations are means.
     """
-    columns = {}
+    columns, said = {}, []
     for name, (source, assumed, wanted) in names.OBSERVATIONS.items():
         kept = is_wanted(name, choice) or is_wanted(f"{name}{ANNUAL}", choice)
         if source not in stored or not kept or name in choice.drop:
@@ -55,11 +62,20 @@ def observed(stored, dim, length, *, choice, where):
         values = numbers_of(stored[source], assumed, wanted, where)
         if not np.isfinite(values).any():
             continue
-        code = filter_of(stored[source].attrs, source, name, where)
-        if code:
-            found = filters.parts_of(name, values, code, length)
+        way, unsure = taken(stored[source].attrs, source, name, choice, where)
+        if way != STEPS:
+            said += [unsure] if unsure else []
             scale = rule_of(stored[source], assumed, wanted, where).scale
-            columns |= _averaged(found, stored[source], scale, choice, where)
+            columns |= averaged_columns(
+                stored[source],
+                values,
+                name,
+                way=way,
+                length=length,
+                scale=scale,
+                choice=choice,
+                where=where,
+            )
             continue
         sigma = _sigma(stored, source, name, values, where)
         if has_factors(stored, name, choice) or name not in choice.uncertainties:
@@ -68,6 +84,7 @@ def observed(stored, dim, length, *, choice, where):
             sigma = np.nan
         columns[name] = values
         columns[f"{name}_unc"] = np.where(np.isfinite(values), sigma, np.nan)
+    tell_assumed(said, where)
     return columns
 
 
@@ -118,75 +135,6 @@ def _is_left(name, attrs):
     """Whether an option is set to something that is not taken into account."""
     kind = name.startswith(("opt_", "single_", "min_")) and name not in (*_USED, *_OF_FILTERS)
     return kind and names.option(attrs, name) not in (None, 0.0)
-
-
-def filter_of(attrs, source, name, where):
-    """Code of the filter of an observation, 0 for single steps; what is not read is refused.
-
-    Parameters
-    ----------
-    attrs : mapping
-        Of the variable.
-    source, name : str
-        Its name, and that of its stream.
-    where : str
-        For the message.
-    """
-    for option, known in (("opt_filter", filters.FILTERS), ("opt_normalization", ())):
-        code = names.option(attrs, option) or 0.0
-        if code and code not in known:
-            raise ValueError(
-                sentence(
-                    names.PRODUCT,
-                    wanted=f"values of '{source}' that are those of the steps or of known means ({option} 0)",
-                    came=f"{option} {code:g}",
-                    where=where,
-                    do=f"leave the stream out with drop=('{name}',), or set {option} to 0 where each "
-                    "value belongs to its step",
-                )
-            )
-    code = int(names.option(attrs, "opt_filter") or 0)
-    if code and names.option(attrs, "opt_unc_type") == FACTORS:
-        raise ValueError(
-            sentence(
-                names.PRODUCT,
-                wanted=f"a sigma of the means of '{source}' (opt_unc_type 0 or 2)",
-                came=f"a factor (opt_unc_type 1) with opt_filter {code}, where it is not said whether "
-                "numbers or their logarithms are averaged",
-                where=where,
-                do=f"give a sigma in its units, or leave the stream out with drop=('{name}',)",
-            )
-        )
-    return code
-
-
-def _averaged(parts, variable, scale, choice, where):
-    """Columns of what a filter compares: means and deviations, their sigma and their windows."""
-    attrs, columns = variable.attrs, {}
-    kind = names.option(attrs, "opt_unc_type") or 0.0
-    for name, (part, values, labels) in parts.items():
-        if not is_wanted(name, choice):
-            continue
-        sigma = names.option(attrs, part.uncertainty)
-        if sigma is None or sigma <= 0 or kind not in (0.0, FRACTIONS):
-            sigma = np.nan
-            if name not in choice.uncertainties:
-                raise ValueError(
-                    sentence(
-                        names.PRODUCT,
-                        wanted=f"a one-sigma uncertainty of the {part.compared} over {part.windows} of "
-                        f"'{variable.name}', {part.uncertainty}",
-                        came=f"none (opt_unc_type {kind:g})",
-                        where=where,
-                        do=f"pass uncertainties={{'{name}': sigma}} in its units, or leave the stream "
-                        f"out with drop=('{name}',)",
-                    )
-                )
-        times = np.abs(values) if kind == FRACTIONS else scale
-        columns[name] = values
-        columns[f"{name}_unc"] = np.where(np.isfinite(values), sigma * times, np.nan)
-        columns[f"{name}{WINDOW}"] = labels
-    return columns
 
 
 def _sigma(stored, source, name, values, where):

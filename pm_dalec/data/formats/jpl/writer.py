@@ -12,7 +12,7 @@ import xarray as xr
 from pm_dalec.data.checks import check_units
 from pm_dalec.data.formats.columns import checked_site, with_fills
 from pm_dalec.data.formats.jpl import names
-from pm_dalec.data.formats.jpl.filters import FILTERS, filter_of, series_of
+from pm_dalec.data.formats.jpl.filters import CODES, STEPS, WAYS, series_of, way_in
 from pm_dalec.data.messages import sentence
 from pm_dalec.data.uncertainties import absolute_sigma, kind_of
 from pm_dalec.data.units import conversion
@@ -66,8 +66,8 @@ def write_cbf(path: str | Path, units: xr.Dataset) -> list[Path]:
     made["DOY"] = _column(units["doy"].values, "d", "d")
     for name, row in names.OBSERVATIONS.items():
         if name in units or f"{name}{ANNUAL}" in units:
-            code = filter_of(units, name)
-            made |= _means(units, name, code, row) if code else _steps(units, name, row)
+            way = way_in(units, name)
+            made |= _steps(units, name, row) if way == STEPS else _means(units, name, way, row)
     start, end = (units["time_bnds"].values[:, side] for side in (0, 1))
     days = (start + (end - start) / 2 - _EPOCH) / np.timedelta64(1, "D")
     calendar = {"units": "days since 2001-01-01", "calendar": "proleptic_gregorian"}
@@ -91,27 +91,34 @@ def _steps(units, name, row):
     return {source: (*values[:2], values[2] | options), f"{source}unc": sigma}
 
 
-def _means(units, name, code, row):
+def _means(units, name, way, row):
     """Series whose means are the observations, and the options that say so."""
     source, assumed, wanted = row
-    values = _column(series_of(units, name, code), wanted, assumed)
-    options = {"opt_unc_type": 0.0} | _UNSET | {"opt_filter": float(code)}
-    for part in FILTERS[code]:
-        stream = f"{name}{part.end}"
-        sigma = np.unique(absolute_sigma(units, stream).where(units[stream].notnull()).values)
-        sigma = sigma[np.isfinite(sigma)]
-        if np.ptp(sigma) > 1e-9 * sigma.max():
-            raise ValueError(
-                sentence(
-                    names.PRODUCT,
-                    wanted=f"one sigma of all observations of '{stream}', {part.uncertainty}",
-                    came=f"{sigma.min():g} to {sigma.max():g}",
-                    where="argument units",
-                    do="give all of them one, or leave the stream out with drop_vars",
-                )
-            )
-        options[part.uncertainty] = float(_column(sigma[:1], wanted, assumed)[1][0])
+    values = _column(series_of(units, name, way), wanted, assumed)
+    streams = [f"{name}{part.end}" for part in WAYS[way]]
+    factors = all(kind_of(units, stream) == FACTOR for stream in streams)
+    options = {"opt_unc_type": float(factors)} | _UNSET | {"opt_filter": float(CODES[way])}
+    for part, stream in zip(WAYS[way], streams, strict=True):
+        given = units[f"{stream}_unc"] if factors else absolute_sigma(units, stream)
+        sigma = _one(given.where(units[stream].notnull()).to_numpy(), stream, part.uncertainty)
+        options[part.uncertainty] = sigma if factors else _column(sigma, wanted, assumed)[1].item()
     return {source: (*values[:2], values[2] | options)}
+
+
+def _one(sigma, stream, option):
+    """The one number of a series of sigmas or factors with gaps."""
+    sigma = np.unique(sigma[np.isfinite(sigma)])
+    if np.ptp(sigma) > 1e-9 * sigma.max():
+        raise ValueError(
+            sentence(
+                names.PRODUCT,
+                wanted=f"one sigma of all observations of '{stream}', {option}",
+                came=f"{sigma.min():g} to {sigma.max():g}",
+                where="argument units",
+                do="give all of them one, or leave the stream out with drop_vars",
+            )
+        )
+    return float(sigma[0])
 
 
 def _column(

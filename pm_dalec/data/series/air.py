@@ -1,4 +1,4 @@
-"""CO2 of Mauna Loa as a smooth function of time, for tables and files that have none."""
+"""Air of a site: CO2 of Mauna Loa where a source has none, and vapour pressure from humidity."""
 
 import warnings
 
@@ -8,6 +8,8 @@ from scipy.interpolate import CubicSpline
 
 FIRST, LAST = 1958, 2028
 """Calendar years that the function serves: two years to either side of what it was fitted to."""
+MOLAR_MASS_RATIO = 0.62197
+"""Of water to dry air [1], a number of the Edinburgh code, as those of `saturation`."""
 LARGEST_ERROR = 2.0
 """Of a monthly mean of 1959 to 2025 [ppm]; the root of the mean square is 0.46 ppm."""
 
@@ -99,3 +101,13 @@ def told_co2(middles, where):
         stacklevel=4,
     )
     return found
+
+
+def saturation(celsius):
+    """Vapour pressure of air that is saturated [Pa], from its temperature [degC]."""
+    return 613.75 * np.exp(17.502 * celsius / (240.97 + celsius))
+
+
+def vapour_pressure(humidity, pressure):
+    """Vapour pressure of air [Pa], from specific humidity [kg kg-1] and pressure [Pa]."""
+    return humidity * pressure / MOLAR_MASS_RATIO

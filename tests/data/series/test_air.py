@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from pm_dalec.data.series.carbon_dioxide import FIRST, LARGEST_ERROR, LAST, mauna_loa_co2
+from pm_dalec.data.series.air import FIRST, LARGEST_ERROR, LAST, mauna_loa_co2
 
 # The file holds measured months to February 2020; what follows in it has no season.
 MEASURED = slice("1959-01", "2020-02")
