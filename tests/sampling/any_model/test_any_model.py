@@ -133,3 +133,8 @@ def test_what_only_dalec_has_a_use_for_is_refused():
         pm.Normal("x")
     with pytest.raises(ValueError, match="leave groups out"):
         calibrate(model, groups=["prior"], progress=False)
+
+
+def test_what_is_no_model_is_refused():
+    with pytest.raises(TypeError, match="got int as the first argument of calibrate"):
+        calibrate(3)
