@@ -246,9 +246,7 @@ def stratum_samples(values, units, *, across_pixels=CORRELATED, seed=0):
         Dims (sample[, time], stratum); NaN for a stratum without any unit.
     """
     values = pooled(values)
-    present_shares(
-        values, units["area_fraction"]
-    )  # as the strata are combined, and refused as there
+    present_shares(values, units["area_fraction"])  # refused where they are none
     shares = aligned(units["area_fraction"], values).astype(float)
     area = areas_for(units, values)
     found, missing = [], 0
