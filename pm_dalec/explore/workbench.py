@@ -12,7 +12,7 @@ import numpy as np
 
 from pm_dalec.constraints import forms
 from pm_dalec.constraints.case import case_of
-from pm_dalec.constraints.prior_draws import draw_prior, factor_of, is_logarithmic, log_factor
+from pm_dalec.constraints.prior_draws import draw_prior, factor_of, log_factor
 from pm_dalec.constraints.sets import WATCHED
 from pm_dalec.data.land import averages_of
 from pm_dalec.data.uncertainties import kind_of
@@ -179,7 +179,7 @@ class Workbench:
             for stream, likelihood in known.likelihoods.items()
         }
         self.factors = {
-            name: (*factor_of(parameter, known.units), is_logarithmic(parameter, known.units))
+            name: factor_of(parameter, known.units)
             for name, parameter in known.parameters.items()
             if not isinstance(parameter.prior, Fixed)
         }
