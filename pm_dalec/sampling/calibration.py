@@ -198,7 +198,6 @@ def sampled(job, model, numbers, places, groups):
         stopped, usual = job.stop.is_set(), job.target.site and any_draws(drawn)
         if not stopped and (usual if groups is None else SAMPLED in groups):
             prior = prior_draws(model, job, numbers, places, drawn, limited=groups is None)
-    _tell_rest(job.shown)
     if not stopped:
         warn_of_few_draws(drawn, wanted.draws)
     targets = {"target_rhat": float(wanted.rhat), "target_ess": float(wanted.ess)}
