@@ -119,8 +119,8 @@ def _numbered(stored, along):
     return None
 
 
-def _decoded(time, where):
-    """Months in which instants lie, of any calendar."""
+def _expect_steps(time, where):
+    """Refuse a file without a step."""
     if not time.size:
         raise ValueError(
             sentence(
@@ -131,6 +131,11 @@ def _decoded(time, where):
                 do="write the file again with its steps",
             )
         )
+
+
+def _decoded(time, where):
+    """Months in which instants lie, of any calendar."""
+    _expect_steps(time, where)
     counted = _MONTHS_SINCE.match(str(time.attrs.get("units", "")))
     values = np.asarray(time.values)
     if counted and values.dtype.kind in "fiu" and np.isfinite(values).all():
