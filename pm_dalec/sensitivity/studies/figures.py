@@ -61,7 +61,7 @@ def effects_figure(effects: xr.Dataset, names: Sequence[str] = SHOWN, *, note: s
     """
     moved = _of_units(effects)
     moved = moved.sel({VARIANT: [n for n in moved[VARIANT].values if n != effects.attrs["base"]]})
-    names = [name for name in names if name in moved["name"].values]
+    names = _known(moved, names)
     rows = [str(name) for name in moved[VARIANT].values]
     with style():
         figure, panels = plt.subplots(
@@ -89,7 +89,7 @@ def ablation_figure(ablation: xr.Dataset, names: Sequence[str] = SHOWN) -> Figur
         parameters: above one, the rule informs it; (d) bits of the rules.
     """
     rows = [str(name) for name in ablation[RULE].values]
-    names = [name for name in names if name in ablation["name"].values]
+    names = _known(ablation, names)
     traits = [name for name in PARAMETERS if name in ablation["name"].values]
     with style():
         figure, panels = plt.subplots(
@@ -103,6 +103,12 @@ def ablation_figure(ablation: xr.Dataset, names: Sequence[str] = SHOWN) -> Figur
         panels[0, 1].tick_params(labelleft=False)
         panels[1, 1].tick_params(labelleft=False)
     return figure
+
+
+def _known(moved, names):
+    """Names that are there and not unknown everywhere, as harvest is where nothing was felled."""
+    there = [name for name in names if name in moved["name"].values]
+    return [name for name in there if moved["width_ratio"].sel(name=name).notnull().any()]
 
 
 def _of_units(moved):
@@ -172,5 +178,5 @@ def _bits(axes, ablation, rows):
             axes.text(0, row, " none passed", va="center", fontsize=NOTE_SIZE)
     axes.set_yticks(place, rows, fontsize=NOTE_SIZE)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel(f"information of the rule (bits); {NO!r} is all of them")
+    axes.set_xlabel(f"bits of the rule ({NO!r}: of all)")
     axes.legend(loc="best")
