@@ -18,10 +18,10 @@ from pm_dalec.data.land import averages_of
 from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors.densities import log_density
 from pm_dalec.errors.scales import scale_for
-from pm_dalec.forecasting.compiled import compiled_dalec
 from pm_dalec.graph import notes
 from pm_dalec.physics.observation_operators import averaged, fluxes_for, seen_by
 from pm_dalec.physics.records import Fluxes, Pools, Trajectory, drivers_of
+from pm_dalec.posterior.compiled import compiled_dalec
 from pm_dalec.sampling.target import check_dalec
 from pm_dalec.tables import dims
 from pm_dalec.tables.parameters import Theta
