@@ -30,6 +30,12 @@ if TYPE_CHECKING:
         open_landscape as open_landscape,
         save as save,
     )
+    from pm_dalec.paper.second_forms import (
+        fig05_harvest_interval as fig05_harvest_interval,
+        fig07_correlated_strata as fig07_correlated_strata,
+        fig08_two_spreads as fig08_two_spreads,
+        fig09_gain_by_cause as fig09_gain_by_cause,
+    )
     from pm_dalec.paper.tables.budget import table_2 as table_2
     from pm_dalec.paper.tables.fit import table_1 as table_1, table_a2 as table_a2
     from pm_dalec.paper.tables.parameters import table_a1 as table_a1

@@ -66,16 +66,16 @@ def _all(experiments):
 
 
 def _finest_pair(experiments):
-    return finest(_paired(experiments))
+    return finest(paired(experiments))
 
 
 def _ends(experiments):
-    both = _paired(experiments)
+    both = paired(experiments)
     return [e for pair in (coarsest(both), finest(both)) for e in pair]
 
 
 def _three_finest(experiments):
-    resolutions = sorted(_paired(experiments))[:3]
+    resolutions = sorted(paired(experiments))[:3]
     return [e for (_, resolution), e in experiments.items() if resolution in resolutions]
 
 
@@ -138,7 +138,7 @@ def fig04_series(experiments: Experiments) -> Figure:
 @marked(_all)
 def fig05_harvest_ratio(experiments: Experiments) -> Figure:
     """Figure 5: stratified over baseline harvest by resolution."""
-    _paired(experiments)
+    paired(experiments)
     ratios = figure_data.harvest_ratios(experiments)
     return harvest_ratio_figure(ratios, version=printed.VERSION)
 
@@ -146,7 +146,7 @@ def fig05_harvest_ratio(experiments: Experiments) -> Figure:
 @marked(_all)
 def fig06_live_change(experiments: Experiments) -> Figure:
     """Figure 6: maps of the change of living carbon, and what harvest explains of it."""
-    _paired(experiments)
+    paired(experiments)
     maps = figure_data.live_change_maps(experiments)
     return live_change_figure(maps, figure_data.conifer_curve(maps.attrs["stock_ratio"]))
 
@@ -154,7 +154,7 @@ def fig06_live_change(experiments: Experiments) -> Figure:
 @marked(_finest_pair)
 def fig07_ensembles(experiments: Experiments) -> Figure:
     """Figure 7: ensembles of the domain at the finest resolution."""
-    pair = finest(_paired(experiments))
+    pair = finest(paired(experiments))
     return domain_densities_figure(
         figure_data.domain_densities(experiments, PANELS),
         resolution=pair[0].resolution,
@@ -162,7 +162,13 @@ def fig07_ensembles(experiments: Experiments) -> Figure:
     )
 
 
-def _paired(experiments):
+def paired(experiments: Experiments) -> dict[float, tuple[Experiment, Experiment]]:
+    """Pairs of both approaches by resolution, or the sentence that says that there are none.
+
+    Parameters
+    ----------
+    experiments : mapping of tuple to Experiment
+    """
     both = pairs(experiments)
     if not both:
         raise ValueError(
@@ -212,7 +218,7 @@ def figa3_wood(experiments: Experiments) -> Figure:
 
 
 def _against_observations(experiments, stream, name):
-    baseline, stratified = finest(_paired(experiments))
+    baseline, stratified = finest(paired(experiments))
     observed, observed_strata = figure_data.observed_series(stratified, stream)
     return against_observations(
         name,
@@ -240,7 +246,7 @@ def figa4_gpp_maps(experiments: Experiments) -> Figure:
 @marked(_ends)
 def figa5_series_bands(experiments: Experiments) -> Figure:
     """Figure A5: the series of Figure 4 with bands, finest and coarsest resolution."""
-    both = _paired(experiments)
+    both = paired(experiments)
     shown = {e.key: e.series[list(SHOWN)] for e in _ends(experiments)}
     counts = {r: n for r, n in _counts(experiments).items() if r in (max(both), min(both))}
     return series_with_bands(shown, counts)

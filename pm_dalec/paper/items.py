@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import xarray as xr
 
-from pm_dalec.paper import figures
+from pm_dalec.paper import figures, second_forms
 from pm_dalec.paper.claims.verdicts import hypotheses
 from pm_dalec.paper.experiments import experiments_of
 from pm_dalec.paper.forecasts import figures as futures
@@ -81,10 +81,22 @@ ITEMS = (
     _figure("fig03_schematic", "Figure 3", lambda _: figures.fig03_schematic()),
     _figure("fig04_series", "Figure 4", figures.fig04_series),
     _figure("fig05_harvest_ratio", "Figure 5", figures.fig05_harvest_ratio),
+    _figure(
+        "fig05_harvest_interval", "Figure 5 with intervals", second_forms.fig05_harvest_interval
+    ),
     _figure("fig06_live_change", "Figure 6", figures.fig06_live_change),
     _figure("fig07_ensembles", "Figure 7", figures.fig07_ensembles),
+    _figure(
+        "fig07_correlated_strata",
+        "Figure 7 with correlated strata",
+        second_forms.fig07_correlated_strata,
+    ),
     _figure("fig08_traits", "Figure 8", figures.fig08_traits),
+    _figure(
+        "fig08_two_spreads", "Figure 8, spread and uncertainty", second_forms.fig08_two_spreads
+    ),
     _future("fig09_forecast", "Figure 9", futures.fig09_forecast),
+    _future("fig09_gain_by_cause", "Figure 9 by cause", second_forms.fig09_gain_by_cause),
     _future("forecast_map", "Map of the gain by 2100", futures.forecast_map),
     _future("forecast_blame", "Causes of the spread", futures.forecast_blame),
     _future("forecast_management", "Futures by management", futures.forecast_management),
