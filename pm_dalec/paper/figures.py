@@ -6,14 +6,23 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from pm_dalec.landscape.twin.region import fractions_of
-from pm_dalec.paper import figure_data, printed
+from pm_dalec.paper import figure_data, printed, second_form_data
 from pm_dalec.paper.claims.statistics import coarsest, finest
 from pm_dalec.paper.experiments import pairs, pixel_medians
 from pm_dalec.paper.tables.convergence import fleet_maps
 from pm_dalec.plots.convergence import convergence_maps
-from pm_dalec.plots.distributions import domain_densities_figure, trait_violins
+from pm_dalec.plots.distributions import (
+    domain_densities_figure,
+    spread_figure,
+    trait_violins,
+)
 from pm_dalec.plots.flux_maps import flux_maps
-from pm_dalec.plots.harvest import harvest_ratio_figure, live_change_figure
+from pm_dalec.plots.futures import gain_figure
+from pm_dalec.plots.harvest import (
+    harvest_interval_figure,
+    harvest_ratio_figure,
+    live_change_figure,
+)
 from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.plots.schematic import approaches_schematic
 from pm_dalec.plots.style import note_above
@@ -92,6 +101,9 @@ TRAITS = (
 LIVE_RESIDENCE = tuple(f"residence_{pool}" for pool in LIVE)
 DEAD_RESIDENCE = tuple(f"residence_{pool}" for pool in DEAD)
 NPP_SHARES = tuple(f"npp_{pool}_fraction" for pool in ("foliage", "labile", "roots", "wood"))
+
+
+TWO_SPREADS = ("residence_wood", "npp_wood", "residence_foliage", "residence_som")
 
 
 def fig02_land_cover(landscape: xr.DataArray) -> Figure:
@@ -277,3 +289,48 @@ def figa8_npp_shares(experiments: Experiments) -> Figure:
 def fleet_map(experiments: Experiments) -> Figure:
     """Convergence of every unit: maps of R-hat, effective sample size and acceptance."""
     return convergence_maps(fleet_maps(experiments), rhat_limit=RHAT_LIMIT)
+
+
+@marked(_all)
+def fig05_harvest_interval(experiments: Experiments) -> Figure:
+    """Beside Figure 5: the harvest ratio with its interval, on a logarithmic axis.
+
+    Points that are joined look like a law, and a ratio without an interval like a certainty.
+    """
+    paired(experiments)
+    return harvest_interval_figure(second_form_data.harvest_intervals(experiments))
+
+
+@marked(_finest_pair)
+def fig07_correlated_strata(experiments: Experiments) -> Figure:
+    """Beside Figure 7: the stratified ensemble also with fully correlated strata.
+
+    Strata that are paired at random narrow an ensemble by about the square root of the sum of their
+    squared shares, whatever is known of them.
+    """
+    pair = finest(paired(experiments))
+    return domain_densities_figure(
+        second_form_data.densities_with_correlated(experiments, PANELS),
+        resolution=pair[0].resolution,
+        count=figure_data.pixel_count(pair[0]),
+    )
+
+
+@marked(_finest_pair)
+def fig08_two_spreads(experiments: Experiments) -> Figure:
+    """Beside Figure 8: the spread between pixels next to the posterior of a typical one.
+
+    Violins of medians look like posteriors; they say how places differ.
+    """
+    pair = finest(paired(experiments))
+    found = {name: second_form_data.two_spreads(pair, name) for name in TWO_SPREADS}
+    return spread_figure(found, resolution=pair[0].resolution)
+
+
+def fig09_gain_by_cause(forecasts: Mapping[object, xr.DataTree]) -> Figure:
+    """Beside Figure 9: the gain by 2100 under the control, under SSP2-4.5, and felled as before.
+
+    A part of any gain is committed when the calibration ends; only what goes beyond the control is the
+    doing of climate and CO2.
+    """
+    return gain_figure(second_form_data.gains(forecasts), year=second_form_data.END)
