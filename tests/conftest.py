@@ -12,7 +12,7 @@ import xarray as xr
 from pm_dalec.landscape.twin.twin import make_twin, truth
 from pm_dalec.paper.experiments import reduce_fits
 from pm_dalec.paper.forecasts import runs
-from pm_dalec.paper.items import save_landscape
+from pm_dalec.paper.landscape_file import save_landscape
 from pm_dalec.paper.mosaic import harvest_table
 from pm_dalec.posterior.fit_file import save as save_fit
 from pm_dalec.sampling import labelled_fit

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         represented_areas as represented_areas,
         sample_pixels as sample_pixels,
     )
+    from pm_dalec.landscape.polygons.boxes import pixel_boxes as pixel_boxes
     from pm_dalec.landscape.region_file import (
         open_region as open_region,
         write_region as write_region,

@@ -214,11 +214,16 @@ def domain_densities(experiments, names):
         found[name] = {}
         for experiment in pair:
             sample = domain_ensemble(experiment, name)
-            low, high = np.quantile(sample, [KERNEL_RANGE, 1 - KERNEL_RANGE])
-            inside = sample.where((sample >= low) & (sample <= high))
-            curve = density(inside, logarithmic=name in POSITIVE)
-            found[name][experiment.approach] = curve.assign_attrs(median=float(sample.median()))
+            found[name][experiment.approach] = domain_density(sample, name)
     return found
+
+
+def domain_density(sample, name):
+    """Density of an ensemble of the domain without its utmost tails, the median in the attributes."""
+    low, high = np.quantile(sample, [KERNEL_RANGE, 1 - KERNEL_RANGE])
+    inside = sample.where((sample >= low) & (sample <= high))
+    curve = density(inside, logarithmic=name in POSITIVE)
+    return curve.assign_attrs(median=float(sample.median()))
 
 
 def trait_values(experiment, name):

@@ -6,14 +6,23 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from pm_dalec.landscape.twin.region import fractions_of
-from pm_dalec.paper import figure_data, printed
+from pm_dalec.paper import figure_data, printed, second_form_data
 from pm_dalec.paper.claims.statistics import coarsest, finest
 from pm_dalec.paper.experiments import pairs, pixel_medians
 from pm_dalec.paper.tables.convergence import fleet_maps
 from pm_dalec.plots.convergence import convergence_maps
-from pm_dalec.plots.distributions import domain_densities_figure, trait_violins
+from pm_dalec.plots.distributions import (
+    domain_densities_figure,
+    spread_figure,
+    trait_violins,
+)
 from pm_dalec.plots.flux_maps import flux_maps
-from pm_dalec.plots.harvest import harvest_ratio_figure, live_change_figure
+from pm_dalec.plots.futures import gain_figure
+from pm_dalec.plots.harvest import (
+    harvest_interval_figure,
+    harvest_ratio_figure,
+    live_change_figure,
+)
 from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.plots.schematic import approaches_schematic
 from pm_dalec.plots.style import note_above
@@ -66,16 +75,16 @@ def _all(experiments):
 
 
 def _finest_pair(experiments):
-    return finest(_paired(experiments))
+    return finest(paired(experiments))
 
 
 def _ends(experiments):
-    both = _paired(experiments)
+    both = paired(experiments)
     return [e for pair in (coarsest(both), finest(both)) for e in pair]
 
 
 def _three_finest(experiments):
-    resolutions = sorted(_paired(experiments))[:3]
+    resolutions = sorted(paired(experiments))[:3]
     return [e for (_, resolution), e in experiments.items() if resolution in resolutions]
 
 
@@ -92,6 +101,9 @@ TRAITS = (
 LIVE_RESIDENCE = tuple(f"residence_{pool}" for pool in LIVE)
 DEAD_RESIDENCE = tuple(f"residence_{pool}" for pool in DEAD)
 NPP_SHARES = tuple(f"npp_{pool}_fraction" for pool in ("foliage", "labile", "roots", "wood"))
+
+
+TWO_SPREADS = ("residence_wood", "npp_wood", "residence_foliage", "residence_som")
 
 
 def fig02_land_cover(landscape: xr.DataArray) -> Figure:
@@ -138,7 +150,7 @@ def fig04_series(experiments: Experiments) -> Figure:
 @marked(_all)
 def fig05_harvest_ratio(experiments: Experiments) -> Figure:
     """Figure 5: stratified over baseline harvest by resolution."""
-    _paired(experiments)
+    paired(experiments)
     ratios = figure_data.harvest_ratios(experiments)
     return harvest_ratio_figure(ratios, version=printed.VERSION)
 
@@ -146,7 +158,7 @@ def fig05_harvest_ratio(experiments: Experiments) -> Figure:
 @marked(_all)
 def fig06_live_change(experiments: Experiments) -> Figure:
     """Figure 6: maps of the change of living carbon, and what harvest explains of it."""
-    _paired(experiments)
+    paired(experiments)
     maps = figure_data.live_change_maps(experiments)
     return live_change_figure(maps, figure_data.conifer_curve(maps.attrs["stock_ratio"]))
 
@@ -154,7 +166,7 @@ def fig06_live_change(experiments: Experiments) -> Figure:
 @marked(_finest_pair)
 def fig07_ensembles(experiments: Experiments) -> Figure:
     """Figure 7: ensembles of the domain at the finest resolution."""
-    pair = finest(_paired(experiments))
+    pair = finest(paired(experiments))
     return domain_densities_figure(
         figure_data.domain_densities(experiments, PANELS),
         resolution=pair[0].resolution,
@@ -162,7 +174,13 @@ def fig07_ensembles(experiments: Experiments) -> Figure:
     )
 
 
-def _paired(experiments):
+def paired(experiments: Experiments) -> dict[float, tuple[Experiment, Experiment]]:
+    """Pairs of both approaches by resolution, or the sentence that says that there are none.
+
+    Parameters
+    ----------
+    experiments : mapping of tuple to Experiment
+    """
     both = pairs(experiments)
     if not both:
         raise ValueError(
@@ -212,7 +230,7 @@ def figa3_wood(experiments: Experiments) -> Figure:
 
 
 def _against_observations(experiments, stream, name):
-    baseline, stratified = finest(_paired(experiments))
+    baseline, stratified = finest(paired(experiments))
     observed, observed_strata = figure_data.observed_series(stratified, stream)
     return against_observations(
         name,
@@ -240,7 +258,7 @@ def figa4_gpp_maps(experiments: Experiments) -> Figure:
 @marked(_ends)
 def figa5_series_bands(experiments: Experiments) -> Figure:
     """Figure A5: the series of Figure 4 with bands, finest and coarsest resolution."""
-    both = _paired(experiments)
+    both = paired(experiments)
     shown = {e.key: e.series[list(SHOWN)] for e in _ends(experiments)}
     counts = {r: n for r, n in _counts(experiments).items() if r in (max(both), min(both))}
     return series_with_bands(shown, counts)
@@ -271,3 +289,48 @@ def figa8_npp_shares(experiments: Experiments) -> Figure:
 def fleet_map(experiments: Experiments) -> Figure:
     """Convergence of every unit: maps of R-hat, effective sample size and acceptance."""
     return convergence_maps(fleet_maps(experiments), rhat_limit=RHAT_LIMIT)
+
+
+@marked(_all)
+def fig05_harvest_interval(experiments: Experiments) -> Figure:
+    """Beside Figure 5: the harvest ratio with its interval, on a logarithmic axis.
+
+    Points that are joined look like a law, and a ratio without an interval like a certainty.
+    """
+    paired(experiments)
+    return harvest_interval_figure(second_form_data.harvest_intervals(experiments))
+
+
+@marked(_finest_pair)
+def fig07_correlated_strata(experiments: Experiments) -> Figure:
+    """Beside Figure 7: the stratified ensemble also with fully correlated strata.
+
+    Strata that are paired at random narrow an ensemble by about the square root of the sum of their
+    squared shares, whatever is known of them.
+    """
+    pair = finest(paired(experiments))
+    return domain_densities_figure(
+        second_form_data.densities_with_correlated(experiments, PANELS),
+        resolution=pair[0].resolution,
+        count=figure_data.pixel_count(pair[0]),
+    )
+
+
+@marked(_finest_pair)
+def fig08_two_spreads(experiments: Experiments) -> Figure:
+    """Beside Figure 8: the spread between pixels next to the posterior of a typical one.
+
+    Violins of medians look like posteriors; they say how places differ.
+    """
+    pair = finest(paired(experiments))
+    found = {name: second_form_data.two_spreads(pair, name) for name in TWO_SPREADS}
+    return spread_figure(found, resolution=pair[0].resolution)
+
+
+def fig09_gain_by_cause(forecasts: Mapping[object, xr.DataTree]) -> Figure:
+    """Beside Figure 9: the gain by 2100 under the control, under SSP2-4.5, and felled as before.
+
+    A part of any gain is committed when the calibration ends; only what goes beyond the control is the
+    doing of climate and CO2.
+    """
+    return gain_figure(second_form_data.gains(forecasts), year=second_form_data.END)

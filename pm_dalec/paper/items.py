@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
-import xarray as xr
 
 from pm_dalec.paper import figures
 from pm_dalec.paper.claims.verdicts import hypotheses
@@ -20,6 +19,7 @@ from pm_dalec.paper.forecasts import figures as futures
 from pm_dalec.paper.forecasts.runs import open_forecasts
 from pm_dalec.paper.forecasts.series import table_order
 from pm_dalec.paper.forecasts.spread import table_blame
+from pm_dalec.paper.landscape_file import open_landscape
 from pm_dalec.paper.tables import budget, fit, layout, parameters
 from pm_dalec.paper.tables.convergence import table_fleet
 from pm_dalec.paper.tables.interval_coverage import coverage
@@ -28,8 +28,6 @@ from pm_dalec.plots.style import save_figure
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
-LANDSCAPE = "landscape.nc"
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,18 @@ ITEMS = (
     _figure("fig03_schematic", "Figure 3", lambda _: figures.fig03_schematic()),
     _figure("fig04_series", "Figure 4", figures.fig04_series),
     _figure("fig05_harvest_ratio", "Figure 5", figures.fig05_harvest_ratio),
+    _figure("fig05_harvest_interval", "Figure 5 with intervals", figures.fig05_harvest_interval),
     _figure("fig06_live_change", "Figure 6", figures.fig06_live_change),
     _figure("fig07_ensembles", "Figure 7", figures.fig07_ensembles),
+    _figure(
+        "fig07_correlated_strata",
+        "Figure 7 with correlated strata",
+        figures.fig07_correlated_strata,
+    ),
     _figure("fig08_traits", "Figure 8", figures.fig08_traits),
+    _figure("fig08_two_spreads", "Figure 8, spread and uncertainty", figures.fig08_two_spreads),
     _future("fig09_forecast", "Figure 9", futures.fig09_forecast),
+    _future("fig09_gain_by_cause", "Figure 9 by cause", figures.fig09_gain_by_cause),
     _future("forecast_map", "Map of the gain by 2100", futures.forecast_map),
     _future("forecast_blame", "Causes of the spread", futures.forecast_blame),
     _future("forecast_management", "Futures by management", futures.forecast_management),
@@ -141,34 +147,6 @@ def make_all(fits, out, *, landscape=None, draws=1000, seed=0, progress=None):
                 made[item.name] = str(reason)
                 tell(f"{item.title} left out: {reason}")
     return made
-
-
-def open_landscape(landscape: str | Path) -> xr.DataArray:
-    """Map of strata from a twin, a map, a file or the folder of fits; None where there is no such file.
-
-    Returns
-    -------
-    DataArray or None
-        (lat, lon).
-    """
-    if landscape is None or isinstance(landscape, xr.DataArray):
-        return landscape
-    if isinstance(landscape, str | Path):
-        path = Path(landscape)
-        path = path / LANDSCAPE if path.is_dir() else path
-        if not path.exists():
-            return None
-        with xr.open_dataset(path, engine="h5netcdf") as stored:
-            return stored["stratum"].load()
-    return landscape.fields["stratum"]
-
-
-def save_landscape(twin, folder):
-    """Write the map of strata of a twin beside the fits, for Figures 2 and A1."""
-    path = Path(folder) / LANDSCAPE
-    stratum = twin.fields["stratum"].reset_coords(drop=True)
-    stratum.to_dataset(name="stratum").to_netcdf(path, engine="h5netcdf")
-    return path
 
 
 def save(made: pd.DataFrame | Figure, out: str | Path, name: str) -> list[Path]:

@@ -16,7 +16,8 @@ from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.truth import add_truth
 from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.paper.forecasts.runs import APPROACHES, RESOLUTION, run_forecasts
-from pm_dalec.paper.items import make_all, save_landscape
+from pm_dalec.paper.items import make_all
+from pm_dalec.paper.landscape_file import save_landscape
 from pm_dalec.posterior.convergence import NOT_RUN, RHAT_LIMIT, converged_share, unit_report
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.region_store import calibrate_region, is_finished

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         fraction_maps as fraction_maps,
         land_cover_map as land_cover_map,
     )
-    from pm_dalec.plots.polygon_maps import results_map as results_map
+    from pm_dalec.plots.polygon_maps import explore_map as explore_map, results_map as results_map
     from pm_dalec.plots.schematic import approaches_schematic as approaches_schematic
     from pm_dalec.plots.style import save_figure as save_figure
     from pm_dalec.plots.timeseries import (

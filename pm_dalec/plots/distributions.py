@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GROUP_WIDTH = 0.84
+PLACES = "#009E73"
 
 
 def domain_densities_figure(
@@ -40,7 +41,8 @@ def domain_densities_figure(
     Parameters
     ----------
     densities : mapping of str to mapping of str to DataArray
-        By quantity and approach, dims (value), the median in the attributes.
+        By quantity and approach, dims (value), the median in the attributes. What is no approach is drawn
+        as an outline.
     resolution : float
         [degree].
     count : int
@@ -59,6 +61,9 @@ def domain_densities_figure(
         for number, (name, curves) in enumerate(densities.items()):
             axes = panels.flat[number]
             for approach, curve in curves.items():
+                if approach not in APPROACHES:
+                    axes.plot(curve["value"], curve, color="black", lw=1, ls=":")
+                    continue
                 colour = APPROACHES[approach]
                 axes.fill_between(curve["value"], curve, color=colour, alpha=0.3, lw=0)
                 axes.plot(curve["value"], curve, color=colour)
@@ -75,6 +80,10 @@ def domain_densities_figure(
             axes.set_axis_off()
         handles = [Patch(facecolor=c, alpha=0.5, label=a) for a, c in APPROACHES.items()]
         handles.append(Line2D([], [], color="black", ls="--", lw=1, label="median"))
+        others = {name for curves in densities.values() for name in curves} - set(APPROACHES)
+        handles += [
+            Line2D([], [], color="black", ls=":", lw=1, label=name) for name in sorted(others)
+        ]
         pixels = f"{count} pixel{'s' if count != 1 else ''}"
         panels.flat[len(densities)].legend(
             handles=handles, loc="center", title=f"domain at {resolution:.2f}° ({pixels})"
@@ -155,3 +164,55 @@ def _violin(axes, curve, place, step, resolutions):
     axes.hlines(
         curve.attrs["median"], middle - 0.4 * width, middle + 0.4 * width, color="black", lw=1
     )
+
+
+def spread_figure(spreads: Mapping[str, xr.Dataset], *, resolution: float) -> Figure:
+    """Spread between places beside the uncertainty of one place: Figure 8 in another form.
+
+    Parameters
+    ----------
+    spreads : mapping of str to Dataset
+        By quantity, dims (group): ``median``, ``between_low``, ``between_high`` of the medians of units,
+        ``within_low``, ``within_high`` of a typical posterior.
+    resolution : float
+        [degree].
+
+    Returns
+    -------
+    Figure
+    """
+    kinds = {"between": (PLACES, 4.0, -0.16), "within": ("black", 1.2, 0.16)}
+    columns = 2
+    rows = -(-len(spreads) // columns)
+    with style():
+        figure, panels = plt.subplots(
+            rows,
+            columns,
+            squeeze=False,
+            layout="constrained",
+            figsize=(DOUBLE_WIDTH, 1.7 * rows + 0.5),
+        )
+        for number, (name, found) in enumerate(spreads.items()):
+            axes = panels.flat[number]
+            groups = [str(group) for group in found["group"].values]
+            for kind, (colour, width, shift) in kinds.items():
+                places = np.arange(len(groups)) + shift
+                axes.vlines(
+                    places, found[f"{kind}_low"], found[f"{kind}_high"], color=colour, lw=width
+                )
+                axes.plot(places, found["median"], "_", color=colour, ms=7)
+            axes.set_xticks(range(len(groups)), ["baseline", *_short(groups[1:])])
+            axes.set_ylabel(label(name))
+            axes.set_ylim(bottom=0)
+            letter(axes, number)
+        for axes in panels.flat[len(spreads) :]:
+            axes.set_axis_off()
+        words = ("medians of pixels, 5 to 95 %", "posterior of a typical pixel, 5 to 95 %")
+        handles = [
+            Line2D([], [], color=colour, lw=width, label=text)
+            for (colour, width, _), text in zip(kinds.values(), words, strict=True)
+        ]
+        figure.legend(
+            handles=handles, ncols=2, loc="outside lower center", title=f"at {resolution:.2f}°"
+        )
+    return figure

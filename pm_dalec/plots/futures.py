@@ -283,3 +283,41 @@ def management_figure(live: xr.DataArray, harvest: xr.DataArray, *, calibrated: 
         ]
         figure.legend(handles=handles, ncols=4, loc="outside lower center", fontsize=7)
     return figure
+
+
+def gain_figure(gains: Mapping[str, xr.DataArray], *, year: int) -> Figure:
+    """Gain of living carbon of domain and strata under several futures, with intervals.
+
+    Parameters
+    ----------
+    gains : mapping of str to DataArray
+        By the words of a future: quantiles of 5, 50 and 95 % of the draws, dims (quantile, group).
+    year : int
+        By which it is gained.
+
+    Returns
+    -------
+    Figure
+    """
+    colours = (PRIOR, *EFFECTS)
+    with style():
+        figure, axes = plt.subplots(layout="constrained", figsize=(DOUBLE_WIDTH, 3.2))
+        axes.axvline(0, color="black", lw=0.6)
+        for number, (words, found) in enumerate(gains.items()):
+            low, middle, high = found.transpose("quantile", "group").values
+            places = np.arange(middle.size) + 0.24 * (number - (len(gains) - 1) / 2)
+            axes.errorbar(
+                middle,
+                places,
+                xerr=(middle - low, high - middle),
+                fmt="o",
+                color=colours[number],
+                capsize=2,
+                label=words,
+            )
+        groups = [str(name) for name in found["group"].values]
+        axes.set_yticks(range(len(groups)), [STRATUM_LABELS.get(name, name) for name in groups])
+        axes.invert_yaxis()
+        axes.set_xlabel(f"{_label(found)} by {year}, median and 5 to 95 % of the draws")
+        figure.legend(ncols=len(gains), loc="outside lower center")
+    return figure

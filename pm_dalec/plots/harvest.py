@@ -65,6 +65,42 @@ def harvest_ratio_figure(ratios: xr.Dataset, *, version: str) -> Figure:
     return figure
 
 
+def harvest_interval_figure(ratios: xr.Dataset) -> Figure:
+    """Stratified over baseline harvest by resolution with its interval, beside theory: Figure 5 in another form.
+
+    Parameters
+    ----------
+    ratios : Dataset
+        Dims (resolution): ``low``, ``median``, ``high``, ``theory`` [1]; ``probability`` of the interval
+        in the attributes.
+
+    Returns
+    -------
+    Figure
+        On a logarithmic axis, on which twice and half are equally far from one.
+    """
+    with style():
+        figure, axes = plt.subplots(figsize=(SINGLE_WIDTH, 3.0), layout="constrained")
+        places = np.arange(ratios.sizes["resolution"])
+        middle = ratios["median"].values
+        reach = (middle - ratios["low"].values, ratios["high"].values - middle)
+        words = f"median, {ratios.attrs['probability']:.0%} interval"
+        axes.axhline(1, color=BASELINE, lw=1, ls="--", label="no difference")
+        axes.errorbar(places, middle, reach, fmt="o", color=STRATIFIED, capsize=3, label=words)
+        axes.plot(places, ratios["theory"], "_", color="black", ms=18, label="theory")
+        axes.set_yscale("log")
+        ticks = [tick for tick in (0.25, 0.5, 1, 2, 4, 8) if axes.get_ylim()[0] <= tick]
+        axes.yaxis.set_major_locator(FixedLocator(ticks))
+        axes.yaxis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in ticks]))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_xticks(places, [f"{width:.2f}°" for width in ratios["resolution"].values])
+        axes.set_xlim(-0.5, places.size - 0.5)
+        axes.set_xlabel("resolution, coarse to fine")
+        axes.set_ylabel("harvest, stratified / baseline")
+        figure.legend(ncols=2, loc="outside lower center")
+    return figure
+
+
 def live_change_figure(maps: xr.Dataset, curve: xr.DataArray) -> Figure:
     """Maps of the change of living carbon, and what explains their difference (Figure 6).
 

@@ -12,6 +12,7 @@ from pm_dalec.plots.mapping import add_scale_bar, dress
 from pm_dalec.plots.style import DOUBLE_WIDTH, MASK, label, letter, style
 
 if TYPE_CHECKING:
+    import folium
     import geopandas as gpd
     from matplotlib.figure import Figure
 
@@ -55,7 +56,7 @@ def results_map(
             1, 2, figsize=(DOUBLE_WIDTH, 0.62 * DOUBLE_WIDTH), layout="constrained", sharey=True
         )
         for number, (axes, column) in enumerate(zip(panels, ("median", "width"), strict=True)):
-            _panel(axes, table, column, words[number], signed=name in SIGNED and not number)
+            _panel(axes, table, column, words[number], name="" if number else name)
             dress(axes, frame)
             if len(table) <= MOST_NAMES and not number:
                 _name(axes, table)
@@ -64,6 +65,75 @@ def results_map(
         add_scale_bar(panels[0], frame, scale_bar)
         figure.draw_without_rendering()
     return figure
+
+
+def explore_map(
+    results: gpd.GeoDataFrame,
+    name: str,
+    *,
+    interval: tuple[str, str, str] = ("q05", "q50", "q95"),
+    tiles: str | None = None,
+) -> folium.Map:
+    """Map of the median of a quantity to zoom in and point at: each polygon tells its numbers.
+
+    Parameters
+    ----------
+    results : GeoDataFrame
+        From `pm_dalec.results_as_polygons`; polygons without a result are grey.
+    name : str
+        Quantity, such as "nee".
+    interval : tuple of str
+        Ends of the columns with the lower bound, the median and the upper bound.
+    tiles : str, optional
+        Background of folium, such as "CartoDB positron", which is fetched from the net; none by default.
+
+    Returns
+    -------
+    folium.Map
+        A notebook shows it, ``save("map.html")`` writes it as a page.
+
+    Raises
+    ------
+    ImportError
+        If folium is not installed.
+    """
+    columns = [f"{name}_{end}" for end in interval]
+    shown = results[[*columns, "geometry"]].reset_index()
+    units = results.attrs.get("units", {}).get(columns[1], "1")
+    words = [f"{name}, {_percent(end)} % ({units})" for end in interval]
+    numbers = shown[columns].to_numpy(dtype=float)[:, 1]
+    known = numbers[np.isfinite(numbers)]
+    shown[columns] = shown[columns].round(3)
+    shown = shown.rename(columns=dict(zip(columns, words, strict=True)))
+    vmin, vmax = _limits(known, signed=_is_signed(name, known))
+    try:
+        return shown.explore(
+            column=words[1],
+            cmap="RdBu_r" if _is_signed(name, known) else "viridis",
+            vmin=vmin,
+            vmax=vmax,
+            tiles=tiles,
+            tooltip=[column for column in shown.columns if column != "geometry"],
+            style_kwds={"color": "black", "weight": 0.5, "fillOpacity": 0.8},
+            missing_kwds={"color": MASK, "label": "no result"},
+            legend_kwds={"caption": words[1]},
+        )
+    except ImportError as reason:
+        raise ImportError(
+            "wanted folium and mapclassify for an interactive map, got an environment without them; "
+            "run: pip install 'pm_dalec[maps]', or draw it with pm_dalec.plots.results_map"
+        ) from reason
+
+
+def _is_signed(name, known):
+    """Whether a map is centred on zero: else its colours would tell nothing."""
+    return name in SIGNED and known.size > 0 and known.min() < 0 < known.max()
+
+
+def _limits(known, *, signed):
+    """Ends of the colours: symmetric ones of signed values, else those of the data."""
+    largest = float(np.abs(known).max()) if known.size else 1.0
+    return (-largest, largest) if signed else (None, None)
 
 
 def _name(axes, table):
@@ -101,14 +171,11 @@ def _ends(centres):
     return first - (last - first) / 2, last + (last - first) / 2
 
 
-def _panel(axes, table, column, words, *, signed):
+def _panel(axes, table, column, words, *, name):
     values = table[column].to_numpy(dtype=float)
     known = values[np.isfinite(values)]
-    signed = (
-        signed and known.size > 0 and known.min() < 0 < known.max()
-    )  # else colours tell nothing
-    largest = np.abs(known).max() if known.size else 1.0
-    limits = (-largest, largest) if signed else (None, None)
+    signed = _is_signed(name, known)
+    limits = _limits(known, signed=signed)
     table.plot(
         column=column,
         ax=axes,

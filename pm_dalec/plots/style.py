@@ -25,8 +25,8 @@ APPROACHES = {"baseline": BASELINE, "stratified": STRATIFIED}
 STRATA = {stratum.name: stratum.colour for stratum in strata.STRATA}
 STRATUM_LABELS = {stratum.name: stratum.label for stratum in strata.STRATA}
 MASK = "#D9D9D9"
-# Okabe and Ito, without the colours of the approaches
-RESOLUTIONS = {1.0: "#56B4E9", 0.5: "#009E73", 0.25: "#E69F00", 0.05: "#CC79A7"}
+# An ordered ramp, light for coarse and dark for fine, in no hue of the approaches
+RESOLUTIONS = {1.0: "#C2A5CF", 0.5: "#9970AB", 0.25: "#762A83", 0.05: "#40004B"}
 SINGLE_WIDTH = 89 / 25.4  # inches
 DOUBLE_WIDTH = 183 / 25.4  # inches
 NOTE_SIZE = 7  # points

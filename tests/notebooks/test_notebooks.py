@@ -26,7 +26,7 @@ each = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem
 
 
 def test_there_are_notebooks():
-    assert len(SOURCES) >= 8
+    assert len(SOURCES) >= 12
 
 
 @each

@@ -6,7 +6,7 @@ import xarray as xr
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
-from pm_dalec.paper import run
+from pm_dalec.paper import figures, run, second_form_data
 from pm_dalec.paper.claims import futures
 from pm_dalec.paper.claims.statistics import NotTestable, gap_between_strata
 from pm_dalec.paper.forecasts import runs, series, spread
@@ -15,6 +15,7 @@ from pm_dalec.paper.reduction import LOWER, UPPER, Experiment
 YEARS = np.arange(2014, 2101)
 RANKS = (np.arange(100) + 0.5) / 100
 WIDTH = 100.0
+WEATHERS = ("control", "ssp245")
 
 
 def quantity(gain, *, level, values):
@@ -181,3 +182,29 @@ def test_intervals_of_traits_are_kept_with_their_medians(experiments):
     assert not bool((traits[f"leaf_lifespan{UPPER}"] < traits["leaf_lifespan"]).any())
     assert f"leaf_fall_day{LOWER}" not in traits
     assert gap_between_strata("leaf_lifespan")(None, both) > 0
+
+
+def test_a_gain_is_told_beside_that_of_the_control_and_of_felling(forecasts):
+    with_causes = {}
+    for approach, tree in forecasts.items():
+        domain, strata = (
+            xr.concat(
+                [tree[place].to_dataset().assign_coords(scenario=[name]) for name in WEATHERS],
+                "scenario",
+            )
+            for place in ("domain", "strata")
+        )
+        felled = [part.assign_coords(management=["mean"]) * 0.5 for part in (domain, strata)]
+        both = [
+            xr.concat([part, other], "management")
+            for part, other in zip((domain, strata), felled, strict=True)
+        ]
+        with_causes[approach] = xr.DataTree.from_dict(
+            dict(zip(("domain", "strata"), both, strict=True))
+        )
+    found = second_form_data.gains(with_causes)
+    assert list(found) == list(second_form_data.FUTURES)
+    medians = [float(one.sel(quantile=0.5, group="conifer")) for one in found.values()]
+    assert_allclose(medians, [900.0, 900.0, 450.0])
+    axes = figures.fig09_gain_by_cause(with_causes).axes[0]
+    assert axes.get_yticklabels()[0].get_text() == "domain"
