@@ -249,8 +249,9 @@ class Progress:
 
     def compiling(self, seconds=None):
         """Say what comes, and what a budget of time is for."""
-        beside = f"; {seconds:g} s are for sampling, compilation, prior and groups come beside"
-        self.message(f"compiling the model for lanes{beside if seconds else ''}")
+        beside = "" if seconds is None else f"; {seconds:g} s are for sampling"
+        beside += ", compilation, prior and groups come beside" if beside else ""
+        self.message(f"compiling the model for lanes{beside}")
 
     def ending(self):
         """Say how long a unit that has not converged may still need, and that groups are made."""
