@@ -109,7 +109,11 @@ def _observations(explorer, names):
     """Observations of the site by the variable that they observe, as figures of a fit have them."""
     bench = explorer.bench
     fit = xr.DataTree.from_dict(
-        {"constant_data": bench.units, "observed_data": bench.units[list(bench.evidence)]}
+        {
+            "posterior": xr.Dataset(),  # nothing is sampled, what was observed stands by itself
+            "constant_data": bench.units,
+            "observed_data": bench.units[list(bench.evidence)],
+        }
     )
     return observations_of(fit, names)
 

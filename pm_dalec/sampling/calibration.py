@@ -123,11 +123,13 @@ def calibrate(
     DataTree
         Groups posterior, sample_stats, constant_data, observed_data; of a model without DALEC the first
         two. ``sample_stats`` holds ``status`` of every unit: converged, budget (draws as far as they
-        went), no start, searching (time was over before a start was found), not run. Ctrl-C gives the draws until then, with a warning, as do
-        fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
+        went), no start, searching (time was over before a start was found), not run. Ctrl-C gives the
+        draws until then, with a warning, as do fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
-    settings = Settings(draws, rhat, ess, proposals)
-    chains = checked_chains(chains, least=FEWEST_CHAINS)
+    settings, chains = (
+        Settings(draws, rhat, ess, proposals),
+        checked_chains(chains, least=FEWEST_CHAINS),
+    )
     if is_foreign(model):
         refuse_others(checkpoint=checkpoint, only=only, groups=groups or None, bank=bank)
         return _any_fit(model, settings, chains, random_seed, (threads, seconds), progress)
@@ -137,8 +139,7 @@ def calibrate(
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
     groups, held = groups_to_make(groups, model.observed_RVs), said_of(bank)
     identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
-    with _running(checkpoint, resume, identity, progress) as (store, shown, stop):
-        shown.compiling(seconds)
+    with _running(checkpoint, resume, identity, progress, seconds) as (store, shown, stop):
         target, compile_seconds = compiled(model)
         job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
         shown.begin(len(places), settings, seconds)
@@ -153,13 +154,14 @@ def calibrate(
 
 
 @contextmanager
-def _running(checkpoint, resume, identity, progress):
+def _running(checkpoint, resume, identity, progress, seconds):
     """Store of a run, its progress, and the event that stops it."""
     with (
         checkpoints.open_store(checkpoint, resume, identity) as store,
         stopped_by_interrupt() as stop,
         shown_as(progress, stop) as shown,
     ):
+        shown.compiling(seconds)
         yield store, shown, stop
 
 
