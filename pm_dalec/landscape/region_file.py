@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from pm_dalec.data import storage
@@ -58,9 +59,9 @@ def _check_pixels(units):
             f"({units.sizes[dims.PIXEL]} pixels); number the pixels of the grid"
         )
     refuse_where(
-        ~(units["area"] > 0),
+        ~((units["area"] > 0) & np.isfinite(units["area"])),
         units,
-        wanted="'area' above 0 m2 of unmasked land",
+        wanted="a finite 'area' above 0 m2 of unmasked land",
         came=f"{float(units['area'].min()):g}",
         advice="leave out pixels without unmasked land",
     )

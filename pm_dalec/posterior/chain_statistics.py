@@ -1,10 +1,15 @@
 """Statistics of chains as plain arrays: circular means, split and rank R-hat, effective sizes."""
 
+import threading
+
 import numpy as np
 from arviz_stats.base import array_stats
 
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
+
+ARVIZ = threading.Lock()
+"""Held while ArviZ is at work: it changes the filters of warnings, which all threads share."""
 
 
 def turned(days, axes):
@@ -84,11 +89,12 @@ def chain_statistics(values):
     for column in range(flat.shape[2]):
         one = np.ascontiguousarray(flat[:, :, column])
         axes = {"chain_axis": 0, "draw_axis": 1}
-        found.append(
-            [
-                array_stats.rhat(one, method="rank", **axes),
-                array_stats.ess(one, method="bulk", **axes),
-                array_stats.ess(one, method="tail", prob=(0.05, 0.95), **axes),
-            ]
-        )
+        with ARVIZ:
+            found.append(
+                [
+                    array_stats.rhat(one, method="rank", **axes),
+                    array_stats.ess(one, method="bulk", **axes),
+                    array_stats.ess(one, method="tail", prob=(0.05, 0.95), **axes),
+                ]
+            )
     return tuple(np.array(found).T.reshape(-1, *shape))

@@ -126,10 +126,8 @@ def calibrate(
         went), no start, searching (time was over before a start was found), not run. Ctrl-C gives the
         draws until then, with a warning, as do fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
-    settings, chains = (
-        Settings(draws, rhat, ess, proposals),
-        checked_chains(chains, least=FEWEST_CHAINS),
-    )
+    settings = Settings(draws, rhat, ess, proposals)
+    chains = checked_chains(chains, least=FEWEST_CHAINS)
     if is_foreign(model):
         refuse_others(checkpoint=checkpoint, only=only, groups=groups or None, bank=bank)
         return _any_fit(model, settings, chains, random_seed, (threads, seconds), progress)
@@ -145,7 +143,6 @@ def calibrate(
         shown.begin(len(places), settings, seconds)
         stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
         drawn, prior, ended = sampled(job.with_bank(bank, model), model, numbers, places, groups)
-        shown.ending()
         fit = as_fit(model, target, drawn, chains, stated | ended, prior)
         fit = with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
     if stop.is_set():
@@ -200,6 +197,7 @@ def sampled(job, model, numbers, places, groups):
         stopped, usual = job.stop.is_set(), job.target.site and any_draws(drawn)
         if not stopped and (usual if groups is None else SAMPLED in groups):
             prior = prior_draws(model, job, numbers, places, drawn, limited=groups is None)
+    job.shown.ending()
     if not stopped:
         warn_of_few_draws(drawn, wanted.draws)
     targets = {"target_rhat": float(wanted.rhat), "target_ess": float(wanted.ess)}

@@ -79,7 +79,7 @@ def scaled(part, name, factor):
 FAULTS = {
     "wanted 'area'": without("area"),
     "wanted 'masked_fraction'": without("masked_fraction"),
-    "'area' above 0 m2": at("/", lambda u: scaled(u, "area", 0)),
+    "a finite 'area' above 0 m2": at("/", lambda u: scaled(u, "area", 0)),
     "'lai_coverage' from 0 to 1": at("/pixels", lambda u: scaled(u, "lai_coverage", 2)),
     "area_fraction": at("/strata", lambda u: scaled(u, "area_fraction", 0.9)),
     "'wind'": without("wind"),

@@ -1,5 +1,9 @@
 """Convergence statistics, with days that act modulo the year."""
 
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -33,6 +37,19 @@ def test_independent_chains_have_converged():
     assert float(report["rhat"].max()) < 1.02
     assert (report["ess_bulk"] > 1000).all()
     assert (report["ess_tail"] > 1000).all()
+
+
+def test_statistics_in_threads_leave_warnings_as_they_are():
+    """ArviZ sets filters and sets them back, which two threads at a time would do in any order."""
+    draws, before = np.random.default_rng(0).random((4, 20, 1)), [*warnings.filters]
+    interval = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(1e-6)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(chain_statistics, [draws] * 200))
+    finally:
+        sys.setswitchinterval(interval)
+    assert warnings.filters == before
 
 
 def test_every_sampled_parameter_is_in_the_report():

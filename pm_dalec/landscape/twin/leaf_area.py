@@ -20,6 +20,7 @@ from pm_dalec.landscape.twin.table import (
     YEARS,
 )
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import real_numbers
 from pm_dalec.tables.strata import STRATA
 
 PIXEL_CELLS = CELLS_PER_DEGREE // 20
@@ -78,7 +79,10 @@ def leaf_area(stratum, *, land, seed, spacing):
         (PIXEL_CELLS, PIXEL_CELLS), spacing=spacing, correlation=lambda h: np.exp(-h / NOISE_LENGTH)
     )
     rng = named_generator(seed, "leaf area")
-    codes = stratum.to_numpy()
+    advice = f"give places in {', '.join(s.name for s in STRATA)}, or 255"
+    codes = real_numbers("stratum", stratum.to_numpy(), least=0, most=255, advice=advice).astype(
+        int
+    )
     values = np.empty((time.size, *stratum.shape), dtype=np.float32)
     for step, month in enumerate(months):
         table = np.full(256, URBAN["lai"], dtype=np.float32)
