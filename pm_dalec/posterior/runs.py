@@ -14,7 +14,7 @@ from pm_dalec.physics.records import Fluxes, Pools, drivers_of
 from pm_dalec.tables import dims
 from pm_dalec.tables.kinds import Array
 from pm_dalec.tables.numbers import real_numbers
-from pm_dalec.tables.parameters import Theta
+from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.streams import STREAMS
 from pm_dalec.tables.variables import DRIVERS, POOLS
 
@@ -137,18 +137,18 @@ _ADVICE = "give the groups of a fit as calibrate returned them, or as select the
 
 
 def _check_draws(draws):
-    """Refuse draws of other dimensions, or that are no numbers."""
-    space = None
+    """Refuse draws of other dimensions, or that are no numbers; vectors are those of other models."""
+    space, ours = None, any(name in PARAMETERS for name in draws)
     for name, values in draws.data_vars.items():
         found = tuple(each for each in values.dims if each not in dims.SAMPLE)
         space = found if space is None else space
-        if not set(dims.SAMPLE) <= set(values.dims) or set(found) != set(space):
+        if not set(dims.SAMPLE) <= set(values.dims) or (ours and set(found) != set(space)):
             raise ValueError(
                 f"wanted draws of {name!r} with dims chain, draw and those of the units, got {values.dims} "
                 f"(group posterior); {_ADVICE}"
             )
         _check_kind(name, values, "posterior")
-    if space and not set(space) <= set(dims.SPACE):
+    if ours and not set(space) <= set(dims.SPACE):
         raise ValueError(
             f"wanted units along stratum and pixel, got {space} (group posterior); {_ADVICE}"
         )

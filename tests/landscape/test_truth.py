@@ -19,6 +19,7 @@ from pm_dalec.paper.tables.interval_coverage import coverage
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.summaries import QUANTITIES
 
+pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
 STRATUM = ("stratum", "pixel")
 
 

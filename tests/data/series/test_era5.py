@@ -158,7 +158,7 @@ def other_calendar(stored):
 
 
 def of_units(stored):
-    return stored.assign(t2m=stored["t2m"].assign_attrs(units="degF"))
+    return stored.assign(t2m=stored["t2m"].assign_attrs(units="hPa"))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def of_units(stored):
         (lambda d: d, {"point": "exact"}, r"centre at lat 52\.02.*point='nearest'"),
         (lambda d: d, {"step": "week"}, r"step 'month' or 'day'"),
         (other_calendar, {}, r"dates of the standard calendar"),
-        (of_units, {}, r"'t2m' in 'degC'.*'degF'"),
+        (of_units, {}, r"'t2m' in 'degC'.*'hPa'"),
         (lambda d: d[["t2m"]].rename(t2m="skt"), {}, r"t2m, d2m, ssrd.*only skt"),
         (lambda d: d.isel(valid_time=slice(None, None, 3)), {}, r"hours or days"),
         (lambda d: d.isel(valid_time=slice(0, 30)), {}, r"a whole month"),
