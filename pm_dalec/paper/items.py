@@ -181,7 +181,10 @@ def arguments(description: str) -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
-        "--fits", type=Path, required=True, help="folder with fits (*.nc, *.zarr) or stores"
+        "--fits",
+        type=Path,
+        required=True,
+        help="folder with fits (*.nc, *.zarr) or stores, such as paper/fits of `pm-dalec paper --out paper`",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for PDF, PNG, CSV")
     mpl.use("agg")

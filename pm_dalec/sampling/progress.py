@@ -258,8 +258,8 @@ class Progress:
         """Say how long a unit that has not converged may still need, and that groups are made."""
         left = self.until_converged()
         if np.isfinite(left):
-            more = f"about {float(f'{left:.2g}'):.0f} s more may do"
-            self.message(f"not converged; as R-hat falls and the sample grows so far, {more}")
+            more = f"as it went so far, about {float(f'{left:.2g}'):.0f} s more may do"
+            self.message(f"the calibration has not converged; {more}")
         self.message("adding the groups of the fit")
 
     def _words(self, state):

@@ -188,7 +188,8 @@ class Parameter:
         if not isinstance(self.prior, LogUniform | Fixed):
             raise TypeError(
                 f"wanted LogUniform() or Fixed(value) as the prior of {self.name!r}, got "
-                f"{self.prior!r}; a Gaussian is a factor: LogUniform(Gaussian(mean, sigma))"
+                f"{self.prior!r}; a Gaussian is a factor: LogUniform(Gaussian(mean, sigma)), both "
+                "of pm_dalec.tables"
             )
         if isinstance(self.prior, Fixed) and not low <= self.prior.value <= high:
             raise ValueError(

@@ -98,7 +98,7 @@ TABLES = {
     "number is text": (lambda: replaced(leaf_lifespan="3"), TypeError,
                        "a number fixes the parameter, a prior replaces its prior"),
     "prior a Gaussian": (lambda: replaced("leaf_lifespan", prior=Gaussian(2.0, 1.0)), TypeError,
-                         "a Gaussian is a factor: LogUniform(Gaussian(mean, sigma))"),
+                         "a Gaussian is a factor: LogUniform(Gaussian(mean, sigma)), both of pm_dalec.tables"),
     "no such field": (lambda: replaced("leaf_lifespan", bound=(1.0, 2.0)), TypeError,
                       "no field 'bound' of the parameter 'leaf_lifespan'; there are name"),
     "no such parameter": (lambda: replaced(leaf_span=3.0), KeyError, "the nearest are leaf_lifespan"),

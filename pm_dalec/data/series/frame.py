@@ -247,9 +247,9 @@ def _check_present(values, rest, fill_wind, disturbance, where):
         advice.append("pass disturbance='none' to run without harvest and fire")
     if rest and advice[0].startswith("give"):
         advice.append(f"pass columns={{{rest[0]!r}: ...}} if others are these")
+    unread = f"; not understood: {', '.join(rest)}" if rest else ""
     raise ValueError(
-        f"wanted columns of {', '.join(absent)}, got none; not understood: "
-        f"{', '.join(rest) or 'none'} ({where}); {'; '.join(advice)}"
+        f"wanted columns of {', '.join(absent)}, got none{unread} ({where}); {'; '.join(advice)}"
     )
 
 
