@@ -6,7 +6,7 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from pm_dalec.cli import site as commands
+from pm_dalec.cli import checks, site as commands
 from pm_dalec.cli.main import FLAGS, main
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.report import edc_report
@@ -312,7 +312,7 @@ def test_the_command_line_refuses_the_same_and_names_its_flags(
 
 
 def test_the_report_of_rules_refuses_as_the_command_line_says_it(monkeypatch, capsys):
-    monkeypatch.setattr(commands, "site_named", lambda *named: tiny_site())
+    monkeypatch.setattr(checks, "site_named", lambda *named: tiny_site())
     assert main(["edc-report", "FI-Hyy", "--draws", "0"]) == 2
     assert "got --draws 0; 100000 are usual" in capsys.readouterr().err
 
