@@ -3,19 +3,24 @@
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter
 from rich.table import Table
 
 from pm_dalec.cli.console import NOT_CONVERGED, console, tell
-from pm_dalec.cli.site_options import PLAIN, SYNTHETIC, SiteOptions, pairs_of, site_named
-from pm_dalec.constraints.forms import Soft
+from pm_dalec.cli.site_options import (
+    PLAIN,
+    SYNTHETIC,
+    USUAL,
+    ModelOptions,
+    SiteOptions,
+    model_chosen,
+    site_named,
+)
 from pm_dalec.data.storage import folder_to_write
 from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.explore.opening import serve
-from pm_dalec.graph.choices import Choices
-from pm_dalec.models import baseline, constrained_prior
+from pm_dalec.models import baseline
 from pm_dalec.plots.fit import fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file
@@ -23,9 +28,8 @@ from pm_dalec.posterior.convergence import diagnose, has_converged, verdict
 from pm_dalec.posterior.intervals import at_bounds, intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes
 from pm_dalec.sampling.edinburgh import calibrate_edinburgh
-from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
+from pm_dalec.tables.parameters import PARAMETERS
 
-MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
 UNLIMITED = 10**9  # proposals of a chain that seconds limit
 SECONDS = 600.0
 EDINBURGH_PROPOSALS = 100_000
@@ -59,15 +63,6 @@ def calibrate(
     /,
     *,
     out: Path = Path("out"),
-    model: Literal["baseline", "constrained_prior"] = "baseline",
-    solver: Literal["converged", "truncated"] = "converged",
-    streams: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
-    constraints: Literal["edinburgh2021", "edinburgh2024", "none"] = "edinburgh2021",
-    soft: float | None = None,
-    priors: Literal[
-        "edinburgh2020", "edinburgh2021", "edinburgh2023", "edinburgh2021_three_years"
-    ] = "edinburgh2021",
-    likelihood: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
     sampler: Literal["lanes", "edinburgh2021"] = "lanes",
     chains: int = 16,
     draws: int = 1000,
@@ -75,6 +70,7 @@ def calibrate(
     proposals: int | None = None,
     seed: int = 0,
     resume: bool = False,
+    modelled: ModelOptions = USUAL,
     options: SiteOptions = PLAIN,
 ):
     """Calibrate a site file, or a site by name.
@@ -87,22 +83,6 @@ def calibrate(
         File, folder of CSV files, a name such as FI-Hyy, or "synthetic".
     out
         Folder for fit and figures.
-    model
-        Out of the folder ``models``.
-    solver
-        Stomatal optimum: exact, or CARDAMOM's search.
-    streams
-        Observations; LAI and wood by default.
-    constraints
-        Set of ecological constraints.
-    soft
-        Margin over which a failing constraint fades in [1], instead of ending probability: 0.05,
-        say. The posterior is then another one.
-    priors
-        Bounds and priors by era of CARDAMOM; three_years has its box of the day parameters.
-    likelihood
-        STREAM=MODEL: error models other than those of the data, such as lai=lognormal nee=student,df=7
-        or cwood=gaussian,correlation=0.8.
     sampler
         The default one, or CARDAMOM's of 2021.
     chains
@@ -118,14 +98,15 @@ def calibrate(
         Of the sampler.
     resume
         Go on where ``out`` was left.
+    modelled
+        Of what model.
     options
         How the site is opened.
     """
-    _refuse_for_prior(model, streams, likelihood)
+    model, choices = model_chosen(modelled)
     units = site_named(site, seed, options)
     folder_to_write(out)
-    choices = choices_of(priors, constraints, soft, streams, solver, likelihood)
-    built = MODELS[model].build(units, choices)
+    built = model.build(units, choices)
     drawn = {"chains": chains, "draws": draws, "random_seed": seed}
     if sampler == "edinburgh2021":
         _refuse_for_edinburgh(resume, seconds)
@@ -147,15 +128,6 @@ def _own_words():
         yield
 
 
-def _refuse_for_prior(model, streams, likelihood):
-    """Refuse what says how observations are taken where none are."""
-    if model == "constrained_prior" and (streams or likelihood):
-        raise ValueError(
-            "wanted no --streams and no --likelihood with constrained_prior, which takes no observations; leave "
-            "them out"
-        )
-
-
 def _refuse_for_edinburgh(resume, seconds):
     if seconds != SECONDS:
         raise ValueError(
@@ -167,17 +139,6 @@ def _refuse_for_edinburgh(resume, seconds):
             "wanted a sampler that can go on, got --resume with edinburgh2021; leave out --resume, or "
             "use --sampler lanes"
         )
-
-
-def choices_of(priors, constraints, soft, streams, solver, likelihoods=None):
-    """Choices of a model as the command line names them."""
-    rules = None if constraints == "none" else constraints
-    if soft is not None:
-        if rules is None:
-            raise ValueError("wanted constraints that are soft, got none; leave out --soft")
-        rules = Soft(rules, soft)
-    models = pairs_of(likelihoods or (), "--likelihood", "STREAM=MODEL", "lai=lognormal")
-    return Choices(PRIOR_SETS[priors], rules, streams, solver, models)
 
 
 def _report(fit, folder, *, truth=None, parameters=PARAMETERS):
@@ -265,18 +226,10 @@ def explore(
     /,
     *,
     fit: Path | None = None,
-    model: Literal["baseline", "constrained_prior"] = "baseline",
-    solver: Literal["converged", "truncated"] = "converged",
-    streams: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
-    constraints: Literal["edinburgh2021", "edinburgh2024", "none"] = "edinburgh2021",
-    soft: float | None = None,
-    priors: Literal[
-        "edinburgh2020", "edinburgh2021", "edinburgh2023", "edinburgh2021_three_years"
-    ] = "edinburgh2021",
-    likelihood: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None,
     port: int = 0,
     no_browser: bool = False,
     seed: int = 0,
+    modelled: ModelOptions = USUAL,
     options: SiteOptions = PLAIN,
 ):
     """Play with a site in a browser: sliders, rules as lamps, and a sampler to beat.
@@ -289,31 +242,18 @@ def explore(
         File, folder of CSV files, a name such as FI-Hyy, or "synthetic".
     fit
         File of ``pm-dalec calibrate`` with the same choices, to lay over the view.
-    model
-        Out of the folder ``models``.
-    solver
-        Stomatal optimum: exact, or CARDAMOM's search.
-    streams
-        Observations; LAI and wood by default.
-    constraints
-        Set of ecological constraints.
-    soft
-        Margin over which a failing constraint fades in [1], instead of ending probability.
-    priors
-        Bounds and priors by era of CARDAMOM; three_years has its box of the day parameters.
-    likelihood
-        STREAM=MODEL: error models other than those of the data.
     port
         Of the page on this machine; a free one by default.
     no_browser
         Print the address of the page and open no window.
     seed
         Of the built-in site and of the first point.
+    modelled
+        Of what model.
     options
         How the site is opened.
     """
-    _refuse_for_prior(model, streams, likelihood)
+    model, choices = model_chosen(modelled)
     known = None if fit is None else fit_file.load(fit)
-    choices = choices_of(priors, constraints, soft, streams, solver, likelihood)
-    built = MODELS[model].build(site_named(site, seed, options), choices)
+    built = model.build(site_named(site, seed, options), choices)
     serve(built, known, port=port, show=not no_browser, seed=seed, tell=tell)

@@ -1,4 +1,4 @@
-"""Which site a command means, and how it is opened: options that several commands share."""
+"""Which site a command means, how it is opened, and of what model: options that commands share."""
 
 import os
 from dataclasses import dataclass, fields
@@ -7,11 +7,16 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from pm_dalec.constraints.forms import Soft
 from pm_dalec.data import by_name
 from pm_dalec.data.formats.cardamom_csv import meteorology_at
 from pm_dalec.data.site_file import open_site
 from pm_dalec.data.synthetic_sites import synthetic_site
+from pm_dalec.graph.choices import Choices
+from pm_dalec.models import baseline, constrained_prior
+from pm_dalec.tables.parameters import PRIOR_SETS
 
+MODELS = {"baseline": baseline, "constrained_prior": constrained_prior}
 SYNTHETIC = "synthetic"
 BY_NAME = ("source", "resolution")  # choose among the files of a site
 WITHOUT_DATES = ("start", "lat", "lon")  # what CSV and binary files lack
@@ -60,6 +65,71 @@ class SiteOptions:
 
 
 PLAIN = SiteOptions()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """Of what model a site is.
+
+    Parameters
+    ----------
+    model
+        Out of the folder ``models``.
+    solver
+        Stomatal optimum: exact, or CARDAMOM's search.
+    streams
+        Observations; LAI and wood by default.
+    constraints
+        Set of ecological constraints.
+    soft
+        Margin over which a failing constraint fades in [1], instead of ending probability: 0.05,
+        say. The posterior is then another one.
+    priors
+        Bounds and priors by era of CARDAMOM; three_years has its box of the day parameters.
+    likelihood
+        STREAM=MODEL: error models other than those of the data, such as lai=lognormal nee=student,df=7
+        or cwood=gaussian,correlation=0.8.
+    """
+
+    model: Literal["baseline", "constrained_prior"] = "baseline"
+    solver: Literal["converged", "truncated"] = "converged"
+    streams: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
+    constraints: Literal["edinburgh2021", "edinburgh2024", "none"] = "edinburgh2021"
+    soft: float | None = None
+    priors: Literal[
+        "edinburgh2020", "edinburgh2021", "edinburgh2023", "edinburgh2021_three_years"
+    ] = "edinburgh2021"
+    likelihood: Annotated[list[str] | None, Parameter(consume_multiple=1)] = None
+
+
+USUAL = ModelOptions()
+
+
+def model_chosen(options):
+    """Module of a model, and the choices that it is built with.
+
+    Parameters
+    ----------
+    options : ModelOptions
+
+    Returns
+    -------
+    tuple of module and Choices
+    """
+    if options.model == "constrained_prior" and (options.streams or options.likelihood):
+        raise ValueError(
+            "wanted no --streams and no --likelihood with constrained_prior, which takes no observations; leave "
+            "them out"
+        )
+    rules = None if options.constraints == "none" else options.constraints
+    if options.soft is not None:
+        if rules is None:
+            raise ValueError("wanted constraints that are soft, got none; leave out --soft")
+        rules = Soft(rules, options.soft)
+    errors = pairs_of(options.likelihood or (), "--likelihood", "STREAM=MODEL", "lai=lognormal")
+    choices = Choices(PRIOR_SETS[options.priors], rules, options.streams, options.solver, errors)
+    return MODELS[options.model], choices
 
 
 def site_named(name, seed, options=PLAIN):

@@ -176,7 +176,7 @@ def _any_fit(model, settings, chains, random_seed, limits, progress):
         with threadpool_limits(1, "blas"):
             found = job.run([0], [0])
     stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds)
-    stated |= {"target_rhat": float(settings.rhat), "target_ess": float(settings.ess)}
+    stated |= _targets(settings)
     if stop.is_set():
         warn_of_interrupt(None)
     else:
@@ -200,8 +200,12 @@ def sampled(job, model, numbers, places, groups):
     job.shown.ending()
     if not stopped:
         warn_of_few_draws(drawn, wanted.draws)
-    targets = {"target_rhat": float(wanted.rhat), "target_ess": float(wanted.ess)}
-    return drawn, prior, targets | {"interrupted": int(stopped)}
+    return drawn, prior, _targets(wanted) | {"interrupted": int(stopped)}
+
+
+def _targets(settings):
+    """What a fit says about what was asked of it."""
+    return {"target_rhat": float(settings.rhat), "target_ess": float(settings.ess)}
 
 
 def any_draws(units):

@@ -16,7 +16,7 @@ import xarray as xr
 from pm_dalec.cli import site
 from pm_dalec.cli.bench.command import bench
 from pm_dalec.cli.main import main
-from pm_dalec.cli.site import calibrate, choices_of
+from pm_dalec.cli.site_options import ModelOptions, model_chosen
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.constraints.sets import EDCS
 from pm_dalec.data import storage
@@ -37,15 +37,15 @@ PLAIN = {
 
 
 def chosen(**changes):
-    return choices_of(**(PLAIN | changes))
+    return model_chosen(ModelOptions(**(PLAIN | changes)))[1]
 
 
 def offered(name):
-    return set(get_args(signature(calibrate).parameters[name].annotation))
+    return set(get_args(signature(ModelOptions).parameters[name].annotation))
 
 
 def test_the_choices_of_the_paper_are_the_default():
-    defaults = {name: signature(calibrate).parameters[name].default for name in PLAIN}
+    defaults = {name: signature(ModelOptions).parameters[name].default for name in PLAIN}
     assert defaults == PLAIN
     assert chosen() == PAPER
 
