@@ -72,8 +72,89 @@ def split_rhat(values):
         return np.sqrt((half - 1) / half + between / (half * within))
 
 
+QUARTERS = 4
+"""Parts of the chains that R-hat compares: the usual number of chains [1]."""
+
+
+def halves(chains):
+    """Lanes of the two halves of a unit's chains, which share nothing; all of them where there are few.
+
+    Parameters
+    ----------
+    chains : int
+
+    Returns
+    -------
+    list of slice
+    """
+    half = chains // 2
+    return [slice(0, half), slice(half, chains)] if chains >= QUARTERS else [slice(0, chains)]
+
+
+def quarters(values):
+    """Chains in four parts, each of them one long chain, its draws in the order of their time.
+
+    Split R-hat of ``m`` slow chains that agree is about ``1 + m / S`` with ``S`` effective draws of all, so
+    that one limit asks for four times as many of 16 chains as of four. Among parts (nested R-hat, Margossian
+    et al. 2024) it asks for the same, whatever the number of chains. A number that four does not divide
+    is divided into as few more parts as do.
+
+    Parameters
+    ----------
+    values : array (chain, draw, ...)
+
+    Returns
+    -------
+    array (part, time, ...)
+    """
+    chains = values.shape[0]
+    count = next((k for k in range(QUARTERS, chains) if chains % k == 0), chains)
+    return _joined(values, count)
+
+
+def _joined(values, count):
+    """Chains (chain, draw, ...) joined to so many long ones of neighbours (part, time, ...)."""
+    chains, rest = values.shape[0], values.shape[2:]
+    members = values.reshape(count, chains // count, -1, *rest)
+    return members.swapaxes(1, 2).reshape(count, -1, *rest)
+
+
+def halves_rhat(values):
+    """Rank R-hat between the two halves of the chains, which share nothing [1].
+
+    Parameters
+    ----------
+    values : array (chain, draw, ...)
+        Of an odd number of chains the one in the middle is left out.
+
+    Returns
+    -------
+    array (...)
+        NaN of fewer than four chains.
+    """
+    first, *second = halves(values.shape[0])
+    if not second:
+        return np.full(values.shape[2:], np.nan)
+    half = first.stop
+    return rank_rhat(_joined(np.concatenate([values[:half], values[-half:]]), 2))
+
+
+def rank_rhat(values):
+    """Rank-normalised split R-hat, the worse of bulk and folded [1].
+
+    Parameters
+    ----------
+    values : array (chain, draw, ...)
+
+    Returns
+    -------
+    array (...)
+    """
+    return _by_column(array_stats.rhat, values, method="rank")
+
+
 def chain_statistics(values):
-    """Rank R-hat, bulk and tail ESS of draws.
+    """Rank R-hat among the quarters of the chains, bulk and tail ESS of draws.
 
     Parameters
     ----------
@@ -83,18 +164,22 @@ def chain_statistics(values):
     -------
     tuple of three arrays (...)
     """
-    shape = values.shape[2:]
+    return (
+        rank_rhat(quarters(values)),
+        bulk_sizes(values),
+        _by_column(array_stats.ess, values, method="tail", prob=(0.05, 0.95)),
+    )
+
+
+def bulk_sizes(values):
+    """Bulk effective sample sizes [1] (...) of draws (chain, draw, ...)."""
+    return _by_column(array_stats.ess, values, method="bulk")
+
+
+def _by_column(statistic, values, **options):
+    """Statistic (...) of draws (chain, draw, ...)."""
     flat = values.reshape(*values.shape[:2], -1)
-    found = []
-    for column in range(flat.shape[2]):
-        one = np.ascontiguousarray(flat[:, :, column])
-        axes = {"chain_axis": 0, "draw_axis": 1}
-        with ARVIZ:
-            found.append(
-                [
-                    array_stats.rhat(one, method="rank", **axes),
-                    array_stats.ess(one, method="bulk", **axes),
-                    array_stats.ess(one, method="tail", prob=(0.05, 0.95), **axes),
-                ]
-            )
-    return tuple(np.array(found).T.reshape(-1, *shape))
+    columns = (np.ascontiguousarray(column) for column in np.moveaxis(flat, -1, 0))
+    with ARVIZ, np.errstate(divide="ignore", invalid="ignore"):  # chains that never moved
+        found = [statistic(column, chain_axis=0, draw_axis=1, **options) for column in columns]
+    return np.array(found).reshape(values.shape[2:])

@@ -1,5 +1,9 @@
 """Convergence of a fit: rank R-hat, bulk and tail effective sample size of every parameter.
 
+R-hat compares the four quarters of the chains, so that a limit asks for the same accuracy whatever their
+number (`chain_statistics.quarters`). Beside it stand that of every chain by itself, and that between the
+two halves, which share neither starts nor likeness.
+
 Day parameters act modulo 365.25 and are turned to their circular mean first, so that the same day in
 another year is no other value.
 """
@@ -10,7 +14,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from pm_dalec.posterior.chain_statistics import chain_statistics, comparable
+from pm_dalec.posterior.chain_statistics import (
+    chain_statistics,
+    comparable,
+    halves_rhat,
+    rank_rhat,
+)
 from pm_dalec.posterior.runs import expect_fit
 from pm_dalec.tables import dims
 from pm_dalec.tables.numbers import number
@@ -28,9 +37,11 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``rhat`` [1], ``ess_bulk``, ``ess_tail`` [1] with dims (parameter[, stratum][, pixel]).
-        Parameters that were fixed are left out. Of a model without DALEC all variables are in it,
-        the elements of a vector one by one.
+        ``rhat`` [1] among the quarters of the chains, ``rhat_each`` [1] among the chains themselves,
+        ``rhat_halves`` [1] between the halves of the chains, which share nothing; ``ess_bulk``,
+        ``ess_tail`` [1], with dims (parameter[, stratum][, pixel]). Of four chains the first two are
+        one, and what ArviZ gives; of fewer there are no halves. Parameters that were fixed are left out. Of a
+        model without DALEC all variables are in it, the elements of a vector one by one.
 
     Raises
     ------
@@ -54,11 +65,12 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
         if np.ptp(values) == 0:
             continue
         names.append(name)
-        found.append(chain_statistics(comparable(name, values)))
+        values = comparable(name, values)
+        found.append((*chain_statistics(values), rank_rhat(values), halves_rhat(values)))
     space = dims.space_of(posterior)
     out = {
         label: ((dims.PARAMETER, *space), np.stack([statistics[place] for statistics in found]))
-        for place, label in enumerate(("rhat", "ess_bulk", "ess_tail"))
+        for place, label in enumerate(("rhat", "ess_bulk", "ess_tail", "rhat_each", "rhat_halves"))
     }
     coords = {dims.PARAMETER: names} | {d: posterior[d] for d in space if d in posterior.coords}
     return xr.Dataset(out, coords=coords)

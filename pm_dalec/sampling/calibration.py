@@ -90,7 +90,8 @@ def calibrate(
     draws : int
         Recorded for each chain.
     rhat, ess : float
-        A unit is done when its worst rank R-hat is below and its least bulk ESS above these.
+        A unit is done when its worst rank R-hat, among the quarters of its chains, is below and its
+        least bulk ESS above these.
     proposals : int
         Budget of each chain.
     seconds : float, optional

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from pm_dalec.posterior import runs
+from pm_dalec.posterior.chain_statistics import halves
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.kernels.surrogate import PLACES, Surrogate, fit_surrogate
@@ -32,8 +33,9 @@ class Settings:
     draws : int
         Stored for each chain.
     rhat, ess : float
-        Targets for the worst parameter: rank R-hat, bulk effective sample size. Of the tail, which
-        the 5 to 95 % intervals are read from, half as many effective draws are wanted.
+        Targets for the worst parameter: rank R-hat among the quarters of the chains, bulk
+        effective sample size. Of the tail, which the 5 to 95 % intervals are read from, half as many
+        effective draws are wanted.
     proposals : int
         Budget of each lane, the search for a start not counted.
     search : int
@@ -63,6 +65,17 @@ class Settings:
 
 
 @dataclass
+class Learnt:
+    """What the lanes of one half have learnt, and make their proposals from."""
+
+    surrogate: Surrogate
+    pivots: np.ndarray  # (parameter,) cumulative chances
+    archive: np.ndarray  # (state, parameter)
+    filled: int  # states in the archive
+    next_place: int  # in the archive, while tuning
+
+
+@dataclass
 class UnitState:
     """Everything a unit needs to go on; arrays and numbers only."""
 
@@ -71,12 +84,8 @@ class UnitState:
     logp: np.ndarray  # (lane,)
     streams: np.ndarray  # (lane, 4)
     waiting: np.ndarray  # (lane,) search windows without progress
-    surrogate: Surrogate  # from which proposals are made
-    pivots: np.ndarray  # (parameter,) cumulative chances
-    archive: np.ndarray  # (state, parameter)
-    filled: int  # states in the archive
-    next_place: int  # in the archive, while tuning
-    archive_ess: float  # least bulk effective sample size of the round that filled the archive
+    learnt: list[Learnt]  # of each half of the lanes, which share nothing
+    archive_ess: float  # least bulk effective sample size of the round that filled the archives
     stored: np.ndarray  # (3 draws, lane, parameter + 1): halved, it holds what was asked for
     kept: int  # of the stored states
     finished_round: np.ndarray  # (any, lane, parameter + 1) draws of the round before
@@ -122,11 +131,7 @@ def new_state(identity, size, chains, padded, settings, seed):
         logp=np.full(chains, np.inf),
         streams=random,
         waiting=np.zeros(chains, np.int64),
-        surrogate=Surrogate(*(np.zeros(0) for _ in Surrogate._fields)),
-        pivots=np.arange(1, size + 1) / size,
-        archive=np.zeros((ARCHIVE, size)),
-        filled=0,
-        next_place=0,
+        learnt=[_nothing_learnt(size) for _ in halves(chains)],
         archive_ess=0.0,
         stored=np.zeros((3 * settings.draws, chains, size + 1)),
         kept=0,
@@ -151,6 +156,16 @@ def new_state(identity, size, chains, padded, settings, seed):
     )
 
 
+def _nothing_learnt(size):
+    return Learnt(
+        surrogate=Surrogate(*(np.zeros(0) for _ in Surrogate._fields)),
+        pivots=np.arange(1, size + 1) / size,
+        archive=np.zeros((ARCHIVE, size)),
+        filled=0,
+        next_place=0,
+    )
+
+
 def lanes_of(state):
     """Lanes of a unit as kernels see them: the arrays of its state, and room for proposals."""
     return Lanes(state.position, np.empty_like(state.position), state.logp, state.streams)
@@ -165,17 +180,30 @@ def scatter(position, random, lane):
 def state_to_arrays(state):
     """State as a dictionary of arrays, for `numpy.savez`."""
     values = {field.name: getattr(state, field.name) for field in fields(state)}
-    values |= values.pop("surrogate")._asdict()
+    for place, learnt in enumerate(values.pop("learnt")):
+        found = vars(learnt) | learnt.surrogate._asdict()
+        del found["surrogate"]
+        values |= {f"{name}_{place}": value for name, value in found.items()}
     return {name: np.asarray(value) for name, value in values.items()}
 
 
 def state_from_arrays(arrays):
     """State from the arrays of `state_to_arrays`."""
-    values = {"surrogate": Surrogate(*(np.array(arrays[name]) for name in Surrogate._fields))}
-    for name in (field.name for field in fields(UnitState) if field.name not in values):
-        value = np.array(arrays[name])
-        values[name] = value if value.ndim else value.item()
-    return UnitState(**values)
+
+    def value(name):
+        found = np.array(arrays[name])
+        return found if found.ndim else found.item()
+
+    def learnt(place):
+        surrogate = Surrogate(*(value(f"{name}_{place}") for name in Surrogate._fields))
+        names = [field.name for field in fields(Learnt) if field.name != "surrogate"]
+        return Learnt(surrogate, **{name: value(f"{name}_{place}") for name in names})
+
+    values = {
+        field.name: value(field.name) for field in fields(UnitState) if field.name != "learnt"
+    }
+    count = len(halves(values["logp"].size))
+    return UnitState(**values, learnt=[learnt(place) for place in range(count)])
 
 
 def evenly(values, most):
@@ -222,49 +250,63 @@ def store(state, recorded):
     state.kept += len(recorded)
 
 
-def remember(state, vectors):
-    """Add vectors to the archive, the oldest making room.
+def remember(state, visited):
+    """Add states to the archives of their lanes, the oldest making room.
 
     Parameters
     ----------
     state : UnitState
-    vectors : array (vector, parameter)
+    visited : array (record, lane, parameter)
     """
-    for vector in vectors:
-        state.archive[state.next_place] = vector
-        state.next_place = (state.next_place + 1) % ARCHIVE
-        state.filled = min(state.filled + 1, ARCHIVE)
+    for learnt, lanes in zip(state.learnt, halves(state.logp.size), strict=True):
+        for vector in visited[:, lanes].reshape(-1, visited.shape[-1]):
+            learnt.archive[learnt.next_place] = vector
+            learnt.next_place = (learnt.next_place + 1) % ARCHIVE
+            learnt.filled = min(learnt.filled + 1, ARCHIVE)
 
 
-def renew_surrogate(state, components=COMPONENTS):
-    """Fit the surrogate to the archive.
+def remember_only(state, visited):
+    """Make states the archives of their lanes, as many of them as have room.
+
+    Parameters
+    ----------
+    state : UnitState
+    visited : array (record, lane, parameter)
+    """
+    for learnt, lanes in zip(state.learnt, halves(state.logp.size), strict=True):
+        part = evenly(visited[:, lanes].reshape(-1, visited.shape[-1]), ARCHIVE)
+        learnt.archive[: len(part)] = part
+        learnt.filled, learnt.next_place = len(part), len(part) % ARCHIVE
+
+
+def renew_surrogates(state, components=COMPONENTS):
+    """Fit the surrogates to the archives.
 
     Parameters
     ----------
     state : UnitState
     components : int
-        Of the mixture at most; fewer where the archive is small.
+        Of a mixture at most; fewer where the archive is small.
     """
-    components = max(1, min(components, state.filled // STATES_A_COMPONENT))
-    state.surrogate = fit_surrogate(state.archive[: state.filled], components)
+    for learnt in state.learnt:
+        count = max(1, min(components, learnt.filled // STATES_A_COMPONENT))
+        learnt.surrogate = fit_surrogate(learnt.archive[: learnt.filled], count)
 
 
 def learn(state, sizes):
-    """Make the draws of a round the archive of the next, and favour parameters that were slow.
+    """Make the draws of a round the archives of the next, and favour parameters that were slow.
 
     Parameters
     ----------
     state : UnitState
-    sizes : array (parameter,)
-        Bulk effective sample sizes of the round.
+    sizes : list of array (parameter,)
+        Bulk effective sample sizes of the round in each half of the lanes.
     """
-    passed = state.stored[: state.kept, :, :-1].reshape(-1, state.position.shape[0])
-    part = evenly(passed, ARCHIVE)
-    state.archive[: len(part)] = part
-    state.filled, state.next_place = len(part), len(part) % ARCHIVE
+    remember_only(state, state.stored[: state.kept, :, :-1])
     state.archive_ess = state.least_ess
-    renew_surrogate(state)
-    slowness = sizes**-0.7
-    favour = np.clip(slowness / slowness.mean(), 1 / MOST_FAVOURED, MOST_FAVOURED)
-    state.pivots = np.cumsum(favour) / favour.sum()
+    renew_surrogates(state)
+    for learnt, size in zip(state.learnt, sizes, strict=True):
+        slowness = size**-0.7
+        favour = np.clip(slowness / slowness.mean(), 1 / MOST_FAVOURED, MOST_FAVOURED)
+        learnt.pivots = np.cumsum(favour) / favour.sum()
     state.finished_round = state.stored[: state.kept].copy()

@@ -17,7 +17,14 @@ from typing import NamedTuple
 import numpy as np
 
 from pm_dalec.lanes.call import NO_CALL
-from pm_dalec.posterior.chain_statistics import chain_statistics, split_rhat, turned
+from pm_dalec.posterior.chain_statistics import (
+    bulk_sizes,
+    chain_statistics,
+    halves,
+    quarters,
+    split_rhat,
+    turned,
+)
 from pm_dalec.posterior.convergence import TAIL_FOR_BULK
 from pm_dalec.sampling import starts
 from pm_dalec.sampling.kernels import acceptance, windows
@@ -32,7 +39,7 @@ from pm_dalec.sampling.state import (
     lanes_of,
     learn,
     remember,
-    renew_surrogate,
+    renew_surrogates,
     store,
 )
 from pm_dalec.sampling.target import natural
@@ -115,11 +122,11 @@ class Unit:
         state = self.state
         state.logp[:] = acceptance.results_at(self._call, self._lanes, acceptance.LOGP)
         state.phase = "tune"
-        remember(state, state.position[:, : state.logp.size].T)
+        remember(state, state.position[:, : state.logp.size].T[None])
         self._renew(1)
 
     def _renew(self, components):
-        renew_surrogate(self.state, components)
+        renew_surrogates(self.state, components)
         self._walk = None
 
     def _sample(self):
@@ -130,7 +137,7 @@ class Unit:
         state.in_round += WINDOW
         state.windows_left -= 1
         if tuning:
-            remember(state, recorded[..., :-1].reshape(-1, state.position.shape[0]))
+            remember(state, recorded[..., :-1])
             if state.windows_left > 0 and state.windows_left % WINDOWS_A_FIT == 0:
                 self._renew(1)
             store(state, recorded)
@@ -142,19 +149,22 @@ class Unit:
         if state.windows_left <= 0 and not self._ended:
             self._next_round()
 
-    def guide(self):
-        """What the proposals are made from at present."""
-        state = self.state
+    def guides(self):
+        """What the proposals of the two halves of the lanes are made from at present."""
+        learnt = self.state.learnt
+        return tuple(self._guide(one) for one in (learnt[0], learnt[-1]))
+
+    def _guide(self, learnt):
         return Guide(
-            surrogate=state.surrogate,
-            pivots=state.pivots,
+            surrogate=learnt.surrogate,
+            pivots=learnt.pivots,
             processes=self.target.processes,
             years=self.target.years,
             spans=self.target.spans,
-            archive=state.archive,
-            filled=state.filled,
+            archive=learnt.archive,
+            filled=learnt.filled,
             conditional=self.settings.conditional,
-            trust=TRUST if state.archive_ess > 0 else 0.0,
+            trust=TRUST if self.state.archive_ess > 0 else 0.0,
         )
 
     def _window(self, every, count=WINDOW):
@@ -163,12 +173,12 @@ class Unit:
         size, chains = len(self.target.rows), state.logp.size
         states = np.empty((count // every, chains, size + 1))
         record = Record(every, states, state.accepted, state.evaluated)
-        guide = self.guide()
+        guides = self.guides()
         if self._walk is None:
-            self._walk = empty_walk(chains, state.surrogate)
+            self._walk = empty_walk(chains, guides[0].surrogate)
 
         def run(share):
-            self.kernel(share.calls(), share.blocks, lanes, self._walk, guide, record)
+            self.kernel(share.calls(), share.blocks, lanes, self._walk, guides, record)
 
         each = map if self._pool is None else self._pool.map
         list(each(run, self._shares))
@@ -185,21 +195,19 @@ class Unit:
         enough = min(2 * self.settings.ess / state.logp.size, state.kept)
         most = max(MOST_JUDGED, int(enough))
         part = self._comparable(evenly(state.stored[: state.kept], most))
-        if not whatever and split_rhat(part).max() > self.settings.rhat:
-            return None
-        bulk = self._judge(part)
+        if not whatever and split_rhat(quarters(part)).max() > self.settings.rhat:
+            return
+        self._judge(part)
         if state.kept >= self.settings.draws and self._good():
             self._judge(self._comparable(self.result()))  # what is judged at last is what is given
             if self._good():
                 state.phase = "converged"
-        return bulk
 
     def _judge(self, draws):
-        """Note worst R-hat and least ESS of draws; gives the bulk ESS of every parameter."""
+        """Note worst R-hat and least ESS of draws."""
         rhat, bulk, tail = chain_statistics(draws)
         self.state.worst_rhat, self.state.least_ess = float(rhat.max()), float(bulk.min())
         self.state.least_tail = float(tail.min())
-        return bulk
 
     def _good(self):
         state, wanted = self.state, self.settings
@@ -217,19 +225,24 @@ class Unit:
             axis=-1,
         )
 
+    def _sizes(self):
+        """Bulk ESS of every parameter in each half of the chains."""
+        part = self._comparable(evenly(self.state.stored[: self.state.kept], MOST_JUDGED))
+        return [bulk_sizes(part[lanes]) for lanes in halves(self.state.logp.size)]
+
     def _next_round(self):
         state = self.state
         if state.phase == "sample":
-            bulk = self._look(whatever=True)
+            self._look(whatever=True)
             if self._ended:
                 return
             if state.archive_ess >= GOOD_ARCHIVE:
                 state.windows_left = FIRST_ROUND << state.round
                 state.round += 1
                 return
-            learn(state, bulk)
+            learn(state, self._sizes())
         else:
-            renew_surrogate(state)
+            renew_surrogates(state)
         self._walk = None
         state.phase = "sample"
         state.round += 1

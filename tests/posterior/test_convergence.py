@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 import xarray as xr
 from numpy.testing import assert_allclose
+from scipy.signal import lfilter
 
-from pm_dalec.posterior.chain_statistics import chain_statistics, circular_mean, turned
+from pm_dalec.posterior.chain_statistics import (
+    chain_statistics,
+    circular_mean,
+    halves_rhat,
+    quarters,
+    rank_rhat,
+    turned,
+)
 from pm_dalec.posterior.convergence import diagnose, has_converged, verdict
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
@@ -169,3 +177,62 @@ def test_the_verdict_of_a_region_names_the_worst_parameter():
     worst = region["rhat"].max("pixel")
     name = str(worst["parameter"].values[np.argmax(worst.values)])
     assert f"({name})" in verdict(region)
+
+
+def excess(statistic, chains):
+    """How far R-hat of slow chains that agree lies above one, of 16,000 draws of all, on average."""
+    rng = np.random.default_rng(4)
+    noise = rng.normal(size=(chains, 2000 + 16_000 // chains, 40))
+    values = lfilter([1.0], [1.0, -0.9], noise, axis=1)[:, 2000:]  # one effective draw in 19
+    return (statistic(values) - 1).mean()
+
+
+def test_a_limit_of_rhat_asks_for_the_same_accuracy_of_any_number_of_chains():
+    nested = [
+        excess(lambda values: rank_rhat(quarters(values)), chains) for chains in (4, 8, 16, 32)
+    ]
+    assert max(nested) < 1.3 * min(nested)
+    assert excess(rank_rhat, 32) > 4 * nested[0]
+
+
+def test_four_chains_are_judged_as_arviz_judges_them():
+    report = diagnose(fit_of(chains=4))
+    assert_allclose(report["rhat"], report["rhat_each"], rtol=0)
+    report = diagnose(fit_of(chains=16))
+    assert float(report["rhat"].max()) < float(report["rhat_each"].max())
+
+
+@pytest.mark.parametrize(
+    ("chains", "groups"), [(2, 2), (4, 4), (5, 5), (6, 6), (8, 4), (10, 5), (16, 4)]
+)
+def test_groups_hold_all_draws_of_their_chains_in_the_order_of_time(chains, groups):
+    values = np.arange(chains)[:, None] + np.arange(30) / 100
+    found = quarters(values)
+    assert found.shape == (groups, chains * 30 // groups)
+    assert_allclose(np.sort(found, axis=None), np.sort(values, axis=None))
+    assert (np.diff(found % 1.0, axis=1) > -1e-9).all()
+
+
+def test_one_chain_of_sixteen_that_is_elsewhere_is_seen():
+    apart = np.random.default_rng(1).normal(size=(16, 200))
+    apart[3] += 4.0
+    assert statistic(fit_of(chains=16, initial_som=apart), "initial_som") > 1.02
+
+
+def test_a_drift_that_all_chains_share_is_seen():
+    drifting = np.random.default_rng(1).normal(size=(16, 200)) + np.linspace(0, 2, 200)
+    assert statistic(fit_of(chains=16, initial_som=drifting), "initial_som") > 1.1
+
+
+def test_halves_that_disagree_are_told_apart():
+    agreed = np.random.default_rng(1).normal(size=(16, 200))
+    assert halves_rhat(agreed) < 1.01
+    apart = agreed.copy()
+    apart[8:] += 1.0
+    assert halves_rhat(apart) > 1.1
+    assert np.isnan(halves_rhat(agreed[:3]))
+
+
+def test_chains_that_never_moved_have_no_finite_rhat():
+    stuck = np.repeat(np.arange(16.0)[:, None], 20, axis=1)
+    assert np.isinf(chain_statistics(stuck)[0]) or chain_statistics(stuck)[0] > 1.5

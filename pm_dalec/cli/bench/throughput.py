@@ -87,13 +87,14 @@ def _lanes_rates(target, unit, lanes, seconds):
     turns = int(np.clip(A_CALL // lanes, 16, WINDOW))
     states = np.empty((1, lanes, len(target.rows) + 1))
     record = Record(turns, states, np.zeros(lanes, np.int64), np.zeros(lanes, np.int64))
-    walk, guide, made = empty_walk(lanes, state.surrogate), unit.guide(), [0]
+    guides, made = unit.guides(), [0]
+    walk = empty_walk(lanes, guides[0].surrogate)
 
     def run():
         evaluate(calls.target, moved.proposal, 0, blocks)
 
     def propose():
-        windows.lanes_window(calls, (0, blocks), moved, walk, guide, record)
+        windows.lanes_window(calls, (0, blocks), moved, walk, guides, record)
         made[0] += lanes * turns
 
     rates = _rates([(run, lanes), (propose, lanes * turns)], seconds)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from pm_dalec.data.formats.polygons import WHAT
 from pm_dalec.data.messages import sentence
 from pm_dalec.data.storage import whole
@@ -25,7 +27,8 @@ def write_polygons(table: gpd.GeoDataFrame, path: str | Path) -> Path:
         a column.
     path : str or Path
         Ends in ``.gpkg``, or in ``.geojson``, whose coordinates are longitude and latitude by its
-        standard (RFC 7946). What is there is replaced.
+        standard (RFC 7946), and which knows no infinite number: an R-hat of chains that never moved
+        has no value there. What is there is replaced.
 
     Returns
     -------
@@ -50,8 +53,14 @@ def write_polygons(table: gpd.GeoDataFrame, path: str | Path) -> Path:
         # The format tells itself by the end of the name, which a draft has not
         beside = draft.with_name(f"{draft.name}{path.suffix}")
         try:
-            table.to_file(beside, driver=driver, index=named, engine="pyogrio")
+            finite = _without_infinity(table) if driver == "GeoJSON" else table
+            finite.to_file(beside, driver=driver, index=named, engine="pyogrio")
             beside.replace(draft)
         finally:
             beside.unlink(missing_ok=True)
     return path
+
+
+def _without_infinity(table):
+    floats = table.select_dtypes("float")
+    return table.assign(**floats.where(np.isfinite(floats)))

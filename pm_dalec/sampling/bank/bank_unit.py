@@ -25,7 +25,7 @@ from pm_dalec.sampling.bank.weights import (
 )
 from pm_dalec.sampling.bank.wide_target import log_densities
 from pm_dalec.sampling.kernels.acceptance import LOGP, VIOLATION, results_at
-from pm_dalec.sampling.state import ARCHIVE, empty, evenly, renew_surrogate, scatter
+from pm_dalec.sampling.state import empty, remember_only, renew_surrogates, scatter
 from pm_dalec.sampling.unit import Unit
 
 BANK, WARM, FULL = "bank", "warm", "full"
@@ -104,15 +104,15 @@ class BankUnit(Unit):
         state.drift = drift(starts.swapaxes(0, 1).reshape(flat), ends.reshape(flat))
         self._take(states)
 
-    def guide(self):
-        """What the proposals are made from; those for draws of the bank trust no likeness of them."""
-        guide = super().guide()
+    def _guide(self, learnt):
+        """What proposals are made from; those for draws of the bank trust no likeness of them."""
+        guide = super()._guide(learnt)
         return guide._replace(trust=0.0, conditional=CONDITIONAL) if self._moving else guide
 
     def _moved(self, starts, logp):
         """States (draw, chain, parameter + 1) that drawn ones (chain, draw, parameter) move to."""
         state, chains = self.state, self.state.logp.size
-        self._archive(starts.reshape(-1, starts.shape[-1]))
+        self._archive(starts.swapaxes(0, 1))
         state.phase = "tune"
         self._next_round()
         found, self._moving = [], True
@@ -127,11 +127,9 @@ class BankUnit(Unit):
         return np.concatenate(found)
 
     def _archive(self, positions):
-        """Make positions the archive, which is as good as their weights."""
-        state, part = self.state, evenly(positions, ARCHIVE)
-        state.archive[: len(part)] = part
-        state.filled, state.next_place = len(part), len(part) % ARCHIVE
-        state.archive_ess = state.weight_ess
+        """Make positions (draw, chain, parameter) the archives, which are as good as their weights."""
+        remember_only(self.state, positions)
+        self.state.archive_ess = self.state.weight_ess
 
     def _trusted(self):
         """Whether the weights are good enough to be drawn by."""
@@ -148,8 +146,8 @@ class BankUnit(Unit):
         if self._trusted() and self._good():
             state.phase, state.route, state.thinning = "converged", BANK, EVERY
             return
-        self._archive(states[..., :-1].reshape(-1, states.shape[-1] - 1))
-        renew_surrogate(state)
+        self._archive(states[..., :-1])
+        renew_surrogates(state)
         self._walk = None
         self._go_on()
 

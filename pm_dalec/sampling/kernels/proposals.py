@@ -32,7 +32,7 @@ SHORTEST_TURN, LONGEST_TURN = 1 / 365.25, 0.25  # of such a step [a]
 
 
 class Guide(NamedTuple):
-    """What the proposals of a unit are made from; the same for all its lanes.
+    """What the proposals of one half of a unit's lanes are made from.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ class Guide(NamedTuple):
     spans : array (parameter,)
         Logarithms of upper over lower bound.
     archive : array (state, parameter)
-        Past states of the unit.
+        Past states of these lanes.
     filled : int
-        Number of states in the archive, at least three.
+        Number of states in the archive, at least two.
     conditional : float
         Share of the conditional steps; the others are differences.
     trust : float

@@ -1,7 +1,7 @@
 """The default sampler over lanes: pure kernels, compiled once for every model.
 
-Lanes walk in CARDAMOM's unit interval and leave a target alone that is flat outside it. Those of a unit
-share an archive of past states and a smooth likeness of the posterior fitted to it (`surrogate`), which
+Lanes walk in CARDAMOM's unit interval and leave a target alone that is flat outside it. Those of one half of
+a unit share an archive of past states and a smooth likeness of the posterior fitted to it (`surrogate`), which
 only change while tuning and between rounds; otherwise both are frozen, every move is reversible, and the
 lanes are independent Markov chains. The moves are in `proposals`. The model is run only where nothing
 cheaper has decided: not outside the unit cube, not where a rule of the parameters alone fails, not where
@@ -44,7 +44,13 @@ class Block(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _propose(block, lanes, walk, guide, record):
+def half(lane, lanes):
+    """Number of the half of a unit's lanes that one is in: 0 or 1."""
+    return 1 if lane >= lanes.logp.size // 2 else 0
+
+
+@njit(cache=True, nogil=True)
+def _propose(block, lanes, walk, guides, record):
     """Propose in every lane of a block until each waits or has made all its proposals.
 
     Returns
@@ -57,7 +63,9 @@ def _propose(block, lanes, walk, guide, record):
         place = lane - block.first
         while np.isnan(block.log_ratio[place]) and block.made[place] < count:
             block.made[place] += 1
-            block.log_ratio[place] = propose_lanes(lane, lanes, walk, guide, block.memory)
+            block.log_ratio[place] = propose_lanes(
+                lane, lanes, walk, guides[half(lane, lanes)], block.memory
+            )
             if np.isnan(block.log_ratio[place]):
                 note(record, block.made[place], lanes, lane)
             else:
@@ -66,10 +74,10 @@ def _propose(block, lanes, walk, guide, record):
 
 
 @njit(cache=True, nogil=True)
-def _until_runs(early, block, lanes, walk, guide, record):
+def _until_runs(early, block, lanes, walk, guides, record):
     """Propose in every lane of a block until a run is needed or all its proposals are made."""
     block.log_ratio[:] = np.nan
-    while _propose(block, lanes, walk, guide, record) and early.address != 0:
+    while _propose(block, lanes, walk, guides, record) and early.address != 0:
         evaluate(early, lanes.proposal, block.number, block.number + 1)
         for lane in range(block.first, block.last):
             place = lane - block.first
@@ -81,7 +89,7 @@ def _until_runs(early, block, lanes, walk, guide, record):
 
 
 @njit(cache=True, nogil=True)
-def _decide(out, block, lanes, walk, guide, record):
+def _decide(out, block, lanes, walk, guides, record):
     """Accept or reject the proposals of a block that were run."""
     for lane in range(block.first, block.last):
         place = lane - block.first
@@ -91,13 +99,13 @@ def _decide(out, block, lanes, walk, guide, record):
         proposed = out[block.number, LOGP, place]
         if accept(lanes.streams[lane], proposed, lanes.logp[lane], block.log_ratio[place]):
             record.accepted[lane] += 1
-            move(walk, lane, guide.surrogate)
+            move(walk, lane, guides[half(lane, lanes)].surrogate)
             go(lanes, lane, proposed)
         note(record, block.made[place], lanes, lane)
 
 
 @njit(cache=True, nogil=True)
-def lanes_window(calls, blocks, lanes, walk, guide, record):
+def lanes_window(calls, blocks, lanes, walk, guides, record):
     """Run some proposals of the default sampler for lanes of one unit, block by block.
 
     A lane whose proposal is rejected before the model is run proposes again at once; it only waits for
@@ -110,7 +118,8 @@ def lanes_window(calls, blocks, lanes, walk, guide, record):
         First block of lanes to run, and the first that is not.
     lanes : Lanes
     walk : Walk
-    guide : Guide
+    guides : tuple of two Guide
+        Of the two halves of the lanes.
     record : Record
     """
     width, size = calls.target.out.shape[2], lanes.position.shape[0]
@@ -120,11 +129,11 @@ def lanes_window(calls, blocks, lanes, walk, guide, record):
         first, last = number * width, min((number + 1) * width, lanes.logp.size)
         block = Block(number, first, last, made, log_ratio, memory)
         for lane in range(first, last):
-            enter(walk, lane, lanes.position, guide.surrogate)
+            enter(walk, lane, lanes.position, guides[half(lane, lanes)].surrogate)
         made[:] = 0
         while True:
-            _until_runs(calls.early, block, lanes, walk, guide, record)
+            _until_runs(calls.early, block, lanes, walk, guides, record)
             if np.isnan(log_ratio).all():
                 break
             evaluate(calls.target, lanes.proposal, number, number + 1)
-            _decide(calls.target.out, block, lanes, walk, guide, record)
+            _decide(calls.target.out, block, lanes, walk, guides, record)

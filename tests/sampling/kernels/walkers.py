@@ -31,7 +31,9 @@ class Walkers(NamedTuple):
         states = np.empty((count // record, chains, size + 1))
         walk = empty_walk(chains, self.guide.surrogate)
         kept = Record(record, states, self.accepted, self.evaluated)
-        lanes_window(calls, blocks or (0, padded // WIDTH), self.lanes, walk, self.guide, kept)
+        lanes_window(
+            calls, blocks or (0, padded // WIDTH), self.lanes, walk, (self.guide,) * 2, kept
+        )
         return states
 
 
