@@ -152,7 +152,7 @@ def _report(fit, folder, *, truth=None, parameters=PARAMETERS):
     report, found = diagnose(fit), intervals(posterior, truth=truth)
     title = f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}"
     console.print(summary_table(report, found, title=title, caption=_error_models(observed)))
-    console.print(verdict(report))
+    console.print(verdict(report).replace("resume=True", "--resume"))
     if piled := at_bounds(posterior, parameters):
         console.print(f"at its bound: {', '.join(piled)}", markup=False)
     if truth is not None:

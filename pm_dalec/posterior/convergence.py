@@ -120,12 +120,22 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
     by_name = report["rhat"].max([d for d in report["rhat"].dims if d != "parameter"])
     name = str(by_name["parameter"].values[int(by_name.argmax("parameter"))])
     if has_converged(report, rhat=rhat, ess=ess):
-        return f"converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}, tail {tail:.0f}"
+        return (
+            f"converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f}, tail {tail:.0f}"
+            f"{_between_halves(report)}"
+        )
     return (
         f"not converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f} and tail ESS "
-        f"{tail:.0f}; wanted below {rhat}, above {ess:g} and above {ess / TAIL_FOR_BULK:g}, so run longer "
-        "before you use the numbers"
+        f"{tail:.0f}{_between_halves(report)}; wanted below {rhat}, above {ess:g} and above "
+        f"{ess / TAIL_FOR_BULK:g}, so run longer (more seconds or proposals; resume=True goes on from a "
+        "checkpoint) before you use the numbers"
     )
+
+
+def _between_halves(report):
+    """Words on the R-hat of chains that share nothing, where there are such."""
+    apart = float(report["rhat_halves"].max()) if "rhat_halves" in report else np.nan
+    return "" if np.isnan(apart) else f", R-hat between halves that share nothing {apart:.3f}"
 
 
 def _check_report(report, rhat, ess):
