@@ -4,11 +4,13 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pm_dalec.cli import region
 from pm_dalec.cli.bench import banks
+from pm_dalec.cli.bench.cost_page import cost_page
 from pm_dalec.graph import Choices
 from pm_dalec.models import baseline
 from pm_dalec.sampling import state as unit_state, unit
@@ -224,9 +226,14 @@ def test_the_bench_runs_units_with_a_bank_and_without(model, made, compiled, mon
     ]
     assert (table[["runs_before", "runs_after"]] > 0).all(axis=None)
     assert (table["width_least"] <= table["width_most"]).all()
-    by_class, hours = banks.summary(table, held)
+    alone = banks.cost_of_sites({"somewhere": model}, settings=settings)
+    table = pd.concat([table, alone], ignore_index=True)
+    by_class, hours = banks.summary(table, held.values())
     assert_allclose(by_class[["bank", "warm", "full"]].sum(axis=1), 1.0)
     assert hours["pilots"] > 0
+    page = cost_page(table, by_class, hours)
+    assert f"{hours['before']:.1f} core-hours before" in page
+    assert "somewhere" in page.split("Real sites")[1]
 
 
 def test_the_command_says_how_good_the_pilots_are(made, monkeypatch, capsys, tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec.graph import notes
-from pm_dalec.sampling.bank.bank_unit import BankUnit
+from pm_dalec.sampling.bank.bank_unit import BANK, FULL, WARM, BankUnit
 from pm_dalec.sampling.bank.pilots import classes_of, farthest, features
 from pm_dalec.sampling.identity import identities
 from pm_dalec.sampling.state import Settings, new_state
@@ -20,6 +20,8 @@ from pm_dalec.sampling.unit import Unit
 CHAINS = 8
 PAPER_UNITS = 6315  # of both approaches at all resolutions
 HOUR = 3600.0  # s
+GOOD_RHAT = 1.01  # worst R-hat of a unit that counts as converged
+NO_BANK = "none"  # route of a site, which has no neighbours to take draws from
 
 
 def compare_banks(models, banks, *, units=5, references=5, settings=None, seed=1, progress=None):
@@ -81,6 +83,32 @@ def _unit(target, share, settings, place, key, *, twice):
     return found | reference | _apart(target, after, before)
 
 
+def cost_of_sites(models, *, settings=None, seed=1, progress=None):
+    """Rows of models of one site, as those of `compare_banks` for units without a bank.
+
+    Parameters
+    ----------
+    models : dict of str to pm.Model
+        By the name of the site.
+    settings, seed, progress
+        As for `compare_banks`.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    tell, settings, rows = progress or (lambda words: None), settings or Settings(), []
+    for name, model in models.items():
+        tell(name)
+        target = compile_target(model)
+        bound, number = bound_to(target, CHAINS, 0), identities(model)[0]
+        size = len(target.rows)
+        state = new_state(int(number), size, CHAINS, bound.padded, settings, seed)
+        row = {"model": "site", "kind": name, "unit": int(number), "route": NO_BANK}
+        rows.append(row | _run(Unit(bound, target, state, settings), "before")[1])
+    return pd.DataFrame(rows)
+
+
 SAID = ("route", "khat", "weight_ess", "apart", "drift")  # of the state of a unit with a bank
 
 
@@ -137,7 +165,8 @@ def summary(table, banks):
     ----------
     table : DataFrame
         From `compare_banks`.
-    banks : dict of str to DrawBank
+    banks : iterable of DrawBank
+        All that were made for it.
 
     Returns
     -------
@@ -146,17 +175,21 @@ def summary(table, banks):
         Core-hours of all units before and after, and of the pilots at the pace of the units before;
         every class has the same share of the units.
     """
-    grouped = table.groupby("kind")
+    table = table[table["route"] != NO_BANK]
+    grouped = table.groupby(["model", "kind"])
     by_class = grouped[["runs_before", "runs_after", "seconds_before", "seconds_after"]].mean()
-    for route in ("bank", "warm", "full"):
+    for when in ("before", "after"):
+        runs = table[f"runs_{when}"] / table[f"ess_{when}"]
+        by_class[f"runs_a_draw_{when}"] = runs.groupby([table["model"], table["kind"]]).mean()
+    for route in (BANK, WARM, FULL):
         by_class[route] = grouped["route"].agg(lambda routes, is_=route: (routes == is_).mean())
-    by_class["converged"] = grouped["rhat_after"].agg(lambda rhat: (rhat < 1.01).mean())
+    for when in ("before", "after"):
+        limit = table[f"rhat_{when}"].dropna() < GOOD_RHAT
+        by_class[f"converged_{when}"] = limit.groupby([table["model"], table["kind"]]).mean()
     by_class["median_shift"] = grouped["median_shift"].median()
     by_class["close"] = grouped["close"].mean()
     pace = table["seconds_before"].sum() / table["runs_before"].sum()  # where both were run
-    pilots = sum(
-        share.proposals.sum() for bank in banks.values() for share in bank.classes.values()
-    )
+    pilots = sum(share.proposals.sum() for bank in banks for share in bank.classes.values())
     each = by_class[["seconds_before", "seconds_after"]].mean()
     hours = {
         "before": each["seconds_before"] * PAPER_UNITS / HOUR,

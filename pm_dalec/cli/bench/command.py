@@ -6,16 +6,18 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
+import pandas as pd
 from cyclopts import Parameter
 
-from pm_dalec.cli.bench.banks import PAPER_UNITS, compare_banks, summary
+from pm_dalec.cli.bench.banks import PAPER_UNITS, compare_banks, cost_of_sites, summary
+from pm_dalec.cli.bench.cost_page import cost_page
 from pm_dalec.cli.bench.judging import judge
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
 from pm_dalec.cli.cluster.land import BUILD
 from pm_dalec.cli.cluster.scale import measure_scale
 from pm_dalec.data.by_name import load_site
-from pm_dalec.data.storage import folder_to_write
+from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.landscape.twin.region import build_region
 from pm_dalec.landscape.twin.twin import make_twin
@@ -25,7 +27,7 @@ from pm_dalec.sampling.bank.making import make_bank
 from pm_dalec.tables.numbers import number, whole_number
 
 STEPS = 72  # of a run: six years of months
-TWIN_RESOLUTION = 0.5  # degree: twelve pixels, 48 strata of them
+TWIN_RESOLUTIONS = (0.5, 0.25)  # degree; banks are those of the first, with twelve pixels
 
 
 def bench(
@@ -68,10 +70,10 @@ def bench(
     scale
         So many units of 10 ms through the store and the scheduler of a cluster, on all processors.
     site
-        A site for samplers; may be given several times.
+        A site for samplers, or beside banks; may be given several times.
     banks
         Folder of draw banks of the twin at 0.5 degree, which are made where there are none; compare
-        its units with them and without.
+        its units, and those at 0.25 degree, with them and without.
     units
         Of each class that are compared; 0 makes the banks alone.
     references
@@ -83,10 +85,10 @@ def bench(
     fits
         Wanted in that folder.
     page
-        Write what was found of targets and simulation to this file of Markdown.
+        Write what was found of targets and simulation, or of banks, to this file of Markdown.
     """
     _check(lanes, steps, seconds, backend=backend, dtype=dtype)
-    _check_samplers(samplers, site, (lanes, backend, dtype, steps))
+    _check_samplers(samplers, site if banks is None else (), (lanes, backend, dtype, steps))
     tell = (lambda words: None) if as_json else _tell
     if scale is not None:
         report = measure_scale(scale, workers=os.cpu_count() or 1, progress=tell)
@@ -96,7 +98,7 @@ def bench(
         judge(targets, simulation, fits, page, tell, as_json)
         return
     if banks is not None:
-        _print_banks(banks, (units, references), tell, as_json)
+        _print_banks(banks, (units, references), site, page, tell, as_json)
         return
     if samplers:
         _print_samplers(site, seconds, tell, as_json)
@@ -122,7 +124,9 @@ def _check(lanes, steps, seconds, *, backend, dtype):
 def _check_samplers(samplers, sites, throughput):
     """Refuse sites without samplers, and samplers with options of throughput."""
     if sites and not samplers:
-        raise ValueError(f"wanted --samplers with --site {sites[0]}, got --site alone; add it")
+        raise ValueError(
+            f"wanted --samplers or --banks with --site {sites[0]}, got --site alone; add it"
+        )
     if samplers and throughput != (LANES, "llvm", "float64", STEPS):
         raise ValueError(
             "wanted --samplers with --seconds and --site alone, got other options of throughput; leave them out"
@@ -137,21 +141,28 @@ def _print_samplers(names, seconds, tell, as_json):
     print(table.to_json(orient="records", indent=1) if as_json else table.to_string())
 
 
-def _print_banks(folder, counts, tell, as_json):
+def _print_banks(folder, counts, names, page, tell, as_json):
     """Make the banks of the twin where there are none, and print what they save."""
-    land = build_region(make_twin(1), resolution=TWIN_RESOLUTION)
-    folder, held = folder_to_write(folder), {}
+    twin, folder, held = make_twin(1), folder_to_write(folder), {}
+    lands = {place: build_region(twin, resolution=place) for place in TWIN_RESOLUTIONS}
     for name, build in BUILD.items():
         path = folder / f"{name}.nc"
         tell(f"draw bank '{path}'")
-        there = path.exists()
+        there, land = path.exists(), lands[TWIN_RESOLUTIONS[0]]
         held[name] = load_bank(path) if there else make_bank(build, land, path=path, threads=1)
     units, references = counts
     if not units:
         return
-    models = {name: build(land) for name, build in BUILD.items()}
-    table = compare_banks(models, held, units=units, references=references, progress=tell)
-    by_class, hours = summary(table, held)
+    asked = [(name, place) for name in BUILD for place in TWIN_RESOLUTIONS]
+    models = {f"{name}, {place:g} degree": BUILD[name](lands[place]) for name, place in asked}
+    banks = {f"{name}, {place:g} degree": held[name] for name, place in asked}
+    sites = {name: baseline.build(load_site(name, fill_wind=True)) for name in names}
+    tables = compare_banks(models, banks, units=units, references=references, progress=tell)
+    table = pd.concat([tables, cost_of_sites(sites, progress=tell)], ignore_index=True)
+    by_class, hours = summary(table, held.values())
+    if page is not None:
+        with whole(page) as draft:
+            draft.write_text(cost_page(table, by_class, hours), encoding="utf-8")
     if as_json:
         print(json.dumps({"units": table.to_dict("records"), "core_hours": hours}, indent=1))
         return

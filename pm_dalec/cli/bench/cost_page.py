@@ -1,0 +1,59 @@
+"""Page of the documentation with what a unit costs, with a draw bank and without, made of measured tables."""
+
+from pm_dalec.cli.bench.banks import CHAINS, GOOD_RHAT, NO_BANK, PAPER_UNITS
+from pm_dalec.tables.constants import SAMPLER_VERSION
+
+PLACES = {"runs_": ",.0f", "seconds_": ".1f", "rhat_": ".3f", "ess_": ",.0f"}
+SHARES = ("bank", "warm", "full", "converged_before", "converged_after", "close")
+WHEN = ("before", "after")
+SITE_COLUMNS = ["runs_before", "seconds_before", "rhat_before", "ess_before"]
+
+
+def cost_page(table, by_class, hours):
+    """Text of the page.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Units and sites, from `compare_banks` and `cost_of_sites`.
+    by_class : DataFrame
+    hours : dict
+        From `summary`.
+    """
+    sites, units = table[table["route"] == NO_BANK], table[table["route"] != NO_BANK]
+    twice = units["rhat_before"].dropna()
+    good = {when: (units[f"rhat_{when}"].dropna() < GOOD_RHAT).mean() for when in WHEN}
+    return f"""# What a unit costs
+
+Made by `pm-dalec bench --banks FOLDER --site NAME --page docs/cost.md`; every number is measured. One thread,
+{CHAINS} chains, default targets, version {SAMPLER_VERSION} of the sampler. Before: each unit by itself, from nothing. After: with the
+[draw bank](draw_bank.md) of the twin at 0.5 degree, which serves units of both resolutions. Runs are evaluations
+of the model; those of the bank's draws and of the search for a start count.
+
+- {PAPER_UNITS:,} units of the paper: **{hours["before"]:.1f} core-hours before, {hours["after"]:.1f} after**, and {hours["pilots"]:.2f} for the pilots.
+- Below R-hat {GOOD_RHAT:g} and above the ESS that is asked for: {good["before"]:.0%} of {twice.size} units before, {good["after"]:.0%} of {len(units)} after.
+- Medians of a unit with a bank differ from those of the same unit without by {units["median_shift"].median():.3f} sd (the worst
+  parameter of the median unit; most {units["median_shift"].max():.3f}), which holds the Monte Carlo error of both.
+
+## By class
+
+{_by_class(by_class)}
+
+## Real sites, which have no bank
+
+{_told(sites.set_index("kind")[SITE_COLUMNS]) if len(sites) else "None was asked for."}
+"""
+
+
+def _told(table):
+    """Table with the digits that its columns are read with."""
+    shown = table.copy()
+    for name in shown.select_dtypes("number"):
+        form = ".0%" if name in SHARES else ".3f"
+        form = next((form for begins, form in PLACES.items() if name.startswith(begins)), form)
+        shown[name] = [format(value, form) for value in shown[name]]
+    return shown.to_markdown(disable_numparse=True)
+
+
+def _by_class(by_class):
+    return _told(by_class.reset_index().set_index("model"))
