@@ -6,6 +6,7 @@ GPU.
 """
 
 import time
+import warnings
 
 import numpy as np
 import pytensor
@@ -39,7 +40,7 @@ class JaxLanes:
     graph : LaneGraph
     backend : {"jax", "jax-gpu"}
     dtype : {"float64", "float32"}
-        float32 is faster; its error is in `pm-dalec bench --backend jax`.
+        float32 is faster, everything in it is single; its error is in `pm-dalec bench --backend jax`.
     """
 
     def __init__(self, model, graph, backend="jax", dtype="float64"):
@@ -139,10 +140,24 @@ class _BoundJax:
         self.function, self.lanes = function, len(units)
         shape = (self.lanes,)
         given = [np.zeros(shape) for _ in function.names] + function.arrays(units)
-        with jax.enable_x64(True):
+        with self.precision():
             self._compiled = function.compiled(given)
             data = [self._cast(array) for array in given[len(function.names) :]]
             self._data = jax.device_put(data, function.device)
+        if function.dtype == "float32":
+            self._trace_quietly()
+
+    def _trace_quietly(self):
+        """Run once, so that casts to double that the graph asks for by name are told here, and ignored."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Explicitly requested dtype", UserWarning)
+            self(np.zeros((self.lanes, len(self.function.names))))
+
+    def precision(self):
+        """Context in which the function computes: without double precision all constants are single, too."""
+        import jax
+
+        return jax.enable_x64(self.function.dtype == "float64")
 
     def _cast(self, array):
         return array.astype(self.function.dtype) if array.dtype == np.float64 else array
@@ -153,7 +168,7 @@ class _BoundJax:
 
         function = self.function
         positions = checked_positions(positions, self.lanes, function.names, function.dtype)
-        with jax.enable_x64(True), jax.default_device(self.function.device):
+        with self.precision(), jax.default_device(self.function.device):
             out = self._compiled(*positions.T, *self._data)
         parts = tuple(np.asarray(part) for part in out)
         return parts[0] if len(parts) == 1 else parts

@@ -1,6 +1,7 @@
 """The bench measures what it says: same target through JAX, stable keys."""
 
 import os
+import warnings
 
 import numpy as np
 import pytest
@@ -59,9 +60,15 @@ def test_the_fastest_back_end_is_taken_and_what_was_measured_is_kept(model):
 
 @pytest.mark.slow
 def test_float32_has_an_error_that_is_stated_and_gradients_cost_something(model, positions):
-    pytest.importorskip("jax")
+    jax = pytest.importorskip("jax")
     error = float32_error(model, positions[:8])
     assert 0 < error < 5
+    single = lane_logp(model, backend="jax", dtype="float32").bind(np.zeros(8, int))
+    assert single(positions[:8]).dtype == np.float32
+    with single.precision(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Explicitly requested dtype", UserWarning)
+        steps = str(jax.make_jaxpr(single.total)(list(np.float32(positions[:8]).T)))
+    assert "f64[" not in steps
     bound = lane_logp(model, backend="jax").bind(np.zeros(8, int))
     assert gradient_cost_ratio(bound, positions[:8], seconds=0.1) > 1
 

@@ -103,7 +103,7 @@ def gradient_cost_ratio(bound, positions, seconds=0.5):
     import jax
 
     rows = list(np.asarray(positions, bound.function.dtype).T)
-    with jax.enable_x64(True), jax.default_device(bound.function.device):
+    with bound.precision(), jax.default_device(bound.function.device):
         value = jax.jit(bound.total)
         gradient = jax.jit(jax.value_and_grad(bound.total))
         rates = [
