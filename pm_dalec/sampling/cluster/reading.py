@@ -15,7 +15,8 @@ from pm_dalec.data import storage
 from pm_dalec.posterior import fit_file
 from pm_dalec.sampling.checkpoints import MANIFEST, STATES
 from pm_dalec.sampling.cluster.store import held_run
-from pm_dalec.sampling.cluster.work import BEGAN, FAULTS, ROWS, UNITS, Line, read_json
+from pm_dalec.sampling.cluster.tasks import read_json
+from pm_dalec.sampling.cluster.work import BEGAN, FAULTS, ROWS, UNITS, Line
 
 if TYPE_CHECKING:
     import xarray as xr
