@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from pm_dalec.sampling.cluster.tasks import Tasks, check_versions, versions_here
+from pm_dalec.sampling.progress import stopped_by_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,6 +179,55 @@ def by_dask(
         if begun and client.status == "running":
             client.cancel(list(begun), force=True)
     return failed
+
+
+def done_by(
+    client: Client | str,
+    tasks: Tasks,
+    count: int,
+    *,
+    workers: int,
+    tell: Callable[[str], object],
+    what: str,
+) -> None:
+    """Do the tasks that are not done, or say which failed and why.
+
+    Parameters
+    ----------
+    client : Client or str
+        As for `opened`, and ``workers`` too.
+    tasks : Tasks
+    count : int
+        Of all of them.
+    workers : int
+    tell : callable
+        Called with a sentence.
+    what : str
+        The tasks are called in sentences.
+
+    Raises
+    ------
+    RuntimeError, KeyboardInterrupt
+    """
+    missing = [number for number in range(count) if tasks.found(number) is None]
+    if not missing:
+        return
+    left = [count - len(missing)]
+
+    def done(_):
+        left[0] += 1
+        tell(f"{left[0]} of {count} {what}")
+
+    with opened(client, workers) as made, stopped_by_interrupt() as stop:
+        failed = by_dask(tasks, made, missing, done=done, stopped=stop.is_set, tell=tell)
+        if stop.is_set():
+            raise KeyboardInterrupt("what is done is kept; call again to go on")
+    if failed:
+        reasons = "; ".join(dict.fromkeys(failed.values()))
+        raise RuntimeError(
+            f"wanted {count} {what}, got {len(failed)} that failed: {reasons}; the others are kept: mend the "
+            "cause, and call again to go on"
+        )
 
 
 class Watch:

@@ -21,7 +21,7 @@ from pm_dalec.sampling.cluster.work import BEGAN, FAULTS, ROWS, UNITS, Line
 if TYPE_CHECKING:
     import xarray as xr
 
-FIT = "fit.zarr"
+FIT = fit_file.FIT_OF_STORE
 OF_THE_MACHINE = ("compile_seconds", "checksums")  # attributes that say nothing of the numbers
 
 
