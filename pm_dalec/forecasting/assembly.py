@@ -11,10 +11,8 @@ import numpy as np
 import xarray as xr
 
 from pm_dalec.forecasting.outputs import record_of
+from pm_dalec.posterior.ensembles import RANKS
 from pm_dalec.tables import dims
-
-RANKS = (np.arange(100) + 0.5) / 100
-"""Quantiles that stand for the whole of an ensemble: the middles of a hundred equal parts."""
 
 
 class Axes(NamedTuple):

@@ -70,6 +70,16 @@ class Parts:
     def _path(self, key):
         return self.folder / ("-".join(map(str, key)) + ".npz")
 
+    def holds(self, key: tuple[int, ...]) -> bool:
+        """Whether a part is made.
+
+        Parameters
+        ----------
+        key : tuple of int
+            As for `read`.
+        """
+        return key in self.held if self.folder is None else self._path(key).exists()
+
     def read(self, key: tuple[int, ...]) -> Kept | None:
         """Part of a scenario, a management and a pixel, by their numbers; None where it is not made.
 
@@ -77,7 +87,7 @@ class Parts:
         ----------
         key : tuple of int
         """
-        if self.folder is None or not self._path(key).exists():
+        if self.folder is None or not self.holds(key):
             return self.held.get(key)
         try:
             with self._path(key).open("rb") as stream, np.load(stream) as held:

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from pm_dalec.forecasting.assembly import RANKS, Axes, assembled
-from pm_dalec.forecasting.continuation import Land, Plan, continued
-from pm_dalec.forecasting.management import check_strata, disturbed, strata_of
+from pm_dalec.forecasting.assembly import Axes, assembled
+from pm_dalec.forecasting.continuation import Plan
+from pm_dalec.forecasting.management import check_strata, strata_of
 from pm_dalec.forecasting.management_text import managements_of
-from pm_dalec.forecasting.outputs import NAMES, checked_names, fluxes_for
+from pm_dalec.forecasting.outputs import NAMES, checked_names
 from pm_dalec.forecasting.parts import IDENTITY, finish, finished, identity_of, opened_parts
+from pm_dalec.forecasting.pixels import Request, Work, by_threads, by_workers
 from pm_dalec.forecasting.scenarios import described, scenarios_of
-from pm_dalec.physics.records import Drivers, drivers_at, drivers_of
 from pm_dalec.physics.step import SOLVERS
-from pm_dalec.posterior.compiled import AT_ONCE, compiled_dalec
-from pm_dalec.posterior.ensembles import QUANTILES, checked_quantiles, pixel_ids
-from pm_dalec.posterior.pairing import paired_strata
-from pm_dalec.posterior.runs import evenly, expect_fit, theta_of, units_to_run
+from pm_dalec.posterior.ensembles import QUANTILES, RANKS, checked_quantiles
+from pm_dalec.posterior.fit_file import open_fit
+from pm_dalec.posterior.runs import evenly, expect_fit, units_to_run
+from pm_dalec.sampling.cluster.client import check_client
 from pm_dalec.tables import dims
 from pm_dalec.tables.numbers import LARGEST_SEED, whole_number
+from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.variables import DRIVERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+
+    from distributed import Client
 
     from pm_dalec.forecasting.management import Management
 
@@ -37,35 +37,8 @@ YEAR, STEP = "year", "step"
 NEEDED = (*DRIVERS, "area", "area_fraction")
 
 
-class Work(NamedTuple):
-    """All that is run: the draws, and what they are run with.
-
-    Parameters
-    ----------
-    rows : array (stratum, pixel, draw, parameter)
-        Strata and pixels of length one where a fit has none.
-    present : array (stratum, pixel) of bool
-    shares : array (stratum, pixel)
-        Of the area, those of absent units given to the others [1].
-    observed : Dataset
-        Units with the drivers of the calibration.
-    scenarios : dict of str to Dataset
-    managements : dict of str to Management
-    missing : int
-        Units that should have draws and have none.
-    """
-
-    rows: np.ndarray
-    present: np.ndarray
-    shares: np.ndarray
-    observed: xr.Dataset
-    scenarios: dict
-    managements: dict
-    missing: int
-
-
 def forecast(
-    fit: xr.DataTree,
+    fit: xr.DataTree | str | Path,
     scenarios: Mapping[str, xr.Dataset] | Sequence[str] = ("ssp245",),
     *,
     management: Management | str | Sequence[Management | str] | Mapping[str, Sequence] = ("none",),
@@ -80,13 +53,14 @@ def forecast(
     store: str | Path | None = None,
     threads: int | None = None,
     progress: Callable[[str], None] | None = None,
+    client: Client | str | None = None,
 ) -> xr.DataTree:
     """Continue every draw of a fit through scenarios, under managements.
 
     Parameters
     ----------
-    fit : DataTree
-        Of a site or of the units of a region.
+    fit : DataTree or path
+        Of a site or of the units of a region. Of a path, the draws of a pixel are read when it is run.
     scenarios : mapping of str to Dataset, or sequence of str
         Drivers that begin where the calibration ends, by name; or names of synthetic scenarios:
         ``control``, ``ssp126``, ``ssp245``, ``ssp370``, ``ssp585``, the latter with ``-co2`` or
@@ -116,6 +90,9 @@ def forecast(
         All processors by default.
     progress : callable, optional
         Called with a sentence.
+    client : distributed.Client or str, optional
+        Workers of a cluster instead of threads, as for `pm_dalec.calibrate_region`; with ``store``, and a
+        fit that is a path, on a disk that they see. The numbers are the same, bit for bit.
 
     Returns
     -------
@@ -125,6 +102,13 @@ def forecast(
         ``domain_ranks``, ``strata_ranks``; ``carbon`` with areas and the balance of every draw;
         ``drivers`` with temperature and CO2 of the scenarios, and clipped values.
     """
+    check_client(client)
+    if client is not None and store is None:
+        raise ValueError(
+            "wanted store= with client=, got none; name a folder that client and workers see"
+        )
+    source = None if isinstance(fit, xr.DataTree) else fit
+    fit = fit if source is None else open_fit(source)
     expect_fit(fit)
     names, advice = checked_names(names), "it pairs draws"
     seed = whole_number("seed", seed, least=0, most=LARGEST_SEED, advice=advice)
@@ -139,7 +123,8 @@ def forecast(
     if done is not None:
         return done
     with opened_parts(store, identity) as parts:
-        made = _run(work, plan, solver, seed, parts, threads, progress or (lambda words: None))
+        how = Request(work, plan, solver, seed), parts, threads, progress or (lambda words: None)
+        made = by_threads(*how) if client is None else by_workers(*how, client, source)
         tree = xr.DataTree.from_dict(assembled(made, axes, work.observed, work.present))
         tree["drivers"] = xr.DataTree(described(work.scenarios))
         tree.attrs = _attributes(fit, work, settings) | {IDENTITY: identity.as_json()}
@@ -155,7 +140,7 @@ def _settings(work, axes, **others):
         "quantiles": axes.quantiles,
         "management": work.managements,
         "scenario names": axes.scenarios,
-        "draws a unit": work.rows.shape[2],
+        "draws a unit": work.draws,
         **others,
     }
 
@@ -170,12 +155,7 @@ def _work(fit, land, scenarios, management, reference, draws):
         whole_number("draws", draws, least=1, advice="leave it out for all draws")
         posterior = posterior.isel({dims.DRAW: evenly(posterior.sizes[dims.DRAW], draws)})
     space = dims.space_of(posterior)
-    rows = np.stack(np.broadcast_arrays(*theta_of(posterior)), axis=-1)
-    rows = rows.reshape(-1, *rows.shape[2:])
-    for place, name in enumerate(dims.SPACE):
-        rows = rows if name in space else np.expand_dims(rows, 1 + place)
-    rows = np.ascontiguousarray(np.moveaxis(rows, 0, 2))
-    finite = np.isfinite(rows).all((2, 3))
+    finite = _finite(posterior, space)
     share = _shares(observed, space, finite.shape)
     present = finite & (share > 0)
     if not present.any():
@@ -187,7 +167,7 @@ def _work(fit, land, scenarios, management, reference, draws):
     for action in (action for one in managements.values() for action in one.plantings):
         check_strata((action.source, action.target), strata_of(observed))
     return Work(
-        rows,
+        posterior,
         present,
         inside / np.maximum(inside.sum(axis=0), np.finfo(float).tiny),
         observed,
@@ -195,6 +175,17 @@ def _work(fit, land, scenarios, management, reference, draws):
         managements,
         int(((share > 0) & ~finite).sum()),
     )
+
+
+def _finite(posterior, space):
+    """Whether all draws of a unit are numbers (stratum, pixel); one parameter in memory at a time."""
+    each = (
+        np.isfinite(posterior[name]).all(dims.SAMPLE).transpose(*space) for name in Theta._fields
+    )
+    found = np.all([one.values for one in each], axis=0)
+    for place, name in enumerate(dims.SPACE):
+        found = found if name in space else np.expand_dims(found, place)
+    return found
 
 
 def _shares(observed, space, shape):
@@ -255,72 +246,6 @@ def _identity(fit, work, settings):
     return identity_of(fit["posterior"].to_dataset(), datasets, settings)
 
 
-def _run(work, plan, solver, seed, parts, threads, tell):
-    """All parts: one scenario and management after the other, their pixels in threads."""
-    longest = np.diff(np.append(plan.first, len(plan.days))).max()
-    steps = int(max(longest, min(AT_ONCE, len(plan.days))))
-    run = compiled_dalec(steps, fluxes_for(plan.names), solver)
-    orders, made = _orders(work, seed), {}
-    pixels = np.flatnonzero(work.present.any(axis=0)).tolist()
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        for number_of_scenario, (scenario, future) in enumerate(work.scenarios.items()):
-            for number_of_management, (name, management) in enumerate(work.managements.items()):
-                tell(f"{scenario}, {name}: {len(pixels)} pixels, {work.rows.shape[2]} draws a unit")
-                drivers = _joined(work, disturbed(management, future, work.observed))
-                chosen = plan._replace(plantings=management.plantings)
-                here = number_of_scenario, number_of_management
-                one = partial(_part, work, drivers, orders, chosen, run, parts)
-                made |= dict(pool.map(one, [(*here, pixel) for pixel in pixels]))
-    return made
-
-
-def _part(work, drivers, orders, plan, run, parts, key):
-    """One part, from the disk where it is there."""
-    found = parts.read(key)
-    if found is None:
-        found = continued(_land(work, drivers, orders, key[-1]), plan, run)
-        parts.write(key, found)
-    return key, found
-
-
-def _joined(work, future):
-    """Drivers of calibration and scenario, one behind the other, and the latitude."""
-    space = dims.space_of(work.observed)
-    return [drivers_of(part, space) for part in (work.observed, future)]
-
-
-def _land(work, drivers, orders, pixel):
-    """The units of one pixel."""
-    strata = np.flatnonzero(work.present[:, pixel])
-    space, names = dims.space_of(work.observed), strata_of(work.observed)
-    found = []
-    for stratum in strata:
-        place = tuple({dims.STRATUM: stratum, dims.PIXEL: pixel}[name] for name in space)
-        pairs = zip(*(drivers_at(part, place) for part, _ in drivers), strict=True)
-        found.append(Drivers(*map(np.concatenate, pairs)))
-    latitude = np.asarray(drivers[0][1])
-    return Land(
-        rows=work.rows[strata, pixel],
-        drivers=found,
-        latitude=float(latitude[pixel] if latitude.ndim else latitude),
-        shares=work.shares[strata, pixel],
-        orders=orders[:, strata, pixel].T,
-        strata=tuple(names[stratum] for stratum in strata) if names else (),
-    )
-
-
-def _orders(work, seed):
-    """Draws of every unit that belong to each draw of its pixel (A2), (draw, stratum, pixel)."""
-    strata, pixels, draws, _ = work.rows.shape
-    same = np.broadcast_to(np.arange(draws)[:, None, None], (draws, strata, pixels))
-    if dims.STRATUM not in dims.space_of(work.observed):
-        return same
-    labelled = xr.DataArray(same, dims=("sample", *dims.SPACE))
-    if dims.PIXEL in work.observed.coords:
-        labelled = labelled.assign_coords({dims.PIXEL: work.observed[dims.PIXEL]})
-    return paired_strata(same, pixel_ids(labelled), seed)
-
-
 def _attributes(fit, work, settings):
     """Attributes of a forecast: nothing that differs from run to run."""
     known = {name: fit.attrs[name] for name in ("approach", "resolution") if name in fit.attrs}
@@ -330,7 +255,7 @@ def _attributes(fit, work, settings):
         **known,
         **plain,
         "pairing_seed": settings["seed"],
-        "draws": work.rows.shape[2],
+        "draws": work.draws,
         "calibration_end": end,
         "missing_units": work.missing,
         "note": "no limitation by nutrients, no effect of age, no drought mortality",

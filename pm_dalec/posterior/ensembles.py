@@ -14,9 +14,9 @@ from pm_dalec.tables.numbers import number, real_numbers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-"""Dimension of pooled chains and draws."""
-
 QUANTILES = (0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975)
+RANKS = (np.arange(100) + 0.5) / 100
+"""Quantiles that stand for the whole of an ensemble: the middles of a hundred equal parts."""
 
 
 def pooled(values):

@@ -22,6 +22,7 @@ from pm_dalec.tables.numbers import path_of
 CHUNK = 4 * 2**20  # bytes; 256 units of 2,000 draws
 BLOCKED = (dims.PIXEL, dims.STRATUM)
 FIT, WRITER = "a fit", "pm_dalec.save"
+FIT_OF_STORE = "fit.zarr"  # in the store of a region
 
 
 def save(fit: xr.DataTree, path: str | Path) -> Path:
@@ -66,6 +67,26 @@ def load(path: str | Path) -> xr.DataTree:
         A sentence, where nothing is there, or no fit, or one with a part missing or damaged.
     """
     return trees.read_tree(path_of("path", path), what=FIT, group="posterior", writer=WRITER)
+
+
+def open_fit(path: str | Path) -> xr.DataTree:
+    """Fit whose draws are read when they are looked at; of a NetCDF file all is in memory.
+
+    Parameters
+    ----------
+    path : str or Path
+        Ends in ``.nc`` or ``.zarr``, or is the store of a region. Checksums are not compared, for that
+        reads all of it.
+
+    Returns
+    -------
+    DataTree
+    """
+    path = path_of("path", path)
+    path = path / FIT_OF_STORE if (path / FIT_OF_STORE).is_dir() else path
+    if path.suffix in trees.NETCDF:
+        return load(path)
+    return trees.open_tree(path, what=FIT, group="posterior", writer=WRITER)
 
 
 def holds_fit(path):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pymc as pm
     from distributed import Client
 
-FIT = "fit.zarr"
+FIT = fit_file.FIT_OF_STORE
 NO_BANK = "none"
 TARGETS = {
     "rhat": ("target_rhat", ge),

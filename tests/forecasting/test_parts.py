@@ -14,6 +14,7 @@ import xarray as xr
 import pm_dalec as pmd
 from pm_dalec.forecasting import load_forecast
 from pm_dalec.forecasting.parts import DONE, PARTS
+from pm_dalec.sampling.cluster.client import local_cluster
 
 SETTINGS = {"names": ["live", "gpp"], "management": ["none", "mean"], "threads": 1}
 
@@ -35,10 +36,10 @@ def test_a_finished_forecast_is_read_and_its_parts_are_gone(region_fit, tmp_path
 def test_one_that_stopped_in_the_middle_goes_on_to_the_same_bytes(
     region_fit, tmp_path, monkeypatch
 ):
-    from pm_dalec.forecasting import projection
+    from pm_dalec.forecasting import pixels
 
     pmd.forecast(region_fit, ["control", "ssp245"], store=tmp_path / "whole", **SETTINGS)
-    run, count = projection.continued, []
+    run, count = pixels.continued, []
 
     def stopping(*given):
         count.append(1)
@@ -46,7 +47,7 @@ def test_one_that_stopped_in_the_middle_goes_on_to_the_same_bytes(
             raise KeyboardInterrupt
         return run(*given)
 
-    monkeypatch.setattr(projection, "continued", stopping)
+    monkeypatch.setattr(pixels, "continued", stopping)
     with pytest.raises(KeyboardInterrupt):
         pmd.forecast(region_fit, ["control", "ssp245"], store=tmp_path / "part", **SETTINGS)
     kept = sorted(path.name for path in (tmp_path / "part" / PARTS).glob("*.npz"))
@@ -77,6 +78,22 @@ def test_a_killed_process_leaves_parts_that_another_goes_on_with(region_fit, tmp
     assert not (tmp_path / "killed" / DONE).exists(), "killed in the middle"
     subprocess.run([*command, "killed"], check=True)
     assert digest(tmp_path / "killed" / DONE) == digest(tmp_path / "whole" / DONE)
+
+
+@pytest.mark.parametrize("kept", ["in memory", "on the disk"])
+def test_workers_of_a_cluster_give_the_forecast_of_threads_bit_for_bit(kept, region_fit, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    how = SETTINGS | {"management": ["none", "mean,by=stratum"], "draws": 4}
+    wanted = pmd.forecast(region_fit, ["ssp245"], **how)
+    fit = region_fit if kept == "in memory" else pmd.save(region_fit, tmp_path / "fit.zarr")
+    with local_cluster(2, processes=False) as cluster, distributed.Client(cluster) as client:
+        found = pmd.forecast(fit, ["ssp245"], store=tmp_path / "workers", client=client, **how)
+    xr.testing.assert_identical(found, wanted)
+
+
+def test_a_cluster_wants_a_folder_that_workers_see(region_fit):
+    with pytest.raises(ValueError, match=r"wanted store= with client=, got none"):
+        pmd.forecast(region_fit, ["control"], client="local")
 
 
 @pytest.mark.parametrize("stage", ["finished", "in parts"])

@@ -15,7 +15,7 @@ from pm_dalec.cli.bench.judging import judge
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
 from pm_dalec.cli.cluster.land import BUILD
-from pm_dalec.cli.cluster.scale import measure_scale
+from pm_dalec.cli.cluster.report import measure_cluster
 from pm_dalec.data.by_name import load_site
 from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.data.synthetic_sites import synthetic_site
@@ -40,6 +40,7 @@ def bench(
     seconds: float = 1.0,
     samplers: bool = False,
     scale: int | None = None,
+    cluster: Path | None = None,
     site: tuple[str, ...] = (),
     banks: Path | None = None,
     units: int = 5,
@@ -69,6 +70,9 @@ def bench(
         Compare samplers on two synthetic sites, and on each site that is named.
     scale
         So many units of 10 ms through the store and the scheduler of a cluster, on all processors.
+    cluster
+        Folder for runs of the twin at 0.25 degree by threads, by two workers and by workers that are
+        killed, and for what was measured, with --scale as well; what is there is not done again.
     site
         A site for samplers, or beside banks; may be given several times.
     banks
@@ -85,14 +89,13 @@ def bench(
     fits
         Wanted in that folder.
     page
-        Write what was found of targets and simulation, or of banks, to this file of Markdown.
+        Write what was found, of targets and simulation, of banks or of a cluster, to this file of Markdown.
     """
     _check(lanes, steps, seconds, backend=backend, dtype=dtype)
     _check_samplers(samplers, site if banks is None else (), (lanes, backend, dtype, steps))
     tell = (lambda words: None) if as_json else _tell
-    if scale is not None:
-        report = measure_scale(scale, workers=os.cpu_count() or 1, progress=tell)
-        print(json.dumps(report, indent=1))
+    if scale is not None or cluster is not None:
+        measure_cluster(cluster, scale, page, tell)
         return
     if targets is not None or simulation is not None:
         judge(targets, simulation, fits, page, tell, as_json)

@@ -60,6 +60,7 @@ def plan(
     settings: Settings = None,
     pilot: int = 4,
     hours: float = 24.0,
+    threads: int | None = None,
 ):
     """Estimate core-hours, memory, disk and workers of a region by a pilot.
 
@@ -75,10 +76,12 @@ def plan(
         Units of every stratum that are calibrated and timed.
     hours
         In which the region is to be done.
+    threads
+        In which the pilot runs; all processors by default, for a core is slower where its neighbours work.
     """
     land, build = land_and_build(region, model)
     asked = {} if settings is None else settings.as_arguments()
-    made = plan_region(build, land, pilot=pilot, hours=hours, **asked)
+    made = plan_region(build, land, pilot=pilot, hours=hours, threads=threads, **asked)
     print(made.seconds.to_string(index=False, float_format="{:.4g}".format))
     console.print(
         f"{made.units} units: {made.core_hours:.3g} core-hours, standard error {made.error:.2g}; "

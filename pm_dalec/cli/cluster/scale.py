@@ -13,7 +13,7 @@ from pm_dalec.sampling.cluster.client import LOCAL, by_dask, opened
 from pm_dalec.sampling.cluster.reading import status
 from pm_dalec.sampling.cluster.shards import Lengths, Shards, digest_of, open_quantiles
 from pm_dalec.sampling.cluster.store import prepare
-from pm_dalec.sampling.cluster.work import Line, Run, Sampled
+from pm_dalec.sampling.cluster.work import Line, Run, Sampled, tasks_of
 from pm_dalec.sampling.state import Settings
 from pm_dalec.tables.numbers import whole_number
 
@@ -91,7 +91,7 @@ def _measured(folder, units, workers, progress):
         for first in numbers[::quarter]:
             part = list(numbers[first : first + quarter])
             told = {"done": lambda lines: None, "stopped": lambda: False}
-            by_dask(run, client, part, **told, local=workers)
+            by_dask(tasks_of(run), client, part, **told)
             memory.append(max(client.run(_memory).values()))
         wall = time.perf_counter() - began
         spent = _processor_seconds(client) - before

@@ -147,6 +147,32 @@ def read_tree(path, *, what, group, writer):
     return tree
 
 
+def open_tree(path, *, what, group, writer):
+    """Tree of datasets of a zarr whose numbers stay on the disk until they are looked at; text is read.
+
+    Parameters
+    ----------
+    path, what, group, writer
+        As for `read_tree`. Checksums are not compared.
+
+    Returns
+    -------
+    DataTree
+    """
+    groups, variables = contents(path, what=what, writer=writer)
+    if group not in groups:
+        raise ValueError(
+            f"wanted {what} in '{path}', got {kind_of(groups, variables)}; write one with {writer}"
+        )
+    how = {"engine": "zarr", "consolidated": False, "chunks": None, "cache": False}
+    with _readable(path, what):
+        tree = xr.open_datatree(path, **how)
+    tree.attrs.pop(CHECKSUMS, None)
+    for node in tree.subtree:
+        node.dataset = with_plain_text(node.to_dataset(inherit=False))
+    return tree
+
+
 def write_netcdf(tree, file, encoding=None):
     """Write a tree of datasets as a NetCDF file that knows when it was changed.
 

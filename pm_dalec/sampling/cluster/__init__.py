@@ -12,6 +12,12 @@ if TYPE_CHECKING:
         status as status,
         store_hash as store_hash,
     )
+    from pm_dalec.sampling.cluster.reduction import (
+        domain_quantiles as domain_quantiles,
+        hundred_draws as hundred_draws,
+        open_reduced as open_reduced,
+        reduce_region as reduce_region,
+    )
     from pm_dalec.sampling.cluster.region import calibrate_part as calibrate_part
     from pm_dalec.sampling.cluster.shards import open_quantiles as open_quantiles
 else:

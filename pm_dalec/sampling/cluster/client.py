@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from pm_dalec.sampling.cluster.work import check_versions, note_fault, sample_block, versions_here
+from pm_dalec.sampling.cluster.tasks import Tasks, check_versions, versions_here
+from pm_dalec.sampling.progress import stopped_by_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from distributed import Client, LocalCluster
-
-    from pm_dalec.sampling.cluster.work import Line, Run
 
 LOCAL = "local"
 RETRIES = 2  # of a block whose task failed, on any worker
@@ -24,6 +23,9 @@ PAUSE = 0.05  # s between two looks at what is done
 ENDED = ("closed", "failed")  # states of a process that Dask does not start again
 BETWEEN = 5.0  # s between two looks at the workers
 PATIENCE = 120.0  # s without any worker of this machine, though lost ones are started again
+STARTED: WeakKeyDictionary = (
+    WeakKeyDictionary()
+)  # processes of the clusters that `local_cluster` made
 
 
 def check_client(client: Client | str | None) -> None:
@@ -90,7 +92,10 @@ def local_cluster(workers: int, **how: object) -> LocalCluster:
 
     known = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
     with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
-        return distributed.LocalCluster(**(known | how))
+        made = distributed.LocalCluster(**(known | how))
+    if how.get("processes", True):
+        STARTED[made] = workers
+    return made
 
 
 def _distributed():
@@ -117,65 +122,112 @@ def pickled(parts: object) -> bytes:
 
 
 def by_dask(
-    run: Run,
+    tasks: Tasks,
     client: Client,
     numbers: list[int],
     *,
-    done: Callable[[list[Line]], None],
+    done: Callable[[object], None],
     stopped: Callable[[], bool],
     tell: Callable[[str], None] = lambda words: None,
-    local: int = 0,
 ) -> dict[int, str]:
-    """Calibrate blocks as tasks of a cluster.
+    """Do tasks on a cluster.
 
     Parameters
     ----------
-    run : Run
+    tasks : Tasks
     client : Client
     numbers : list of int
-        Of the blocks.
+        Of those that are to be done.
     done : callable
-        Told the lines of a block that is done.
+        Told what a task has made.
     stopped : callable
         Whether somebody wants to stop.
     tell : callable
         Told that there is no worker.
-    local : int
-        Processes of this machine that "local" started, see `opened`, which are started again when they
-        are lost; 0 for any other cluster, whose queue may keep workers for hours.
 
     Returns
     -------
     dict of int to str
-        Why blocks failed, by number.
+        Why tasks failed, by number.
 
     Raises
     ------
     ConnectionError
-        If the scheduler is lost.
+        If the scheduler is lost, or all processes of this machine.
     """
     for where, versions in client.run(versions_here).items():
-        check_versions(run.versions, versions, where)
-    lean = replace(run, exist=None)  # nothing is scattered: it would be lost with its worker
-    how = {"pure": False, "retries": RETRIES}
-    tasks = {client.submit(sample_block, lean, n, run.places(n), **how): n for n in numbers}
-    ready, failed, watch = _distributed().as_completed(tasks), {}, Watch(client, tell, local)
+        check_versions(tasks.versions, versions, where)
+    how = {
+        "pure": False,
+        "retries": RETRIES,
+    }  # nothing is scattered: it would be lost with its worker
+    begun = {client.submit(*tasks.call(number), **how): number for number in numbers}
+    ready, failed, watch = _distributed().as_completed(begun), {}, Watch(client, tell)
     try:
         while ready.count() and not stopped():
             batch = ready.next_batch(block=False)
-            for task in batch:
-                if _settled(task, tasks[task], run, client, done, failed):
-                    del tasks[task]
-                    task.release()
+            for future in batch:
+                if _settled(future, begun[future], tasks, client, done, failed):
+                    del begun[future]
+                    future.release()
                 else:
-                    ready.add(task)
+                    ready.add(future)
             watch.look()
             if not batch:
                 time.sleep(PAUSE)
     finally:
-        if tasks and client.status == "running":
-            client.cancel(list(tasks), force=True)
+        if begun and client.status == "running":
+            client.cancel(list(begun), force=True)
     return failed
+
+
+def done_by(
+    client: Client | str,
+    tasks: Tasks,
+    count: int,
+    *,
+    workers: int,
+    tell: Callable[[str], object],
+    what: str,
+) -> None:
+    """Do the tasks that are not done, or say which failed and why.
+
+    Parameters
+    ----------
+    client : Client or str
+        As for `opened`, and ``workers`` too.
+    tasks : Tasks
+    count : int
+        Of all of them.
+    workers : int
+    tell : callable
+        Called with a sentence.
+    what : str
+        The tasks are called in sentences.
+
+    Raises
+    ------
+    RuntimeError, KeyboardInterrupt
+    """
+    missing = [number for number in range(count) if tasks.found(number) is None]
+    if not missing:
+        return
+    left = [count - len(missing)]
+
+    def done(_):
+        left[0] += 1
+        tell(f"{left[0]} of {count} {what}")
+
+    with opened(client, workers) as made, stopped_by_interrupt() as stop:
+        failed = by_dask(tasks, made, missing, done=done, stopped=stop.is_set, tell=tell)
+        if stop.is_set():
+            raise KeyboardInterrupt("what is done is kept; call again to go on")
+    if failed:
+        reasons = "; ".join(dict.fromkeys(failed.values()))
+        raise RuntimeError(
+            f"wanted {count} {what}, got {len(failed)} that failed: {reasons}; the others are kept: mend the "
+            "cause, and call again to go on"
+        )
 
 
 class Watch:
@@ -184,14 +236,15 @@ class Watch:
     Parameters
     ----------
     client : Client
+        Processes of this machine that `local_cluster` started are started again when they are lost;
+        the queue of any other cluster may keep workers for hours.
     tell : callable
-    local : int
-        As for `by_dask`.
     """
 
-    def __init__(self, client, tell, local):
-        self.client, self.tell, self.local = client, tell, local
-        self.patience = PATIENCE if local else np.inf
+    def __init__(self, client, tell):
+        self.client, self.tell = client, tell
+        self.local = STARTED.get(client.cluster, 0) if client.cluster else 0
+        self.patience = PATIENCE if self.local else np.inf
         self._looked = self._seen = time.monotonic()
         self._told = False
 
@@ -241,19 +294,18 @@ def start_again(cluster: LocalCluster, workers: int) -> None:
     cluster.scale(workers)  # opens what is named and not there
 
 
-def _settled(task, number, run, client, done, failed):
+def _settled(future, number, tasks, client, done, failed):
     """Whether a task has ended for good; it is done again where its worker died before it told."""
-    lines = run.lines(number)
-    if task.status == "error":
-        failed[number] = _reason(task.exception())
-        note_fault(run, number, failed[number])
-    elif lines is not None:  # on the disk, whatever became of the worker
-        done(lines)
-    elif task.status == "cancelled":
+    if future.status == "error":
+        failed[number] = _reason(future.exception())
+        tasks.note(number, failed[number])
+        return True
+    made = tasks.found(number)
+    if made is not None:  # on the disk, whatever became of the worker
+        done(made)
+    elif future.status == "cancelled":
         raise _lost(client)
-    else:
-        return False
-    return True
+    return made is not None
 
 
 def _lost(client):

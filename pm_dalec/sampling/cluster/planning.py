@@ -6,6 +6,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pm_dalec.graph import notes
-from pm_dalec.sampling.calibration import Job, checked_chains, compiled
+from pm_dalec.sampling.calibration import Job, check_budget, checked_chains, compiled
 from pm_dalec.sampling.cluster.blocks import blocks_of, present
 from pm_dalec.sampling.identity import identities
 from pm_dalec.sampling.progress import Progress
@@ -73,6 +74,7 @@ def plan(
     chains: int = 8,
     pilot: int = 4,
     hours: float = DAY,
+    threads: int | None = None,
     progress: bool = True,
     **targets: float,
 ) -> Plan:
@@ -89,6 +91,8 @@ def plan(
         Units of every stratum, spread over their numbers of observations; at least 2.
     hours : float
         In which the region is to be done.
+    threads : int, optional
+        In which the pilot runs; all processors by default, for a core is slower where its neighbours work.
     progress : bool
     **targets
         Draws, rhat, ess and proposals, as for `pm_dalec.calibrate`.
@@ -105,7 +109,8 @@ def plan(
     target, numbers = compiled(model)[0], identities(model)
     start_seconds = time.perf_counter() - began
     exist = units_that_exist(model)
-    job = Job(target, settings, chains, 0, 1, None, Progress(progress))
+    threads = check_budget(threads, None)
+    job = Job(target, settings, chains, 0, threads, None, Progress(progress))
     took, size = _timed(job, numbers, chosen_for_pilot(exist, pilot))
     table, total, error = by_stratum(exist, took)
     draws = len(exist) * settings.draws * chains * (len(target.rows) + 1) * 8
@@ -128,15 +133,18 @@ def plan(
 
 def _timed(job, numbers, places):
     """Seconds of one core of units, by place, and bytes of the largest state."""
-    took, size = {}, 0
-    with job.shown, threadpool_limits(1, "blas"):
+
+    def one(place):
+        before = time.thread_time()
+        _, state = job.one(place, int(numbers[place]))
+        took = time.thread_time() - before
+        return took, sum(array.nbytes for array in state_to_arrays(state).values())
+
+    with job.shown, threadpool_limits(1, "blas"), ThreadPoolExecutor(job.threads) as pool:
         job.shown.begin(len(places), job.settings)
-        for place in places:
-            before = time.thread_time()
-            _, state = job.one(int(place), int(numbers[place]))
-            took[place] = time.thread_time() - before
-            size = max(size, sum(array.nbytes for array in state_to_arrays(state).values()))
-    return took, size
+        found = dict(zip(places, pool.map(one, places), strict=True))
+    sizes = [size for _, size in found.values()]
+    return {place: took for place, (took, _) in found.items()}, max(sizes)
 
 
 def units_that_exist(model: pm.Model) -> pd.DataFrame:

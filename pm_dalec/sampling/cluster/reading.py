@@ -15,12 +15,13 @@ from pm_dalec.data import storage
 from pm_dalec.posterior import fit_file
 from pm_dalec.sampling.checkpoints import MANIFEST, STATES
 from pm_dalec.sampling.cluster.store import held_run
-from pm_dalec.sampling.cluster.work import BEGAN, FAULTS, ROWS, UNITS, Line, read_json
+from pm_dalec.sampling.cluster.tasks import read_json
+from pm_dalec.sampling.cluster.work import BEGAN, FAULTS, ROWS, UNITS, Line
 
 if TYPE_CHECKING:
     import xarray as xr
 
-FIT = "fit.zarr"
+FIT = fit_file.FIT_OF_STORE
 OF_THE_MACHINE = ("compile_seconds", "checksums")  # attributes that say nothing of the numbers
 
 

@@ -22,9 +22,9 @@ from pm_dalec.sampling.calibration import (
     stated_of,
 )
 from pm_dalec.sampling.cluster.blocks import present
-from pm_dalec.sampling.cluster.client import LOCAL, by_dask, opened, pickled
+from pm_dalec.sampling.cluster.client import by_dask, opened, pickled
 from pm_dalec.sampling.cluster.store import found_in, prepare_for, run_of, undone
-from pm_dalec.sampling.cluster.work import LAND, UNITS, Run, sample_block, with_target
+from pm_dalec.sampling.cluster.work import LAND, UNITS, Run, sample_block, tasks_of, with_target
 from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.labelled_fit import as_fit
 from pm_dalec.sampling.progress import Progress, stopped_by_interrupt
@@ -115,8 +115,7 @@ def calibrate_by(
         target, took = compiled(model)
         shown.begin(len(places), settings)
         cluster = partial(_cluster, client, threads, run, (build, land))
-        local = threads if client == LOCAL else 0
-        tasks = partial(_by_tasks, run, cluster, local, shown, stop)
+        tasks = partial(_by_tasks, run, cluster, shown, stop)
         of_all = (target, settings, chains, seed, threads, None, shown)
         stated = stated_of("lanes", seed, took, settings, chains)
         job = SharedJob(*of_all, stop=stop, blocks=tasks)
@@ -141,7 +140,7 @@ def _cluster(client, workers, run, parts):
         yield cluster
 
 
-def _by_tasks(run, cluster, local, shown, stop):
+def _by_tasks(run, cluster, shown, stop):
     """Draws and lines of all units, those that are missing from the cluster."""
     tell, missing = partial(_tell, shown, run.shards.lengths.chains), undone(run)
     for number in sorted({*range(run.shards.blocks.count)} - {*missing}):
@@ -150,7 +149,7 @@ def _by_tasks(run, cluster, local, shown, stop):
     if missing:
         with cluster() as made:
             told = {"done": tell, "stopped": stop.is_set, "tell": shown.message}
-            failed = by_dask(run, made, missing, **told, local=local)
+            failed = by_dask(tasks_of(run), made, missing, **told)
     if stop.is_set():
         raise KeyboardInterrupt(f"finished units are kept in '{run.store}'; call again to go on")
     expect_all(run, failed)

@@ -61,39 +61,18 @@ class Shards(NamedTuple):
             Labels of pixels and, where there are any, of strata.
         """
         draws, chains, parameters = self.lengths
-        units, path = (self.blocks.pixels, self.blocks.strata), self.store / QUANTILES
+        path, inner = self.store / QUANTILES, (draws, chains, parameters + 1)
         for old in (path, self.store / DRAWS):
             remove(old)
-        labels = {name: np.asarray(values) for name, values in coords.items()}
-        labels |= {"quantile": np.array(LEVELS), "parameter": np.asarray(names)}
-        made = {
-            name: (name, values.astype(object) if values.dtype.kind in "OU" else values)
-            for name, values in labels.items()
-        }
-        xr.Dataset(coords=made).to_zarr(path, mode="w-", zarr_format=3, consolidated=False)
-        self._array(
-            self.store / DRAWS, (draws, chains, parameters + 1), ("draw", "chain", "row"), units
-        )
+        write_labels(path, coords | {"quantile": np.array(LEVELS), "parameter": np.asarray(names)})
+        # one unit of draws is read without the others; quantiles of a block are small
+        create_array(self.store / DRAWS, self.blocks, inner, ("draw", "chain", "row"), alone=True)
         for name, inner, labels in (
             ("quantiles", (len(LEVELS), parameters), ("quantile", "parameter")),
             ("mean", (parameters,), ("parameter",)),
             ("sd", (parameters,), ("parameter",)),
         ):
-            self._array(path / name, inner, labels, units)
-
-    def _array(self, path, inner, labels, units):
-        size = (self.blocks.size, self.blocks.strata)
-        zarr.create_array(
-            path,
-            shape=(*units, *inner),
-            # one unit of draws is read without the others; quantiles of a block are small
-            chunks=(1, 1, *inner) if path.name == "draws.zarr" else (*size, *inner),
-            shards=(*size, *inner),
-            dtype="f8",
-            fill_value=np.nan,
-            compressors=None,
-            dimension_names=(dims.PIXEL, dims.STRATUM, *labels),
-        )
+            create_array(path / name, self.blocks, inner, labels)
 
     def write(self, number: int, drawn: Mapping[int, Array], natural: Mapping[int, Array]) -> None:
         """Write all units of a block: whole shards.
@@ -154,6 +133,61 @@ class Shards(NamedTuple):
                     "their states"
                 )
         return found
+
+
+def write_labels(path: Path, coords: Mapping[str, Array]) -> None:
+    """Begin a folder of arrays with the labels of their dimensions.
+
+    Parameters
+    ----------
+    path : Path
+        Nothing is there yet.
+    coords : dict of str to array
+    """
+    made = {
+        name: (name, values.astype(object) if values.dtype.kind in "OU" else values)
+        for name, values in ((name, np.asarray(values)) for name, values in coords.items())
+    }
+    xr.Dataset(coords=made).to_zarr(path, mode="w-", zarr_format=3, consolidated=False)
+
+
+def create_array(
+    path: Path,
+    blocks: Blocks,
+    inner: tuple[int, ...],
+    labels: tuple[str, ...],
+    *,
+    alone: bool = False,
+    strata: bool = True,
+) -> None:
+    """Make an empty array of all units or pixels, a shard a block.
+
+    Parameters
+    ----------
+    path : Path
+    blocks : Blocks
+    inner : tuple of int
+        Lengths behind those of the units.
+    labels : tuple of str
+        Names of these dimensions.
+    alone : bool
+        Whether a unit is a chunk by itself.
+    strata : bool
+        Whether it is of the strata of pixels; else of pixels.
+    """
+    units = {dims.PIXEL: (blocks.pixels, blocks.size), dims.STRATUM: (blocks.strata, blocks.strata)}
+    kept = (dims.PIXEL, dims.STRATUM) if strata else (dims.PIXEL,)
+    size = tuple(units[name][1] for name in kept)
+    zarr.create_array(
+        path,
+        shape=(*(units[name][0] for name in kept), *inner),
+        chunks=((1,) * len(size) if alone else size) + inner,
+        shards=(*size, *inner),
+        dtype="f8",
+        fill_value=np.nan,
+        compressors=None,
+        dimension_names=(*kept, *labels),
+    )
 
 
 def digest_of(drawn: Array) -> str:

@@ -11,16 +11,8 @@ from pm_dalec.data import storage
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling.cluster.blocks import Blocks, blocks_of
 from pm_dalec.sampling.cluster.shards import DRAWS, Lengths, Shards
-from pm_dalec.sampling.cluster.work import (
-    BEGAN,
-    FAULTS,
-    ROWS,
-    UNITS,
-    Run,
-    read_json,
-    sample_units,
-    write_json,
-)
+from pm_dalec.sampling.cluster.tasks import read_json, write_json
+from pm_dalec.sampling.cluster.work import BEGAN, FAULTS, ROWS, UNITS, Run, sample_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

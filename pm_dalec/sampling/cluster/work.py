@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import platform
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from functools import cache
-from importlib.metadata import version
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,10 +20,17 @@ from pm_dalec.data import storage
 from pm_dalec.sampling.calibration import Job, compiled
 from pm_dalec.sampling.checkpoints import MANIFEST, STATES, Store
 from pm_dalec.sampling.cluster.shards import Shards, digest_of
+from pm_dalec.sampling.cluster.tasks import (
+    Tasks,
+    check_versions,
+    read_json,
+    versions_here,
+    write_json,
+    write_where_possible,
+)
 from pm_dalec.sampling.identity import Identity, identities
 from pm_dalec.sampling.progress import Progress
 from pm_dalec.sampling.target import natural
-from pm_dalec.tables.constants import MODEL_VERSION, SAMPLER_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,7 +43,6 @@ UNITS = "units"
 LAND = "land.pickle"
 WAIT = 60.0  # s for a worker that was given up, and still writes its block
 ROWS, FAULTS, BEGAN = "blocks", "faults", "began"
-DECIDING = ("pm_dalec", "pymc", "pytensor", "numpy", "scipy", "numba", "llvmlite")
 
 
 class Line(NamedTuple):
@@ -114,7 +117,7 @@ class Run:
     seed: int
     threads: int
     sample: Callable[[Run, Array], Iterable[Sampled]]
-    versions: dict[str, str] = field(default_factory=lambda: versions_here())
+    versions: dict[str, str] = field(default_factory=versions_here)
 
     @property
     def store(self) -> Path:
@@ -142,50 +145,19 @@ class Run:
         return [Line(*row) for row in told["units"]]
 
 
-def versions_here() -> dict[str, str]:
-    """Versions of what decides the numbers, in this process."""
-    found = {name: version(name) for name in DECIDING}
-    return found | {"sampler": str(SAMPLER_VERSION), "model": str(MODEL_VERSION)}
-
-
-def check_versions(wanted: dict[str, str], here: dict[str, str], where: str) -> None:
-    """Refuse a worker whose numbers may be others.
+def tasks_of(run: Run) -> Tasks:
+    """Blocks of a run as tasks of a cluster; what is found of one that is done are its lines.
 
     Parameters
     ----------
-    wanted, here : dict of str to str
-        Of the client and of the worker.
-    where : str
-        Of the worker.
-
-    Raises
-    ------
-    ValueError
+    run : Run
     """
-    differing = [
-        f"{name} {here.get(name)} instead of {wanted[name]}"
-        for name in wanted
-        if here.get(name) != wanted[name]
-    ]
-    if differing:
-        raise ValueError(
-            f"wanted workers with the versions of the client, got {'; '.join(differing)} on {where}; "
-            "install the same versions there, and start the worker again"
-        )
+    lean = replace(run, exist=None)  # a task is told the places of its block
 
+    def call(number):
+        return sample_block, lean, number, run.places(number)
 
-def read_json(path: Path) -> dict | None:
-    """What a small file tells; None where there is none."""
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        return None
-
-
-def write_json(path: Path, told: dict) -> None:
-    """Write a small file, whole or not at all."""
-    with storage.whole(path) as draft:
-        draft.write_text(json.dumps(told))
+    return Tasks(call, run.lines, partial(note_fault, run), run.versions)
 
 
 def sample_block(run: Run, number: int, places: Array) -> list[Line]:
@@ -233,8 +205,8 @@ def note_fault(run: Run, number: int, reason: str) -> None:
     number : int
     reason : str
     """
-    with suppress(OSError):
-        write_json(run.file(FAULTS, number), {"reason": reason, "at": time.time()})
+    told = {"reason": reason, "at": time.time()}
+    write_where_possible(run.file(FAULTS, number), told)
 
 
 def line_of(place: int, identity: int, drawn: Array, state: object, seconds: float) -> Line:

@@ -23,8 +23,9 @@ from .conftest import SHORT, build, expected_draws
 pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
 
 
-def calibrated(run, client, done=lambda lines: None, local=0):
-    return by_dask(run, client, undone(run), done=done, stopped=lambda: False, local=local)
+def calibrated(run, client, done=lambda lines: None):
+    tasks = work.tasks_of(run)
+    return by_dask(tasks, client, undone(run), done=done, stopped=lambda: False)
 
 
 def rows_of(run):
@@ -50,7 +51,7 @@ def test_workers_that_are_killed_change_nothing(run, workers, times):
             killed.append(pids[len(killed) % len(pids)])
             os.kill(killed[-1], signal.SIGKILL)
 
-    assert calibrated(run, workers, kill_now_and_then, local=2) == {}
+    assert calibrated(run, workers, kill_now_and_then) == {}
     assert len(killed) == times
     assert kept.items() <= rows_of(run).items()  # nothing that was done is done again
     expect_the_draws_of_an_undisturbed_run(run)
@@ -59,7 +60,7 @@ def test_workers_that_are_killed_change_nothing(run, workers, times):
 def test_processes_that_dask_has_dropped_are_started_again(workers):
     cluster, (name, *_) = workers.cluster, workers.cluster.workers
     workers.sync(cluster.workers[name].close)  # as after a kill while it came back
-    watch = Watch(workers, print, local=2)
+    watch = Watch(workers, print)
     assert len(workers.nthreads()) == 1
     watch._looked -= 6.0
     watch.look()
@@ -75,7 +76,7 @@ def test_a_block_that_kills_every_worker_is_told_and_the_others_are_kept(run, wo
         return work_as_usual(run, places)
 
     work_as_usual = run.sample
-    failed = calibrated(replace(run, sample=deadly), workers, local=2)
+    failed = calibrated(replace(run, sample=deadly), workers)
     assert list(failed) == [2]
     assert "its worker died" in failed[2]
     assert status(run.store).failed == failed
@@ -110,8 +111,8 @@ def test_a_scheduler_that_is_lost_is_told_and_another_goes_on(run, inside, worke
 
 
 def test_workers_that_are_gone_for_good_are_told():
-    told, gone = [], SimpleNamespace(status="running", nthreads=dict)
-    watch = Watch(gone, told.append, local=0)
+    told, gone = [], SimpleNamespace(status="running", nthreads=dict, cluster=None)
+    watch = Watch(gone, told.append)
     watch.patience = 60.0
     watch._looked -= 6.0
     watch.look()
