@@ -2,6 +2,6 @@
 FROM python:3.13-slim
 WORKDIR /home/pm_dalec
 COPY . .
-RUN pip install --no-cache-dir -c constraints.txt . && pip install --no-cache-dir jupyterlab jupytext
+RUN pip install --no-cache-dir -c constraints.txt ".[dask,explore,maps]" jupyterlab jupytext
 EXPOSE 8888
 CMD ["jupyter", "lab", "--ip=0.0.0.0", "--no-browser", "--allow-root", "--notebook-dir=notebooks"]

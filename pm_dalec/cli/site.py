@@ -241,7 +241,7 @@ def explore(
     site
         File, folder of CSV files, a name such as FI-Hyy, or "synthetic".
     fit
-        File of ``pm-dalec calibrate`` with the same choices, to lay over the view.
+        File of ``pm-dalec calibrate`` with the same choices, to lay over the view, at its best draw.
     port
         Of the page on this machine; a free one by default.
     no_browser

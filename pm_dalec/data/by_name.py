@@ -7,6 +7,7 @@ The data folder is named by the environment variable ``PM_DALEC_DATA``; site fil
 from __future__ import annotations
 
 import os
+import warnings
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -83,7 +84,8 @@ def load_site(
     name : str
         For instance ``"FI-Hyy"``.
     source : {"gcel", "fluxval", "differland"}, optional
-        Where the site file comes from; the first of these that has the site when not given.
+        Where the site file comes from. When not given it is the first of these that has the site, and a
+        warning names the others.
     resolution : {"monthly", "daily"}, default "monthly"
         Length of the steps.
     fill_wind, disturbance, observations, drop, uncertainties
@@ -108,6 +110,7 @@ def load_site(
     ]
     if not matches:
         raise KeyError(_nothing(name, source, resolution, files))
+    _tell_of_several(matches)
     return open_site(
         matches[0].path,
         fill_wind=fill_wind,
@@ -116,6 +119,17 @@ def load_site(
         drop=drop,
         uncertainties=uncertainties,
     )
+
+
+def _tell_of_several(matches):
+    """Say which file of a site is taken where there are several, and how another is."""
+    if len(matches) > 1:
+        first, *others = matches
+        warnings.warn(
+            f"{first.site} has {len(matches)} {first.resolution} files: {first.path.name} is taken; for "
+            f"{' or '.join(each.path.name for each in others)} pass source={others[0].source!r}",
+            stacklevel=3,
+        )
 
 
 def _nothing(name, source, resolution, files):

@@ -61,7 +61,17 @@ class Limits:
         return f"{below} {self.lowest:g} to {self.highest:g}"
 
 
-_KELVIN = "if it is in kelvin, set its attribute units='K'; otherwise correct the file"
+def _stated(name, units):
+    """Where the units of a variable are stated, in a file and in a table."""
+    return (
+        f"say so: as attribute units='{units}' of a file, in a table as column '{name} ({units})'"
+    )
+
+
+def _kelvin(name):
+    return f"if it is in kelvin, {_stated(name, 'K')}; otherwise correct it"
+
+
 _SHARE = "give a share of the area, not per cent; otherwise correct the file"
 _STOCK = "correct the file, or set the value to NaN where nothing was observed"
 _FLUX = (
@@ -69,18 +79,18 @@ _FLUX = (
     "nothing was observed"
 )
 _LIMITS = (
-    Limits("tmin", -100.0, 70.0, _KELVIN),
-    Limits("tmax", -100.0, 70.0, _KELVIN),
+    Limits("tmin", -100.0, 70.0, _kelvin("tmin")),
+    Limits("tmax", -100.0, 70.0, _kelvin("tmax")),
     # 50 MJ m-2 d-1 is more than reaches the top of the atmosphere anywhere
     Limits(
         "sw_rad",
         0.0,
         50.0,
-        "set night-time noise below zero to 0; if it is in W m-2, set its attribute units",
+        f"set night-time noise below zero to 0; if it is in W m-2, {_stated('sw_rad', 'W m-2')}",
     ),
-    Limits("co2", 150.0, 2000.0, "give the mole fraction in ppm, or set its attribute units"),
+    Limits("co2", 150.0, 2000.0, f"if it is no mole fraction in ppm, {_stated('co2', 'Pa')}"),
     Limits("doy", 0.0, 366.0, "give the day of year of the last day of each step", True),
-    Limits("vpd", 0.0, 15000.0, "clip at 0 Pa, or set its attribute units if it is not in Pa"),
+    Limits("vpd", 0.0, 15000.0, f"clip at 0 Pa; if it is in hPa, {_stated('vpd', 'hPa')}"),
     # Zero wind closes the canopy in the model, and in files it is a missing value
     Limits("wind", 0.0, 60.0, "correct the file, or drop wind and pass fill_wind=True", True),
     Limits("forest_loss_fraction", 0.0, 1.0, _SHARE),

@@ -32,9 +32,9 @@ class Explorer:
     ----------
     bench : Workbench
     fit : DataTree, optional
-        Of the same model.
+        Of the same model; the play begins at its best draw, else at one of the prior that all rules accept.
     seed : int
-        Of the points that it begins at.
+        Of draws of the prior.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Explorer:
         self.theta: dict[str, float] = {}
         self.outlook: Outlook
         self.trial: Trial | None = None
-        self.put(bench.allowed_point(self._rng))
+        self.put(bench.allowed_point(self._rng) if self.overlay is None else self.overlay.best)
 
     @property
     def truth(self) -> dict[str, float] | None:

@@ -29,9 +29,9 @@ def explore(model: pm.Model, fit: xr.DataTree | None = None, *, seed: int = 0) -
     model : pm.Model
         Of one site, as ``models.baseline.build(site)`` makes it.
     fit : DataTree, optional
-        Of the same model, to lay over the view; the page can make one, too.
+        Of the same model, to lay over the view, which begins at its best draw; the page can make one, too.
     seed : int
-        Of the points that it begins at.
+        Of draws of the prior: the point that it begins at without a fit, and those elsewhere.
 
     Returns
     -------

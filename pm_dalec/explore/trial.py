@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from typing import TYPE_CHECKING
 
 from pm_dalec.sampling.calibration import calibrate
@@ -60,9 +59,8 @@ class Trial:
 
     def _run(self, model, seconds, seed):
         try:
-            with warnings.catch_warnings():  # the page says what they say
-                warnings.simplefilter("ignore")
-                self.fit = calibrate(
+            self.fit = (
+                calibrate(  # filters of warnings belong to all threads: they stay as they are
                     model,
                     chains=CHAINS,
                     draws=DRAWS,
@@ -70,6 +68,7 @@ class Trial:
                     random_seed=seed,
                     progress=self._note,
                 )
+            )
         except Exception as fault:  # shown where the calibration was begun  # noqa: BLE001
             self.fault = fault
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -21,8 +22,9 @@ from pm_dalec.plots.style import (
     letter,
     note_below,
     style,
+    unit,
 )
-from pm_dalec.posterior.trajectory import bands, observations_of
+from pm_dalec.posterior.trajectory import bands, observations_of, true_series
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
 from pm_dalec.tables.parameters import PARAMETERS
@@ -40,6 +42,7 @@ SHOWN = BANDS[1:]
 """Bands of a fit: 95 % would hardly differ from 90 %."""
 WIDEST = SHOWN[0][0]
 FEW_DRAWS = 60  # of each chain, for the bands of a fit
+BOX = "log-uniform box (no factors, no rules)"
 VARIABLES_SHOWN = ("lai", "wood", "gpp", "nee")
 SIGNED = ("nee", "nbe")  # streams that may be below zero
 
@@ -83,11 +86,14 @@ def fit_figure(
     observed: Mapping[str, tuple[xr.DataArray, xr.DataArray | None]] | None = None,
     *,
     names: Sequence[str] = VARIABLES_SHOWN,
+    truth: Mapping[str, xr.DataArray] | None = None,
 ) -> Figure:
     """Fit against observations: one panel a variable, bands of 50 and 90 %.
 
-    Above each panel stand, for its observations, the RMSE of the median and the share of them inside the
-    band of 90 %; stocks are compared at the start of the step.
+    Bands are of the model, without the noise of an observation. Above each panel stand, for its
+    observations, the RMSE of the median and the share of them inside the band of 90 % once it is widened
+    by their sigma, which is near 90 % where model and sigma are right; stocks are compared at the start
+    of the step.
 
     Parameters
     ----------
@@ -100,6 +106,8 @@ def fit_figure(
         withholds, under the name of the variable with ``_val``.
     names : sequence of str
         Variables of a fit to draw.
+    truth : mapping of str to DataArray, optional
+        True series in ``time`` by variable; by default those of a fit whose site has a known truth.
 
     Returns
     -------
@@ -107,6 +115,7 @@ def fit_figure(
     """
     if isinstance(simulated, xr.DataTree):
         observed = observations_of(simulated, names) if observed is None else observed
+        truth = true_series(simulated, names) if truth is None else truth
         simulated = bands(simulated, band_quantiles(), names, draws=FEW_DRAWS)
     observed = observed or {}
     with style():
@@ -120,6 +129,9 @@ def fit_figure(
         )
         for number, (axes, name) in enumerate(zip(panels[:, 0], simulated, strict=True)):
             draw_bands(axes, simulated[dims.TIME].values, simulated[name])
+            if name in (truth or {}):
+                times = truth[name][dims.TIME].values
+                axes.plot(times, truth[name], color=STRATIFIED, lw=0.8, ls="--", label="truth")
             found = [observed[key] for key in (name, f"{name}{WITHHELD}") if key in observed]
             for values, sigma in found:
                 _draw_observations(axes, values, sigma, positive=name not in SIGNED)
@@ -151,7 +163,7 @@ def _name_all(figure, panels, simulated, observed):
         loc="outside upper center",
         frameon=False,
     )
-    words = "bands: 50 and 90 %, without observation noise"
+    words = "bands: 50 and 90 % of the model, without observation noise"
     signed = [VARIABLES[name].symbol for name in simulated if name in SIGNED]
     words += f"; {' and '.join(signed)} positive to the atmosphere" if signed else ""
     panels[-1].set_xlabel(words)
@@ -164,16 +176,24 @@ def _agreements(simulated, found):
     words = []
     for values, sigma in found:
         error = _quantile(simulated, 0.5) - values
-        low, high = _edges(simulated, WIDEST)
         seen = error.notnull()
         if values.attrs.get("averaged") or not bool(seen.any()):
             continue
-        inside = ((values >= low) & (values <= high)).where(seen).mean().item()
+        inside = _inside(simulated, values, sigma).where(seen).mean().item()
         rmse = float(np.sqrt((error**2).mean()))
         kind = "assimilated" if values.attrs.get("assimilated", 1) else "not assimilated"
-        kind = "kept to compare" if sigma is None else kind
-        words.append(f"{kind}: RMSE {rmse:.3g}, {inside:.0%} in the {WIDEST:.0%} band")
+        noise = "no sigma known" if sigma is None else "noise added"
+        share = f"{inside:.0%} in the {WIDEST:.0%} band, {noise}"
+        words.append(f"{kind}: RMSE {rmse:.3g} {unit(simulated.name)}, {share}")
     return "; ".join(words)
+
+
+def _inside(simulated, values, sigma):
+    """Whether observations lie inside the widest band, each side of which their noise makes wider."""
+    middle = _quantile(simulated, 0.5)
+    noise = 0.0 if sigma is None else NormalDist().inv_cdf((1 + WIDEST) / 2) * sigma
+    reach = [np.hypot(edge - middle, noise) for edge in _edges(simulated, WIDEST)]
+    return (values >= middle - reach[0]) & (values <= middle + reach[1])
 
 
 def _draw_observations(axes, value, sigma, *, positive):
@@ -246,7 +266,7 @@ def parameter_figure(
         Dims (chain, draw). The attribute ``not_converged``, where it is, stands in the figure.
     prior : Dataset, optional
         Draws of the prior under the constraints, as in the group ``prior`` of a fit: what the posterior is
-        to be compared with. The base prior is that without constraints and without Gaussian factors.
+        to be compared with. The grey box is log-uniform: neither constraints nor Gaussian factors are in it.
     truth : mapping of str to float, optional
         Values to mark, in the units of the table.
     columns : int
@@ -287,9 +307,7 @@ def _parameter_panel(axes, name, draws, known, true_value):
         base = _prior_of_days(edges, lower, upper)
     shown = parameter.shown(draws)
     weights = np.full(draws.size, 1 / draws.size)
-    axes.stairs(
-        base, edges, color=PRIOR, fill=True, alpha=0.35, lw=0, label="base prior (log-uniform)"
-    )
+    axes.stairs(base, edges, color=PRIOR, fill=True, alpha=0.35, lw=0, label=BOX)
     axes.hist(shown, edges, weights=weights, color=BASELINE, alpha=0.7, label="posterior")
     if known is not None:
         heights, _ = np.histogram(parameter.shown(known), edges)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from matplotlib.patheffects import withStroke
 
 from pm_dalec.plots.mapping import add_scale_bar, dress
 from pm_dalec.plots.style import DOUBLE_WIDTH, MASK, label, letter, style
@@ -20,6 +21,8 @@ SIGNED = ("nee", "nbe", "change_live", "change_dead")
 """Quantities of either sign, whose maps are centred on zero where both occur."""
 MOST_NAMES = 12
 """Polygons whose ids are written into the map, at most."""
+LARGE = 0.1
+"""Share of the width of the map above which an id stands inside its polygon [1]."""
 
 
 def results_map(
@@ -90,7 +93,8 @@ def explore_map(
     Returns
     -------
     folium.Map
-        A notebook shows it, ``save("map.html")`` writes it as a page.
+        A notebook shows it, ``save("map.html")`` writes it as a page. What shows it fetches Leaflet from the
+        net, which folium does not bring along; without the net use `results_map`.
 
     Raises
     ------
@@ -137,19 +141,22 @@ def _limits(known, *, signed):
 
 
 def _name(axes, table):
-    """Put the id of each polygon below it."""
-    bounds = table.bounds
-    for name, west, south, east in zip(
-        table.index, bounds["minx"], bounds["miny"], bounds["maxx"], strict=True
-    ):
+    """Put the id of each polygon into it where it is large enough, else below it."""
+    west, _, east, _ = table.total_bounds
+    halo = [withStroke(linewidth=1.5, foreground="white")]
+    for name, shape in zip(table.index, table.geometry, strict=True):
+        left, south, right, _ = shape.bounds
+        inside = right - left > LARGE * (east - west)
+        place = shape.representative_point().coords[0] if inside else ((left + right) / 2, south)
         axes.annotate(
             str(name),
-            ((west + east) / 2, south),
-            xytext=(0, -2),
+            place,
+            xytext=(0, 0 if inside else -2),
             textcoords="offset points",
             ha="center",
-            va="top",
+            va="center" if inside else "top",
             fontsize="x-small",
+            path_effects=halo,
         )
 
 

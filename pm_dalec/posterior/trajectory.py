@@ -25,9 +25,9 @@ from pm_dalec.posterior.runs import (
     units_to_run,
 )
 from pm_dalec.tables import dims
-from pm_dalec.tables.constants import NOT_CONVERGED
+from pm_dalec.tables.constants import NOT_CONVERGED, TRUTH
 from pm_dalec.tables.numbers import names_of, whole_number
-from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.streams import DEVIATION, STREAMS, WITHHELD, operator_of
 from pm_dalec.tables.variables import VARIABLES
 
@@ -132,6 +132,32 @@ def bands(
     found = trajectories(fit, names=names, draws=draws).quantile(probabilities, dim=dims.SAMPLE)
     note = doubt(fit)
     return found.assign_attrs({NOT_CONVERGED: note} if note else {})
+
+
+def true_series(
+    fit: xr.DataTree, names: Sequence[str] = ("lai", "wood", "gpp", "nee")
+) -> xr.Dataset | None:
+    """Fluxes and pools of the truth that a synthetic site was made with.
+
+    Parameters
+    ----------
+    fit : DataTree
+    names : sequence of str
+        As in `trajectories`.
+
+    Returns
+    -------
+    Dataset or None
+        Dims (time[, stratum][, pixel]), units in the attributes; None of a site whose truth is unknown.
+    """
+    expect_fit(fit, "constant_data")
+    units = fit["constant_data"].to_dataset()
+    if not all(f"{TRUTH}{name}" in units for name in Theta._fields):
+        return None
+    one = {name: units[f"{TRUTH}{name}"].expand_dims(dims.SAMPLE) for name in Theta._fields}
+    known = xr.DataTree.from_dict({"posterior": xr.Dataset(one), "constant_data": units})
+    known.attrs = fit.attrs
+    return trajectories(known, names=names).isel(chain=0, draw=0)
 
 
 def observations_of(

@@ -176,7 +176,8 @@ def test_a_site_is_loaded_by_name(site_path, monkeypatch):
         (folder / f"{source}_UK-Syn_monthly.nc").write_bytes(site_path.read_bytes())
     monkeypatch.setenv("PM_DALEC_DATA", str(site_path.parent))
     assert [file.source for file in by_name.available_sites()] == ["gcel", "differland"]
-    assert by_name.load_site("UK-Syn").attrs["source_file"] == "gcel_UK-Syn_monthly.nc"
+    with pytest.warns(UserWarning, match="gcel_UK-Syn_monthly.nc is taken; for diff.*source='diff"):
+        assert by_name.load_site("UK-Syn").attrs["source_file"] == "gcel_UK-Syn_monthly.nc"
     other = by_name.load_site("UK-Syn", source="differland")
     assert other.attrs["source_file"] == "differland_UK-Syn_monthly.nc"
 

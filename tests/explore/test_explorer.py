@@ -1,5 +1,8 @@
 """What a person's moves do to lamps, score and scales, without a browser."""
 
+import threading
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -100,3 +103,25 @@ def test_the_score_says_by_how_much_the_best_draw_is_ahead(bench, fit):
 def test_a_fit_without_draws_is_refused(bench):
     with pytest.raises(ValueError, match="wanted a fit with draws, got none"):
         overlay_of(bench, tiny_fit().isel(draw=slice(0)))
+
+
+def test_a_play_beside_a_fit_begins_at_its_best_draw(bench, fit):
+    begun = Explorer(bench, fit)
+    assert begun.theta == begun.overlay.best
+    assert begun.outlook.log_posterior[0] == begun.overlay.draws.log_posterior.max()
+
+
+def test_a_calibration_on_its_way_leaves_the_filters_of_warnings_alone(explorer, monkeypatch):
+    before, on_its_way, go_on = list(warnings.filters), threading.Event(), threading.Event()
+
+    def waits(*given, **named):
+        on_its_way.set()
+        go_on.wait(5)
+
+    monkeypatch.setattr("pm_dalec.explore.trial.calibrate", waits)
+    trial = explorer.begin(1.0)
+    assert on_its_way.wait(5)
+    assert list(warnings.filters) == before
+    go_on.set()
+    trial.wait(5)
+    assert trial.done

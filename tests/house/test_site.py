@@ -26,12 +26,12 @@ def test_the_code_of_a_page_of_the_guide_runs(page, capsys):
 
 
 def test_the_variants_of_the_guide_can_be_read(tmp_path):
-    page = (DOCS / "guide" / "sensitivity.md").read_text(encoding="utf-8")
-    file = tmp_path / "my.toml"
-    file.write_text(
-        re.search(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1], encoding="utf-8"
-    )
-    assert list(read_variants(file))[:2] == ["base", "priors 2023"]
+    page, found = (DOCS / "guide" / "sensitivity.md").read_text(encoding="utf-8"), []
+    for text in re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        file = tmp_path / f"{len(found)}.toml"
+        file.write_text(text, encoding="utf-8")
+        found.append(list(read_variants(file))[:2])
+    assert found == [["base", "Ra:GPP 0.5"], ["base", "priors 2023"]]
 
 
 def test_every_page_has_a_way_to_it():

@@ -6,10 +6,13 @@ import xarray as xr
 from matplotlib import pyplot as plt
 from numpy.testing import assert_allclose
 
-from pm_dalec.plots.fit import band_quantiles, fit_figure, parameter_figure
+from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
+from pm_dalec.physics.numpy_run import run_numpy
+from pm_dalec.physics.records import drivers_of
+from pm_dalec.plots.fit import BOX, band_quantiles, fit_figure, parameter_figure
 from pm_dalec.posterior.trajectory import bands, observations_of
 from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
-from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.testing.tiny import tiny_fit, tiny_site
 
 NOTE = "not converged: worst R-hat 1.50"
@@ -121,7 +124,7 @@ def test_the_prior_under_the_constraints_is_an_outline_beside_the_base_prior():
     drawn = posterior("leaf_lifespan", [[1.5, 2.0, 2.5, 3.0]])
     figure = parameter_figure(drawn, prior=posterior("leaf_lifespan", [[1.1, 7.9, 7.9, 7.9]]))
     words = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert words == ["base prior (log-uniform)", "posterior", "prior under the constraints"]
+    assert words == [BOX, "posterior", "prior under the constraints"]
     heights = [
         patch.get_data().values for patch in figure.axes[0].patches if hasattr(patch, "get_data")
     ]
@@ -138,11 +141,15 @@ def test_a_fit_alone_makes_its_figure_with_site_letters_and_how_well_it_fits():
     legend = figure.legends[0]
     assert legend.get_title().get_text() == site["site"].item()
     told = figure.axes[2].get_title(loc="right")
-    assert told.endswith(", 0% in the 90% band")  # what was withheld lies far above
-    assert told.startswith("assimilated: RMSE")
+    seen, withheld = told.split("; ")
+    assert seen.startswith("assimilated: RMSE")
+    assert seen.endswith("noise added")
+    assert "not assimilated: RMSE 1e+03 gC m$^{-2}$ d$^{-1}$, 0% in the 90% band" in withheld
     assert figure.axes[3].get_title(loc="right") == ""
     words = figure.axes[-1].get_xlabel()
-    assert words == "bands: 50 and 90 %, without observation noise; NEE positive to the atmosphere"
+    assert words == (
+        "bands: 50 and 90 % of the model, without observation noise; NEE positive to the atmosphere"
+    )
 
 
 def test_no_bar_of_what_is_positive_reaches_below_zero():
@@ -151,3 +158,25 @@ def test_no_bar_of_what_is_positive_reaches_below_zero():
     axes = fit_figure(tiny_fit(site), names=("lai",)).axes[0]
     (bars,) = axes.containers[0].lines[2]
     assert min(end[1] for line in bars.get_segments() for end in line) == 0.0
+
+
+@pytest.mark.parametrize(("sigmas", "share"), [(1.5, "100%"), (3.0, "0%")])
+def test_the_share_in_the_band_counts_the_noise_that_observations_have(sigmas, share):
+    site = tiny_site(streams=("lai", "cwood"))
+    shown = bands(tiny_fit(site), band_quantiles(), names=("lai",))
+    shown = shown.map(lambda lai: 0 * lai + lai.sel(quantile=0.5))  # a band without width
+    seen = shown["lai"].isel(quantile=0) + sigmas * site["lai_unc"]
+    figure = fit_figure(shown, {"lai": (seen.assign_attrs(assimilated=1), site["lai_unc"])})
+    words = figure.axes[0].get_title(loc="right")
+    assert words.endswith(f" {share} in the 90% band, noise added")
+
+
+def test_the_truth_of_a_synthetic_site_is_drawn_and_no_other():
+    site = synthetic_site(0, years=3)
+    fit = tiny_fit(site)
+    axes = fit_figure(fit, names=("lai",)).axes[0]
+    (line,) = [line for line in axes.get_lines() if line.get_label() == "truth"]
+    true = run_numpy(*drivers_of(site), Theta(**truth_of(site))).fluxes.lai.ravel()
+    assert_allclose(line.get_ydata(), true, rtol=1e-12)
+    unknown = fit_figure(tiny_fit(tiny_site()), names=("lai",))
+    assert "truth" not in [text.get_text() for text in unknown.legends[0].get_texts()]
