@@ -7,6 +7,7 @@ from pm_dalec._faces import face
 if TYPE_CHECKING:
     from pm_dalec.sensitivity.confirmation import confirm_power_scaling as confirm_power_scaling
     from pm_dalec.sensitivity.drawings import (
+        contraction_figure as contraction_figure,
         indices_figure as indices_figure,
         power_scaling_figure as power_scaling_figure,
         waterfall_figure as waterfall_figure,

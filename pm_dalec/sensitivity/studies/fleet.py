@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -52,7 +51,12 @@ def side_by_side(
 
 
 def bank_of_first(
-    model: pm.Model, land: xr.Dataset | xr.DataTree, path: Path, **settings: object
+    model: pm.Model,
+    land: xr.Dataset | xr.DataTree,
+    path: Path,
+    *,
+    say: Callable[[str], object],
+    **settings: object,
 ) -> DrawBank:
     """Bank in which every unit of a model is a pilot, from its file where it was made before.
 
@@ -62,6 +66,8 @@ def bank_of_first(
         Of the first variant.
     land : Dataset or DataTree
     path : Path
+    say : callable
+        Is given words on what is going on.
     **settings
         Of `pm_dalec.sampling.bank.make_bank`: proposals, random_seed, threads, progress.
 
@@ -72,12 +78,12 @@ def bank_of_first(
     """
     if path.exists():
         return load_bank(path)
-    tell(settings["progress"], "draws of the first variant, widely sampled, for all of them")
+    say("draws of the first variant, widely sampled, for all of them")
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "wanted pilots of", UserWarning)  # `told_of` says it
         bank = make_bank(lambda _: model, land, path=path, pilots=EACH, **PILOT, **settings)
-    tell(settings["progress"], told_of(bank))
+    say(told_of(bank))
     return bank
 
 
@@ -104,15 +110,3 @@ def usable(bank: DrawBank | None, model: pm.Model) -> DrawBank | None:
     names = [variable.name for variable in model.free_RVs]
     bounds = bounds_of(model.rvs_to_transforms[variable] for variable in model.free_RVs)
     return None if bank.lacks(names, bounds) else bank
-
-
-def tell(progress: bool, words: str) -> None:
-    """Say what is going on.
-
-    Parameters
-    ----------
-    progress : bool
-    words : str
-    """
-    if progress:
-        print(words, file=sys.stderr, flush=True)
