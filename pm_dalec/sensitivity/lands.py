@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,20 +12,20 @@ import xarray as xr
 
 from pm_dalec.data import storage
 from pm_dalec.plots.style import record_of
+from pm_dalec.sensitivity.draws.expected import expect_result
 from pm_dalec.sensitivity.draws.quantities import checked_quantities
+from pm_dalec.sensitivity.studies.fleet import CORE_SECONDS, WALL_SECONDS
 from pm_dalec.sensitivity.studies.report import markdown
 from pm_dalec.sensitivity.studies.results import (
     CONVERGED,
-    CORE_SECONDS,
     VARIANT,
-    WALL_SECONDS,
     effects,
     expect_study,
 )
 from pm_dalec.tables import dims
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 PAGE = "studies.md"
 UNIT = "unit"
@@ -72,7 +73,7 @@ def unit_costs(studies: Mapping[str, xr.DataTree]) -> pd.DataFrame:
     """
     rows = []
     for land, study in studies.items():
-        expect_study(study)
+        expect_study(study, CORE_SECONDS, WALL_SECONDS)
         units = _by_unit({land: study}, lambda tree: tree["units"].to_dataset())
         ran = units.where(units["status"] != "not run", drop=True)
         runs = ran["proposals"].sum(VARIANT)
@@ -144,11 +145,19 @@ def write_lands(
     -------
     Path
     """
+    _expect_by_land("studies", studies)
+    if not studies:
+        raise ValueError("wanted studies by name of the land, got none; write {'FI-Hyy': study}")
+    confirmed = {} if confirmed is None else confirmed
+    _expect_by_land("confirmed", confirmed)
+    for found in confirmed.values():
+        expect_result("confirmed", found, "confirm_power_scaling", ("shift_predicted", "score"))
     folder, costs = storage.folder_to_write(folder), unit_costs(studies)
+    names = checked_quantities(names)
     costs.to_csv(folder / "studies.csv", index=False)
     parts = ["# One study of several lands", *_told_of_costs(studies, costs)]
     parts += ["## How far variants move what, by unit", SHIFTS]
-    for name in checked_quantities(names):
+    for name in names:
         record = record_of(name)
         parts += [
             f"### {name}",
@@ -160,6 +169,15 @@ def write_lands(
     with storage.whole(folder / PAGE) as draft:
         draft.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return folder / PAGE
+
+
+def _expect_by_land(name, given):
+    """Refuse what is no mapping of names to results."""
+    tree = isinstance(given, xr.DataTree | xr.Dataset)
+    if tree or not isinstance(given, Mapping) or not all(isinstance(one, str) for one in given):
+        raise TypeError(
+            f"wanted {name} by name of the land, got {type(given).__name__}; write {{'FI-Hyy': study}}"
+        )
 
 
 def _told_of_costs(studies, costs):

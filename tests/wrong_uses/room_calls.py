@@ -44,7 +44,9 @@ def fit():
 def study():
     """Result of a study of two variants that are alike."""
     told = {"changes": "", "folder": "a", "seconds": 1.0, "compile_seconds": 1.0}
-    return joined({name: summary_of(fit()) for name in VARIANTS}, dict.fromkeys(VARIANTS, told))
+    found = joined({name: summary_of(fit()) for name in VARIANTS}, dict.fromkeys(VARIANTS, told))
+    found.attrs = {"core_seconds": 2.0, "wall_seconds": 1.0}
+    return found
 
 
 @cache
@@ -155,6 +157,10 @@ def calls(folder, model):
                          {"study": study(), "folder": written, "names": ("gpp",)}, {
             "study": Kind((fit(), moved())), "folder": folders, "names": Names(("gpp", "nee")),
             "base": Name(("base", "wide"), optional=True)}),
+        "write_lands": (lambda **given: room.write_lands(**given).read_text(),
+                        {"studies": {"here": study()}, "folder": written, "names": ("gpp",)}, {
+            "studies": Kind(({"here": fit()}, study(), [study()], {3: 1})), "folder": folders,
+            "names": Names(("gpp", "nee")), "confirmed": Kind(({"here": gained()}, gained()), optional=True)}),
         "open_study": (room.open_study, {"folder": folder / "study"}, {"folder": Place(folder)}),
         "keep_result": (lambda **given: room.keep_result(**given).name,
                         {"found": gained(), "folder": folder / "made", "name": "information"}, {

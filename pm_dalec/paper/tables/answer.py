@@ -9,7 +9,7 @@ import pandas as pd
 
 from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.paper.tables.layout import PAPER, as_markdown, save_table
-from pm_dalec.sensitivity.studies.results import CORE_SECONDS
+from pm_dalec.sensitivity.studies.fleet import CORE_SECONDS
 from pm_dalec.tables.summaries import BUDGET
 
 if TYPE_CHECKING:

@@ -14,10 +14,9 @@ from pm_dalec.paper.run import STOP, experiment_region, true_parameters
 from pm_dalec.paper.tables.budget import table_2
 from pm_dalec.paper.tables.layout import PAPER
 from pm_dalec.sensitivity.lands import unit_costs
+from pm_dalec.sensitivity.studies.fleet import CORE_SECONDS, WALL_SECONDS
 from pm_dalec.sensitivity.studies.results import (
-    CORE_SECONDS,
     VARIANT,
-    WALL_SECONDS,
     unconverged,
 )
 from pm_dalec.sensitivity.studies.study import Study

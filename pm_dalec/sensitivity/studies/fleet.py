@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pm_dalec.data import storage
 from pm_dalec.sampling.bank.bank_file import bounds_of, load_bank
 from pm_dalec.sampling.bank.making import EACH, make_bank
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import pymc as pm
@@ -22,6 +26,45 @@ if TYPE_CHECKING:
 PILOT = {"chains": 16, "draws": 1000, "rhat": 1.05, "ess": 3000.0, "power": 0.5, "slack": 0.2}
 """How the first variant is sampled for the others, wider than a bank for neighbours: as in `make_bank`."""
 BUDGET = 500_000  # proposals of each chain of a pilot
+SPENT = "spent.json"
+CORE_SECONDS, WALL_SECONDS = "core_seconds", "wall_seconds"
+"""Attributes of a study: processor time and time of the clock [s] of all runs in its folder."""
+
+
+@contextmanager
+def spending(folder: Path, worked: Callable[[], bool]) -> Iterator[None]:
+    """Block whose processor time and time of the clock are added to those spent in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    worked : callable
+        Whether anything was done; a block that was interrupted counts in any case.
+    """
+    core, wall, whole = time.process_time(), time.monotonic(), False
+    try:
+        yield
+        whole = True
+    finally:
+        if worked() or not whole:
+            before = spent_in(folder)
+            spent = {
+                CORE_SECONDS: before[CORE_SECONDS] + time.process_time() - core,
+                WALL_SECONDS: before[WALL_SECONDS] + time.monotonic() - wall,
+            }
+            with storage.whole(folder / SPENT) as draft:
+                draft.write_text(json.dumps(spent), encoding="utf-8")
+
+
+def spent_in(folder: Path) -> dict[str, float]:
+    """Processor time and time of the clock [s] of all runs in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    path, nothing = folder / SPENT, {CORE_SECONDS: 0.0, WALL_SECONDS: 0.0}
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else nothing
 
 
 def side_by_side(

@@ -29,8 +29,6 @@ CONVERGED = "converged"
 WORDS = {"budget": "not converged after the whole budget"}
 DRAWS = 1000  # of a unit, that quantities are computed of
 STUDY = "study.nc"
-CORE_SECONDS, WALL_SECONDS = "core_seconds", "wall_seconds"
-"""Attributes of a study: processor time and time of the clock [s] of all runs in its folder."""
 GROUPS = ("quantiles", "mean", "sd", "convergence", "units")
 
 
@@ -182,14 +180,16 @@ def open_study(folder: str | Path) -> xr.DataTree:
     )
 
 
-def expect_study(study: object) -> None:
+def expect_study(study: object, *more: str) -> None:
     """Refuse what is not the result of a study.
 
     Parameters
     ----------
     study : DataTree
+    *more : str
+        Attributes that it must have.
     """
-    expect_result("study", study, "Study.run", (VARIANT, *GROUPS), xr.DataTree)
+    expect_result("study", study, "Study.run", (VARIANT, *GROUPS, *more), xr.DataTree)
 
 
 def unconverged(study: xr.DataTree) -> dict[str, str]:

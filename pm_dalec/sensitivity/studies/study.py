@@ -36,14 +36,13 @@ from pm_dalec.sensitivity.studies.fleet import (
     PILOT,
     bank_of_first,
     side_by_side,
+    spending,
+    spent_in,
     usable,
 )
 from pm_dalec.sensitivity.studies.results import (
-    CORE_SECONDS,
     STUDY,
-    WALL_SECONDS,
     joined,
-    open_study,
     routes_in,
     summary_of,
     unconverged,
@@ -148,8 +147,8 @@ class Study:
         -------
         DataTree
             At the root, by ``variant``: changes, folder, seconds and compile_seconds [s] (of the run
-            that finished it); attributes core_seconds and wall_seconds [s], of all runs in the folder
-            that ended, in which something was done. Groups as in `summary_of`, the dimension ``variant`` in front; ``route``
+            that finished it); attributes core_seconds and wall_seconds [s], of all runs in the folder,
+            interrupted ones as well, in which something was done. Groups as in `summary_of`, the dimension ``variant`` in front; ``route``
             in ``units`` says how a unit came to its draws. It is kept as ``study.nc``; units that failed
             or did not converge are named in a warning.
 
@@ -169,8 +168,8 @@ class Study:
         workers = min(threads, len(self.variants))
         each = {"chains": chains, "threads": threads // workers, "progress": False} | settings
         counter, shown = count(1), Progress(flag("progress", progress))
-        core, began = time.process_time(), time.monotonic()
-        with stopped_by_interrupt() as stop, threadpool_limits(1, "blas"):
+        began, clock = time.monotonic(), spending(self.folder, lambda: self._worked)
+        with clock, stopped_by_interrupt() as stop, threadpool_limits(1, "blas"):
             seed = {k: v for k, v in settings.items() if k == "random_seed"}
             of_bank = {"threads": threads, "progress": progress, "say": shown.message} | seed
             bank = self._bank(pilot, of_bank)
@@ -187,7 +186,7 @@ class Study:
                 return summary, said
 
             found = side_by_side(one, self.variants, workers, stop)
-        study = self._joined(found, time.process_time() - core, time.monotonic() - began)
+        study = self._joined(found)
         _warn(study)
         return study
 
@@ -202,7 +201,7 @@ class Study:
         path = self.folder / BANKS / f"{_digest(model, decisive)}.nc"
         return bank_of_first(model, land, path, proposals=pilot, **settings)
 
-    def _joined(self, found, core, wall):
+    def _joined(self, found):
         """Results of all variants as one tree, kept in the folder, with what all runs in it have cost."""
         summaries = {name: summary for name, (summary, _) in found.items()}
         told = {
@@ -210,10 +209,7 @@ class Study:
         }
         self.places = {name: str(one["folder"]) for name, one in told.items()}
         study = joined(summaries, told)
-        before = open_study(self.folder).attrs if (self.folder / STUDY).exists() else {}
-        for name, spent in ((CORE_SECONDS, core), (WALL_SECONDS, wall)):
-            known = name in before and not self._worked
-            study.attrs[name] = before.get(name, 0.0) + (0.0 if known else spent)
+        study.attrs = spent_in(self.folder)
         with storage.whole(self.folder / STUDY) as draft:
             trees.write_netcdf(study, draft)
         return study

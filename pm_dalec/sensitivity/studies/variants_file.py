@@ -13,6 +13,8 @@ from pm_dalec.tables.numbers import path_of
 FACTORIAL = "factorial"
 EXAMPLE = Path(__file__).with_name("example.toml")
 """A file of variants that shows all that may be written."""
+ANY_LAND = EXAMPLE.with_name("any_land.toml")
+"""A file of variants that stand for any land with leaf area."""
 
 
 def read_variants(path: str | Path) -> dict[str, Variant]:
