@@ -10,6 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pm_dalec.tables.numbers import path_of
+
 DRAFT, OLD = ".part", ".old"  # ends of the names of what is being written, and being replaced
 LOCK = ".lock"  # end of the name of what says that somebody is writing
 
@@ -123,7 +125,7 @@ def folder_to_write(path):
     WriteError
         If a file is there, or nothing can be written.
     """
-    path = Path(path)
+    path = path_of("folder", path)
     if path.exists() and not path.is_dir():
         raise WriteError(f"wanted a folder at '{path}', got a file; give another name")
     with told(path):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pm_dalec.constraints.forms import Soft
-from pm_dalec.constraints.sets import EDCS
+from pm_dalec.constraints.sets import EDCS, NO_CONSTRAINTS
 from pm_dalec.data.checks import check_above_zero
 from pm_dalec.data.uncertainties import likelihood_by_data
 from pm_dalec.errors.likelihood import LOGNORMAL, Likelihood, likelihood_of
@@ -67,6 +67,11 @@ class Choices:
                     f"{rules!r}; there are {', '.join(map(repr, EDCS))}"
                 )
             EDCS[rules]
+        elif rules.kind != NO_CONSTRAINTS.kind:
+            raise TypeError(
+                f"wanted constraints as a table of rules, got one of {rules.kind}s; take one of EDCS, such as "
+                "EDCS['edinburgh2021'].without('steady_*')"
+            )
         if not isinstance(self.solver, str) or self.solver not in SOLVERS:
             raise ValueError(
                 f"wanted the solver {' or '.join(map(repr, SOLVERS))}, got {self.solver!r} "

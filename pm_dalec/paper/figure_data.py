@@ -194,7 +194,7 @@ def density(values, weights=None, *, logarithmic=False, margin=3.0):
     return xr.DataArray(heights, {"value": places}, "value")
 
 
-def domain_densities(experiments, names):
+def domain_densities(experiments, names, *, pairings=None):
     """Densities and medians of domain ensembles at the finest resolution (Figure 7).
 
     Parameters
@@ -202,23 +202,26 @@ def domain_densities(experiments, names):
     experiments : mapping of tuple to Experiment
     names : sequence of str
         Quantities.
+    pairings : mapping of str to str, optional
+        Further curves of the stratified approach by label: how draws of strata are paired, as
+        ``across_strata`` of `domain_ensemble`.
 
     Returns
     -------
     dict of str to dict of str to DataArray
-        By quantity and approach; the median in the attributes.
+        By quantity and approach or label; the median in the attributes.
     """
     pair = finest(pairs(experiments))
     found = {}
     for name in names:
-        found[name] = {}
-        for experiment in pair:
-            sample = domain_ensemble(experiment, name)
-            found[name][experiment.approach] = domain_density(sample, name)
+        drawn = {each.approach: domain_ensemble(each, name) for each in pair}
+        for label, across in (pairings or {}).items():
+            drawn[label] = domain_ensemble(pair[1], name, across_strata=across)
+        found[name] = {label: _domain_density(sample, name) for label, sample in drawn.items()}
     return found
 
 
-def domain_density(sample, name):
+def _domain_density(sample, name):
     """Density of an ensemble of the domain without its utmost tails, the median in the attributes."""
     low, high = np.quantile(sample, [KERNEL_RANGE, 1 - KERNEL_RANGE])
     inside = sample.where((sample >= low) & (sample <= high))

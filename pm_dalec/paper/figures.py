@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
     from pm_dalec.paper.reduction import Experiment
 
+CORRELATED_STRATA = {"stratified, strata correlated": "correlated"}
+
 type Experiments = Mapping[tuple[str, float], Experiment]
 
 
@@ -310,7 +312,7 @@ def fig07_correlated_strata(experiments: Experiments) -> Figure:
     """
     pair = finest(paired(experiments))
     return domain_densities_figure(
-        second_form_data.densities_with_correlated(experiments, PANELS),
+        figure_data.domain_densities(experiments, PANELS, pairings=CORRELATED_STRATA),
         resolution=pair[0].resolution,
         count=figure_data.pixel_count(pair[0]),
     )

@@ -9,19 +9,17 @@ import xarray as xr
 
 from pm_dalec.paper import figure_data
 from pm_dalec.paper.claims.futures import END
-from pm_dalec.paper.claims.statistics import finest
 from pm_dalec.paper.experiments import domain_ensemble, pairs
 from pm_dalec.paper.forecasts.runs import check_both
 from pm_dalec.posterior.metrics import stratum_areas, weighted_quantile
 from pm_dalec.tables import dims
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pm_dalec.paper.reduction import Experiment
 
 LEVELS = (0.05, 0.5, 0.95)
-CORRELATED = "stratified, strata correlated"
 FUTURES = {
     "weather and CO$_2$ of 2019 (control)": ("control", "none"),
     "SSP2-4.5": ("ssp245", "none"),
@@ -53,32 +51,6 @@ def harvest_intervals(experiments: Mapping[tuple[str, float], Experiment]) -> xr
         attrs={"probability": LEVELS[-1] - LEVELS[0]},
     )
     return found.assign(theory=figure_data.harvest_ratios(experiments)["theory"])
-
-
-def densities_with_correlated(
-    experiments: Mapping[tuple[str, float], Experiment], names: Sequence[str]
-) -> dict[str, dict[str, xr.DataArray]]:
-    """Densities of Figure 7, and that of the strata paired as fully correlated.
-
-    Parameters
-    ----------
-    experiments : mapping of tuple to Experiment
-    names : sequence of str
-        Quantities.
-
-    Returns
-    -------
-    dict of str to dict of str to DataArray
-        As from `domain_densities`.
-    """
-    found, stratified = (
-        figure_data.domain_densities(experiments, names),
-        finest(pairs(experiments))[1],
-    )
-    for name, curves in found.items():
-        sample = domain_ensemble(stratified, name, across_strata="correlated")
-        curves[CORRELATED] = figure_data.domain_density(sample, name)
-    return found
 
 
 def two_spreads(pair: tuple[Experiment, Experiment], name: str) -> xr.Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -72,8 +73,10 @@ def label(name):
 
 
 def letter(axes, number):
-    """Put (a), (b), ... above the left corner of a panel."""
-    axes.set_title(f"({chr(ord('a') + number)})", loc="left", fontweight="bold")
+    """Put (a), (b), ... (z), (aa), ... above the left corner of a panel."""
+    rounds, place = divmod(number, len(ascii_lowercase))
+    before = ascii_lowercase[rounds - 1] if rounds else ""
+    axes.set_title(f"({before}{ascii_lowercase[place]})", loc="left", fontweight="bold")
 
 
 def note_below(figure, words):

@@ -86,7 +86,7 @@ def calibrate_region(
         without a start are NaN and listed by `unit_report`.
     """
     settings["bank"] = opened(settings.get("bank"))
-    _check(build, chains, progress, client, **settings)
+    check_region_run(build, chains, progress, client, **settings)
     store = Path(store)
     done, states = store / FIT, store / STATES
     if land is None:
@@ -248,16 +248,33 @@ def _ended_by_time(fit):
     return bool((short & left).any())
 
 
-def _check(build, chains, progress, client, **settings):
+def check_region_run(build, chains, progress, client=None, **settings):
+    """Refuse wrong arguments of `calibrate_region`, before anything is built.
+
+    Parameters
+    ----------
+    build, chains, progress, client, **settings
+        As for `calibrate_region`.
+    """
     checked_chains(chains, least=FEWEST_CHAINS)
     check_client(client)
     flag("progress", progress)
-    if not callable(build):
+    expect_build(build)
+    _check_settings(**settings)
+
+
+def expect_build(build):
+    """Refuse what makes no model.
+
+    Parameters
+    ----------
+    build : callable
+    """
+    if not callable(build) or isinstance(build, type):
         raise TypeError(
             f"wanted build as a function that makes a model of a land, got {type(build).__name__}; give "
             "models.baseline.build"
         )
-    _check_settings(**settings)
 
 
 def _check_settings(

@@ -7,6 +7,7 @@ from pm_dalec._faces import face
 if TYPE_CHECKING:
     from pm_dalec.sensitivity.confirmation import confirm_power_scaling as confirm_power_scaling
     from pm_dalec.sensitivity.drawings import (
+        contraction_figure as contraction_figure,
         indices_figure as indices_figure,
         power_scaling_figure as power_scaling_figure,
         waterfall_figure as waterfall_figure,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         information_gain as information_gain,
         stream_by_stream as stream_by_stream,
     )
+    from pm_dalec.sensitivity.lands import write_lands as write_lands
     from pm_dalec.sensitivity.refitting import fit_under as fit_under
     from pm_dalec.sensitivity.reweighting import reweight as reweight
     from pm_dalec.sensitivity.scaling import power_scaling as power_scaling, scalable as scalable

@@ -13,11 +13,12 @@ from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors.likelihood import LOGNORMAL, STUDENT, likelihood_of
 from pm_dalec.errors.scales import FACTOR, KIND, scale_for
 from pm_dalec.sampling.calibration import calibrate
-from pm_dalec.sensitivity.draws.quantities import quantities_of
+from pm_dalec.sampling.region_store import expect_build
+from pm_dalec.sensitivity.draws.quantities import checked_quantities, quantities_of
 from pm_dalec.sensitivity.draws.units import choices_of
 from pm_dalec.sensitivity.scaling import factors_of, power_scaling, scalable
 from pm_dalec.tables import dims
-from pm_dalec.tables.numbers import number
+from pm_dalec.tables.numbers import names_of, number
 from pm_dalec.tables.priors import Gaussian, LogUniform
 
 if TYPE_CHECKING:
@@ -70,25 +71,28 @@ def confirm_power_scaling(
     ValueError
         If a factor has no refit: a Student-t cannot be scaled by its sigma.
     """
+    expect_build(build)
     number("power", power, above=0.0, advice="2 makes a factor count twice")
-    tree = scalable(fit, names)
+    tree = scalable(fit, checked_quantities(names))
     possible = [name for name, (kind, _) in factors_of(fit, tree).items() if kind in REFITTED]
     possible = [name for name in possible if name != "likelihood"]
     chosen = _chosen(factors, possible)
     predicted = power_scaling(fit, names=names, powers=(power,)).sel(power=power)
+    if not chosen:
+        raise ValueError("wanted factors to refit, got none; leave factors out for all of them")
     rows = []
     for name in chosen:
         land, choices = raised(fit, name, power)
         again = calibrate(build(land, choices), **{"groups": (), "progress": False, **budget})
         rows.append(_compared(tree["posterior"].to_dataset(), predicted.sel(factor=name), again))
     return xr.concat(rows, "factor", coords="minimal", compat="override").assign_coords(
-        factor=chosen
+        factor=list(chosen)
     )
 
 
 def _chosen(factors, possible):
     """Factors that are refitted, where they are such."""
-    chosen = possible if factors is None else list(factors)
+    chosen = possible if factors is None else names_of("factors", factors)
     for name in chosen:
         if name not in possible:
             raise ValueError(

@@ -19,8 +19,14 @@ from pm_dalec.plots.style import (
     record_of,
     style,
 )
+from pm_dalec.sensitivity.draws.expected import expect_result
+from pm_dalec.sensitivity.draws.quantities import QUANTITIES, checked_quantities
 from pm_dalec.sensitivity.draws.terms import BASE
+from pm_dalec.sensitivity.information import ADDED
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import number, whole_number
+from pm_dalec.tables.parameters import PARAMETERS
+from pm_dalec.tables.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +36,11 @@ if TYPE_CHECKING:
 
 TOLD = 0.05  # bits below which no number stands at a bar
 LEAST_AXIS = 0.5  # bits that an axis reaches, so that noise looks small
+PANELS = (
+    *QUANTITIES,
+    *("canopy_efficiency", "autotrophic_fraction", "wood_turnover_rate", "initial_som"),
+)
+"""Of a waterfall, unless others are named: quantities, and the parameters beside them."""
 
 
 def power_scaling_figure(found: xr.Dataset) -> Figure:
@@ -44,6 +55,7 @@ def power_scaling_figure(found: xr.Dataset) -> Figure:
     -------
     Figure
     """
+    expect_result("found", found, "power_scaling", ("gradient", "sensitivity", "kind", "threshold"))
     _one_unit(found)
     values = found["gradient"].transpose("quantity", "factor").values
     others = found["factor"].values != BASE  # whose numbers are those of a coordinate
@@ -93,7 +105,7 @@ def waterfall_figure(
     gain : Dataset
         From `information_gain`.
     names : sequence of str, optional
-        Panels; all by default.
+        Panels; by default all that vary of the quantities and of four parameters.
     pass_rate : float, optional
         Share of the prior that meets all rules [1], as of `pm_dalec.edc_report`: the bits of the rules
         for all parameters together, which a note says.
@@ -102,7 +114,9 @@ def waterfall_figure(
     -------
     Figure
     """
-    names = list(map(str, gain["quantity"].values)) if names is None else list(names)
+    names = _shown(gain, names, PANELS)
+    if pass_rate is not None:
+        number("pass_rate", pass_rate, above=0.0, most=1.0, advice="that of pm_dalec.edc_report")
     columns = min(4, len(names))
     rows = -(-len(names) // columns)
     size = (DOUBLE_WIDTH, 1.5 * rows + 0.7)
@@ -110,12 +124,13 @@ def waterfall_figure(
         figure, panels = plt.subplots(
             rows, columns, squeeze=False, sharex=True, layout="constrained", figsize=size
         )
-        for number, name in enumerate(names):
-            axes = panels.flat[number]
+        for place, name in enumerate(names):
+            axes = panels.flat[place]
             _waterfall(axes, gain.sel(quantity=name))
-            letter(axes, number)
+            letter(axes, place)
             axes.set_title(words_of(name), fontsize=NOTE_SIZE)
-            if number % columns == 0:
+            axes.tick_params(labelbottom=place + columns >= len(names))
+            if place % columns == 0:
                 axes.set_ylabel("information (bit)")
         for axes in panels.flat[len(names) :]:
             axes.set_axis_off()
@@ -125,6 +140,26 @@ def waterfall_figure(
     return figure
 
 
+def _shown(gain, names, usual):
+    """Names of a gain that are drawn: those asked for, or the usual ones that vary."""
+    expect_result("gain", gain, "information_gain", ("bits", "bits_error", "reference"))
+    there = tuple(map(str, gain["quantity"].values))
+    if names is None:
+        known = [name for name in there if bool(gain["bits"].sel(quantity=name).notnull().all())]
+        return [name for name in usual if name in known] or known
+    names = checked_quantities(names)
+    if missing := [name for name in names if name not in there]:
+        raise KeyError(f"no {missing[0]!r} in gain; there are {', '.join(there)}")
+    return names
+
+
+def _step_words(step):
+    """Name of a step with the symbols of the streams that it adds, as "+ LAI"."""
+    if ADDED not in step:
+        return step
+    return "".join(f" + {words_of(part.strip())}" for part in step.split(ADDED) if part).strip()
+
+
 def _waterfall(axes, gain):
     """Bars of one quantity: what the rules gave over the base, then what each step changes."""
     steps, reference = list(map(str, gain["step"].values)), gain.attrs["reference"]
@@ -132,10 +167,10 @@ def _waterfall(axes, gain):
     at = steps.index(reference)
     base = float(bits[:at].max(initial=0.0))
     bars = [("rules", 0.0, base, float(error[:at].max(initial=0.0)), PRIOR)] if at else []
-    for number in range(at + 1, len(steps)):
-        before, after = bits[number - 1], bits[number]
+    for step in range(at + 1, len(steps)):
+        before, after = bits[step - 1], bits[step]
         colour = BASELINE if after >= before else STRATIFIED
-        bars.append((steps[number], base + before, base + after, error[number], colour))
+        bars.append((_step_words(steps[step]), base + before, base + after, error[step], colour))
     for place, (_, low, high, wrong, colour) in enumerate(bars):
         axes.bar(place, high - low, 0.7, bottom=low, color=colour)
         axes.errorbar(place, high, wrong, color="black", lw=0.8, capsize=2)
@@ -154,8 +189,52 @@ def _waterfall(axes, gain):
         axes.plot([place - 0.35, place + 1.35], [high, high], color="black", lw=0.5)
     axes.set_xticks(range(len(bars)), [label for label, *_ in bars], rotation=30, ha="right")
     axes.margins(y=0.2)
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(0.0, low), max(LEAST_AXIS, high))
+    axes.set_ylim(0.0, max(LEAST_AXIS, axes.get_ylim()[1]))
+
+
+def contraction_figure(gain: xr.Dataset, names: Sequence[str] | None = None) -> Figure:
+    """How much narrower the rules make the base prior, and the data the constrained one.
+
+    Parameters
+    ----------
+    gain : Dataset
+        From `information_gain`, of parameters.
+    names : sequence of str, optional
+        Rows; by default all parameters that vary, in the order of their processes.
+
+    Returns
+    -------
+    Figure
+        Bars from 0, nothing learned, to 1, all. Below 0 the variance has grown. To the left what the rules
+        do to the base prior, to the right what the data of the last step do to the constrained one.
+    """
+    names = _shown(gain, names, PARAMETERS)
+    steps, at = list(map(str, gain["step"].values)), gain.attrs["reference"]
+    first, last = steps[0], steps[-1]
+    sides = [] if first == at else [(first, f"{at} beside {first}", PRIOR)]
+    sides += [] if last == at else [(last, f"posterior beside {at}", BASELINE)]
+    places = np.arange(len(names))[::-1]
+    with style():
+        figure, panels = plt.subplots(
+            *(1, max(1, len(sides))),
+            squeeze=False,
+            sharex=True,
+            sharey=True,
+            layout="constrained",
+            figsize=(DOUBLE_WIDTH, 0.8 + 0.15 * len(names)),
+        )
+        for axes, (step, words, colour) in zip(panels.flat, sides, strict=False):
+            axes.barh(
+                places, gain["contraction"].sel(step=step, quantity=list(names)), 0.7, color=colour
+            )
+            axes.axvline(0, color="black", lw=0.7)
+            axes.set_title(words, fontsize=NOTE_SIZE)
+            axes.set_xlabel("contraction (1 - ratio of variances)")
+            axes.grid(visible=False, axis="y")
+            letter(axes, sides.index((step, words, colour)))
+        panels.flat[0].set_yticks(places, map(words_of, names))
+        panels.flat[0].set_xlim(left=max(-1.0, panels.flat[0].get_xlim()[0]), right=1.0)
+    return figure
 
 
 def indices_figure(found: xr.Dataset, *, largest: int = 10) -> Figure:
@@ -174,6 +253,8 @@ def indices_figure(found: xr.Dataset, *, largest: int = 10) -> Figure:
         A panel an output; outputs that do not vary have none. Bars are Shapley effects, which add up;
         dots first indices, open ones total indices; lines are two standard errors to either side.
     """
+    expect_result("found", found, "sensitivity_indices", ("first", "total", "shapley", "explained"))
+    whole_number("largest", largest, least=1, advice="10 are usual")
     _one_unit(found)
     outputs = [
         name
@@ -187,10 +268,10 @@ def indices_figure(found: xr.Dataset, *, largest: int = 10) -> Figure:
         figure, panels = plt.subplots(
             rows, columns, squeeze=False, sharex=True, layout="constrained", figsize=size
         )
-        for number, name in enumerate(outputs):
-            axes = panels.flat[number]
+        for place, name in enumerate(outputs):
+            axes = panels.flat[place]
             _bars(axes, found.sel(output=name), largest)
-            letter(axes, number)
+            letter(axes, place)
             share = float(found["explained"].sel(output=name))
             axes.set_title(f"{words_of(name)}: {share:.0%} explained", fontsize=NOTE_SIZE)
         for axes in panels.flat[len(outputs) :]:
@@ -238,9 +319,10 @@ def _bars(axes, found, largest):
 
 
 def words_of(name: str) -> str:
-    """Symbol of a parameter or quantity, or its name where it has none."""
+    """Symbol of a parameter, of a quantity or of what a stream observes, or the name where there is none."""
+    observed = STREAMS[name].observes if name in STREAMS else name
     try:
-        return record_of(str(name)).symbol
+        return record_of(str(observed)).symbol
     except KeyError:
         return str(name)
 

@@ -17,9 +17,13 @@ from scipy.linalg import cholesky, solve_triangular
 from threadpoolctl import threadpool_limits
 
 from pm_dalec.posterior.groups.priors import parameters_of
-from pm_dalec.sensitivity.draws.quantities import QUANTITIES, quantities_of
+from pm_dalec.sensitivity.draws.quantities import (
+    QUANTITIES,
+    checked_quantities,
+    quantities_of,
+)
 from pm_dalec.sensitivity.draws.units import gathered, parts_of
-from pm_dalec.tables.numbers import whole_number
+from pm_dalec.tables.numbers import seed_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, to_unit
 
@@ -101,7 +105,7 @@ def sensitivity_indices(
     """
     for name, count in (("orders", orders), ("repeats", repeats)):
         whole_number(name, count, least=2, advice="leave it out for the default")
-    found = {}
+    found, names, random_seed = {}, checked_quantities(names), seed_of(random_seed)
     for place, part in parts_of(fit):
         inputs, outputs = inputs_of(part), quantities_of(part, names)
         drawn = np.stack([values.values for values in inputs.values()], axis=-1)

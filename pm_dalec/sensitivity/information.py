@@ -7,6 +7,7 @@ plus ``-log2 P(pass)``, the bits of the rules; of one parameter or quantity the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,15 +17,17 @@ from arviz_stats.base import array_stats
 from pm_dalec.constraints.prior_draws import draw_prior
 from pm_dalec.posterior.groups.priors import parameters_of
 from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.region_store import expect_build
+from pm_dalec.sensitivity.draws.expected import expect_choices, expect_site
 from pm_dalec.sensitivity.draws.quantities import quantities_of
 from pm_dalec.sensitivity.draws.units import CONSTRAINTS, parts_of
 from pm_dalec.tables import dims
-from pm_dalec.tables.numbers import whole_number
+from pm_dalec.tables.numbers import seed_of, text_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.priors import day_of_year, to_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import pymc as pm
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from pm_dalec.tables.kinds import Array
 
 FREE, CONSTRAINED = "base prior", "constrained prior"
+ADDED = "+ "  # before the name of a stream that a step adds
 GRID = 4096  # places of a density between 0 and 1
 REPEATS = 40  # of the resampling that errors are made of
 FEWEST_PARTS = 8  # that are resampled: chains, or pieces of them where chains are fewer
@@ -67,12 +71,16 @@ def stream_by_stream(
     dict of str to DataTree
         By name of the step: "base prior", "constrained prior", and the streams, each as "+ lai".
     """
+    expect_build(build)
+    expect_site(land)
+    expect_choices("choices", choices)
     whole_number("free", free, least=100, advice="4000 are usual")
+    random_seed = seed_of(random_seed)
     streams, found = choices.names_in(land), {}
     budget = {"groups": (), "progress": False, **budget}
     for count in range(len(streams) + 1):
         model = build(land, choices.replace(streams=streams[:count]))
-        name = f"+ {streams[count - 1]}" if count else CONSTRAINED
+        name = f"{ADDED}{streams[count - 1]}" if count else CONSTRAINED
         found[name] = calibrate(model, random_seed=random_seed, **budget)
     return {FREE: free_prior(found[CONSTRAINED], free, random_seed=random_seed), **found}
 
@@ -140,9 +148,14 @@ def information_gain(
     corrected bounds. The error is the spread over resampled chains and their bias together. The number of
     draws limits what can be told: with 4000, not more than about 9 bits, and not less than 0.03.
     """
-    if reference not in steps:
+    if not isinstance(steps, Mapping) or not steps:
+        raise TypeError(
+            f"wanted fits by the name of the step, got {type(steps).__name__} as steps; give what "
+            "stream_by_stream returns"
+        )
+    if text_of("reference", reference) not in steps:
         raise KeyError(f"no step {reference!r} in steps; there are {', '.join(map(repr, steps))}")
-    rng, drawn = np.random.default_rng(random_seed), {}
+    rng, drawn = np.random.default_rng(seed_of(random_seed)), {}
     for step, fit in steps.items():
         [(_, part)] = parts_of(fit)
         held = quantities_of(part, names)
@@ -222,9 +235,10 @@ def divergence(one: Array, other: Array) -> float:
     rank = (below + up_to) / (2 * known.size)
     if np.ptp(rank) == 0:
         return float(np.log2(known.size))
-    _, density, _ = array_stats.kde(
-        rank, grid_len=GRID, custom_lims=(0.0, 1.0), bound_correction=True
-    )
+    with np.errstate(divide="ignore"):  # of regular ranks ArviZ finds no width, and takes another
+        _, density, _ = array_stats.kde(
+            rank, grid_len=GRID, custom_lims=(0.0, 1.0), bound_correction=True
+        )
     density = density / density.mean()
     filled = density[density > 0]
     return float((filled * np.log2(filled)).sum() / density.size)

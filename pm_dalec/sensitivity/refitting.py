@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +14,11 @@ from pm_dalec.posterior.groups.priors import attributes_of
 from pm_dalec.sampling.bank.weights import resampled
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
+from pm_dalec.sampling.region_store import expect_build
 from pm_dalec.sensitivity.draws.units import CONSTRAINTS
 from pm_dalec.sensitivity.reweighting import REFIT, REWEIGHTED, reweight, targeted
 from pm_dalec.tables import dims
+from pm_dalec.tables.numbers import seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +59,11 @@ def fit_under(
         Its attribute ``reweighting`` says which it is, and why. Draws of a reweighted fit are repeated by
         their weights and put in random order: R-hat says nothing of them, see that of the first fit.
     """
+    expect_build(build)
+    signature(calibrate).bind(
+        None, random_seed=random_seed, **budget
+    )  # also where there is no refit
+    rng = np.random.default_rng(seed_of(random_seed))
     found = reweight(fit, to, land=land)
     land = fit["constant_data"].to_dataset() if land is None else land
     model = build(land, to)
@@ -64,7 +72,7 @@ def fit_under(
         again = calibrate(model, random_seed=random_seed, **budget)
         words = "refitted", np.unique(found["reason"].values[refused])
     else:
-        again = _resampled(fit, found["weight"], to, land, np.random.default_rng(random_seed))
+        again = _resampled(fit, found["weight"], to, land, rng)
         again.attrs |= {
             CONSTRAINTS: notes.of(model).constraints,
             ATTRIBUTE: identity_of(model).as_json(),

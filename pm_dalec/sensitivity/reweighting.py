@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
 from pm_dalec.constraints.forms import Soft, holds
 from pm_dalec.constraints.prior_draws import draw_prior, factor_of, log_factor
 from pm_dalec.errors.likelihood import GAUSSIAN, likelihood_of
-from pm_dalec.graph.choices import Choices
 from pm_dalec.graph.verbs import rules_of
 from pm_dalec.posterior.groups.observed import observed_data
 from pm_dalec.posterior.groups.priors import parameters_of
+from pm_dalec.posterior.runs import expect_fit
+from pm_dalec.sensitivity.draws.expected import expect_choices, expect_site
 from pm_dalec.sensitivity.draws.terms import constraint_term, likelihood_terms, margins_of
 from pm_dalec.sensitivity.draws.units import choices_of, gathered, parts_of
 from pm_dalec.sensitivity.draws.weights import LARGEST_KHAT, effective_share, smoothed
@@ -20,6 +23,9 @@ from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.priors import Fixed
 from pm_dalec.tables.table import Table
 from pm_dalec.tables.variables import DRIVERS
+
+if TYPE_CHECKING:
+    from pm_dalec.graph.choices import Choices
 
 REWEIGHTED, REFIT = "reweighted", "refit needed"
 SMALLEST_ESS = 100.0
@@ -57,16 +63,33 @@ def reweight(fit: xr.DataTree, to: Choices, *, land: xr.Dataset | None = None) -
     fewer or looser hard rules, another stomatal solver, other weather, and parameters that were fixed
     need a refit: the fit has no draws there.
     """
-    if not isinstance(to, Choices):
-        raise TypeError(
-            f"wanted the target as Choices, got {type(to).__name__}; write "
-            "pm_dalec.Choices(pm_dalec.tables.PRIOR_SETS['edinburgh2023'])"
-        )
+    expect_choices("to", to)
+    if land is not None:
+        _expect_same_kind(fit, land)
     found = {
         tuple(place.values()): _of_unit(part, to, _selected(land, place))
         for place, part in parts_of(fit)
     }
     return gathered(fit, found, {"largest_khat": LARGEST_KHAT, "smallest_ess": SMALLEST_ESS})
+
+
+def _expect_same_kind(fit, land):
+    """Refuse a land that lacks what the units of a fit have."""
+    expect_site(land)
+    expect_fit(fit, "constant_data")
+    units = fit["constant_data"].to_dataset()
+    missing = [name for name in (*DRIVERS, "lat") if name not in land.variables]
+    other = [
+        name
+        for name in (dims.TIME, *dims.space_of(units))
+        if land.sizes.get(name) != units.sizes.get(name)
+    ]
+    if missing or other:
+        came = f"none of {missing[0]!r}" if missing else f"{dict(land.sizes)}"
+        raise ValueError(
+            f"wanted land as the units dataset of the fit with other observations, got {came}; change a copy "
+            "of fit['constant_data'].to_dataset()"
+        )
 
 
 def _selected(land, place):

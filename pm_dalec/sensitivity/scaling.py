@@ -6,7 +6,7 @@ to a power alpha and weigh the draws anew instead of sampling again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import arviz as az
 import numpy as np
@@ -30,9 +30,6 @@ from pm_dalec.sensitivity.draws.weights import (
 )
 from pm_dalec.tables import dims
 from pm_dalec.tables.numbers import number
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 NEAR = (0.99, 1.01)  # powers between which ArviZ takes its derivative
 PRIOR, LIKELIHOOD = "prior", "likelihood"
@@ -140,14 +137,27 @@ def power_scaling(
     The sensitivity to the base prior depends on the coordinate. Compare ``predicted`` with refits by
     `confirm_power_scaling`.
     """
-    powers = [
-        number("powers", power, above=0.0, advice="1 leaves a factor as it is") for power in powers
-    ]
+    powers = _checked_powers(powers)
     found = {}
     for place, part in parts_of(fit):
         found[tuple(place.values())] = _of_unit(part, names, powers)
     attrs = {"threshold": THRESHOLD, "largest_khat": LARGEST_KHAT}
     return gathered(fit, found, attrs | {CONSTRAINTS: str(fit.attrs.get(CONSTRAINTS, None))})
+
+
+def _checked_powers(powers):
+    """Powers as numbers above zero, each once."""
+    if isinstance(powers, str | bytes) or not isinstance(powers, Sequence | np.ndarray):
+        raise TypeError(
+            f"wanted powers as a sequence of numbers, got powers={powers!r:.80}; write powers=(0.5, 2.0)"
+        )
+    found = [
+        number("powers", power, above=0.0, advice="1 leaves a factor as it is")
+        for power in np.atleast_1d(np.asarray(powers, object))
+    ]
+    if not found or len(set(found)) < len(found):
+        raise ValueError(f"wanted powers, each once, got {found}; write powers=(0.5, 2.0)")
+    return found
 
 
 def _of_unit(part, names, powers):

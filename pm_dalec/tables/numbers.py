@@ -281,4 +281,9 @@ def path_of(name: str, value: object) -> Path:
             f"wanted {name} as text or a Path, got {value!r} ({type(value).__name__}); give the name of "
             "a file or folder"
         )
+    if not str(text):
+        raise ValueError(
+            f"wanted {name} as text or a Path, got an empty text; give the name of a file or folder, '.' "
+            "for this one"
+        )
     return Path(text)

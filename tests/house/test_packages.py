@@ -38,7 +38,7 @@ def test_a_wheel_holds_every_file_of_the_library(built):
 
 def test_types_and_styles_are_among_them():
     names = {path.name for path in LIBRARY if path.suffix != ".py"}
-    assert names == {"py.typed", "pm_dalec.mplstyle", "example.toml"}
+    assert names == {"py.typed", "pm_dalec.mplstyle", "example.toml", "any_land.toml"}
 
 
 def test_a_wheel_holds_the_models(built):

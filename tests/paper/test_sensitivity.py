@@ -1,6 +1,7 @@
 """Table 2 under other choices: what moves it, what comes near the printed numbers, and how that is said."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -52,12 +53,21 @@ def test_the_answer_says_ours_the_printed_and_what_comes_nearest(table):
 def test_the_command_writes_tables_and_answer_and_names_what_did_not_converge(
     table, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(commands, "budget_studies", lambda *_, **__: ({}, ["baseline, moved: 1"]))
+    cost = {"approach": "baseline", "resolution": 1.0, "units": 3, "variants": 2, "calibrations": 6}
+    cost |= {
+        "converged": 5,
+        "core_seconds": 60.0,
+        "wall_seconds": 30.0,
+        "not converged": "moved: 1",
+    }
+    costs = pd.DataFrame([cost])
+    monkeypatch.setattr(commands, "budget_studies", lambda *_, **__: ({}, costs))
     monkeypatch.setattr(commands, "table_2_sensitivity", lambda _: table)
     assert commands.paper(out=tmp_path, quick=True, sensitivity=True) == commands.NOT_CONVERGED
     told = capsys.readouterr().out
     assert "printed is 283" in told
-    assert "Not converged: baseline, moved: 1." in told
+    assert "6 calibrations of the twin, of which 5 converged, in 1 core-minutes" in told
+    assert "moved: 1" in told
     text = (tmp_path / "table2_sensitivity.md").read_text()
     assert "moved" in text
     assert PAPER in text

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 from pm_dalec._faces import face
 
 if TYPE_CHECKING:
+    from pm_dalec.paper.tables.answer import closest as closest, plain_answer as plain_answer
     from pm_dalec.paper.tables.sensitivity import (
         BUDGET_VARIANTS as BUDGET_VARIANTS,
         budget_studies as budget_studies,
-        closest as closest,
-        plain_answer as plain_answer,
         table_2_sensitivity as table_2_sensitivity,
     )
 else:

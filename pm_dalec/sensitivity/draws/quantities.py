@@ -66,6 +66,10 @@ def quantities_of(part: xr.DataTree, names: Sequence[str] | None = None) -> xr.D
 def checked_quantities(names: Sequence[str]) -> tuple[str, ...]:
     """Names of parameters and of quantities of a budget, or the sentence that says which there are."""
     names = names_of("names", names)
+    if not names:
+        raise ValueError(
+            "wanted at least one name of a parameter or quantity, got none in names; leave it out for all"
+        )
     for name in names:
         if name not in PARAMETERS and name not in BUDGET_UNITS:
             raise KeyError(

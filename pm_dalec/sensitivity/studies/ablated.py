@@ -15,12 +15,13 @@ from pm_dalec.constraints.sets import EDCS
 from pm_dalec.graph.choices import PAPER, Choices
 from pm_dalec.posterior.runs import evenly, expect_fit
 from pm_dalec.sampling.cluster.blocks import present
+from pm_dalec.sensitivity.draws.expected import expect_choices
 from pm_dalec.sensitivity.draws.terms import constraint_term
 from pm_dalec.sensitivity.studies.kept import keep_result
 from pm_dalec.sensitivity.studies.results import VARIANT, effects
 from pm_dalec.sensitivity.studies.study import Study
 from pm_dalec.tables import dims
-from pm_dalec.tables.numbers import seed_of, whole_number
+from pm_dalec.tables.numbers import names_of, seed_of, whole_number
 from pm_dalec.tables.parameters import Theta
 from pm_dalec.tables.table import Table
 
@@ -76,8 +77,9 @@ def ablation(
         ``posterior_pass`` [1], of the posterior without the rule, and ``bits``. Attribute
         ``pass_rate`` [1] of all rules together.
     """
+    expect_choices("choices", choices)
     table = _table(choices.constraints)
-    names = tuple(table) if rules is None else tuple(table.only(*rules))
+    names = tuple(table) if rules is None else tuple(table.only(*names_of("rules", rules)))
     whole_number("prior_draws", prior_draws, least=1, advice="20000 are usual")
     variants = {ALL: {}, NO: {"constraints": None}, **{n: {"without": [n]} for n in names}}
     study = Study(build, land, variants, choices=choices)
@@ -215,7 +217,7 @@ def tightened(fit: xr.DataTree, constraints: Era | Table[Constraint]) -> xr.Data
             f"wanted the fit of one unit, got {dict(posterior.sizes)}; choose one with fit.sel(pixel=...): "
             "of each, other draws are left"
         )
-    table = constraints if isinstance(constraints, Table) else EDCS[constraints]
+    table = _table(Choices(constraints=constraints).constraints)
     pooled = posterior.stack({dims.POOLED: dims.SAMPLE}, create_index=False)
     kept = np.isfinite(constraint_term(fit, table).stack({dims.POOLED: dims.SAMPLE}).values)
     if not kept.any():

@@ -22,7 +22,7 @@ NONE = "none"  # TOML has no word for it
 class Prior(BaseModel):
     """Prior of one parameter as a table of TOML: bounds, and mean and sigma of a Gaussian factor."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     bounds: tuple[float, float] | None = None
     mean: float | None = None
@@ -74,7 +74,9 @@ class Changes(BaseModel):
     likelihoods : dict of str to str
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False
+    )
 
     priors: str | None = Field(None, description="the name of a set of priors")
     parameters: dict[str, float | tuple[float, float] | Prior | LogUniform | Fixed] = Field(

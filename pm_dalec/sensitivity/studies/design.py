@@ -7,6 +7,7 @@ from itertools import product
 
 import xarray as xr
 
+from pm_dalec.sensitivity.draws.expected import expect_levels
 from pm_dalec.sensitivity.studies.variants import Variant
 
 BETWEEN = ", "  # levels in the name of a variant
@@ -37,14 +38,8 @@ def factorial(factors: Mapping[str, Mapping[str, object]]) -> dict[str, Variant]
     >>> list(found)
     ['2021, as given', '2021, doubled', '2024, as given', '2024, doubled']
     """
-    for name, levels in factors.items():
-        if not isinstance(levels, Mapping) or not levels:
-            raise ValueError(
-                f"wanted the levels of factor {name!r} by name, got {levels!r}; write "
-                "{'2021': {}, '2024': {'constraints': 'edinburgh2024'}}"
-            )
     found = {}
-    for chosen in product(*(levels.items() for levels in factors.values())):
+    for chosen in product(*(levels.items() for levels in expect_levels(factors).values())):
         name = BETWEEN.join(str(level) for level, _ in chosen)
         found[name] = Variant(name, _joined(name, [dict(changes) for _, changes in chosen]))
     return found
@@ -86,8 +81,10 @@ def contrasts(values: xr.DataArray, factors: Mapping[str, Mapping[str, object]])
     DataArray
         Dims (level, ...), levels as "factor: level".
     """
-    combinations = list(product(*(levels for levels in factors.values())))
-    ordered = values.sel(variant=[BETWEEN.join(map(str, one)) for one in combinations])
+    combinations = list(product(*(levels for levels in expect_levels(factors).values())))
+    names = [BETWEEN.join(map(str, one)) for one in combinations]
+    _expect_variants(values, names)
+    ordered = values.sel(variant=names)
     middle, found, names = ordered.mean("variant"), [], []
     for place, (factor, levels) in enumerate(factors.items()):
         for level in levels:
@@ -95,3 +92,19 @@ def contrasts(values: xr.DataArray, factors: Mapping[str, Mapping[str, object]])
             found.append(ordered.isel(variant=have).mean("variant") - middle)
             names.append(f"{factor}: {level}")
     return xr.concat(found, xr.DataArray(names, dims="level", name="level"))
+
+
+def _expect_variants(values, names):
+    """Refuse what is no result by variant, or not of the whole design."""
+    if not isinstance(values, xr.DataArray):
+        raise TypeError(
+            f"wanted values as a DataArray with the dimension 'variant', got {type(values).__name__}; give "
+            "study['mean']['nee'], say"
+        )
+    there = list(map(str, values["variant"].values)) if "variant" in values.coords else []
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise ValueError(
+            f"wanted values of every variant of the design, got none of {missing[0]!r} (there are "
+            f"{', '.join(there) or 'none'}); give the result of a study of all of them"
+        )

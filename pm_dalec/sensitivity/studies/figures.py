@@ -17,6 +17,8 @@ from pm_dalec.plots.style import (
     record_of,
     style,
 )
+from pm_dalec.sensitivity.draws.expected import expect_result
+from pm_dalec.sensitivity.draws.quantities import checked_quantities
 from pm_dalec.sensitivity.studies.ablated import NO, RULE
 from pm_dalec.sensitivity.studies.results import VARIANT
 from pm_dalec.tables import dims
@@ -59,6 +61,7 @@ def effects_figure(effects: xr.Dataset, names: Sequence[str] = SHOWN, *, note: s
     -------
     Figure
     """
+    expect_result("effects", effects, "effects", ("shift", "width_ratio", VARIANT, "base"))
     moved = _of_units(effects)
     moved = moved.sel({VARIANT: [n for n in moved[VARIANT].values if n != effects.attrs["base"]]})
     names = _known(moved, names)
@@ -88,6 +91,7 @@ def ablation_figure(ablation: xr.Dataset, names: Sequence[str] = SHOWN) -> Figur
         (a) shift of medians when a rule is left out, (b) ratio of widths, (c) the same ratio for
         parameters: above one, the rule informs it; (d) bits of the rules.
     """
+    expect_result("ablation", ablation, "ablation", ("shift", "width_ratio", "bits", RULE))
     rows = [str(name) for name in ablation[RULE].values]
     names = _known(ablation, names)
     traits = [name for name in PARAMETERS if name in ablation["name"].values]
@@ -107,8 +111,13 @@ def ablation_figure(ablation: xr.Dataset, names: Sequence[str] = SHOWN) -> Figur
 
 def _known(moved, names):
     """Names that are there and not unknown everywhere, as harvest is where nothing was felled."""
-    there = [name for name in names if name in moved["name"].values]
-    return [name for name in there if moved["width_ratio"].sel(name=name).notnull().any()]
+    there = [name for name in checked_quantities(names) if name in moved["name"].values]
+    found = [name for name in there if moved["width_ratio"].sel(name=name).notnull().any()]
+    if not found:
+        raise ValueError(
+            f"wanted names that vary in the study, got {', '.join(names) or 'none'}; leave names out"
+        )
+    return found
 
 
 def _of_units(moved):
@@ -138,12 +147,13 @@ def _ratio_matrix(figure, axes, ratio, names, rows):
 
 
 def _matrix(figure, axes, values, norm, colours, labels, words, told=None):
-    """Heat map with a number in every cell."""
+    """Heat map with a number in every cell in which something moves."""
     names, rows = labels
+    still = 0.0 if told is None else 1.0
     image = axes.imshow(values, cmap=colours, norm=norm, aspect="auto")
     numbers = values if told is None else told
     for (row, column), number in np.ndenumerate(numbers):
-        if np.isfinite(number) and len(names) <= len(SHOWN):
+        if np.isfinite(number) and round(number, 1) != still and len(names) <= len(SHOWN):
             dark = abs(norm(values[row, column]) - 0.5) > 0.35
             axes.text(
                 column,

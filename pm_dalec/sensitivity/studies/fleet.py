@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import sys
+import json
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pm_dalec.data import storage
 from pm_dalec.sampling.bank.bank_file import bounds_of, load_bank
 from pm_dalec.sampling.bank.making import EACH, make_bank
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import pymc as pm
@@ -23,6 +26,45 @@ if TYPE_CHECKING:
 PILOT = {"chains": 16, "draws": 1000, "rhat": 1.05, "ess": 3000.0, "power": 0.5, "slack": 0.2}
 """How the first variant is sampled for the others, wider than a bank for neighbours: as in `make_bank`."""
 BUDGET = 500_000  # proposals of each chain of a pilot
+SPENT = "spent.json"
+CORE_SECONDS, WALL_SECONDS = "core_seconds", "wall_seconds"
+"""Attributes of a study: processor time and time of the clock [s] of all runs in its folder."""
+
+
+@contextmanager
+def spending(folder: Path, worked: Callable[[], bool]) -> Iterator[None]:
+    """Block whose processor time and time of the clock are added to those spent in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    worked : callable
+        Whether anything was done; a block that was interrupted counts in any case.
+    """
+    core, wall, whole = time.process_time(), time.monotonic(), False
+    try:
+        yield
+        whole = True
+    finally:
+        if worked() or not whole:
+            before = spent_in(folder)
+            spent = {
+                CORE_SECONDS: before[CORE_SECONDS] + time.process_time() - core,
+                WALL_SECONDS: before[WALL_SECONDS] + time.monotonic() - wall,
+            }
+            with storage.whole(folder / SPENT) as draft:
+                draft.write_text(json.dumps(spent), encoding="utf-8")
+
+
+def spent_in(folder: Path) -> dict[str, float]:
+    """Processor time and time of the clock [s] of all runs in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    path, nothing = folder / SPENT, {CORE_SECONDS: 0.0, WALL_SECONDS: 0.0}
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else nothing
 
 
 def side_by_side(
@@ -52,7 +94,12 @@ def side_by_side(
 
 
 def bank_of_first(
-    model: pm.Model, land: xr.Dataset | xr.DataTree, path: Path, **settings: object
+    model: pm.Model,
+    land: xr.Dataset | xr.DataTree,
+    path: Path,
+    *,
+    say: Callable[[str], object],
+    **settings: object,
 ) -> DrawBank:
     """Bank in which every unit of a model is a pilot, from its file where it was made before.
 
@@ -62,6 +109,8 @@ def bank_of_first(
         Of the first variant.
     land : Dataset or DataTree
     path : Path
+    say : callable
+        Is given words on what is going on.
     **settings
         Of `pm_dalec.sampling.bank.make_bank`: proposals, random_seed, threads, progress.
 
@@ -72,12 +121,12 @@ def bank_of_first(
     """
     if path.exists():
         return load_bank(path)
-    tell(settings["progress"], "draws of the first variant, widely sampled, for all of them")
+    say("draws of the first variant, widely sampled, for all of them")
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "wanted pilots of", UserWarning)  # `told_of` says it
         bank = make_bank(lambda _: model, land, path=path, pilots=EACH, **PILOT, **settings)
-    tell(settings["progress"], told_of(bank))
+    say(told_of(bank))
     return bank
 
 
@@ -104,15 +153,3 @@ def usable(bank: DrawBank | None, model: pm.Model) -> DrawBank | None:
     names = [variable.name for variable in model.free_RVs]
     bounds = bounds_of(model.rvs_to_transforms[variable] for variable in model.free_RVs)
     return None if bank.lacks(names, bounds) else bank
-
-
-def tell(progress: bool, words: str) -> None:
-    """Say what is going on.
-
-    Parameters
-    ----------
-    progress : bool
-    words : str
-    """
-    if progress:
-        print(words, file=sys.stderr, flush=True)

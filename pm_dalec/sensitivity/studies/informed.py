@@ -1,4 +1,4 @@
-"""Where the information of the first variant of a study comes from: streams in turn, indices, powers."""
+"""More of the first variant of a study: streams in turn, indices, powers, and these beside refits."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from pm_dalec.sensitivity.confirmation import confirm_power_scaling
 from pm_dalec.sensitivity.draws.quantities import QUANTITIES
 from pm_dalec.sensitivity.global_indices import sensitivity_indices
 from pm_dalec.sensitivity.information import CONSTRAINED, information_gain, stream_by_stream
 from pm_dalec.sensitivity.scaling import power_scaling
+from pm_dalec.sensitivity.studies.kept import keep_result, open_result
+from pm_dalec.tables import dims
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pm_dalec.sensitivity.studies.study import Study
 
-INPUTS = ("canopy_efficiency", "autotrophic_fraction", "wood_turnover_rate", "initial_som")
-"""Parameters that are shown beside the quantities."""
+MADE_FROM = "made_from"
+"""Attribute of what is kept: folder of the fit, whose name has its hash, and settings of the refits."""
 
 
 def information_of(study: Study, **settings: object) -> dict[str, xr.Dataset]:
@@ -42,9 +47,33 @@ def information_of(study: Study, **settings: object) -> dict[str, xr.Dataset]:
     land, choices = study.variants[name].land(study.land), study.choices[name]
     steps = stream_by_stream(study.build, land, choices, **settings)
     last = steps[list(steps)[-1]]
-    shown = (*QUANTITIES, *INPUTS)
     return {
-        "information": information_gain(steps, names=shown),
+        "information": information_gain(steps),
         "indices": sensitivity_indices(steps[CONSTRAINED], names=QUANTITIES),
         "power_scaling": power_scaling(last),
     }
+
+
+def confirmation_of(study: Study, folder: Path, **settings: object) -> xr.Dataset:
+    """Power scaling of the first variant of a study beside true refits, read where it was kept.
+
+    Parameters
+    ----------
+    study : Study
+        That was run; of a region, its first unit is looked at.
+    folder : Path
+    **settings
+        Of `pm_dalec.calibrate`, for each refit.
+    """
+    name = next(iter(study.variants))
+    made_from = f"{study.places[name]}, {settings}"
+    if (folder / "confirmation.nc").exists():
+        found = open_result(folder, "confirmation")
+        if found.attrs.get(MADE_FROM) == made_from:
+            return found
+    fit = study.fit(name)
+    space = dims.space_of(fit["posterior"].to_dataset())
+    one = fit.isel(dict.fromkeys(space, 0)) if space else fit
+    found = confirm_power_scaling(study.build, one, **settings).assign_attrs({MADE_FROM: made_from})
+    keep_result(found, folder, "confirmation")
+    return found

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
 from pm_dalec.data import storage
 from pm_dalec.data.formats import trees
+from pm_dalec.sensitivity.draws.expected import expect_result
+from pm_dalec.tables.numbers import path_of, text_of
 
-RESULTS = ("ablation", "information", "indices", "power_scaling")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RESULTS = ("ablation", "information", "indices", "power_scaling", "confirmation")
 WRITER = "`pm-dalec sensitivity SITE --ablate --information`"
 
 
@@ -28,7 +33,8 @@ def keep_result(found: xr.Dataset, folder: str | Path, name: str) -> Path:
     -------
     Path
     """
-    path = storage.folder_to_write(folder) / f"{_checked(name)}.nc"
+    expect_result("found", found, _checked(name), ())
+    path = storage.folder_to_write(folder) / f"{name}.nc"
     with storage.whole(path) as draft:
         trees.write_netcdf(xr.DataTree.from_dict({name: found}), draft)
     return path
@@ -47,12 +53,12 @@ def open_result(folder: str | Path, name: str) -> xr.Dataset:
     -------
     Dataset
     """
-    path = Path(folder) / f"{_checked(name)}.nc"
+    path = path_of("folder", folder) / f"{_checked(name)}.nc"
     tree = trees.read_tree(path, what=f"the result {name!r}", group=name, writer=WRITER)
     return tree[name].to_dataset()
 
 
 def _checked(name):
-    if name not in RESULTS:
+    if text_of("name", name) not in RESULTS:
         raise KeyError(f"no result {name!r}; there are {', '.join(RESULTS)}")
     return name

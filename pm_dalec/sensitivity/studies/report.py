@@ -9,6 +9,7 @@ import pandas as pd
 
 from pm_dalec.data import storage
 from pm_dalec.plots.style import record_of, save_figure
+from pm_dalec.sensitivity.draws.quantities import checked_quantities
 from pm_dalec.sensitivity.studies.figures import SHOWN, effects_figure
 from pm_dalec.sensitivity.studies.results import (
     HIGH,
@@ -16,6 +17,7 @@ from pm_dalec.sensitivity.studies.results import (
     MIDDLE,
     VARIANT,
     effects,
+    expect_study,
     routes_in,
     unconverged,
 )
@@ -50,6 +52,8 @@ def write_report(
     Path
         Of the report.
     """
+    expect_study(study)
+    names = checked_quantities(names)
     folder = storage.folder_to_write(folder)
     moved, doubtful = effects(study, base), unconverged(study)
     names = [name for name in names if name in moved["name"].values]
@@ -105,16 +109,16 @@ def _sections(study, moved, doubtful, names):
     if status.ndim > 1:
         yield f"{status.size // count} units; shifts and ratios are medians over them."
     yield "## Which variant moves what"
-    yield _markdown(moves(moved, names), ".2f")
+    yield markdown(moves(moved, names), ".2f")
     yield (
         "A shift is the difference of the medians over the standard deviation of the base; a width ratio "
         "is that of the 5 to 95 % intervals."
     )
     yield f"![Shifts and widths by variant]({FIGURE}.png)"
     yield "## Medians and 5 to 95 % intervals"
-    yield _markdown(_values(study, names), "")
+    yield markdown(_values(study, names), "")
     yield "## Variants"
-    yield _markdown(_told(study), ".3g")
+    yield markdown(_told(study), ".3g")
     yield (
         "Route: bank, draws of the first variant, widely sampled, taken over with exact weights and moved "
         "(k-hat below 0.5); warm, chains that began at such draws, one in four at a start of its own; "
@@ -163,5 +167,13 @@ def _told(study):
     )
 
 
-def _markdown(table, form):
+def markdown(table: pd.DataFrame, form: str | tuple[str, ...]) -> str:
+    """Table in Markdown.
+
+    Parameters
+    ----------
+    table : DataFrame
+    form : str or tuple of str
+        Of numbers, such as ".2f", also by column; as short as may be where it is empty.
+    """
     return table.to_markdown(index=False, floatfmt=form or "g")

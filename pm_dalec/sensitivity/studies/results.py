@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -13,9 +13,14 @@ from pm_dalec.posterior.chain_statistics import circular_mean, comparable
 from pm_dalec.posterior.convergence import NOT_RUN, diagnose, unit_diagnostics
 from pm_dalec.posterior.runs import evenly
 from pm_dalec.sampling.bank.bank_unit import FULL
+from pm_dalec.sensitivity.draws.expected import expect_result
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR
+from pm_dalec.tables.numbers import path_of, text_of
 from pm_dalec.tables.parameters import PARAMETERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VARIANT, NAME = "variant", "name"
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -47,12 +52,13 @@ def summary_of(fit: xr.DataTree) -> xr.DataTree:
     quantiles = {
         name: values.quantile(LEVELS, dims.SAMPLE).astype(float) for name, values in draws.items()
     }
+    units = unit_diagnostics(fit)
     groups = {
         "quantiles": xr.Dataset(quantiles),
         "mean": xr.Dataset({name: values.mean(dims.SAMPLE) for name, values in draws.items()}),
         "sd": xr.Dataset({name: values.std(dims.SAMPLE) for name, values in draws.items()}),
         "convergence": _convergence(fit),
-        "units": unit_diagnostics(fit).assign(_routes(fit)),
+        "units": units.assign(_routes(fit, units["status"])),
     }
     for name, values in draws.items():
         for part in ("quantiles", "mean", "sd"):
@@ -62,9 +68,10 @@ def summary_of(fit: xr.DataTree) -> xr.DataTree:
     )
 
 
-def _routes(fit):
+def _routes(fit, status):
     """How units came to their draws: "full" where there was no bank."""
-    held, status = fit["sample_stats"].to_dataset(), fit["sample_stats"]["status"]
+    known = "sample_stats" in fit.children
+    held = fit["sample_stats"].to_dataset() if known else xr.Dataset()
     unknown = xr.where(status == NOT_RUN, NOT_RUN, FULL)
     khat = xr.full_like(status, np.nan, float)
     return {"route": held.get("route", unknown), "khat": held.get("khat", khat)}
@@ -166,8 +173,23 @@ def open_study(folder: str | Path) -> xr.DataTree:
         As from `Study.run`.
     """
     return trees.read_tree(
-        Path(folder) / STUDY, what="a study", group="quantiles", writer="`pm-dalec sensitivity`"
+        path_of("folder", folder) / STUDY,
+        what="a study",
+        group="quantiles",
+        writer="`pm-dalec sensitivity`",
     )
+
+
+def expect_study(study: object, *more: str) -> None:
+    """Refuse what is not the result of a study.
+
+    Parameters
+    ----------
+    study : DataTree
+    *more : str
+        Attributes that it must have.
+    """
+    expect_result("study", study, "Study.run", (VARIANT, *GROUPS, *more), xr.DataTree)
 
 
 def unconverged(study: xr.DataTree) -> dict[str, str]:
@@ -210,8 +232,9 @@ def effects(study: xr.DataTree, base: str | None = None) -> xr.Dataset:
         Dims (variant, name[, stratum][, pixel]): ``shift`` [1], difference of the medians over the
         standard deviation of the base; ``width_ratio`` [1], of the 5 to 95 % intervals.
     """
+    expect_study(study)
     names = [str(name) for name in study[VARIANT].values]
-    base = names[0] if base is None else base
+    base = names[0] if base is None else text_of("base", base)
     if base not in names:
         raise KeyError(f"no variant {base!r}; there are {', '.join(names)}")
     quantiles = study["quantiles"].to_dataset().to_dataarray(NAME)

@@ -23,14 +23,21 @@ from pm_dalec.posterior import fit_file
 from pm_dalec.sampling.bank.bank_file import said_of
 from pm_dalec.sampling.calibration import COMPILING, check_budget
 from pm_dalec.sampling.identity import run_identity
-from pm_dalec.sampling.progress import stopped_by_interrupt
-from pm_dalec.sampling.region_store import FIT, calibrate_region
+from pm_dalec.sampling.progress import Progress, stopped_by_interrupt
+from pm_dalec.sampling.region_store import (
+    FIT,
+    calibrate_region,
+    check_region_run,
+    expect_build,
+)
+from pm_dalec.sensitivity.draws.expected import expect_choices
 from pm_dalec.sensitivity.studies.fleet import (
     BUDGET,
     PILOT,
     bank_of_first,
     side_by_side,
-    tell,
+    spending,
+    spent_in,
     usable,
 )
 from pm_dalec.sensitivity.studies.results import (
@@ -41,7 +48,7 @@ from pm_dalec.sensitivity.studies.results import (
     unconverged,
 )
 from pm_dalec.sensitivity.studies.variants import Variant, variants_of
-from pm_dalec.tables.numbers import whole_number
+from pm_dalec.tables.numbers import flag, whole_number
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -85,19 +92,22 @@ class Study:
         choices: Choices = PAPER,
     ) -> None:
         """Refuse variants that cannot be, before anything is calibrated."""
-        if not callable(build):
-            raise TypeError(
-                f"wanted build as a function that makes a model of a land, got {type(build).__name__}; "
-                "give models.baseline.build"
-            )
+        expect_build(build)
+        expect_choices("choices", choices)
         if not isinstance(land, xr.Dataset | xr.DataTree):
             raise TypeError(
                 f"wanted a site (Dataset) or a region (DataTree), got {type(land).__name__} as land; "
                 "open one with open_site, load_site or open_region"
             )
+        if isinstance(land, xr.DataTree) and PIXELS not in land.children:
+            raise ValueError(
+                f"wanted a region with the group {PIXELS!r}, got groups {sorted(land.children)} in land; open "
+                "one with open_region"
+            )
         self.build, self.land, self.folder = build, land, None
         self.places: dict[str, str] = {}  # folders of the fits of the last run
         self._taken: dict[str, tuple[Path, threading.Lock]] = {}
+        self._worked = False
         self.variants = variants_of(variants)
         units = land if isinstance(land, xr.Dataset) else land[PIXELS].to_dataset()
         self.choices = {name: one.choices(choices, units) for name, one in self.variants.items()}
@@ -137,7 +147,8 @@ class Study:
         -------
         DataTree
             At the root, by ``variant``: changes, folder, seconds and compile_seconds [s] (of the run
-            that finished it). Groups as in `summary_of`, the dimension ``variant`` in front; ``route``
+            that finished it); attributes core_seconds and wall_seconds [s], of all runs in the folder,
+            interrupted ones as well, in which something was done. Groups as in `summary_of`, the dimension ``variant`` in front; ``route``
             in ``units`` says how a unit came to its draws. It is kept as ``study.nc``; units that failed
             or did not converge are named in a warning.
 
@@ -149,16 +160,19 @@ class Study:
         there, one in four from a start of its own, lest all lack what the pilot lacks. Variants with
         wider bounds or with other parameters fixed begin by themselves ("full").
         """
-        self.folder, self._taken = storage.folder_to_write(folder), {}
+        settings = {"groups": (), **settings}
+        check_region_run(self.build, chains, progress, threads=threads, **settings)
         threads = check_budget(threads, None)
         whole_number("pilot", pilot, least=0, advice="the budget of a chain; 0 for no pilot")
-        settings = {"groups": (), **settings}
+        self.folder, self._taken, self._worked = storage.folder_to_write(folder), {}, False
         workers = min(threads, len(self.variants))
         each = {"chains": chains, "threads": threads // workers, "progress": False} | settings
-        counter, began = count(1), time.monotonic()
-        with stopped_by_interrupt() as stop, threadpool_limits(1, "blas"):
+        counter, shown = count(1), Progress(flag("progress", progress))
+        began, clock = time.monotonic(), spending(self.folder, lambda: self._worked)
+        with clock, stopped_by_interrupt() as stop, threadpool_limits(1, "blas"):
             seed = {k: v for k, v in settings.items() if k == "random_seed"}
-            bank = self._bank(pilot, {"threads": threads, "progress": progress} | seed)
+            of_bank = {"threads": threads, "progress": progress, "say": shown.message} | seed
+            bank = self._bank(pilot, of_bank)
 
             def one(name):
                 if stop.is_set():
@@ -167,7 +181,8 @@ class Study:
                 done, total = next(counter), len(self.variants)
                 left = (time.monotonic() - began) / done * (total - done)
                 words = f"{done} of {total}: {name}: {_ended(summary)}"
-                tell(progress, f"{words}, {said[SECONDS]:.0f} s; the others in about {left:.0f} s")
+                took = f"{said[SECONDS]:.0f} s; the others in about {left:.0f} s"
+                shown.message(f"{words}, {took}")
                 return summary, said
 
             found = side_by_side(one, self.variants, workers, stop)
@@ -187,13 +202,14 @@ class Study:
         return bank_of_first(model, land, path, proposals=pilot, **settings)
 
     def _joined(self, found):
-        """Results of all variants as one tree, kept in the folder."""
+        """Results of all variants as one tree, kept in the folder, with what all runs in it have cost."""
         summaries = {name: summary for name, (summary, _) in found.items()}
         told = {
             name: {"changes": self.variants[name].words} | said for name, (_, said) in found.items()
         }
         self.places = {name: str(one["folder"]) for name, one in told.items()}
         study = joined(summaries, told)
+        study.attrs = spent_in(self.folder)
         with storage.whole(self.folder / STUDY) as draft:
             trees.write_netcdf(study, draft)
         return study
@@ -224,7 +240,7 @@ class Study:
             kept, stamp = store / SUMMARY, str(fit_file.changed_at(store / FIT))
             summary = _kept(kept, stamp)
             if summary is None:
-                summary = summary_of(fit)
+                self._worked, summary = True, summary_of(fit)
                 summary.attrs = {STAMP: stamp, SECONDS: time.perf_counter() - started}
                 with storage.whole(kept) as draft:
                     trees.write_netcdf(summary, draft)

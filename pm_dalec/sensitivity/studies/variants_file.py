@@ -8,10 +8,13 @@ from pathlib import Path
 from pm_dalec.data.messages import sentence
 from pm_dalec.sensitivity.studies.design import factorial
 from pm_dalec.sensitivity.studies.variants import Variant, variants_of
+from pm_dalec.tables.numbers import path_of
 
 FACTORIAL = "factorial"
 EXAMPLE = Path(__file__).with_name("example.toml")
 """A file of variants that shows all that may be written."""
+ANY_LAND = EXAMPLE.with_name("any_land.toml")
+"""A file of variants that stand for any land with leaf area."""
 
 
 def read_variants(path: str | Path) -> dict[str, Variant]:
@@ -27,7 +30,7 @@ def read_variants(path: str | Path) -> dict[str, Variant]:
     dict of str to Variant
         The first is what the others are compared with.
     """
-    path = Path(path)
+    path = path_of("path", path)
     if not path.is_file():
         raise FileNotFoundError(
             sentence(

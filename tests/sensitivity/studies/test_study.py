@@ -19,9 +19,11 @@ pytestmark = pytest.mark.filterwarnings(DOUBT, r"ignore:wanted \d+ draws of ever
 
 def without_clock(tree):
     clock = [name for name in tree.data_vars if name.endswith("seconds")]
-    return xr.DataTree.from_dict(
+    found = xr.DataTree.from_dict(
         {n.path: n.to_dataset().drop_vars(clock, errors="ignore") for n in tree.subtree}
     )
+    found.attrs = {name: value for name, value in tree.attrs.items() if "seconds" not in name}
+    return found
 
 
 @pytest.fixture
@@ -88,8 +90,8 @@ def test_the_draws_of_a_variant_can_be_opened(study, result):
 def test_a_finished_study_is_read_and_opened_as_it_was_written(study, result, folder, calibrated):
     again = study.run(folder, **TINY)
     assert calibrated[0] == []
-    xr.testing.assert_identical(again, result)
-    xr.testing.assert_identical(open_study(folder), result)
+    xr.testing.assert_identical(without_clock(again), without_clock(result))
+    xr.testing.assert_identical(open_study(folder), again)
 
 
 def test_a_shift_is_in_posterior_sd_of_the_base_and_days_go_round(result):
