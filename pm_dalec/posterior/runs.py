@@ -227,6 +227,12 @@ def units_to_run(fit: xr.DataTree, drivers: xr.Dataset | None) -> xr.Dataset:
 
 def with_bounds(drivers: xr.Dataset) -> xr.Dataset:
     """Drivers of a fit with the bounds of their steps."""
+    if drivers[dims.TIME].dtype.kind != "M":
+        raise ValueError(
+            "wanted dates along 'time' of the drivers of a fit, got "
+            f"{'other labels' if dims.TIME in drivers.coords else 'no labels'}; give them back with "
+            "assign_coords(time=...)"
+        )
     length = (drivers["step_days"].values * 86400e9).round().astype("timedelta64[ns]")
     bounds = np.stack([drivers[dims.TIME].values, drivers[dims.TIME].values + length], axis=1)
     return drivers.assign_coords(time_bnds=((dims.TIME, "bnds"), bounds))

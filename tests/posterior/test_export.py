@@ -104,3 +104,12 @@ def test_the_command_writes_the_file(fit, tmp_path):
     with xr.open_dataset(out, engine="h5netcdf") as file:
         assert set(file.data_vars) == {"gpp", "gpp_quantiles", "lai", "lai_quantiles", "time_bnds"}
         np.testing.assert_array_equal(file["quantile"], [0.1, 0.9])
+
+
+def test_a_fit_whose_steps_have_no_dates_is_refused(fit, tmp_path):
+    bare = fit.copy()
+    bare["constant_data"] = xr.DataTree(fit["constant_data"].to_dataset().drop_vars("time"))
+    with pytest.raises(
+        ValueError, match="wanted dates along 'time' of the drivers of a fit, got no"
+    ):
+        pmd.export(bare, tmp_path / "results.nc")
