@@ -70,6 +70,7 @@ def calibrate(
     proposals: int | None = None,
     seed: int = 0,
     resume: bool = False,
+    halves: bool = False,
     modelled: ModelOptions = USUAL,
     options: SiteOptions = PLAIN,
 ):
@@ -98,6 +99,8 @@ def calibrate(
         Of the sampler.
     resume
         Go on where ``out`` was left.
+    halves
+        Two halves of the chains share nothing, and R-hat compares them; takes about twice as long.
     modelled
         Of what model.
     options
@@ -109,12 +112,12 @@ def calibrate(
     built = model.build(units, choices)
     drawn = {"chains": chains, "draws": draws, "random_seed": seed}
     if sampler == "edinburgh2021":
-        _refuse_for_edinburgh(resume, seconds)
+        _refuse_for_edinburgh(resume, seconds, halves)
         proposals = EDINBURGH_PROPOSALS if proposals is None else proposals
         fit = calibrate_edinburgh(built, proposals=proposals, **drawn)
     else:
         proposals = UNLIMITED if proposals is None else proposals
-        drawn |= {"seconds": seconds, "proposals": proposals}
+        drawn |= {"seconds": seconds, "proposals": proposals, "halves": halves}
         with _own_words():
             fit = calibrate_lanes(built, **drawn, checkpoint=out / "state", resume=resume)
     return _report(fit, out, parameters=choices.parameters)
@@ -128,7 +131,7 @@ def _own_words():
         yield
 
 
-def _refuse_for_edinburgh(resume, seconds):
+def _refuse_for_edinburgh(resume, seconds, halves):
     if seconds != SECONDS:
         raise ValueError(
             f"wanted --proposals as the budget of edinburgh2021, got --seconds {seconds:g}; leave it out, or "
@@ -138,6 +141,11 @@ def _refuse_for_edinburgh(resume, seconds):
         raise ValueError(
             "wanted a sampler that can go on, got --resume with edinburgh2021; leave out --resume, or "
             "use --sampler lanes"
+        )
+    if halves:
+        raise ValueError(
+            "wanted chains that learn from each other, which halves would share or not, got --halves with "
+            "edinburgh2021, whose chains share nothing; leave it out"
         )
 
 

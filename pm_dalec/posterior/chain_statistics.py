@@ -77,7 +77,7 @@ QUARTERS = 4
 
 
 def halves(chains):
-    """Lanes of the two halves of a unit's chains, which share nothing; all of them where there are few.
+    """Lanes of the two halves of a unit's chains.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def halves(chains):
     list of slice
     """
     half = chains // 2
-    return [slice(0, half), slice(half, chains)] if chains >= QUARTERS else [slice(0, chains)]
+    return [slice(0, half), slice(half, chains)]
 
 
 def quarters(values):
@@ -120,7 +120,7 @@ def _joined(values, count):
 
 
 def halves_rhat(values):
-    """Rank R-hat between the two halves of the chains, which share nothing [1].
+    """Rank R-hat between the two halves of the chains [1].
 
     Parameters
     ----------
@@ -130,12 +130,8 @@ def halves_rhat(values):
     Returns
     -------
     array (...)
-        NaN of fewer than four chains.
     """
-    first, *second = halves(values.shape[0])
-    if not second:
-        return np.full(values.shape[2:], np.nan)
-    half = first.stop
+    half = values.shape[0] // 2
     return rank_rhat(_joined(np.concatenate([values[:half], values[-half:]]), 2))
 
 

@@ -1,8 +1,8 @@
 """Convergence of a fit: rank R-hat, bulk and tail effective sample size of every parameter.
 
 R-hat compares the four quarters of the chains, so that a limit asks for the same accuracy whatever their
-number (`chain_statistics.quarters`). Beside it stand that of every chain by itself, and that between the
-two halves, which share neither starts nor likeness.
+number (`chain_statistics.quarters`). Beside it stand that of every chain by itself, and that between two
+halves which share neither starts nor likeness, where a fit was made so.
 
 Day parameters act modulo 365.25 and are turned to their circular mean first, so that the same day in
 another year is no other value.
@@ -38,10 +38,10 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
     -------
     Dataset
         ``rhat`` [1] among the quarters of the chains, ``rhat_each`` [1] among the chains themselves,
-        ``rhat_halves`` [1] between the halves of the chains, which share nothing; ``ess_bulk``,
-        ``ess_tail`` [1], with dims (parameter[, stratum][, pixel]). Of four chains the first two are
-        one, and what ArviZ gives; of fewer there are no halves. Parameters that were fixed are left out. Of a
-        model without DALEC all variables are in it, the elements of a vector one by one.
+        ``ess_bulk``, ``ess_tail`` [1], with dims (parameter[, stratum][, pixel]); of a fit that was made
+        with ``halves=True`` also ``rhat_halves`` [1] between the two, which share nothing. Of four chains
+        the first two are one, and what ArviZ gives. Parameters that were fixed are left out. Of a model
+        without DALEC all variables are in it, the elements of a vector one by one.
 
     Raises
     ------
@@ -66,11 +66,13 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
             continue
         names.append(name)
         values = comparable(name, values)
-        found.append((*chain_statistics(values), rank_rhat(values), halves_rhat(values)))
+        apart = [halves_rhat(values)] if fit.attrs.get("halves") else []
+        found.append((*chain_statistics(values), rank_rhat(values), *apart))
     space = dims.space_of(posterior)
+    labels = ("rhat", "ess_bulk", "ess_tail", "rhat_each", "rhat_halves")
     out = {
-        label: ((dims.PARAMETER, *space), np.stack([statistics[place] for statistics in found]))
-        for place, label in enumerate(("rhat", "ess_bulk", "ess_tail", "rhat_each", "rhat_halves"))
+        label: ((dims.PARAMETER, *space), np.stack(statistics))
+        for label, statistics in zip(labels, zip(*found, strict=True), strict=False)
     }
     coords = {dims.PARAMETER: names} | {d: posterior[d] for d in space if d in posterior.coords}
     return xr.Dataset(out, coords=coords)
@@ -134,8 +136,9 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
 
 def _between_halves(report):
     """Words on the R-hat of chains that share nothing, where there are such."""
-    apart = float(report["rhat_halves"].max()) if "rhat_halves" in report else np.nan
-    return "" if np.isnan(apart) else f", R-hat between halves that share nothing {apart:.3f}"
+    if "rhat_halves" not in report:
+        return ""
+    return f", R-hat between halves that share nothing {float(report['rhat_halves'].max()):.3f}"
 
 
 def _check_report(report, rhat, ess):

@@ -76,6 +76,7 @@ def calibrate(
     only: Sequence[int] | None = None,
     groups: Sequence[str] | None = None,
     bank: DrawBank | str | Path | None = None,
+    halves: bool = False,
 ) -> xr.DataTree:
     """Sample the posterior of every unit of a model with the default sampler.
 
@@ -118,6 +119,9 @@ def calibrate(
     bank : DrawBank or path, optional
         Draws of pilots, from `pm_dalec.sampling.bank.make_bank`, which units take over where weights
         allow, or begin at; ``route`` in ``sample_stats`` says which: bank, warm or full.
+    halves : bool
+        Whether two halves of the chains share nothing, neither starts nor archive nor likeness, so that
+        ``rhat_halves`` of `pm_dalec.diagnose` judges the sampler itself. About twice the proposals.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def calibrate(
         went), no start, searching (time was over before a start was found), not run. Ctrl-C gives the
         draws until then, with a warning, as do fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
-    settings = Settings(draws, rhat, ess, proposals)
+    settings = Settings(draws, rhat, ess, proposals, halves=halves)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     if is_foreign(model):
         refuse_others(checkpoint=checkpoint, only=only, groups=groups or None, bank=bank)
@@ -137,7 +141,8 @@ def calibrate(
     numbers, seed = identities(model), seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
     groups, held = groups_to_make(groups, model.observed_RVs), said_of(bank)
-    identity = run_identity(model, {"chains": chains, "draws": draws, "seed": seed} | held)
+    made = {"chains": chains, "draws": draws, "seed": seed} | ({"halves": 2} if halves else {})
+    identity = run_identity(model, made | held)
     with _running(checkpoint, resume, identity, progress, seconds) as (store, shown, stop):
         target, compile_seconds = compiled(model)
         job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
@@ -230,6 +235,7 @@ def stated_of(sampler, seed, compile_seconds, settings, chains, seconds=None):
         "proposals_per_chain": settings.proposals,
         "chains": chains,
         "asked_draws": settings.draws,
+        "halves": int(settings.halves),
     }
 
 

@@ -13,7 +13,7 @@ from pm_dalec.posterior.chain_statistics import halves
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.kernels.surrogate import PLACES, Surrogate, fit_surrogate
-from pm_dalec.tables.numbers import number, whole_number
+from pm_dalec.tables.numbers import flag, number, whole_number
 
 FEWEST_DRAWS = 8  # of a chain: what a window of the first round records
 WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
@@ -43,6 +43,9 @@ class Settings:
     conditional : float
         Share of the proposals that are conditional steps; the others are differences. Chosen by
         effective sample size per second (`pm-dalec bench --samplers`).
+    halves : bool
+        Whether two halves of the lanes share nothing, neither archive nor likeness, so that R-hat between
+        them judges the sampler; about twice the proposals.
     """
 
     draws: int = 1000
@@ -51,6 +54,7 @@ class Settings:
     proposals: int = 1_000_000
     search: int = 200_000
     conditional: float = 0.75
+    halves: bool = False
 
     def __post_init__(self):
         """Refuse what no sampler can do."""
@@ -62,11 +66,12 @@ class Settings:
         number("rhat", self.rhat, above=1.0, advice=advice)
         advice = "the effective draws of the slowest parameter: 400 or so"
         number("ess", self.ess, least=0.0, advice=advice)
+        flag("halves", self.halves)
 
 
 @dataclass
 class Learnt:
-    """What the lanes of one half have learnt, and make their proposals from."""
+    """What lanes that share it have learnt, and make their proposals from."""
 
     surrogate: Surrogate
     pivots: np.ndarray  # (parameter,) cumulative chances
@@ -84,7 +89,7 @@ class UnitState:
     logp: np.ndarray  # (lane,)
     streams: np.ndarray  # (lane, 4)
     waiting: np.ndarray  # (lane,) search windows without progress
-    learnt: list[Learnt]  # of each half of the lanes, which share nothing
+    learnt: list[Learnt]  # of all lanes, or of each half of them, which then share nothing
     archive_ess: float  # least bulk effective sample size of the round that filled the archives
     stored: np.ndarray  # (3 draws, lane, parameter + 1): halved, it holds what was asked for
     kept: int  # of the stored states
@@ -131,7 +136,7 @@ def new_state(identity, size, chains, padded, settings, seed):
         logp=np.full(chains, np.inf),
         streams=random,
         waiting=np.zeros(chains, np.int64),
-        learnt=[_nothing_learnt(size) for _ in halves(chains)],
+        learnt=[_nothing_learnt(size) for _ in (halves(chains) if settings.halves else [0])],
         archive_ess=0.0,
         stored=np.zeros((3 * settings.draws, chains, size + 1)),
         kept=0,
@@ -202,7 +207,7 @@ def state_from_arrays(arrays):
     values = {
         field.name: value(field.name) for field in fields(UnitState) if field.name != "learnt"
     }
-    count = len(halves(values["logp"].size))
+    count = sum(name.startswith("filled_") for name in arrays)
     return UnitState(**values, learnt=[learnt(place) for place in range(count)])
 
 
@@ -250,6 +255,13 @@ def store(state, recorded):
     state.kept += len(recorded)
 
 
+def shared(state):
+    """What was learnt, and the lanes that share it."""
+    chains = state.logp.size
+    parts = halves(chains) if len(state.learnt) > 1 else [slice(0, chains)]
+    return zip(state.learnt, parts, strict=True)
+
+
 def remember(state, visited):
     """Add states to the archives of their lanes, the oldest making room.
 
@@ -258,7 +270,7 @@ def remember(state, visited):
     state : UnitState
     visited : array (record, lane, parameter)
     """
-    for learnt, lanes in zip(state.learnt, halves(state.logp.size), strict=True):
+    for learnt, lanes in shared(state):
         for vector in visited[:, lanes].reshape(-1, visited.shape[-1]):
             learnt.archive[learnt.next_place] = vector
             learnt.next_place = (learnt.next_place + 1) % ARCHIVE
@@ -273,7 +285,7 @@ def remember_only(state, visited):
     state : UnitState
     visited : array (record, lane, parameter)
     """
-    for learnt, lanes in zip(state.learnt, halves(state.logp.size), strict=True):
+    for learnt, lanes in shared(state):
         part = evenly(visited[:, lanes].reshape(-1, visited.shape[-1]), ARCHIVE)
         learnt.archive[: len(part)] = part
         learnt.filled, learnt.next_place = len(part), len(part) % ARCHIVE
@@ -300,10 +312,10 @@ def learn(state, sizes):
     ----------
     state : UnitState
     sizes : list of array (parameter,)
-        Bulk effective sample sizes of the round in each half of the lanes.
+        Bulk effective sample sizes of the round, of all lanes or of each half.
     """
     remember_only(state, state.stored[: state.kept, :, :-1])
-    state.archive_ess = state.least_ess
+    state.archive_ess = float(min(size.min() for size in sizes))
     renew_surrogates(state)
     for learnt, size in zip(state.learnt, sizes, strict=True):
         slowness = size**-0.7

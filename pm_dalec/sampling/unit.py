@@ -20,7 +20,6 @@ from pm_dalec.lanes.call import NO_CALL
 from pm_dalec.posterior.chain_statistics import (
     bulk_sizes,
     chain_statistics,
-    halves,
     quarters,
     split_rhat,
     turned,
@@ -40,6 +39,7 @@ from pm_dalec.sampling.state import (
     learn,
     remember,
     renew_surrogates,
+    shared,
     store,
 )
 from pm_dalec.sampling.target import natural
@@ -150,7 +150,7 @@ class Unit:
             self._next_round()
 
     def guides(self):
-        """What the proposals of the two halves of the lanes are made from at present."""
+        """What the proposals of the two halves of the lanes are made from; often they are one."""
         learnt = self.state.learnt
         return tuple(self._guide(one) for one in (learnt[0], learnt[-1]))
 
@@ -226,9 +226,9 @@ class Unit:
         )
 
     def _sizes(self):
-        """Bulk ESS of every parameter in each half of the chains."""
+        """Bulk ESS of every parameter, of all chains or of each half of them."""
         part = self._comparable(evenly(self.state.stored[: self.state.kept], MOST_JUDGED))
-        return [bulk_sizes(part[lanes]) for lanes in halves(self.state.logp.size)]
+        return [bulk_sizes(part[lanes]) for _, lanes in shared(self.state)]
 
     def _next_round(self):
         state = self.state

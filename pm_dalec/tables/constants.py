@@ -25,5 +25,5 @@ REPRESENTED = "represented_area"
 MODEL_VERSION = 1
 """Raised whenever DALEC, a constraint, a prior or a likelihood gives other numbers: old fits are refused."""
 
-SAMPLER_VERSION = 3
+SAMPLER_VERSION = 4
 """Raised whenever the default sampler draws other numbers: states of older ones are refused."""

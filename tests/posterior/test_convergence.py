@@ -230,7 +230,6 @@ def test_halves_that_disagree_are_told_apart():
     apart = agreed.copy()
     apart[8:] += 1.0
     assert halves_rhat(apart) > 1.1
-    assert np.isnan(halves_rhat(agreed[:3]))
 
 
 def test_chains_that_never_moved_have_no_finite_rhat():

@@ -1,8 +1,8 @@
 """The default sampler over lanes: pure kernels, compiled once for every model.
 
-Lanes walk in CARDAMOM's unit interval and leave a target alone that is flat outside it. Those of one half of
-a unit share an archive of past states and a smooth likeness of the posterior fitted to it (`surrogate`), which
-only change while tuning and between rounds; otherwise both are frozen, every move is reversible, and the
+Lanes walk in CARDAMOM's unit interval and leave a target alone that is flat outside it. Those of a unit, or of
+one half of it, share an archive of past states and a smooth likeness of the posterior fitted to it
+(`surrogate`), which only change while tuning and between rounds; otherwise both are frozen, every move is reversible, and the
 lanes are independent Markov chains. The moves are in `proposals`. The model is run only where nothing
 cheaper has decided: not outside the unit cube, not where a rule of the parameters alone fails, not where
 the likeness advises against it.
@@ -119,7 +119,7 @@ def lanes_window(calls, blocks, lanes, walk, guides, record):
     lanes : Lanes
     walk : Walk
     guides : tuple of two Guide
-        Of the two halves of the lanes.
+        Of the two halves of the lanes, which may be one.
     record : Record
     """
     width, size = calls.target.out.shape[2], lanes.position.shape[0]
