@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint hooks pages docs notebooks bench paper clean
+.PHONY: help install demo test test-slow test-newest lint hooks pages docs notebooks bench paper clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,15 @@ test: $(INSTALLED) ## Run the fast tests on two cores, and tell how much of the 
 
 test-slow: $(INSTALLED) ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+# The bound in pyproject.toml is passed over: pip says so, and goes on.
+test-newest: .venv/bin/python ## Run the tests of the lane compiler with the newest PyTensor that PyMC takes
+	@$(BIN)/python -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	.venv-newest/bin/python -m pip install --quiet -c constraints.txt -e . --group test
+	.venv-newest/bin/python -m pip install --upgrade pymc pytensor numba llvmlite jax
+	.venv-newest/bin/python -m pip list | grep -iE "^(pymc|pytensor|numba|llvmlite|jax) "
+	.venv-newest/bin/python -m pytest -q tests/lanes tests/sampling/any_model
 
 lint: $(INSTALLED) ## Check style, format, dependencies and types
 	$(BIN)/ruff check .

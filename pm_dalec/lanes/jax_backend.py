@@ -112,23 +112,38 @@ class JaxLanes:
 
     def compiled(self, given):
         """Function of arrays of fixed shapes."""
-        import jax
-        from pytensor.compile.mode import get_mode
-        from pytensor.link.jax.dispatch import jax_funcify
-
         graph = self._graph
         inputs = [*graph.positions, *graph.lane_data, *graph.shared_data, *self.rest]
-        fixed = [
-            pt.tensor(f"input_{place}", dtype=str(array.dtype), shape=array.shape)
-            for place, array in enumerate(given)
-        ]
-        with pytensor.config.change_flags(traceback__limit=0):
-            outputs = clone_replace(
-                list(graph.results), dict(zip(inputs, fixed, strict=True)), rebuild_strict=False
-            )
-            function = FunctionGraph(fixed, outputs, clone=True)
-            get_mode("JAX").excluding(*LEFT_TO_XLA).optimizer.rewrite(function)
-        return jax.jit(jax_funcify(function))
+        return in_jax(graph.results, dict(zip(inputs, given, strict=True)))
+
+
+def in_jax(results, given):
+    """Variables as a compiled function of JAX.
+
+    Parameters
+    ----------
+    results : sequence of Variable
+    given : dict of Variable to array
+        Inputs, and arrays of the shapes and kinds that they will have.
+
+    Returns
+    -------
+    callable
+        Of arrays in the order of the inputs; gives a tuple of arrays.
+    """
+    import jax
+    from pytensor.compile.mode import get_mode
+    from pytensor.link.jax.dispatch import jax_funcify
+
+    fixed = {
+        variable: pt.tensor(f"input_{place}", dtype=str(array.dtype), shape=array.shape)
+        for place, (variable, array) in enumerate(given.items())
+    }
+    with pytensor.config.change_flags(traceback__limit=0):
+        outputs = clone_replace(list(results), fixed, rebuild_strict=False)
+        function = FunctionGraph(list(fixed.values()), outputs, clone=True)
+        get_mode("JAX").excluding(*LEFT_TO_XLA).optimizer.rewrite(function)
+    return jax.jit(jax_funcify(function))
 
 
 class _BoundJax:

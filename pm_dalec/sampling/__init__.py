@@ -7,6 +7,8 @@ from pm_dalec._faces import face
 if TYPE_CHECKING:
     from pm_dalec.sampling.calibration import calibrate as calibrate
     from pm_dalec.sampling.edinburgh import calibrate_edinburgh as calibrate_edinburgh
+    from pm_dalec.sampling.families.nuts import calibrate_nuts as calibrate_nuts
+    from pm_dalec.sampling.families.smc import calibrate_smc as calibrate_smc
     from pm_dalec.sampling.labelled_fit import as_fit as as_fit
     from pm_dalec.sampling.region_store import calibrate_region as calibrate_region
     from pm_dalec.sampling.starts import feasible_start as feasible_start

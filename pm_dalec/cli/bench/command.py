@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from pm_dalec.cli.bench.banks import PAPER_UNITS, compare_banks, cost_of_sites, summary
 from pm_dalec.cli.bench.cost_page import cost_page
-from pm_dalec.cli.bench.judging import judge
+from pm_dalec.cli.bench.judging import judge, judge_families
 from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
 from pm_dalec.cli.cluster.land import BUILD
@@ -39,6 +39,7 @@ def bench(
     steps: int = STEPS,
     seconds: float = 1.0,
     samplers: bool = False,
+    families: bool = False,
     scale: int | None = None,
     cluster: Path | None = None,
     site: tuple[str, ...] = (),
@@ -63,18 +64,21 @@ def bench(
     dtype
         float32 with JAX only.
     steps
-        Monthly steps of a run.
+        Monthly steps of a run; with --families the first ones of the site.
     seconds
         Least time of one measurement [s]; with samplers, processor time of each run.
     samplers
         Compare samplers on two synthetic sites, and on each site that is named.
+    families
+        Sample the posterior of a synthetic site, or of each site that is named, by lanes, SMC and NUTS
+        (pip install 'pm_dalec[nuts]').
     scale
         So many units of 10 ms through the store and the scheduler of a cluster, on all processors.
     cluster
         Folder for runs of the twin at 0.25 degree by threads, by two workers and by workers that are
         killed, and for what was measured, with --scale as well; what is there is not done again.
     site
-        A site for samplers, or beside banks; may be given several times.
+        A site for samplers or families, or beside banks; may be given several times.
     banks
         Folder of draw banks of the twin at 0.5 degree, which are made where there are none; compare
         its units, and those at 0.25 degree, with them and without.
@@ -85,31 +89,33 @@ def bench(
     targets
         Folder of files of posteriordb; sample its targets and those of known answers, and compare.
     simulation
-        Folder of fits to simulated truths, which is continued until it holds --fits of them.
+        Folder of fits to simulated truths, which is continued until it holds --fits of them; with
+        --families they are fits by SMC.
     fits
         Wanted in that folder.
     page
-        Write what was found, of targets and simulation, of banks or of a cluster, to this file of Markdown.
+        Write what was found, of targets and simulation, of families, of banks or of a cluster, to this
+        file of Markdown.
     """
     _check(lanes, steps, seconds, backend=backend, dtype=dtype)
-    _check_samplers(samplers, site if banks is None else (), (lanes, backend, dtype, steps))
+    throughput = lanes, backend, dtype, STEPS if families else steps
+    _check_samplers(samplers or families, () if banks else site, throughput)
     tell = (lambda words: None) if as_json else _tell
     if scale is not None or cluster is not None:
         measure_cluster(cluster, scale, page, tell)
-        return
-    if targets is not None or simulation is not None:
+    elif families:
+        judge_families((site, steps), simulation, fits, page, tell, as_json)
+    elif targets is not None or simulation is not None:
         judge(targets, simulation, fits, page, tell, as_json)
-        return
-    if banks is not None:
+    elif banks is not None:
         _print_banks(banks, (units, references), site, page, tell, as_json)
-        return
-    if samplers:
+    elif samplers:
         _print_samplers(site, seconds, tell, as_json)
-        return
-    report = measure(
-        backend=backend, lanes=lanes, dtype=dtype, steps=steps, seconds=seconds, progress=tell
-    )
-    print(json.dumps(report, indent=1)) if as_json else _print_report(report)
+    else:
+        report = measure(
+            backend=backend, lanes=lanes, dtype=dtype, steps=steps, seconds=seconds, progress=tell
+        )
+        print(json.dumps(report, indent=1)) if as_json else _print_report(report)
 
 
 def _check(lanes, steps, seconds, *, backend, dtype):
@@ -128,11 +134,11 @@ def _check_samplers(samplers, sites, throughput):
     """Refuse sites without samplers, and samplers with options of throughput."""
     if sites and not samplers:
         raise ValueError(
-            f"wanted --samplers or --banks with --site {sites[0]}, got --site alone; add it"
+            f"wanted --samplers, --families or --banks with --site {sites[0]}, got --site alone; add one"
         )
     if samplers and throughput != (LANES, "llvm", "float64", STEPS):
         raise ValueError(
-            "wanted --samplers with --seconds and --site alone, got other options of throughput; leave them out"
+            "wanted --samplers or --families with --seconds and --site alone, got other options of throughput; leave them out"
         )
 
 

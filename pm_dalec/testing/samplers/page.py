@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pm_dalec.tables.constants import SAMPLER_VERSION
-from pm_dalec.testing.samplers.simulation import CHAINS
+from pm_dalec.testing.samplers.simulation import CHAINS, RUNS
 from pm_dalec.testing.samplers.uniformity import ENVELOPE, uniformity
 from pm_dalec.testing.samplers.verdicts import MEAN_LIMIT, QUANTILE_LIMIT, SETTINGS
 
@@ -55,6 +55,19 @@ has a small share of the *cube* and most of the mass can be missed by all chains
 """
 
 
+def _how(wanted):
+    """How fits were made, in words."""
+    if wanted.get("family") == "smc":
+        return (
+            f"{RUNS} runs of SMC, each of {wanted['draws']} particles with at most {wanted['proposals']}\n"
+            "proposals in a stage"
+        )
+    return (
+        f"{CHAINS} chains until R-hat < {wanted['rhat']:g} and ESS > {wanted['ess']:g}, or "
+        f"{wanted['proposals']:,}\nproposals a chain"
+    )
+
+
 def simulation_section(fits: pd.DataFrame) -> str:
     """Section on simulation-based calibration.
 
@@ -73,9 +86,8 @@ def simulation_section(fits: pd.DataFrame) -> str:
 
 {len(fits)} truths were drawn exactly from the constrained prior, observations of three years were made of each (leaf
 area every month, wood twice, uncertainties that do not depend on the truth), and the model was calibrated to them with
-{CHAINS} chains until R-hat < {wanted["rhat"]:g} and ESS > {wanted["ess"]:g}, or {wanted["proposals"]:,} proposals a
-chain ({told}; all count; version {wanted["sampler"]} of the sampler). If everything is right, ranks of the truth among
-the draws are uniform.
+{_how(wanted)} ({told}; all count; version {wanted["sampler"]} of the sampler). If everything is right, ranks of the truth
+among the draws are uniform.
 
 - Central intervals of 50 % hold {table["in50"].mean():.1%} of the truths, those of 90 % {table["in90"].mean():.1%}.
 - {int(table["inside"].sum())} of {len(table)} distributions of ranks stay in their envelope of {ENVELOPE:.0%}

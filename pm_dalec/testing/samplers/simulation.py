@@ -9,7 +9,7 @@ what they claim to be, the rank of the truth among the draws is uniform, for eve
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +24,8 @@ from pm_dalec.physics.observation_operators import misfit, seen_by
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.physics.summaries import summarised
 from pm_dalec.sampling.calibration import Job
+from pm_dalec.sampling.families.path import tempered
+from pm_dalec.sampling.families.smc import run_smc, unit_of
 from pm_dalec.sampling.progress import Progress
 from pm_dalec.sampling.state import Settings, evenly
 from pm_dalec.sampling.target import compile_target, natural
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     import pymc as pm
     import xarray as xr
 
+    from pm_dalec.sampling.target import Target
+
 YEARS = 3
 SIGMA = {"lai": 0.4, "cwood": 1000.0}  # m2 m-2, g m-2: the same whatever the truth is
 WOOD_STEPS = (12, 24)  # at whose start wood is observed
@@ -48,6 +52,8 @@ RANKED = 127  # draws among which the truth has its rank: 128 ranks
 TOGETHER = 20  # truths that are drawn at once
 CHAINS = 8
 USUAL = Settings(draws=250, rhat=1.05, ess=100, proposals=150_000)
+RUNS = 2  # of SMC
+FEW_PARTICLES = Settings(draws=250, rhat=1.05, ess=100, proposals=256)
 FLUXES = ("gpp", "reco", "nee", "harvest", "fire")
 LIKELIHOOD = "log_likelihood"
 SETTINGS = "settings.json"  # what the fits of a folder have in common
@@ -60,13 +66,17 @@ class Setting(NamedTuple):
     ----------
     site : Dataset
         Three years, with observations in place of which those of a truth are put.
-    job : Job
-        Target of its model, and how it is sampled.
+    target : Target
+        Of its model.
+    sample : callable
+        Gives draws (draw, chain, parameter + 1) and the state of a unit from the number of a fit and
+        its observations, data of the model by name.
     seed : int
     """
 
     site: xr.Dataset
-    job: Job
+    target: Target
+    sample: Callable[[int, dict[str, np.ndarray]], tuple]
     seed: int
 
 
@@ -135,12 +145,31 @@ def quantities(
     return theta._asdict() | fluxes | {LIKELIHOOD: -0.5 * squares}
 
 
-def _setting(build, settings, seed):
+def _setting(build, settings, seed, family):
     site = simulated_site()
-    quiet = Progress(enabled=False)
+    return Setting(site, *FAMILIES[family](build(site), settings, seed), seed)
+
+
+def _by_lanes(model, settings, seed):
+    """Target of a model, and its fits by the default sampler."""
+    quiet, target = Progress(enabled=False), compile_target(model)
     quiet.begin(1, settings)
-    target = compile_target(build(site))
-    return Setting(site, Job(target, settings, CHAINS, seed, 1, None, quiet), seed)
+    job = Job(target, settings, CHAINS, seed, 1, None, quiet)
+    return target, lambda number, instead: replace(job, instead=instead).one(0, number)
+
+
+def _by_smc(model, settings, seed):
+    """Target of a model, and its fits by tempered SMC."""
+    held = tempered(model)
+
+    def sample(number, instead):
+        done = [run_smc(held, (0, number, seed), settings, n, instead=instead) for n in range(RUNS)]
+        return unit_of(held.target, done, number, settings, seed)
+
+    return held.target, sample
+
+
+FAMILIES = {"lanes": _by_lanes, "smc": _by_smc}
 
 
 def one_fit(setting: Setting, number: int) -> dict[str, object]:
@@ -165,8 +194,7 @@ def one_fit(setting: Setting, number: int) -> dict[str, object]:
         f"{name}_data": np.where(np.isnan(setting.site[name].values), 0.0, values)
         for name, values in seen.items()
     }
-    job = setting.job
-    draws, state = Job(**{**vars(job), "instead": instead}).one(0, number)
+    draws, state = setting.sample(number, instead)
     told = {
         "number": number,
         "status": state.phase,
@@ -178,7 +206,7 @@ def one_fit(setting: Setting, number: int) -> dict[str, object]:
     flat = draws[..., :-1].reshape(-1, draws.shape[-1] - 1)
     if len(flat) < RANKED:
         return told | {"ranks": None}
-    drawn = Theta(**natural(job.target, evenly(flat, RANKED)))
+    drawn = Theta(**natural(setting.target, evenly(flat, RANKED)))
     true, others = (quantities(setting.site, each, seen) for each in (theta, drawn))
     return told | {"ranks": {name: int((others[name] < true[name]).sum()) for name in true}}
 
@@ -190,6 +218,7 @@ def calibrate_by_simulation(
     fits: int = 200,
     settings: Settings = USUAL,
     seed: int = 2018,
+    family: str = "lanes",
     progress: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Calibrate to observations of many truths; what a folder holds already is not done again.
@@ -205,6 +234,9 @@ def calibrate_by_simulation(
     settings : Settings
         Of the sampler. Fits that end by their budget count as well.
     seed : int
+    family : {"lanes", "smc"}
+        Of the sampler; of SMC, ``settings`` say how many particles each of two runs has, and how many
+        proposals a particle has in a stage: `FEW_PARTICLES`.
     progress : callable, optional
         Called with a sentence.
 
@@ -221,12 +253,13 @@ def calibrate_by_simulation(
     fits = whole_number("fits", fits, least=1, advice="200 show what a sampler gets wrong")
     folder, setting = folder_to_write(folder), None
     stated = asdict(settings) | {"seed": seed, "model": MODEL_VERSION, "sampler": SAMPLER_VERSION}
+    stated |= {} if family == "lanes" else {"family": family}
     _expect_same(folder / SETTINGS, stated)
     for number in range(fits):
         path = folder / f"{number:05d}.json"
         if path.exists():
             continue
-        setting = setting or _setting(build, settings, seed)
+        setting = setting or _setting(build, settings, seed, family)
         found = one_fit(setting, number)
         with whole(path) as draft:
             draft.write_text(json.dumps(found))

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from pm_dalec.models import baseline
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
+from pm_dalec.sampling.state import Settings
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.testing.parameters import FEASIBLE
 from pm_dalec.testing.samplers import simulation
@@ -96,10 +98,21 @@ def test_a_folder_is_continued_and_fits_of_other_settings_are_refused(tmp_path, 
         return {"number": number, "status": "converged", "rhat": 1.0, "ranks": {"gpp": number}}
 
     monkeypatch.setattr(simulation, "one_fit", one_fit)
-    monkeypatch.setattr(simulation, "_setting", lambda build, settings, seed: "setting")
+    monkeypatch.setattr(simulation, "_setting", lambda *given: "setting")
     simulation.calibrate_by_simulation(None, tmp_path, fits=2)
     table = simulation.calibrate_by_simulation(None, tmp_path, fits=3)
     assert made == [0, 1, 2]
     assert list(table["gpp"]) == [0, 1, 2]
     with pytest.raises(ValueError, match="wanted fits with seed=5"):
         simulation.calibrate_by_simulation(None, tmp_path, fits=3, seed=5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["lanes", "smc"])
+def test_a_fit_of_either_family_ranks_its_truth(tmp_path, family):
+    few = Settings(draws=100, rhat=9.0, ess=0, proposals=2048 if family == "lanes" else 16)
+    found = simulation.calibrate_by_simulation(
+        baseline.build, tmp_path, fits=1, settings=few, family=family
+    )
+    assert 0 <= found["gpp"].iloc[0] <= simulation.RANKED
+    assert found.attrs.get("family", "lanes") == family

@@ -1,0 +1,1 @@
+"""Other families of samplers on the same models: tempered particles (SMC) and gradients (NUTS)."""

@@ -1,0 +1,70 @@
+"""Log-density of a site with its gradient, through JAX, on the whole line.
+
+PyTensor's own gradient of a scan cannot be compiled by JAX, and takes minutes otherwise: here the density
+is carried to JAX as it is, and JAX differentiates it.
+"""
+
+import numpy as np
+
+from pm_dalec.lanes.cut import density_terms, lane_graph
+from pm_dalec.lanes.from_data import FromData
+from pm_dalec.lanes.jax_backend import in_jax
+
+
+def log_density_of(model):
+    """Log-density of the model of one unit as a function of JAX.
+
+    Parameters
+    ----------
+    model : pm.Model
+        Its free variables are numbers in the unit interval.
+
+    Returns
+    -------
+    callable
+        positions (parameter,) in the unit interval -> log-density.
+    """
+    graph = lane_graph(model, [sum(term.sum() for term in density_terms(model))], ())
+    cut = [*graph.lane_data, *graph.shared_data]
+    values = map(np.asarray, FromData(cut, graph.data)())
+    given = {position: np.zeros(()) for position in graph.positions}
+    given |= dict(zip(cut, values, strict=True))
+    given |= {copy: own.get_value() for copy, own in graph.data.items() if copy not in given}
+    function, data = in_jax(graph.results, given), list(given.values())[len(graph.positions) :]
+    return lambda positions: function(*positions, *data)[0]
+
+
+def potential_of(model):
+    """Minus log-density on the whole line, where a gradient meets no wall.
+
+    Parameters
+    ----------
+    model : pm.Model
+        As for `log_density_of`.
+
+    Returns
+    -------
+    callable
+        logits (parameter,) of the positions -> minus the log-density of the logits. Where a part of the
+        gradient is not finite, as where leaves vanish, that part is zero.
+
+    Notes
+    -----
+    A step of NUTS keeps volume and can be turned back whatever the force is, and the density decides what
+    is taken: a wrong force costs acceptance and changes no target.
+    """
+    import jax
+
+    density = log_density_of(model)
+
+    def exact(logits):
+        jacobian = -(jax.nn.softplus(logits) + jax.nn.softplus(-logits)).sum()
+        return -(density(jax.nn.sigmoid(logits)) + jacobian)
+
+    def with_force(logits):
+        value, slope = jax.value_and_grad(exact)(logits)
+        return value, jax.numpy.where(jax.numpy.isfinite(slope), slope, 0.0)
+
+    potential = jax.custom_vjp(exact)
+    potential.defvjp(with_force, lambda force, change: (change * force,))
+    return potential

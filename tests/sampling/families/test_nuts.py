@@ -1,0 +1,71 @@
+"""NUTS on the model of a site: its gradients are right, its refusals plain, its draws those of the lanes."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, log_expit, logit
+
+from pm_dalec.constraints.forms import Soft
+from pm_dalec.graph import PAPER
+from pm_dalec.lanes.backends import lane_logp
+from pm_dalec.models import baseline
+from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.families.gradients import potential_of
+from pm_dalec.sampling.families.nuts import calibrate_nuts
+from pm_dalec.sensitivity.reweighting import reweight
+from pm_dalec.testing.samplers.families import apart, centres_of, summarised
+from pm_dalec.testing.tiny import tiny_region, tiny_site
+
+SOFT = PAPER.replace(constraints=Soft("edinburgh2021", 0.05))
+
+
+@pytest.mark.parametrize(
+    ("choices", "sentence"),
+    [
+        (PAPER, "got 'edinburgh2021' in the hard form in calibrate_nuts"),
+        (SOFT.replace(solver="truncated"), "wanted the smooth solver 'converged'"),
+    ],
+)
+def test_walls_and_steps_are_refused(choices, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        calibrate_nuts(baseline.build(tiny_site(), choices))
+
+
+def test_units_are_refused():
+    with pytest.raises(ValueError, match="wanted the model of one site"):
+        calibrate_nuts(baseline.build(tiny_region(pixels=2), SOFT))
+
+
+@pytest.mark.slow
+def test_the_gradient_is_that_of_differences():
+    import jax
+
+    model = baseline.build(tiny_site(), SOFT)
+    density, potential = lane_logp(model), potential_of(model)
+    size, step = len(density.names), 1e-5
+    logits = logit(np.random.default_rng(0).uniform(0.3, 0.7, (8, size)))
+    with jax.enable_x64(True):
+        value, gradient = map(np.asarray, jax.vmap(jax.value_and_grad(potential))(logits))
+
+    def minus(at):
+        return -density(expit(at)) - (log_expit(at) + log_expit(-at)).sum(axis=1)
+
+    assert np.allclose(value, minus(logits), rtol=1e-10)
+    assert np.isfinite(gradient).all()
+    for row, along in enumerate(np.eye(size) * step):
+        slope = (minus(logits + along) - minus(logits - along)) / (2 * step)
+        known = gradient[:, row] != 0  # where it is not finite, it is taken as zero
+        assert known.any()
+        assert np.allclose(slope[known], gradient[known, row], rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.slow
+def test_draws_are_those_of_the_lanes_and_weights_carry_them_to_hard_constraints():
+    site = tiny_site(years=3)
+    lanes = calibrate(baseline.build(site, SOFT), draws=2000, ess=4000, groups=(), progress=False)
+    nuts = calibrate_nuts(baseline.build(site, SOFT), progress=False)
+    assert nuts["sample_stats"]["diverging"].dims == ("chain", "draw")
+    centres = centres_of(lanes["posterior"].to_dataset())
+    one, reference = (summarised(fit["posterior"].to_dataset(), centres) for fit in (nuts, lanes))
+    assert apart(one, reference, list(centres))["median"] < 0.25
+    weights = reweight(nuts, PAPER)
+    assert 0 < float(weights["kept"]) < 1
