@@ -64,9 +64,9 @@ def calibrate_nuts(
     Returns
     -------
     DataTree
-        As from `calibrate` with ``groups=()``, of the posterior with soft constraints. In ``sample_stats`` also ``diverging``,
-        ``tree_steps`` and ``step_size`` by draw; ``proposals`` are evaluations of the gradient,
-        ``search_proposals`` those of the lanes before.
+        As from `calibrate` with ``groups=()``, of the posterior with soft constraints. In ``sample_stats``
+        also ``diverging``, ``tree_steps`` and ``step_size`` by draw; ``proposals`` are evaluations of the
+        gradient, ``search_proposals`` those of the lanes before, for each chain.
     """
     _check(model)
     advice = "chains run side by side: 8 cost little more than 4"
@@ -86,7 +86,7 @@ def calibrate_nuts(
         bar.message(f"NUTS: {chains} chains of {tune} and {draws} iterations")
         found, steps = _sampled(potential, warm, (chains, tune, draws, target_accept), seed)
     drawn, state = _unit(target, found, steps, identity, seed)
-    state.searched = lanes.searched + lanes.proposed
+    state.searched = (lanes.searched + lanes.proposed) * lanes.logp.size // chains
     stated = stated_of("nuts", seed, compile_seconds, Settings(draws=draws), chains)
     fit = as_fit(model, target, {0: (drawn, state)}, chains, stated)
     names = {"diverging": "diverging", "num_steps": "tree_steps", KEPT[3]: "step_size"}

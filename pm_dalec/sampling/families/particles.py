@@ -136,10 +136,12 @@ class Particles:
         Returns
         -------
         Powers
+            NaN where no place had a density.
         """
+        if not self.tries:
+            return path.Powers(np.nan, np.nan, np.nan)
         legs = dict.fromkeys(path.Powers._fields, 0.0)
-        if self.tries:
-            legs["prior"] = float(np.log(self.count / self.tries))
+        legs["prior"] = float(np.log(self.count / self.tries))
         before = path.Powers()
         for stage in self.stages:
             leg = next(n for n in legs if getattr(stage.powers, n) > getattr(before, n))

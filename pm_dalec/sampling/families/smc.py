@@ -74,10 +74,10 @@ def calibrate_smc(
     Returns
     -------
     DataTree
-        As from `calibrate` with ``groups=()``; draws of a run are its particles, in no order. In ``sample_stats`` also
-        ``log_evidence`` with its error, ``log_evidence_of_run`` by chain, and of a model of DALEC
-        ``log_constrained_share``: the probability of its rules under the prior. The evidence is that of
-        the data given prior and rules; of another model the integral of its density.
+        As from `calibrate` with ``groups=()``; draws of a run are its particles, in no order. In
+        ``sample_stats`` also ``log_evidence`` with its error, ``log_evidence_of_run`` by chain, and of a
+        model of DALEC ``log_constrained_share``: the probability of its rules under the prior. The
+        evidence is that of the data given prior and rules; of another model the integral of its density.
     """
     foreign = is_foreign(model)
     check_any(model, "calibrate_smc") if foreign else check_dalec(model, "calibrate_smc")

@@ -96,6 +96,7 @@ def test_a_density_that_is_nowhere_ends_without_draws():
         found = calibrate_smc(model, runs=2, particles=100, progress=False)
     assert found["posterior"].sizes["draw"] == 0
     assert str(found["sample_stats"]["status"].values) == "no start"
+    assert np.isnan(found["sample_stats"]["log_evidence"])
 
 
 def test_units_have_evidence_of_their_own_and_particles_that_meet_the_constraints():
