@@ -6,6 +6,7 @@ draws into those under the hard ones, where weights allow. Hoffman and Gelman (2
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,7 @@ def calibrate_nuts(
         gradient, ``search_proposals`` those of the lanes before, for each chain.
     """
     _check(model)
+    _check_packages()
     advice = "chains run side by side: 8 cost little more than 4"
     chains = whole_number("chains", chains, least=FEWEST_CHAINS, advice=advice)
     draws = whole_number("draws", draws, least=8, advice="500 are usual")
@@ -120,6 +122,15 @@ def _check(model):
         )
 
 
+def _check_packages():
+    missing = [name for name in ("jax", "numpyro") if find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f"wanted JAX and NumPyro for calibrate_nuts, got no {missing[0]}; install them with "
+            "pip install 'pm_dalec[nuts]'"
+        )
+
+
 def _warm(target, chains, seed, identity):
     """Draws of the lanes (draw, chain, parameter), and their state."""
     quiet, count = Progress(enabled=False), max(chains, FEWEST_LANES)
@@ -135,14 +146,9 @@ def _warm(target, chains, seed, identity):
 
 def _sampled(potential, warm, how, seed):
     """Draws of NUTS (chain, draw, parameter) with what is known of them, and gradients of the tuning."""
-    try:
-        import jax
-        from numpyro.infer import MCMC, NUTS
-    except ImportError:
-        raise ImportError(
-            "wanted NumPyro and JAX for calibrate_nuts, got no such packages; install them with "
-            "pip install 'pm_dalec[nuts]'"
-        ) from None
+    import jax
+    from numpyro.infer import MCMC, NUTS
+
     chains, tune, draws, target_accept = how
     logits = logit(warm.reshape(-1, warm.shape[-1]))
     metric = np.cov(logits, rowvar=False)

@@ -9,6 +9,7 @@ from pm_dalec.graph import PAPER
 from pm_dalec.lanes.backends import lane_logp
 from pm_dalec.models import baseline
 from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.families import nuts
 from pm_dalec.sampling.families.gradients import potential_of
 from pm_dalec.sampling.families.nuts import calibrate_nuts
 from pm_dalec.sensitivity.reweighting import reweight
@@ -33,6 +34,14 @@ def test_walls_and_steps_are_refused(choices, sentence):
 def test_units_are_refused():
     with pytest.raises(ValueError, match="wanted the model of one site"):
         calibrate_nuts(baseline.build(tiny_region(pixels=2), SOFT))
+
+
+def test_what_must_be_installed_is_said(monkeypatch):
+    monkeypatch.setattr(nuts, "find_spec", lambda name: None if name == "numpyro" else name)
+    with pytest.raises(
+        ImportError, match=r"got no numpyro; install them with pip install 'pm_dalec\[nuts\]'"
+    ):
+        calibrate_nuts(baseline.build(tiny_site(), SOFT))
 
 
 @pytest.mark.slow
@@ -62,10 +71,10 @@ def test_the_gradient_is_that_of_differences():
 def test_draws_are_those_of_the_lanes_and_weights_carry_them_to_hard_constraints():
     site = tiny_site(years=3)
     lanes = calibrate(baseline.build(site, SOFT), draws=2000, ess=4000, groups=(), progress=False)
-    nuts = calibrate_nuts(baseline.build(site, SOFT), progress=False)
-    assert nuts["sample_stats"]["diverging"].dims == ("chain", "draw")
+    found = calibrate_nuts(baseline.build(site, SOFT), progress=False)
+    assert found["sample_stats"]["diverging"].dims == ("chain", "draw")
     centres = centres_of(lanes["posterior"].to_dataset())
-    one, reference = (summarised(fit["posterior"].to_dataset(), centres) for fit in (nuts, lanes))
+    one, reference = (summarised(fit["posterior"].to_dataset(), centres) for fit in (found, lanes))
     assert apart(one, reference, list(centres))["median"] < 0.25
-    weights = reweight(nuts, PAPER)
+    weights = reweight(found, PAPER)
     assert 0 < float(weights["kept"]) < 1
