@@ -276,7 +276,7 @@ def _told(value, places):
 
 TITLE = f"""# Families of samplers
 
-Made by `pm-dalec bench --families --site SITE --page docs/sampler_families.md`; every number is measured, version
+Made by `pm-dalec bench --families --site SITE --page FILE`; every number is measured, version
 {SAMPLER_VERSION} of the sampler. Three families sample the same posterior: the lanes, tempered SMC
 (`pm_dalec.sampling.calibrate_smc`) and NUTS (`calibrate_nuts`). NUTS needs a gradient and therefore constraints in the
 soft form, over a margin of {SOFT.scale:g}: it is compared with the lanes under these, and its draws, re-weighted to the
