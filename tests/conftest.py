@@ -61,6 +61,10 @@ LONG = (
     "cli/test_forecasts.py",
 )
 
+# Rooms whose files share what takes seconds to make: one worker runs them all, and it is made once.
+TOGETHER = ("explore", "landscape", "paper", "sensitivity")
+APART = ("notebooks",)  # whose tests share nothing
+
 
 def pytest_configure(config):
     """Models are built without notes on who made which node, tiny sites of weather that is made once.
@@ -72,6 +76,21 @@ def pytest_configure(config):
     tiny.synthetic_drivers = lambda *given, **named: weather(*given, **named).copy(deep=True)
     if "not slow" in config.option.markexpr:
         labelled_fit.PRIOR = Settings(draws=8, rhat=9.0, ess=0, proposals=2048)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """What a worker is given at a time: the tests of a room, of a file, or one test."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByRoom(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            room = nodeid.removeprefix(f"{TESTS.name}/").split("/")[0]
+            if room in TOGETHER:
+                return room
+            return nodeid if room in APART else super()._split_scope(nodeid)
+
+    return ByRoom(config, log)
 
 
 def pytest_collection_modifyitems(items):

@@ -14,7 +14,7 @@ import xarray as xr
 import pm_dalec as pmd
 from pm_dalec.forecasting import load_forecast
 from pm_dalec.forecasting.parts import DONE, PARTS
-from pm_dalec.sampling.cluster.client import local_cluster
+from pm_dalec.posterior.fit_file import load
 
 SETTINGS = {"names": ["live", "gpp"], "management": ["none", "mean"], "threads": 1}
 
@@ -63,11 +63,14 @@ def test_a_killed_process_leaves_parts_that_another_goes_on_with(region_fit, tmp
         "import sys, pm_dalec as pmd; from pathlib import Path; from pm_dalec.posterior import load\n"
         "where = Path(sys.argv[1])\n"
         "pmd.forecast(load(where / 'fit.nc'), ['control', 'ssp245', 'ssp370', 'ssp585'],"
-        " names=['live'], threads=1, store=where / sys.argv[2])"
+        " names=['live'], threads=1, store=where / 'killed')"
     )
-    command = [sys.executable, "-c", code, str(tmp_path)]
-    subprocess.run([*command, "whole"], check=True)
-    started = subprocess.Popen([*command, "killed"])
+
+    def here(name):
+        given = {"names": ["live"], "threads": 1, "store": tmp_path / name}
+        pmd.forecast(load(tmp_path / "fit.nc"), ["control", "ssp245", "ssp370", "ssp585"], **given)
+
+    started = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)])
     parts = tmp_path / "killed" / PARTS
     for _ in range(6000):
         if len(list(parts.glob("*.npz"))) >= 2 or started.poll() is not None:
@@ -76,24 +79,9 @@ def test_a_killed_process_leaves_parts_that_another_goes_on_with(region_fit, tmp
     os.kill(started.pid, signal.SIGKILL)
     started.wait()
     assert not (tmp_path / "killed" / DONE).exists(), "killed in the middle"
-    subprocess.run([*command, "killed"], check=True)
+    here("killed")
+    here("whole")
     assert digest(tmp_path / "killed" / DONE) == digest(tmp_path / "whole" / DONE)
-
-
-@pytest.mark.parametrize("kept", ["in memory", "on the disk"])
-def test_workers_of_a_cluster_give_the_forecast_of_threads_bit_for_bit(kept, region_fit, tmp_path):
-    distributed = pytest.importorskip("distributed")
-    how = SETTINGS | {"management": ["none", "mean,by=stratum"], "draws": 4}
-    wanted = pmd.forecast(region_fit, ["ssp245"], **how)
-    fit = region_fit if kept == "in memory" else pmd.save(region_fit, tmp_path / "fit.zarr")
-    with local_cluster(2, processes=False) as cluster, distributed.Client(cluster) as client:
-        found = pmd.forecast(fit, ["ssp245"], store=tmp_path / "workers", client=client, **how)
-    xr.testing.assert_identical(found, wanted)
-
-
-def test_a_cluster_wants_a_folder_that_workers_see(region_fit):
-    with pytest.raises(ValueError, match=r"wanted store= with client=, got none"):
-        pmd.forecast(region_fit, ["control"], client="local")
 
 
 @pytest.mark.parametrize("stage", ["finished", "in parts"])

@@ -8,6 +8,8 @@ import matplotlib.pyplot as plt
 import nbformat
 import pytest
 
+from pm_dalec.sensitivity import Study
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
 
@@ -33,6 +35,7 @@ def test_there_are_notebooks():
 @pytest.mark.filterwarnings("ignore:.*:UserWarning")  # of fewer draws than asked for
 def test_a_notebook_runs_with_small_budgets(source, tmp_path, monkeypatch):
     monkeypatch.setenv("PM_DALEC_FAST", "1")
+    monkeypatch.setitem(Study.run.__kwdefaults__, "pilot", 2_000)  # instead of half a million
     monkeypatch.chdir(tmp_path)
     known = {"display": lambda *shown: None}
     for place, cell in enumerate(execute.notebook_of(source).cells):

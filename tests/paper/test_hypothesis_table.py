@@ -116,9 +116,15 @@ def test_the_baseline_alone_tests_nothing(as_in_the_paper):
     assert hypotheses(alone)["verdict"].str.startswith("cannot be tested").all()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def experiments_of_the_twin(request):
     return request.getfixturevalue("experiments")
+
+
+@pytest.fixture(scope="module")
+def experiments_kept(experiments_of_the_twin):
+    """Those of the resolutions that the folder of the twin's fits has."""
+    return {key: found for key, found in experiments_of_the_twin.items() if key[1] in (1.0, 0.5)}
 
 
 def test_the_emulated_twin_fulfils_what_geometry_decides(experiments_of_the_twin):
@@ -132,13 +138,16 @@ def test_the_emulated_twin_fulfils_what_geometry_decides(experiments_of_the_twin
         assert verdict(table, statement) == "holds"
 
 
+@pytest.fixture(scope="module")
+def of_the_fits(fit_folder, experiments_kept):
+    """Table of the fits that the folder holds, which were reduced in memory."""
+    return hypotheses(experiments_kept, open_forecasts(fit_folder))
+
+
 @pytest.mark.parametrize("kind", [str, Path])
-def test_hypotheses_of_a_folder_are_those_of_the_fits_in_it(request, kind):
+def test_hypotheses_of_a_folder_are_those_of_the_fits_in_it(kind, fit_folder, of_the_fits):
     """Kept in zarr and in NetCDF, opened by name."""
-    folder = kind(request.getfixturevalue("fit_folder"))
-    experiments = request.getfixturevalue("experiments")
-    kept = {key: found for key, found in experiments.items() if key[1] in (1.0, 0.5)}
-    pd.testing.assert_frame_equal(hypotheses(folder), hypotheses(kept, open_forecasts(folder)))
+    pd.testing.assert_frame_equal(hypotheses(kind(fit_folder)), of_the_fits)
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
