@@ -56,6 +56,7 @@ html_title = "pm_dalec"
 html_static_path = ["site/static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
+html_sidebars = {page: [] for page in ("docs/index", "docs/gallery")}  # nothing is below them
 html_copy_source = False
 html_theme_options = {
     "navigation_with_keys": False,

@@ -10,7 +10,7 @@ FIRST = """\
 
 Every figure of the notebooks with the code that draws it. The code stands on what its notebook made before; the
 link opens the place. Scripts that draw the figures and tables of the paper from a folder of fits are in
-`paper_figures/`: `python paper_figures/fig05_harvest_ratio.py FOLDER`.
+`paper_figures/`; how [one figure](guide/reproduce.md) is made by them.
 """
 CODE = """\
 ### {title}

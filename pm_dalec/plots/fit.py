@@ -184,7 +184,8 @@ def _agreements(simulated, found):
         kind = "assimilated" if values.attrs.get("assimilated", 1) else "not assimilated"
         noise = "no sigma known" if sigma is None else "noise added"
         share = f"{inside:.0%} in the {WIDEST:.0%} band, {noise}"
-        words.append(f"{kind}: RMSE {rmse:.3g} {unit(simulated.name)}, {share}")
+        rounded = float(f"{rmse:.3g}")
+        words.append(f"{kind}: RMSE {rounded:g} {unit(simulated.name)}, {share}")
     return "; ".join(words)
 
 

@@ -144,7 +144,7 @@ def test_a_fit_alone_makes_its_figure_with_site_letters_and_how_well_it_fits():
     seen, withheld = told.split("; ")
     assert seen.startswith("assimilated: RMSE")
     assert seen.endswith("noise added")
-    assert "not assimilated: RMSE 1e+03 gC m$^{-2}$ d$^{-1}$, 0% in the 90% band" in withheld
+    assert "not assimilated: RMSE 1000 gC m$^{-2}$ d$^{-1}$, 0% in the 90% band" in withheld
     assert figure.axes[3].get_title(loc="right") == ""
     words = figure.axes[-1].get_xlabel()
     assert words == (
