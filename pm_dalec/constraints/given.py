@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from pm_dalec.tables.table import Table
 
 if TYPE_CHECKING:
     from pm_dalec.constraints.rules import Constraint
+    from pm_dalec.tables.kinds import Era
 
 
 def expect_parameters(parameters: object) -> None:
@@ -67,7 +68,7 @@ def rules_given(constraints: object) -> Table[Constraint]:
         if constraints.kind == sets.NO_CONSTRAINTS.kind:
             return constraints
     elif isinstance(constraints, str | None):
-        return sets.EDCS[constraints]
+        return sets.EDCS[cast("Era", constraints)]
     came = f"one of {constraints.kind}s" if isinstance(constraints, Table) else repr(constraints)
     raise TypeError(
         f"wanted constraints as the name of a set, a table of rules or None, got {came:.80}; there are "

@@ -15,8 +15,8 @@ from pm_dalec.tables.variables import POOLS
 SOLVERS = {"converged": stomata.converged, "truncated": stomatal_search.truncated}
 
 
-def checked_solver(solver: object) -> Solver:
-    """Name of a stomatal solver, or the sentence that says which there are.
+def check_solver(solver: object) -> None:
+    """Refuse what is no name of a stomatal solver.
 
     Parameters
     ----------
@@ -27,7 +27,6 @@ def checked_solver(solver: object) -> Solver:
             f"wanted the solver {' or '.join(map(repr, SOLVERS))}, got {solver!r} "
             "(stomatal optimum); choose one of them"
         )
-    return solver
 
 
 def initial_pools(theta: Theta) -> Pools:
