@@ -28,7 +28,7 @@ def expect_bands(simulated: object, observed: object) -> None:
             f"wanted a fit (DataTree), or quantiles of it by quantile and time, got "
             f"{type(simulated).__name__}; give what calibrate returns"
         )
-    pairs = isinstance(observed, Mapping) and not isinstance(observed, xr.Dataset) and observed
+    pairs = isinstance(observed, Mapping) and not isinstance(observed, xr.Dataset)
     if observed is not None and not (
         pairs and all(isinstance(each, tuple) and len(each) == 2 for each in observed.values())
     ):

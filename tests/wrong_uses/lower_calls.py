@@ -65,7 +65,7 @@ def calls(folder):
             "units": units, "theta": Kind((PARAMETERS, tuple(FEASIBLE))), "solver": Name(SOLVERS),
             "constraints": Kind((PARAMETERS, "edinburgh2022", ["steady_wood"]), optional=True)}),
         "run_numpy": (run_numpy, forward, {"solver": Name(SOLVERS)}),
-        "fit_figure": (figure_of(plots.fit_figure), {"simulated": site_fit(), "names": ("lai",)}, {
+        "fit_figure": (figure_of(plots.fit_figure), {"simulated": site_fit(), "names": ("lai",), "observed": {}}, {
             "simulated": fits, "names": Names(("lai", "gpp")),
             "observed": Kind(({"lai": 3}, {"lai": draws["initial_som"]}), optional=True)}),
         "parameter_figure": (figure_of(plots.parameter_figure), {"posterior": draws[["leaf_lifespan", "initial_som"]]}, {
