@@ -10,7 +10,6 @@ import numpy as np
 import xarray as xr
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from pm_dalec.plots.given import expect_bands, expect_draws, expect_truth
 from pm_dalec.plots.style import (
     BANDS,
     BASELINE,
@@ -25,7 +24,14 @@ from pm_dalec.plots.style import (
     style,
     unit,
 )
-from pm_dalec.posterior.trajectory import bands, observations_of, true_series
+from pm_dalec.posterior.trajectory import (
+    bands,
+    expect_bands,
+    expect_draws,
+    expect_truth,
+    observations_of,
+    true_series,
+)
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
