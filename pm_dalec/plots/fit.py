@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-
 SHOWN = BANDS[1:]
 """Bands of a fit: 95 % would hardly differ from 90 %."""
 WIDEST = SHOWN[0][0]
