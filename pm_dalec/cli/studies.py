@@ -171,8 +171,8 @@ def sensitivity(
         found[label] = _studied(study, place, each, ablate, information)
         if confirm:
             confirmed[label] = _confirmed(study, place, each)
-    if len(lands) > 1:
-        console.print(f"wrote {write_lands(found, out, confirmed=confirmed)}, studies.csv")
+        if len(lands) > 1:  # a page after each
+            console.print(f"wrote {write_lands(found, out, confirmed=confirmed)}, studies.csv")
     return NOT_CONVERGED if any(map(unconverged, found.values())) else 0
 
 
