@@ -91,8 +91,8 @@ def _budget_sensitivity(out, plan, resolutions, seed):
     asked = {"resolutions": resolutions, "seed": seed, "proposals": plan["proposals"]}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the answer names them
-        found, costs = budget_studies(BUILD, out / "studies", **asked)
-    written = write_budget_sensitivity(table_2_sensitivity(found), costs, out)
+        for found, costs in budget_studies(BUILD, out / "studies", **asked):  # an answer after each
+            written = write_budget_sensitivity(table_2_sensitivity(found), costs, out)
     print(written[-1].read_text(encoding="utf-8"))
     console.print(f"wrote {', '.join(path.name for path in written)} to {out}")
     return NOT_CONVERGED if (costs["converged"] < costs["calibrations"]).any() else 0
@@ -171,8 +171,8 @@ def sensitivity(
         found[label] = _studied(study, place, each, ablate, information)
         if confirm:
             confirmed[label] = _confirmed(study, place, each)
-    if len(lands) > 1:
-        console.print(f"wrote {write_lands(found, out, confirmed=confirmed)}, studies.csv")
+        if len(lands) > 1:  # a page after each
+            console.print(f"wrote {write_lands(found, out, confirmed=confirmed)}, studies.csv")
     return NOT_CONVERGED if any(map(unconverged, found.values())) else 0
 
 

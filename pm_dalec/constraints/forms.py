@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pm_dalec.constraints.case import Case
+from pm_dalec.constraints.given import rules_given
 from pm_dalec.constraints.rules import Constraint
 from pm_dalec.tables.kinds import Array, ArrayModule, Era
 from pm_dalec.tables.numbers import number
@@ -29,7 +30,12 @@ class Soft:
     scale: float = 0.05
 
     def __post_init__(self) -> None:
-        """Refuse a scale that is none."""
+        """Refuse rules and a scale that are none."""
+        if not rules_given(self.rules):
+            raise ValueError(
+                f"wanted rules that fade in, got {self.rules!r:.80} without any; write "
+                "Soft('edinburgh2021', 0.05), or choose constraints=None"
+            )
         advice = "a rule fades in over that margin, 0.05 by default"
         number("scale", self.scale, above=0.0, advice=advice)
 

@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pm_dalec.constraints import forms, sets
+from pm_dalec.constraints import forms
 from pm_dalec.constraints.case import case_of
+from pm_dalec.constraints.given import (
+    expect_generator,
+    expect_parameters,
+    expect_theta,
+    rules_given,
+)
 from pm_dalec.constraints.rules import Constraint
 from pm_dalec.errors.scales import FACTOR, KIND
 from pm_dalec.physics.numpy_run import run_numpy
-from pm_dalec.physics.records import drivers_of
+from pm_dalec.physics.records import drivers_of, expect_drivers
 from pm_dalec.tables.kinds import Array, ArrayModule, Era, Solver
+from pm_dalec.tables.numbers import whole_number
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform, Parameter
 from pm_dalec.tables.table import Table
@@ -47,6 +54,10 @@ def draw_prior(
     Theta
         Arrays of length ``count``.
     """
+    expect_drivers(units)
+    expect_parameters(parameters)
+    expect_generator(rng)
+    whole_number("count", count, least=1, advice="how many are drawn")
     drawn = []
     for name in Theta._fields:
         parameter = parameters[name]
@@ -84,13 +95,14 @@ def judge(
     -------
     dict of str to array (n,) [1]
     """
+    expect_theta(theta)
+    table = rules_given(constraints)
     drivers, latitude = drivers_of(units)
     trajectory = run_numpy(drivers, latitude, theta, solver=solver)
     case = case_of(trajectory, drivers, theta)
     with np.errstate(all="ignore"):
-        table = constraints if isinstance(constraints, Table) else sets.EDCS[constraints]
         found = forms.margins(table, case, np)
-    size = theta[0].shape
+    size = np.shape(theta[0])
     return {name: np.broadcast_to(margin, size) for name, margin in found.items()}
 
 
@@ -99,7 +111,7 @@ def draw_constrained_prior(
     count: int,
     *,
     parameters: Table[Parameter] = PARAMETERS,
-    constraints: Era = "edinburgh2021",
+    constraints: Era | Table[Constraint] = "edinburgh2021",
     rng: np.random.Generator,
     most: int = 4_000_000,
 ) -> Theta:
@@ -111,7 +123,7 @@ def draw_constrained_prior(
         Site.
     count : int
     parameters : Table of Parameter
-    constraints : {"edinburgh2021", "edinburgh2024", None}
+    constraints : {"edinburgh2021", "edinburgh2024", None} or Table of Constraint
     rng : numpy.random.Generator
     most : int
         Prior draws after which the attempt ends.
@@ -126,13 +138,16 @@ def draw_constrained_prior(
     ValueError
         If ``most`` draws did not suffice; names the rule that fails most often.
     """
+    rules = rules_given(constraints)
+    whole_number("count", count, least=1, advice="how many are drawn")
+    whole_number("most", most, least=1, advice="4000000 are usual")
     kept: list[tuple[Array, ...]] = []
     failures: dict[str, int] = {}
     tried = 0
     while sum(len(part[0]) for part in kept) < count and tried < most:
         theta = draw_prior(units, BATCH, parameters=parameters, rng=rng)
         tried += BATCH
-        found = judge(units, theta, constraints=constraints)
+        found = judge(units, theta, constraints=rules)
         good = np.ones(BATCH, bool)
         for name, margin in found.items():
             held = forms.holds(margin)

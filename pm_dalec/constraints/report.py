@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from pm_dalec.constraints import forms, sets
+from pm_dalec.constraints.given import expect_parameters
 from pm_dalec.constraints.prior_draws import BATCH, draw_prior, judge
 from pm_dalec.constraints.rules import Constraint
 from pm_dalec.tables import dims
@@ -34,11 +35,7 @@ def _checked_rules(units: object, constraints: Era, parameters: object) -> Table
             f"wanted constraints with rules to report, got {constraints!r}; there are "
             f"{', '.join(repr(name) for name in sets.EDCS if name)}"
         )
-    if not isinstance(parameters, Table):
-        raise TypeError(
-            f"wanted parameters as a table, got {type(parameters).__name__}; change one with "
-            "PARAMETERS.replace"
-        )
+    expect_parameters(parameters)
     for name in (name for name in DRIVERS if name in units):
         advice = "open the site with pm_dalec.open_site, which says where"
         real_numbers(f"{name!r} of the site", units[name].data, advice=advice)

@@ -11,7 +11,7 @@ from pm_dalec.constraints.sets import EDCS, NO_CONSTRAINTS
 from pm_dalec.data.checks import check_above_zero
 from pm_dalec.data.uncertainties import likelihood_by_data
 from pm_dalec.errors.likelihood import LOGNORMAL, Likelihood, likelihood_of
-from pm_dalec.physics.step import SOLVERS
+from pm_dalec.physics.step import check_solver
 from pm_dalec.tables.numbers import names_of
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.tables.streams import ANNUAL, STREAMS
@@ -72,11 +72,7 @@ class Choices:
                 f"wanted constraints as a table of rules, got one of {rules.kind}s; take one of EDCS, such as "
                 "EDCS['edinburgh2021'].without('steady_*')"
             )
-        if not isinstance(self.solver, str) or self.solver not in SOLVERS:
-            raise ValueError(
-                f"wanted the solver {' or '.join(map(repr, SOLVERS))}, got {self.solver!r} "
-                "(stomatal optimum); choose one of them"
-            )
+        check_solver(self.solver)
         object.__setattr__(self, "likelihoods", _checked(self.likelihoods))
 
     def _check_parameters(self):

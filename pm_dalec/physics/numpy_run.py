@@ -31,6 +31,7 @@ def run_numpy(
     Trajectory
         Arrays of shape (time + 1, ...) and (time, ...).
     """
+    step.check_solver(solver)
     theta = dalec_theta(theta, np.asarray)
     drivers = aligned(records.Drivers(*map(np.asarray, drivers)), batch_ndim(theta), np)
     with np.errstate(all="ignore"):  # NaN and infinities are part of the reference's behaviour

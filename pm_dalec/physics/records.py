@@ -190,6 +190,21 @@ def dalec_theta(theta: Theta, convert: Callable[[Array], Array]) -> Theta:
     return type(theta)(*(convert(value) for value in theta))
 
 
+def expect_drivers(units: object) -> None:
+    """Refuse what is no units dataset with drivers.
+
+    Parameters
+    ----------
+    units : Dataset
+    """
+    there = set(getattr(units, "variables", ())) if hasattr(units, "data_vars") else set()
+    if not {*DRIVERS, "lat"} <= there:
+        raise TypeError(
+            f"wanted a units dataset (xarray.Dataset) with drivers, got {type(units).__name__}; open a "
+            "site with pm_dalec.open_site"
+        )
+
+
 def drivers_of(
     units: xr.Dataset, space: tuple[str, ...] = ()
 ) -> tuple[Drivers, npt.NDArray[np.float64]]:
@@ -206,6 +221,7 @@ def drivers_of(
     tuple of Drivers and array
         Arrays (time[, stratum][, pixel]), and latitudes [degrees_north].
     """
+    expect_drivers(units)
     where = dims.space_of(units["tmin"])
     if not set(where) <= set(space):
         raise ValueError(

@@ -15,6 +15,20 @@ from pm_dalec.tables.variables import POOLS
 SOLVERS = {"converged": stomata.converged, "truncated": stomatal_search.truncated}
 
 
+def check_solver(solver: object) -> None:
+    """Refuse what is no name of a stomatal solver.
+
+    Parameters
+    ----------
+    solver : {"converged", "truncated"}
+    """
+    if not isinstance(solver, str) or solver not in SOLVERS:
+        raise ValueError(
+            f"wanted the solver {' or '.join(map(repr, SOLVERS))}, got {solver!r} "
+            "(stomatal optimum); choose one of them"
+        )
+
+
 def initial_pools(theta: Theta) -> Pools:
     """Pools before the first step [g m-2]."""
     return Pools(*(getattr(theta, f"initial_{pool}") for pool in POOLS))

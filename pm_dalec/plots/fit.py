@@ -24,9 +24,17 @@ from pm_dalec.plots.style import (
     style,
     unit,
 )
-from pm_dalec.posterior.trajectory import bands, observations_of, true_series
+from pm_dalec.posterior.trajectory import (
+    bands,
+    expect_bands,
+    expect_draws,
+    expect_truth,
+    observations_of,
+    true_series,
+)
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
+from pm_dalec.tables.numbers import names_of, whole_number
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import DAY
 from pm_dalec.tables.streams import WITHHELD
@@ -36,7 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.figure import Figure
-
 
 SHOWN = BANDS[1:]
 """Bands of a fit: 95 % would hardly differ from 90 %."""
@@ -113,10 +120,12 @@ def fit_figure(
     -------
     Figure
     """
+    names = names_of("names", names)
     if isinstance(simulated, xr.DataTree):
         observed = observations_of(simulated, names) if observed is None else observed
         truth = true_series(simulated, names) if truth is None else truth
         simulated = bands(simulated, band_quantiles(), names, draws=FEW_DRAWS)
+    expect_bands(simulated, observed)
     observed = observed or {}
     with style():
         figure, panels = plt.subplots(
@@ -276,11 +285,18 @@ def parameter_figure(
     -------
     Figure
     """
-    names = [name for name in PARAMETERS if name in posterior]
+    names = expect_draws("posterior", posterior, ())
+    whole_number("columns", columns, least=1, advice="6 are usual")
+    if prior is not None:
+        expect_draws("prior", prior, names)
+    expect_truth(truth)
     rows = -(-len(names) // columns)
     with style():
         figure, panels = plt.subplots(
-            rows, columns, layout="constrained", figsize=(DOUBLE_WIDTH, 1.25 * rows + 0.3)
+            *(rows, columns),
+            squeeze=False,
+            layout="constrained",
+            figsize=(DOUBLE_WIDTH, 1.25 * rows + 0.3),
         )
         for axes, name in zip(panels.ravel(), names, strict=False):
             known = None if prior is None else prior[name].values.ravel()

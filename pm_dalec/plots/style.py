@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from pathlib import Path
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,14 @@ import matplotlib.pyplot as plt
 
 from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.tables import strata
+from pm_dalec.tables.numbers import path_of
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.summaries import QUANTITIES
 from pm_dalec.tables.variables import VARIABLES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from matplotlib.figure import Figure
 
 BASELINE = "#0072B2"
@@ -100,7 +102,12 @@ def save_figure(figure: Figure, stem: str | Path) -> None:
     stem : path
         Without suffix; its folder is made.
     """
-    stem = Path(stem)
+    if not hasattr(figure, "savefig"):
+        raise TypeError(
+            f"wanted a Figure of matplotlib, got {type(figure).__name__}; give what a function of "
+            "pm_dalec.plots returns"
+        )
+    stem = path_of("stem", stem)
     folder_to_write(stem.parent)
     with style():
         for suffix in (".pdf", ".png"):

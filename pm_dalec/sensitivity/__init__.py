@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         information_gain as information_gain,
         stream_by_stream as stream_by_stream,
     )
-    from pm_dalec.sensitivity.lands import write_lands as write_lands
     from pm_dalec.sensitivity.refitting import fit_under as fit_under
     from pm_dalec.sensitivity.reweighting import reweight as reweight
     from pm_dalec.sensitivity.scaling import power_scaling as power_scaling, scalable as scalable

@@ -12,6 +12,7 @@ from pm_dalec.constraints.prior_draws import factor_of
 from pm_dalec.data.uncertainties import kind_of
 from pm_dalec.errors.likelihood import LOGNORMAL, STUDENT, likelihood_of
 from pm_dalec.errors.scales import FACTOR, KIND, scale_for
+from pm_dalec.posterior.chain_statistics import quarters, rank_rhat
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.region_store import expect_build
 from pm_dalec.sensitivity.draws.quantities import checked_quantities, quantities_of
@@ -183,7 +184,8 @@ def _mcse(values):
 
 
 def _rhat(values):
-    return float(array_stats.rhat(_rows(values), method="rank", chain_axis=0, draw_axis=1))
+    """R-hat of a quantity among the quarters of the chains [1]."""
+    return float(rank_rhat(quarters(_rows(values))))
 
 
 def _rows(values):

@@ -61,7 +61,7 @@ def test_the_command_writes_tables_and_answer_and_names_what_did_not_converge(
         "not converged": "moved: 1",
     }
     costs = pd.DataFrame([cost])
-    monkeypatch.setattr(commands, "budget_studies", lambda *_, **__: ({}, costs))
+    monkeypatch.setattr(commands, "budget_studies", lambda *_, **__: [({}, costs)])
     monkeypatch.setattr(commands, "table_2_sensitivity", lambda _: table)
     assert commands.paper(out=tmp_path, quick=True, sensitivity=True) == commands.NOT_CONVERGED
     told = capsys.readouterr().out

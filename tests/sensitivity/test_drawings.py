@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from pm_dalec.plots.style import letter
 from pm_dalec.sensitivity import keep_result, open_result
-from pm_dalec.sensitivity.drawings import indices_figure, power_scaling_figure, waterfall_figure
+from pm_dalec.sensitivity.drawings import (
+    contraction_figure,
+    indices_figure,
+    power_scaling_figure,
+    waterfall_figure,
+)
 from pm_dalec.sensitivity.global_indices import sensitivity_indices
 from pm_dalec.sensitivity.scaling import power_scaling
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
@@ -38,7 +44,9 @@ def fit():
 def gain(bits):
     bits = xr.DataArray(np.array(bits)[:, None], dims=("step", "quantity"))
     coords = {"step": STEPS, "quantity": ["gpp"]}
-    found = xr.Dataset({"bits": bits, "bits_error": bits * 0 + 0.1}, coords)
+    found = xr.Dataset(
+        {"bits": bits, "bits_error": bits * 0 + 0.1, "contraction": bits / 4}, coords
+    )
     return found.assign_attrs(reference="constrained prior")
 
 
@@ -58,6 +66,26 @@ def test_a_waterfall_stands_on_what_came_before():
     assert np.allclose(bars, [(0, 0.5), (0.5, 2.5), (2.5, 2.0)])
     assert [text.get_text() for text in figure.axes[0].texts] == ["+0.50", "+2.00", "-0.50"]
     assert "13.0 bits" in figure._supxlabel.get_text()
+
+
+def test_what_rules_and_data_narrow_stands_side_by_side():
+    figure = contraction_figure(gain([0.5, 0.0, 2.0, 1.5]))
+    widths = [[bar.get_width() for bar in axes.patches] for axes in figure.axes]
+    assert np.allclose(widths, [[0.125], [0.375]])
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["constrained prior beside base prior", "posterior beside constrained prior"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["GPP"]
+
+
+def test_a_waterfall_leaves_out_what_does_not_vary_and_goes_on_after_z():
+    found = gain([0.5, 0.0, 2.0, 1.5])
+    still = (found * np.nan).assign_coords(quantity=["harvest"])
+    both = xr.concat([found, still], "quantity", combine_attrs="override")
+    figure = waterfall_figure(both)
+    assert [axes.get_title() for axes in figure.axes] == ["GPP"]
+    assert figure.axes[0].get_xticklabels()[1].get_text() == "+ LAI"
+    letter(figure.axes[0], 27)
+    assert figure.axes[0].get_title(loc="left") == "(ab)"
 
 
 def test_constraints_have_a_column_that_is_grey_and_a_name(fit):
@@ -80,15 +108,16 @@ def test_bars_are_the_largest_shapley_effects(fit):
     ("name", "make"),
     [
         ("information", lambda _: gain([0.5, 0.0, 2.0, 1.5])),
+        ("contraction", lambda _: gain([0.5, 0.0, 2.0, 1.5])),
         ("indices", lambda fit: sensitivity_indices(fit, names=("gpp",), orders=4, repeats=3)),
         ("power_scaling", lambda fit: power_scaling(fit, names=("gpp", "leaf_lifespan"))),
         ("ablation", lambda _: ablated()),
     ],
 )
 def test_a_script_draws_what_a_study_kept(name, make, fit, tmp_path, monkeypatch):
-    found = make(fit)
-    keep_result(found, tmp_path, name)
-    xr.testing.assert_identical(open_result(tmp_path, name), found)
+    found, kept = make(fit), "information" if name == "contraction" else name
+    keep_result(found, tmp_path, kept)
+    xr.testing.assert_identical(open_result(tmp_path, kept), found)
     script = SCRIPTS / f"sensitivity_{name}.py"
     monkeypatch.setattr(
         sys, "argv", [str(script), "--fits", str(tmp_path), "--out", str(tmp_path / "out")]

@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 
 from pm_dalec.cli import studies as commands
-from pm_dalec.sensitivity import Study, write_lands
-from pm_dalec.sensitivity.lands import refits_table, shifts_by_unit, unit_costs
+from pm_dalec.sensitivity import Study
+from pm_dalec.sensitivity.lands import refits_table, shifts_by_unit, unit_costs, write_lands
 from pm_dalec.sensitivity.studies.results import joined, summary_of
 from pm_dalec.sensitivity.studies.variants_file import ANY_LAND
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site

@@ -12,6 +12,7 @@ from pm_dalec.constraints import EDCS
 from pm_dalec.graph import Choices
 from pm_dalec.models import baseline
 from pm_dalec.sensitivity.draws.quantities import QUANTITIES
+from pm_dalec.sensitivity.lands import write_lands
 from pm_dalec.sensitivity.studies.kept import RESULTS
 from pm_dalec.sensitivity.studies.results import joined, summary_of
 from pm_dalec.sensitivity.studies.study import Study
@@ -157,7 +158,7 @@ def calls(folder, model):
                          {"study": study(), "folder": written, "names": ("gpp",)}, {
             "study": Kind((fit(), moved())), "folder": folders, "names": Names(("gpp", "nee")),
             "base": Name(("base", "wide"), optional=True)}),
-        "write_lands": (lambda **given: room.write_lands(**given).read_text(),
+        "write_lands": (lambda **given: write_lands(**given).read_text(),
                         {"studies": {"here": study()}, "folder": written, "names": ("gpp",)}, {
             "studies": Kind(({"here": fit()}, study(), [study()], {3: 1})), "folder": folders,
             "names": Names(("gpp", "nee")), "confirmed": Kind(({"here": gained()}, gained()), optional=True)}),

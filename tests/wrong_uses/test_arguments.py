@@ -10,7 +10,7 @@ from pm_dalec.landscape import write_region
 from pm_dalec.sampling import state as unit_state, unit
 from pm_dalec.tables.table import Table
 
-from . import room_calls
+from . import lower_calls, room_calls
 from .calls import calls, site, use_compiled_models
 from .damage import site_file
 from .outcome import Tally, attempt
@@ -32,7 +32,7 @@ def table(tmp_path_factory):
         use_compiled_models(patch)
         for module in (unit, unit_state):
             patch.setattr(module, "FIRST_ROUND", 1)
-        found = calls(folder) | room_calls.calls(folder, site())
+        found = calls(folder) | room_calls.calls(folder, site()) | lower_calls.calls(folder)
         pmd.save(found["save"][1]["fit"], folder / "fit.nc")
         region = pmd.build_region(pmd.make_twin(0), resolution=1.0)
         found["write_region"][1]["region"] = region

@@ -22,7 +22,7 @@ from pm_dalec.sensitivity.studies.results import (
 from pm_dalec.sensitivity.studies.study import Study
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pm_dalec.paper.reduction import Experiment
@@ -57,7 +57,7 @@ def budget_studies(
     proposals: int = 120_000,
     pilot: int = 60_000,
     threads: int | None = None,
-) -> tuple[dict[str, dict[tuple[str, float], Experiment]], pd.DataFrame]:
+) -> Iterator[tuple[dict[str, dict[tuple[str, float], Experiment]], pd.DataFrame]]:
     """Experiments of the paper on the twin under variants of its choices; resumable.
 
     Parameters
@@ -77,10 +77,10 @@ def budget_studies(
         As for `pm_dalec.sensitivity.Study.run`.
     threads : int, optional
 
-    Returns
-    -------
+    Yields
+    ------
     experiments : dict of str to dict
-        By variant, as `table_2` takes them.
+        By variant, as `table_2` takes them; of the studies done so far, coarse resolutions first.
     costs : DataFrame
         A row an approach and resolution: units, variants, how many calibrations converged, processor time
         and time of the clock [s], and in words which did not converge.
@@ -103,7 +103,7 @@ def budget_studies(
         for name in variants:
             experiment = reduce_fit(study.fit(name), seed=seed)
             found[name][experiment.key] = experiment
-    return found, pd.DataFrame(costs)
+        yield found, pd.DataFrame(costs)
 
 
 def _cost(result):

@@ -8,11 +8,11 @@ import xarray as xr
 
 from pm_dalec.sensitivity.confirmation import confirm_power_scaling
 from pm_dalec.sensitivity.draws.quantities import QUANTITIES
+from pm_dalec.sensitivity.draws.units import parts_of
 from pm_dalec.sensitivity.global_indices import sensitivity_indices
 from pm_dalec.sensitivity.information import CONSTRAINED, information_gain, stream_by_stream
 from pm_dalec.sensitivity.scaling import power_scaling
 from pm_dalec.sensitivity.studies.kept import keep_result, open_result
-from pm_dalec.tables import dims
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,9 +71,7 @@ def confirmation_of(study: Study, folder: Path, **settings: object) -> xr.Datase
         found = open_result(folder, "confirmation")
         if found.attrs.get(MADE_FROM) == made_from:
             return found
-    fit = study.fit(name)
-    space = dims.space_of(fit["posterior"].to_dataset())
-    one = fit.isel(dict.fromkeys(space, 0)) if space else fit
+    _, one = next(iter(parts_of(study.fit(name))))
     found = confirm_power_scaling(study.build, one, **settings).assign_attrs({MADE_FROM: made_from})
     keep_result(found, folder, "confirmation")
     return found
