@@ -146,10 +146,12 @@ def bank(
     chains: int = 16,
     proposals: int = 1_000_000,
     seed: int = 0,
+    threads: int | None = None,
+    dask: str | None = None,
 ):
     """Calibrate pilots of a region whose draws its other units take over.
 
-    Give the file to `pm_dalec.calibrate_region(..., bank=FILE)`. Pilots that are done are kept beside it, and
+    Give the file to `pm-dalec calibrate-region --bank` or `pm_dalec.calibrate_region(..., bank=FILE)`. Pilots that are done are kept beside it, and
     the same command goes on where it was stopped.
 
     Parameters
@@ -168,6 +170,10 @@ def bank(
         Budget of each chain.
     seed
         Of the pilots.
+    threads
+        Of this process, or processes of --dask local; all processors by default.
+    dask
+        local, or the address of a scheduler whose workers calibrate the pilots.
     """
     made = make_bank(
         BUILD[approach],
@@ -177,6 +183,8 @@ def bank(
         chains=chains,
         proposals=proposals,
         random_seed=seed,
+        threads=threads,
+        client=dask,
     )
     for name, share in made.classes.items():
         told = ", ".join(f"{r:.3f} ({e:.0f})" for r, e in zip(share.rhat, share.ess, strict=True))

@@ -75,6 +75,8 @@ def forecast(
     every: str = "year",
     draws: int | None = None,
     seed: int = 0,
+    threads: int | None = None,
+    dask: str | None = None,
     out: Path = Path("forecast"),
 ):
     """Continue a fit to 2100 under scenarios and managements; resumable.
@@ -100,16 +102,20 @@ def forecast(
         About so many draws of each chain; all by default.
     seed
         Of the pairing of strata.
+    threads
+        Of this process, or processes of --dask local; all processors by default.
+    dask
+        local, or the address of a scheduler whose workers read the fit and run its pixels.
     out
         Folder for forecast.nc, a table and figures; what is done there is not done again.
     """
-    chosen = managements_of(management or ["none"])
-    wanted = checked_names(tuple(names or NAMES))
-    held = fit_file.load(_fit_at(fit))
+    wanted, chosen = checked_names(tuple(names or NAMES)), managements_of(management or ["none"])
+    place = _fit_at(fit)
+    held = fit_file.load(place) if dask is None else fit_file.open_fit(place)
     scenarios = _scenarios(scenario or ["ssp245"], held, reference)
     folder_to_write(out)
     tree = run(
-        held,
+        held if dask is None else place,
         scenarios,
         management=list(chosen.values()),
         names=wanted,
@@ -117,16 +123,16 @@ def forecast(
         draws=draws,
         seed=seed,
         store=out,
+        threads=threads,
+        client=dask,
         progress=tell,
     )
     table = _table(tree)
     table.to_csv(out / "forecast.csv", index=False)
     print(table.to_string(index=False))
-    clipped = int(tree["drivers/clipped"].sum())
-    lost = float(tree["carbon/closure"].max())
+    clipped, lost = int(tree["drivers/clipped"].sum()), float(tree["carbon/closure"].max())
     console.print(f"{clipped} values of drivers clipped; carbon closes to {lost:.0e}", markup=False)
-    if every == "year":
-        _figures(tree, out)
+    _figures(tree, out)
     console.print(f"wrote forecast.nc, forecast.csv and figures to {out}", markup=False)
 
 
@@ -177,7 +183,7 @@ def _table(tree):
 
 def _figures(tree, out):
     """Living carbon, and what management does; for regions with strata."""
-    if "strata" not in tree or "live" not in tree["strata"]:
+    if "strata" not in tree or not {"live", "year"} <= set(tree["strata"].variables):
         return
     last = int(tree.attrs["calibration_end"][:4]) - 1
     strata, domain = tree["strata"].to_dataset(), tree["domain"].to_dataset()

@@ -110,6 +110,7 @@ def sensitivity(
     proposals: int = 300_000,
     pilot: int = BUDGET,
     threads: int | None = None,
+    dask: str | None = None,
     ablate: bool = False,
     information: bool = False,
     confirm: bool = False,
@@ -145,7 +146,9 @@ def sensitivity(
         Budget of each chain with which the first variant is sampled widely, so that others take over its
         draws with exact weights; 0: every variant begins by itself.
     threads
-        Variants run side by side in so many; all processors by default.
+        Variants run side by side in so many, or processes of --dask local; all processors by default.
+    dask
+        local, or the address of a scheduler whose workers calibrate the units of the variants.
     ablate
         Leave out every constraint by itself as well, and write ablation.nc and its figure.
     information
@@ -163,7 +166,7 @@ def sensitivity(
         raise ValueError("wanted a site or a region, got none; write pm-dalec sensitivity FI-Hyy")
     wanted = read_variants(variants)
     each = {"chains": chains, "draws": draws, "rhat": rhat, "ess": ess, "proposals": proposals}
-    each |= {"threads": threads, "random_seed": seed, "pilot": pilot}
+    each |= {"threads": threads, "random_seed": seed, "pilot": pilot, "client": dask}
     places = _places(lands, out)
     found, confirmed = {}, {}
     for name, (label, place) in zip(lands, places.items(), strict=True):
@@ -206,7 +209,7 @@ def _studied(study, out, each, ablate, information):
 
 def _information(study, out, each):
     """Where the information of the first variant comes from, as files and figures."""
-    each = {name: value for name, value in each.items() if name != "pilot"}
+    each = {name: value for name, value in each.items() if name not in STUDIES}
     for name, found in information_of(study, **each).items():
         keep_result(found, out, name)
         for stem, draw in FIGURES[name].items():
@@ -215,12 +218,13 @@ def _information(study, out, each):
 
 def _confirmed(study, out, each):
     """Power scaling of the first variant beside true refits, kept; of a region that of its first unit."""
-    each = {name: value for name, value in each.items() if name != "pilot"}
+    each = {name: value for name, value in each.items() if name not in STUDIES}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # the table has their R-hat
         return confirmation_of(study, out, **each)
 
 
+STUDIES = ("pilot", "client")  # arguments of studies alone
 FIGURES = {
     "information": {"information": waterfall_figure, "contraction": contraction_figure},
     "indices": {"indices": indices_figure},

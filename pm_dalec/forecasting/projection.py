@@ -102,19 +102,12 @@ def forecast(
         ``domain_ranks``, ``strata_ranks``; ``carbon`` with areas and the balance of every draw;
         ``drivers`` with temperature and CO2 of the scenarios, and clipped values.
     """
-    check_client(client)
-    if client is not None and store is None:
-        raise ValueError(
-            "wanted store= with client=, got none; name a folder that client and workers see"
-        )
+    seed = _checked_run(seed, threads, client, store)
     source = None if isinstance(fit, xr.DataTree) else fit
     fit = fit if source is None else open_fit(source)
     expect_fit(fit)
-    names, advice = checked_names(names), "it pairs draws"
-    seed = whole_number("seed", seed, least=0, most=LARGEST_SEED, advice=advice)
+    names = checked_names(names)
     solver = _checked_solver(fit.attrs.get("solver", "converged") if solver is None else solver)
-    if threads is not None:
-        whole_number("threads", threads, least=1, advice="leave it out for all processors")
     work = _work(fit, land, scenarios, management, reference, draws)
     plan, axes = _planned(work, names, every, quantiles)
     settings = _settings(work, axes, every=every, solver=solver, seed=seed)
@@ -131,6 +124,18 @@ def forecast(
     if store is not None:
         finish(tree, store)
     return tree
+
+
+def _checked_run(seed, threads, client, store):
+    """Seed of the pairing, where it and how the forecast is run are what they may be."""
+    check_client(client)
+    if client is not None and store is None:
+        raise ValueError(
+            "wanted store= with client=, got none; name a folder that client and workers see"
+        )
+    if threads is not None:
+        whole_number("threads", threads, least=1, advice="leave it out for all processors")
+    return whole_number("seed", seed, least=0, most=LARGEST_SEED, advice="it pairs draws")
 
 
 def _settings(work, axes, **others):

@@ -159,10 +159,6 @@ def _calibrated(client, made, store, asked):
         raise ValueError(
             "wanted no seconds= with client=, for results would depend on the machines; give proposals"
         )
-    if asked.pop("bank", None) is not None:
-        raise ValueError(
-            "wanted no bank= with client=, for workers sample every unit anew; leave one of them out"
-        )
     from pm_dalec.sampling.cluster.region import calibrate_by
 
     return calibrate_by(client, *made, store=store, places=places, resume=resume, **asked)

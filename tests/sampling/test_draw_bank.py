@@ -1,5 +1,6 @@
 """Banks of DALEC: made, kept, compared, and what a unit's result depends on."""
 
+import logging
 import shutil
 from dataclasses import replace
 
@@ -14,10 +15,12 @@ from pm_dalec.cli.bench.cost_page import cost_page
 from pm_dalec.graph import Choices
 from pm_dalec.models import baseline
 from pm_dalec.sampling import state as unit_state, unit
-from pm_dalec.sampling.bank import bank_unit, load_bank, make_bank, making, save_bank
+from pm_dalec.sampling.bank import bank_unit, by_workers, load_bank, make_bank, making, save_bank
 from pm_dalec.sampling.bank.pilots import BASELINE, chosen_pilots, farthest, features
 from pm_dalec.sampling.bank.wide_target import Width, log_densities, wide_target
 from pm_dalec.sampling.calibration import calibrate
+from pm_dalec.sampling.cluster import store_hash
+from pm_dalec.sampling.cluster.client import local_cluster
 from pm_dalec.sampling.region_store import calibrate_region
 from pm_dalec.sampling.state import Settings
 from pm_dalec.sampling.target import bound_to
@@ -30,6 +33,14 @@ pytestmark = [
 ]
 SHORT = RUN | {"groups": ()}
 PILOTS = {"pilots": 2, "chains": 8, "draws": 100, "proposals": 6000, "progress": False}
+
+
+BUILT = {}
+
+
+def build_again(land):
+    """The model of the region, as workers of this process find it too."""
+    return BUILT["model"]
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +90,24 @@ def test_a_bank_is_made_again_bit_for_bit_from_the_states_of_its_pilots(
     monkeypatch.setattr(making, "wide_target", lambda model, width: wide)
     again = make_bank(baseline.build, units, path=tmp_path / "again.nc", **PILOTS)
     assert again.digest == bank.digest
+
+
+def test_workers_of_a_cluster_make_the_same_bank_and_the_same_fit_of_it(
+    made, units, wide, model, lenient, tmp_path, monkeypatch
+):
+    distributed, path = pytest.importorskip("distributed"), tmp_path / "bank.nc"
+    for module in (making, by_workers):
+        monkeypatch.setattr(module, "wide_target", lambda model, width: wide)
+    BUILT["model"] = model
+    how = {"processes": False, "silence_logs": logging.CRITICAL}
+    with local_cluster(2, **how) as cluster, distributed.Client(cluster) as client:
+        again = make_bank(build_again, units, path=path, client=client, **PILOTS)
+        assert again.digest == made[0].digest
+        store = {"store": tmp_path / "workers", "client": client}
+        fit = calibrate_region(build_again, units, bank=path, **store, **lenient)
+    calibrate_region(build_again, units, bank=path, store=tmp_path / "threads", **lenient)
+    assert store_hash(tmp_path / "workers") == store_hash(tmp_path / "threads")
+    assert "bank" in fit["sample_stats"]["route"]
 
 
 def test_a_pilot_that_has_not_converged_is_left_out(made, units, wide, tmp_path, monkeypatch):

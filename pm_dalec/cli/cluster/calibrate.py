@@ -24,6 +24,7 @@ def calibrate_region(
     threads: int | None = None,
     part: str | None = None,
     dask: str | None = None,
+    bank: Path | None = None,
 ):
     """Calibrate every unit of a region; resumable.
 
@@ -46,10 +47,13 @@ def calibrate_region(
         same store, and the last one writes the fit.
     dask
         local, or the address of a scheduler whose workers calibrate.
+    bank
+        Draw bank from `pm-dalec bank`, whose draws the units take over where weights allow.
     """
     if part is not None and dask is not None:
         raise ValueError("wanted --part or --dask, got both; a part runs by itself")
     asked = ({} if settings is None else settings.as_arguments()) | {"random_seed": seed}
+    asked |= {} if bank is None else {"bank": bank}
     share = None if part is None else part_of(part)
     folder_to_write(store)
     land, build = land_and_build(region, model)

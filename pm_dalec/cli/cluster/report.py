@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from pm_dalec.cli.cluster.runs import BUDGET, KILLS, RESOLUTION, RUNS, USUAL, WORKERS, measure_runs
+from pm_dalec.cli.cluster.runs import (
+    BUDGET,
+    KILLS,
+    PROPOSALS,
+    RESOLUTION,
+    RUNS,
+    USUAL,
+    WORKERS,
+    measure_runs,
+)
 from pm_dalec.cli.cluster.scale import UNIT, measure_scale
 from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.sampling.cluster.tasks import read_json, write_json
@@ -83,10 +92,11 @@ def runs_section(runs: dict[str, dict]) -> str:
         row["hash"] == runs[f"{name.partition(',')[0]}, threads"]["hash"]
         for name, row in of_fits.items()
     )
+    budgets = ", ".join(f"{count:,} ({name})" for name, count in PROPOSALS.items())
     return f"""
 ## The same store by threads, by workers, and by workers that are killed
 
-The twin at {RESOLUTION:g} degree, {BUDGET["chains"]} chains, {BUDGET["proposals"]:,} proposals of each chain for every unit
+The twin at {RESOLUTION:g} degree, {BUDGET["chains"]} chains, for every unit {budgets} proposals of each chain
 (few: whether units have converged is not asked here), version {SAMPLER_VERSION} of the sampler; {WORKERS} threads, or
 {WORKERS} processes of a `LocalCluster`, of which {KILLS} are killed (SIGKILL) at random times. Core time is that of all
 processes, with imports, the compilation of the model in each, and what a killed one had not saved.

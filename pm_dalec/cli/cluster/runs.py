@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import numpy as np
 
@@ -19,28 +20,29 @@ from pm_dalec.sampling.region_store import FIT, calibrate_region
 
 RESOLUTION = 0.25  # degree: 45 pixels, 169 strata of them
 WORKERS, KILLS = 2, 3
-BUDGET = {"chains": 8, "draws": 100, "proposals": 40_000, "rhat": 1.0001, "ess": 1e6}
+PROPOSALS = {"baseline": 40_000, "stratified": 25_000}
+BUDGET = {"chains": 8, "draws": 100, "rhat": 1.0001, "ess": 1e6}
 """Targets that no unit reaches: every unit makes all proposals, whatever is thought to have converged."""
-USUAL = {"chains": 8, "draws": 100, "proposals": 200_000, "rhat": 1.05, "ess": 100.0}
+USUAL = {"chains": 8, "draws": 100, "proposals": 100_000, "rhat": 1.05, "ess": 100.0}
 """Targets that units reach after different numbers of proposals."""
 EARLIEST, LATEST = 0.2, 0.8  # shares of an undisturbed run between which a worker is killed
 RUNS = "runs.json"
 
 
-def by_threads(build, land, store):
+def by_threads(build, land, store, *, targets):
     """Region by threads of this process."""
-    calibrate_region(build, land, store=store, threads=WORKERS, progress=False, groups=(), **BUDGET)
+    _by(None, build, land, store, targets)
     return {}
 
 
-def by_workers(build, land, store, *, targets=BUDGET):
+def by_workers(build, land, store, *, targets):
     """Region by processes of this machine."""
     with opened(LOCAL, WORKERS) as client:
         _by(client, build, land, store, targets)
     return {"unit_seconds": unit_seconds(store)}
 
 
-def by_killed_workers(build, land, store, *, within, seed=0):
+def by_killed_workers(build, land, store, *, targets, within, seed=0):
     """Region by processes of which one is killed at random times, so many times.
 
     Parameters
@@ -48,6 +50,7 @@ def by_killed_workers(build, land, store, *, within, seed=0):
     build : callable
     land : DataTree
     store : Path
+    targets : dict
     within : float
         Time of an undisturbed run [s], during which they are killed.
     seed : int
@@ -59,7 +62,7 @@ def by_killed_workers(build, land, store, *, within, seed=0):
         hangman = threading.Thread(target=_kill, args=(client.cluster, times, random, over, killed))
         hangman.start()
         try:
-            _by(client, build, land, store, BUDGET)
+            _by(client, build, land, store, targets)
         finally:
             over.set()
             hangman.join()
@@ -92,7 +95,7 @@ def unit_seconds(store):
     return told.core_seconds * told.done
 
 
-def planned(build, land, *, targets):
+def planned(build, land, store, *, targets):
     """Seconds of one core that a pilot foretells for all units, and their standard error."""
     made = plan(build, land, progress=False, **targets)
     return {"unit_seconds": made.core_hours * 3600, "error_seconds": made.error * 3600}
@@ -107,17 +110,22 @@ def timed(row):
 
 
 def steps(found, approach):
-    """What is run for an approach, by name; the later ones know what the earlier ones took."""
-    return {
-        "threads": by_threads,
-        "two workers": by_workers,
-        "two workers, three kills": lambda build, land, store: by_killed_workers(
-            build, land, store, within=found[f"{approach}, two workers"]["wall_seconds"]
-        ),
-        "plan": lambda build, land, store: planned(build, land, targets=BUDGET),
-        "two workers, usual targets": lambda *given: by_workers(*given, targets=USUAL),
-        "plan, usual targets": lambda build, land, store: planned(build, land, targets=USUAL),
+    """What is run for an approach, by name; the later ones know what the earlier ones took.
+
+    Units that end when they reach their targets take minutes each: they are run for the baseline alone.
+    """
+    targets = BUDGET | {"proposals": PROPOSALS[approach]}
+    within = found.get(f"{approach}, two workers", {}).get("wall_seconds")
+    runs = {
+        "threads": partial(by_threads, targets=targets),
+        "two workers": partial(by_workers, targets=targets),
+        "two workers, three kills": partial(by_killed_workers, targets=targets, within=within),
+        "plan": partial(planned, targets=targets),
     }
+    if approach == "baseline":
+        runs["two workers, usual targets"] = partial(by_workers, targets=USUAL)
+        runs["plan, usual targets"] = partial(planned, targets=USUAL)
+    return runs
 
 
 def measure_runs(folder, *, resolution=RESOLUTION, progress=lambda words: None, most=None):
@@ -140,14 +148,14 @@ def measure_runs(folder, *, resolution=RESOLUTION, progress=lambda words: None, 
     found = read_json(folder / RUNS) or {}
     land, count = build_region(make_twin(1), resolution=resolution), 0
     for approach, build in BUILD.items():
-        for way, run in steps(found, approach).items():
+        for way in steps(found, approach):
             name = f"{approach}, {way}"
             if name in found or count == most:
                 continue
             progress(f"{name}, {resolution:g} degree")
             row, store, count = {}, folder / name.replace(", ", "-").replace(" ", "_"), count + 1
             with timed(row):
-                row |= run(build, land, store)
+                row |= steps(found, approach)[way](build, land, store)
             if (store / FIT).exists():
                 row |= {"hash": store_hash(store), "units": status(store).done}
             found[name] = row

@@ -46,6 +46,9 @@ def _stub(place, lengths):
         1.0,
         UNIT,
         digest_of(drawn),
+        "",
+        *[0.0] * 4,
+        0,
     )
     return Sampled(drawn, drawn[..., :-1], line)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,12 +13,14 @@ from pm_dalec.graph import notes
 from pm_dalec.posterior.chain_statistics import chain_statistics
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.bank.bank_file import DrawBank, Share, bounds_of, checked_path, save_bank
+from pm_dalec.sampling.bank.by_workers import Pilots, advance_pilots
 from pm_dalec.sampling.bank.pilots import chosen_pilots
 from pm_dalec.sampling.bank.weights import pooled
 from pm_dalec.sampling.bank.wide_target import Width, log_densities, wide_target
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, Job, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST
 from pm_dalec.sampling.cluster.blocks import present
+from pm_dalec.sampling.cluster.client import check_client
 from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.progress import Progress, stopped_by_interrupt
 from pm_dalec.sampling.state import Settings
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     import pymc as pm
     import xarray as xr
+    from distributed import Client
 
 WORST_RHAT = 1.05  # of a pilot: the draws of one that has not converged spoil those of the others
 EACH = "each"
@@ -52,6 +56,7 @@ def make_bank(
     random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
     threads: int | None = None,
     progress: bool = True,
+    client: Client | str | None = None,
 ) -> DrawBank:
     """Make the draw bank of a region, and keep it in a file.
 
@@ -73,6 +78,9 @@ def make_bank(
         margin by which a constraint may fail for a factor of e in density.
     chains, draws, rhat, ess, proposals, random_seed, threads, progress
         Of each pilot, as for `pm_dalec.calibrate`.
+    client : distributed.Client or str, optional
+        Workers of a cluster for the pilots, as for `pm_dalec.calibrate_region`; the bank is the same,
+        bit for bit.
 
     Returns
     -------
@@ -80,7 +88,8 @@ def make_bank(
         Its ``classes`` say R-hat and ESS of every pilot. Pilots that have not converged are left out
         with a warning, and units of a class without pilots begin by themselves.
     """
-    path = checked_path(path)
+    check_client(client)
+    path, folder = checked_path(path), checked_path(path).with_suffix(".pilots")
     settings, width = Settings(draws, rhat, ess, proposals), Width(power, slack)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     _check_pilots(pilots)
@@ -89,20 +98,30 @@ def make_bank(
     chosen = _chosen(model, pilots)
     made = {"chains": chains, "draws": draws, "seed": seed, "pilots": pilots, "width": width}
     identity = run_identity(model, made)
-    folder = path.with_suffix(".pilots")
+    with _at_work(folder, identity, progress) as (store, shown, stop):
+        if client is not None:
+            asked = Pilots(build, land, width, settings, chains, seed)
+            places = [place for group in chosen.values() for place in group]
+            advance_pilots(client, asked, folder, places, workers=threads, tell=shown.message)
+        target = wide_target(model, width)
+        job = Job(target, settings, chains, seed, threads, store, shown, stop=stop)
+        classes = _classes(job, model, chosen)
+    _expect_some(classes, pilots)
+    bank = DrawBank(classes, target.rows, bounds_of(target.transforms), identity.as_json())
+    save_bank(bank, path)
+    return bank
+
+
+@contextmanager
+def _at_work(folder, identity, progress):
+    """States of pilots that nobody else writes to, their progress, and the event that stops them."""
     with (
         checkpoints.open_store(folder, (folder / MANIFEST).exists(), identity) as store,
         Progress(flag("progress", progress)) as shown,
         stopped_by_interrupt() as stop,
         threadpool_limits(1, "blas"),
     ):
-        target = wide_target(model, width)
-        job = Job(target, settings, chains, seed, threads, store, shown, stop=stop)
-        classes = _classes(job, model, chosen)
-        _expect_some(classes, pilots)
-        bank = DrawBank(classes, target.rows, bounds_of(target.transforms), identity.as_json())
-    save_bank(bank, path)
-    return bank
+        yield store, shown, stop
 
 
 def _check_pilots(pilots):

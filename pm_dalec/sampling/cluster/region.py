@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from pm_dalec.data import storage
 from pm_dalec.graph import notes
-from pm_dalec.posterior.groups.complete import with_groups
+from pm_dalec.posterior.groups.complete import groups_to_make, possible_groups, with_groups
 from pm_dalec.sampling import checkpoints
+from pm_dalec.sampling.bank.bank_file import opened as opened_bank, said_of
 from pm_dalec.sampling.calibration import (
     Job,
+    any_draws,
     check_budget,
     compiled,
     sampled,
@@ -24,7 +26,15 @@ from pm_dalec.sampling.calibration import (
 from pm_dalec.sampling.cluster.blocks import present
 from pm_dalec.sampling.cluster.client import by_dask, opened, pickled
 from pm_dalec.sampling.cluster.store import found_in, prepare_for, run_of, undone
-from pm_dalec.sampling.cluster.work import LAND, UNITS, Run, sample_block, tasks_of, with_target
+from pm_dalec.sampling.cluster.work import (
+    LAND,
+    UNITS,
+    Run,
+    made_of,
+    sample_block,
+    sample_with,
+    tasks_of,
+)
 from pm_dalec.sampling.identity import identities, run_identity
 from pm_dalec.sampling.labelled_fit import as_fit
 from pm_dalec.sampling.progress import Progress, stopped_by_interrupt
@@ -38,6 +48,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from distributed import Client
 
+    from pm_dalec.sampling.bank.bank_file import DrawBank
     from pm_dalec.tables.kinds import Array
 
 SHOWN = 3  # failed blocks that a message names
@@ -73,6 +84,7 @@ def calibrate_by(
     random_seed: int | None = 0,
     threads: int | None = None,
     groups: Sequence[str] | None = None,
+    bank: DrawBank | None = None,
     **targets: float,
 ) -> xr.DataTree:
     """Calibrate units of a region by the workers of a cluster; the fit is that of threads, bit for bit.
@@ -86,7 +98,7 @@ def calibrate_by(
     store : Path
     places : array of int
         Flat places of the units.
-    chains, progress, random_seed, groups
+    chains, progress, random_seed, groups, bank
         As for `pm_dalec.calibrate`.
     resume : bool
         Whether states are there.
@@ -101,12 +113,11 @@ def calibrate_by(
     """
     settings, states = Settings(**targets), store / checkpoints.STATES
     seed = seed_of_run(random_seed, states if resume else None)
-    threads = check_budget(threads, None)
-    run = run_of(
-        model, store, chains=chains, settings=settings, seed=seed, threads=1, places=places
-    )
+    threads, held = check_budget(threads, None), said_of(bank)
+    groups = groups_to_make(groups, model.observed_RVs)
+    run = run_of(model, store, chains=chains, settings=settings, seed=seed, places=places)
     with (
-        checkpoints.open_store(states, resume, identity_of_run(model, run)),
+        checkpoints.open_store(states, resume, identity_of_run(model, run, held)),
         Progress(progress) as shown,
         stopped_by_interrupt() as stop,
     ):
@@ -114,21 +125,21 @@ def calibrate_by(
         shown.compiling()
         target, took = compiled(model)
         shown.begin(len(places), settings)
-        cluster = partial(_cluster, client, threads, run, (build, land))
+        cluster = partial(_cluster, client, threads, run, (build, land, bank))
         tasks = partial(_by_tasks, run, cluster, shown, stop)
         of_all = (target, settings, chains, seed, threads, None, shown)
-        stated = stated_of("lanes", seed, took, settings, chains)
+        stated = stated_of("lanes", seed, took, settings, chains) | held
         job = SharedJob(*of_all, stop=stop, blocks=tasks)
         drawn, prior, ended = sampled(job, model, identities(model), places, groups)
     fit = as_fit(model, target, drawn, chains, stated | ended, prior)
-    return with_groups(fit, groups)
+    return with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
 
 
-def identity_of_run(model, run):
+def identity_of_run(model, run, held):
     """Identity of a run, the same as that of threads."""
     _, chains, _ = run.shards.lengths
     settings = {"chains": chains, "draws": run.settings.draws, "seed": run.seed}
-    return run_identity(model, settings)
+    return run_identity(model, settings | held)
 
 
 @contextmanager
@@ -201,6 +212,7 @@ def calibrate_part(
     progress: bool = True,
     random_seed: int = 0,
     threads: int | None = None,
+    bank: DrawBank | str | Path | None = None,
     **targets: float,
 ) -> int:
     """Calibrate part i of n of a region, as a task of a job array does; idempotent.
@@ -217,7 +229,7 @@ def calibrate_part(
         (i, n); i counts from one.
     places : array of int, optional
         Flat places of the units; all that exist by default.
-    chains, progress, random_seed, threads
+    chains, progress, random_seed, threads, bank
         As for `pm_dalec.calibrate`.
     **targets
         Draws, rhat, ess and proposals.
@@ -228,8 +240,9 @@ def calibrate_part(
         Blocks of the whole region that are not done yet.
     """
     model, store, settings = build(land), Path(store), Settings(**targets)
+    bank = opened_bank(bank)
     places = present(notes.of(model).units) if places is None else places
-    target, numbers = compiled(model)[0], identities(model)
+    made = made_of(model, bank)
     run = run_of(
         model,
         store,
@@ -238,12 +251,12 @@ def calibrate_part(
         seed=seed_of(random_seed),
         threads=check_budget(threads, None),
         places=places,
-        sample=lambda run, places: with_target(run, target, numbers, places),
+        sample=partial(sample_with, made),
     )
     states = store / checkpoints.STATES
     begin = partial(prepare_for, run, model)
     with (
-        checkpoints.beside_others(states, identity_of_run(model, run), part, begin),
+        checkpoints.beside_others(states, identity_of_run(model, run, said_of(bank)), part, begin),
         Progress(progress) as shown,
     ):
         mine = list(run.shards.blocks.part(part))

@@ -33,8 +33,8 @@ def run_of(
     chains: int,
     settings: Settings,
     seed: int,
-    threads: int,
     places: Array,
+    threads: int = 1,
     sample: Callable = sample_units,
 ) -> Run:
     """Run of the units of a model.
@@ -45,17 +45,15 @@ def run_of(
     store : Path
     chains : int
     settings : Settings
-    seed, threads : int
+    seed : int
     places : array of int
         Flat places of the units that exist.
+    threads : int
+        In which the units of a block run.
     sample : callable
         As for `Run`.
     """
-    space = [len(model.coords[name]) for name in lane_dimensions(model)]
-    if not space:
-        raise ValueError(
-            "wanted a model of pixels, got that of one site; calibrate it with pm_dalec.calibrate"
-        )
+    space = [len(model.coords[name]) for name in lane_dimensions(model)] or [1]
     exist = np.zeros(int(np.prod(space)), bool)
     exist[places] = True
     lengths = Lengths(settings.draws, chains, len(model.free_RVs))

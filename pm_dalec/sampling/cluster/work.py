@@ -9,7 +9,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pm_dalec.data import storage
-from pm_dalec.sampling.calibration import Job, compiled
+from pm_dalec.sampling.bank.pilots import classes_of
+from pm_dalec.sampling.calibration import COMPILING, Job, compiled
 from pm_dalec.sampling.checkpoints import MANIFEST, STATES, Store
 from pm_dalec.sampling.cluster.shards import Shards, digest_of
 from pm_dalec.sampling.cluster.tasks import (
@@ -33,8 +34,11 @@ from pm_dalec.sampling.progress import Progress
 from pm_dalec.sampling.target import natural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    import pymc as pm
+
+    from pm_dalec.sampling.bank.bank_file import DrawBank
     from pm_dalec.sampling.state import Settings
     from pm_dalec.sampling.target import Target
     from pm_dalec.tables.kinds import Array
@@ -60,6 +64,11 @@ class Line(NamedTuple):
         Of one core.
     digest : str
         Of its draws.
+    route : str
+        How it came to its draws where there is a bank.
+    khat, weight_ess, apart, drift : float
+    carried : int
+        Of the bank.
     """
 
     place: int
@@ -77,11 +86,12 @@ class Line(NamedTuple):
     least_tail: float
     seconds: float
     digest: str
-
-    @property
-    def route(self) -> str:
-        """How the unit came to its draws where there is a bank: workers have none."""
-        return ""
+    route: str
+    khat: float
+    weight_ess: float
+    apart: float
+    drift: float
+    carried: int
 
 
 class Sampled(NamedTuple):
@@ -209,6 +219,9 @@ def note_fault(run: Run, number: int, reason: str) -> None:
     write_where_possible(run.file(FAULTS, number), told)
 
 
+JUDGED = ("worst_rhat", "least_ess", "least_tail", "khat", "weight_ess", "apart", "drift")
+
+
 def line_of(place: int, identity: int, drawn: Array, state: object, seconds: float) -> Line:
     """Line of a unit from its draws and its state.
 
@@ -229,10 +242,52 @@ def line_of(place: int, identity: int, drawn: Array, state: object, seconds: flo
         **{name: tuple(map(int, np.atleast_1d(values))) for name, values in numbers.items()},
         **{
             name: getattr(state, name)
-            for name in ("phase", "proposed", "searched", "in_round", "thinning")
+            for name in (
+                "phase",
+                "proposed",
+                "searched",
+                "in_round",
+                "thinning",
+                "route",
+                "carried",
+            )
         },
-        **{name: float(getattr(state, name)) for name in ("worst_rhat", "least_ess", "least_tail")},
+        **{name: float(getattr(state, name)) for name in JUDGED},
     )
+
+
+class Made(NamedTuple):
+    """What units are sampled with: the compiled model, identities, and where there is one the bank.
+
+    Parameters
+    ----------
+    target : Target
+    numbers : array of int
+        Identities of all units.
+    bank : DrawBank or None
+        In the positions of the target.
+    classes : sequence of str
+        Of all units.
+    """
+
+    target: Target
+    numbers: Array
+    bank: DrawBank | None
+    classes: Sequence[str]
+
+
+def made_of(model: pm.Model, bank: DrawBank | None) -> Made:
+    """Compile a model.
+
+    Parameters
+    ----------
+    model : pm.Model
+    bank : DrawBank or None
+    """
+    target, numbers = compiled(model)[0], identities(model)
+    if bank is None:
+        return Made(target, numbers, None, ())
+    return Made(target, numbers, bank.carried_to(target), classes_of(model))
 
 
 def sample_units(run: Run, places: Array) -> list[Sampled]:
@@ -243,27 +298,24 @@ def sample_units(run: Run, places: Array) -> list[Sampled]:
     run : Run
     places : array of int
     """
-    target, numbers = model_of(run.store / UNITS / LAND)
-    return with_target(run, target, numbers, places)
+    return sample_with(model_of(run.store / UNITS / LAND), run, places)
 
 
-def with_target(run: Run, target: Target, numbers: Array, places: Array) -> list[Sampled]:
+def sample_with(made: Made, run: Run, places: Array) -> list[Sampled]:
     """Calibrate units of a model that is compiled.
 
     Parameters
     ----------
+    made : Made
     run : Run
-    target : Target
-    numbers : array of int
-        Identities of all units.
     places : array of int
     """
-    states = run.store / STATES
-    made_of = Identity.read((states / MANIFEST).read_text())
+    states, (target, numbers, bank, classes) = run.store / STATES, made
+    store = Store(states, Identity.read((states / MANIFEST).read_text()))
     quiet = Progress(enabled=False)
     quiet.begin(len(places), run.settings)
-    chains = run.shards.lengths.chains
-    job = Job(target, run.settings, chains, run.seed, 1, Store(states, made_of), quiet)
+    common = (target, run.settings, run.shards.lengths.chains, run.seed, 1, store, quiet)
+    job = Job(*common, bank=bank, classes=classes)
 
     def one(place):
         began = time.thread_time()
@@ -279,20 +331,20 @@ def with_target(run: Run, target: Target, numbers: Array, places: Array) -> list
 LOADING = threading.Lock()  # a worker with several threads builds its model once
 
 
-def model_of(path: Path) -> tuple[Target, Array]:
-    """Compiled target of a region and the identities of its units; made once in a process.
+def model_of(path: Path) -> Made:
+    """Compiled model of a region, with its bank; made once in a process.
 
     Parameters
     ----------
     path : Path
-        Of the region and of what builds its model, as the client wrote them.
+        Of the region, of what builds its model, and of the bank, as the client wrote them.
     """
     with LOADING:
         return _model_of(path, path.stat().st_mtime_ns)
 
 
-@cache
+@lru_cache(maxsize=4)
 def _model_of(path, changed):
-    build, land = pickle.loads(path.read_bytes())
-    model = build(land)
-    return compiled(model)[0], identities(model)
+    build, land, bank = pickle.loads(path.read_bytes())
+    with COMPILING:
+        return made_of(build(land), bank)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pm_dalec.data import storage
 from pm_dalec.sampling.bank.bank_file import bounds_of, load_bank
 from pm_dalec.sampling.bank.making import EACH, make_bank
+from pm_dalec.sampling.cluster.client import opened
 
 if TYPE_CHECKING:
     import threading
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import pymc as pm
     import xarray as xr
+    from distributed import Client
 
     from pm_dalec.sampling.bank.bank_file import DrawBank
 
@@ -93,8 +95,51 @@ def side_by_side(
             raise
 
 
+@contextmanager
+def opened_where_wanted(
+    client: Client | str | None, threads: int
+) -> Iterator[tuple[Client | None, int]]:
+    """Client of a study, and how many variants run side by side.
+
+    Parameters
+    ----------
+    client : Client, str or None
+        As for `pm_dalec.calibrate_region`.
+    threads : int
+        Of this process, or processes of client="local".
+    """
+    if client is None:
+        yield None, threads
+        return
+    with opened(client, threads) as made:
+        yield made, max(1, sum(made.nthreads().values()))
+
+
+class Recipe:
+    """``build`` of the model of a variant: what was built here is taken, and a worker builds it anew.
+
+    Parameters
+    ----------
+    build : callable
+    choices : Choices
+    model : pm.Model, optional
+        Where it is built already.
+    """
+
+    def __init__(self, build, choices, model=None):
+        self.build, self.choices, self.model = build, choices, model
+
+    def __call__(self, land):
+        """Model of a land."""
+        return self.build(land, self.choices) if self.model is None else self.model
+
+    def __reduce__(self):
+        """Leave the model behind: it has locks and compiled code."""
+        return Recipe, (self.build, self.choices)
+
+
 def bank_of_first(
-    model: pm.Model,
+    build: Callable[..., pm.Model],
     land: xr.Dataset | xr.DataTree,
     path: Path,
     *,
@@ -105,14 +150,14 @@ def bank_of_first(
 
     Parameters
     ----------
-    model : pm.Model
-        Of the first variant.
+    build : callable
+        Of the model of the first variant.
     land : Dataset or DataTree
     path : Path
     say : callable
         Is given words on what is going on.
     **settings
-        Of `pm_dalec.sampling.bank.make_bank`: proposals, random_seed, threads, progress.
+        Of `pm_dalec.sampling.bank.make_bank`: proposals, random_seed, threads, progress, client.
 
     Returns
     -------
@@ -125,7 +170,7 @@ def bank_of_first(
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "wanted pilots of", UserWarning)  # `told_of` says it
-        bank = make_bank(lambda _: model, land, path=path, pilots=EACH, **PILOT, **settings)
+        bank = make_bank(build, land, path=path, pilots=EACH, **PILOT, **settings)
     say(told_of(bank))
     return bank
 

@@ -34,7 +34,9 @@ from pm_dalec.sensitivity.draws.expected import expect_choices
 from pm_dalec.sensitivity.studies.fleet import (
     BUDGET,
     PILOT,
+    Recipe,
     bank_of_first,
+    opened_where_wanted,
     side_by_side,
     spending,
     spent_in,
@@ -52,6 +54,7 @@ from pm_dalec.tables.numbers import flag, whole_number
 
 if TYPE_CHECKING:
     import pymc as pm
+    from distributed import Client
 
 SUMMARY, STAMP = "summary.nc", "made_from"
 SECONDS = "seconds"
@@ -122,6 +125,7 @@ class Study:
         progress: bool = True,
         threads: int | None = None,
         pilot: int = BUDGET,
+        client: Client | str | None = None,
         **settings: object,
     ) -> xr.DataTree:
         """Calibrate all units of all variants; what is finished in the folder is not done again.
@@ -140,6 +144,9 @@ class Study:
             Budget of each chain with which every unit of the first variant is sampled widely (likelihood
             to the power 0.5, soft constraints), so that the others take over its draws with exact
             weights. 0 for none: then every variant begins by itself.
+        client : distributed.Client or str, optional
+            Workers of a cluster, as for `pm_dalec.calibrate_region`: the units of all variants are its
+            tasks, as many variants side by side as it has threads.
         **settings
             Of `pm_dalec.calibrate_region`: draws, rhat, ess, proposals, random_seed, groups.
 
@@ -161,31 +168,35 @@ class Study:
         wider bounds or with other parameters fixed begin by themselves ("full").
         """
         settings = {"groups": (), **settings}
-        check_region_run(self.build, chains, progress, threads=threads, **settings)
+        check_region_run(self.build, chains, progress, client, threads=threads, **settings)
         threads = check_budget(threads, None)
         whole_number("pilot", pilot, least=0, advice="the budget of a chain; 0 for no pilot")
         self.folder, self._taken, self._worked = storage.folder_to_write(folder), {}, False
-        workers = min(threads, len(self.variants))
-        each = {"chains": chains, "threads": threads // workers, "progress": False} | settings
-        counter, shown = count(1), Progress(flag("progress", progress))
+        names, counter, shown = list(self.variants), count(1), Progress(flag("progress", progress))
         began, clock = time.monotonic(), spending(self.folder, lambda: self._worked)
-        with clock, stopped_by_interrupt() as stop, threadpool_limits(1, "blas"):
-            seed = {k: v for k, v in settings.items() if k == "random_seed"}
-            of_bank = {"threads": threads, "progress": progress, "say": shown.message} | seed
-            bank = self._bank(pilot, of_bank)
+        with (
+            opened_where_wanted(client, threads) as (made, side),
+            clock,
+            stopped_by_interrupt() as stop,
+            threadpool_limits(1, "blas"),
+        ):
+            workers, of_all = min(side, len(names)), settings | {"client": made}
+            said = {"threads": threads, "progress": progress, "say": shown.message}
+            bank = self._bank(pilot, of_all | said)
+            share = {"chains": chains, "threads": max(1, threads // workers), "progress": False}
 
             def one(name):
                 if stop.is_set():
                     raise KeyboardInterrupt
-                summary, said = self._one(name, bank, each)
-                done, total = next(counter), len(self.variants)
+                summary, said = self._one(name, bank, share | of_all)
+                done, total = next(counter), len(names)
                 left = (time.monotonic() - began) / done * (total - done)
                 words = f"{done} of {total}: {name}: {_ended(summary)}"
                 took = f"{said[SECONDS]:.0f} s; the others in about {left:.0f} s"
                 shown.message(f"{words}, {took}")
                 return summary, said
 
-            found = side_by_side(one, self.variants, workers, stop)
+            found = side_by_side(one, names, workers, stop)
         study = self._joined(found)
         _warn(study)
         return study
@@ -199,7 +210,10 @@ class Study:
         model = self.build(land, self.choices[name])
         decisive = {"proposals": pilot, "seed": settings.get("random_seed", 0)} | PILOT
         path = self.folder / BANKS / f"{_digest(model, decisive)}.nc"
-        return bank_of_first(model, land, path, proposals=pilot, **settings)
+        recipe = Recipe(self.build, self.choices[name], model)
+        of_a_bank = ("threads", "progress", "say", "client", "random_seed")
+        chosen = {key: settings[key] for key in of_a_bank if key in settings}
+        return bank_of_first(recipe, land, path, proposals=pilot, **chosen)
 
     def _joined(self, found):
         """Results of all variants as one tree, kept in the folder, with what all runs in it have cost."""
@@ -236,7 +250,8 @@ class Study:
             store, turn = self._store(name, model, settings | said_of(bank))
         started = time.perf_counter()
         with turn:
-            fit = calibrate_region(lambda _: model, land, store=store, bank=bank, **settings)
+            recipe = Recipe(self.build, self.choices[name], model)
+            fit = calibrate_region(recipe, land, store=store, bank=bank, **settings)
             kept, stamp = store / SUMMARY, str(fit_file.changed_at(store / FIT))
             summary = _kept(kept, stamp)
             if summary is None:

@@ -1,10 +1,14 @@
 """A study of one year in a tiny budget; every variant is built and compiled once for all tests."""
 
+from functools import cache
+
 import pytest
 
 from pm_dalec.constraints.sets import EDCS
 from pm_dalec.graph.choices import Choices
 from pm_dalec.models import baseline
+from pm_dalec.sampling import calibration
+from pm_dalec.sampling.target import compile_target
 from pm_dalec.sensitivity.studies.study import Study
 from pm_dalec.testing.tiny import tiny_site
 
@@ -25,17 +29,28 @@ def site():
     return tiny_site().isel(time=slice(0, 24))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once():
+    """A model is compiled once, however many calibrations there are of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "compile_target", cache(compile_target))
+        yield
+
+
+BUILT = {}
+
+
+def remembered(land, choices):
+    """Model of a land, the same one for the same choices; workers of this process find it too."""
+    key = (choices, float(land["lai_unc"].sum()))
+    if key not in BUILT:
+        BUILT[key] = baseline.build(land, choices)
+    return BUILT[key]
+
+
 @pytest.fixture(scope="session")
-def build(site):
+def build():
     """Builder of models that remembers them."""
-    held = {}
-
-    def remembered(land, choices):
-        key = (choices, float(land["lai_unc"].sum()))
-        if key not in held:
-            held[key] = baseline.build(land, choices)
-        return held[key]
-
     return remembered
 
 

@@ -1,5 +1,6 @@
 """A study is one tree; what is finished is not done again, and what was killed goes on."""
 
+import logging
 import threading
 
 import numpy as np
@@ -8,6 +9,7 @@ import xarray as xr
 
 from pm_dalec.sampling import state, unit
 from pm_dalec.sampling.bank import bank_unit, making
+from pm_dalec.sampling.cluster.client import local_cluster
 from pm_dalec.sensitivity import Study, effects, open_study
 from pm_dalec.sensitivity.studies import fleet, study as module
 from pm_dalec.tables.parameters import PARAMETERS
@@ -63,6 +65,19 @@ def test_a_killed_study_goes_on_and_gives_the_same_tree(study, result, tmp_path,
     again = study.run(tmp_path, **TINY)
     assert [name.split("-")[0] for name in found] == ["base", "no_rules", "LAI_doubled"]
     xr.testing.assert_identical(without_clock(again), without_clock(result))
+
+
+def test_workers_of_a_cluster_give_the_same_tree(build, site, result, tmp_path):
+    distributed, two = pytest.importorskip("distributed"), ["base", "no rules"]
+    study = Study(build, site, {name: VARIANTS[name] for name in two}, choices=CHOICES)
+    how = {"processes": False, "silence_logs": logging.CRITICAL}
+    with (
+        local_cluster(2, **how) as cluster,
+        distributed.Client(cluster) as client,
+        pytest.warns(UserWarning, match="wanted 2 variants that converged"),
+    ):
+        again = study.run(tmp_path, client=client, **TINY)
+    xr.testing.assert_identical(without_clock(again), without_clock(result.sel(variant=two)))
 
 
 def test_a_changed_variant_is_run_in_a_folder_of_its_own(build, site, result, folder, calibrated):
