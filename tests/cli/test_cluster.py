@@ -3,13 +3,15 @@
 import pytest
 
 from pm_dalec.cli.bench.case import region
-from pm_dalec.cli.cluster import land
+from pm_dalec.cli.cluster import land, report
+from pm_dalec.cli.cluster.runs import RUNS
 from pm_dalec.cli.cluster.scale import measure_scale, stub_run
 from pm_dalec.cli.console import NOT_CONVERGED
 from pm_dalec.cli.main import main
 from pm_dalec.models import baseline
 from pm_dalec.sampling import calibration
 from pm_dalec.sampling.cluster import store_hash
+from pm_dalec.sampling.cluster.tasks import write_json
 from pm_dalec.sampling.cluster.work import note_fault, sample_block
 from pm_dalec.sampling.target import compile_target
 
@@ -71,6 +73,35 @@ def test_a_plan_prints_its_strata_and_its_workers(region_file, capsys):
     assert "2 units:" in told
     assert "core-hours" in told
     assert "workers of one core end in" in told
+
+
+def test_what_a_cluster_was_measured_to_do_becomes_a_page(tmp_path, monkeypatch, capsys):
+    row = {
+        "wall_seconds": 10.0,
+        "core_seconds": 20.0,
+        "units": 4,
+        "unit_seconds": 8.0,
+        "hash": "ab" * 32,
+    }
+    runs = {
+        "baseline, threads": row,
+        "baseline, two workers": row | {"core_seconds": 22.0},
+        "baseline, two workers, three kills": row | {"killed_after_seconds": [1.0, 2.0, 3.0]},
+        "baseline, plan": {"unit_seconds": 9.0, "error_seconds": 1.0, "core_seconds": 3.0},
+    }
+    write_json(tmp_path / RUNS, runs)
+    monkeypatch.setattr(report, "measure_runs", lambda folder, progress: runs)
+    page = tmp_path / "page.md"
+    assert main(["bench", "--cluster", str(tmp_path), "--page", str(page)]) == 0
+    told = page.read_text()
+    assert "hashes of each approach are identical" in told
+    assert "| 500 " in told  # core ms a unit more than threads
+    assert "| 1, 2, 3 " in told
+    assert "| 9 ± 1 " in told
+    assert "| +12% " in told
+    capsys.readouterr()
+    assert main(["bench", "--scale", "10", "--page", str(page)]) == 2
+    assert "wanted --cluster with --page" in capsys.readouterr().err
 
 
 def test_status_prints_what_failed_and_why(tmp_path, capsys):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     )
     from pm_dalec.sampling.cluster.reduction import (
         domain_quantiles as domain_quantiles,
-        hundred_draws as hundred_draws,
         open_reduced as open_reduced,
+        ranked_draws as ranked_draws,
         reduce_region as reduce_region,
     )
     from pm_dalec.sampling.cluster.region import calibrate_part as calibrate_part

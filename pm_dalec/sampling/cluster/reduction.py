@@ -7,7 +7,6 @@ a hundred quantiles stand for the ensemble of a pixel.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from pm_dalec.posterior.aggregation import combine_strata
 from pm_dalec.posterior.budgets import budget
 from pm_dalec.posterior.ensembles import QUANTILES, RANKS, pooled
 from pm_dalec.posterior.runs import evenly, expect_fit
+from pm_dalec.sampling.calibration import check_budget
 from pm_dalec.sampling.cluster.blocks import Blocks, blocks_of
 from pm_dalec.sampling.cluster.client import check_client, done_by
 from pm_dalec.sampling.cluster.shards import create_array, write_labels
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 REDUCED, REQUEST = "reduced.zarr", "request.json"
 DONE = "reduced"  # folder of what was asked for, and of a file for every block that is done
 LEVELS = np.unique([*QUANTILES, *RANKS])
-NAME, LEVEL, RANK = "name", "quantile", "sample"
+NAME, LEVEL = "name", "quantile"
 
 
 def reduce_region(
@@ -80,7 +80,7 @@ def reduce_region(
     Dataset
         On the disk until it is looked at: ``units`` (pixel, stratum, name, quantile), ``mean`` and ``sd``
         (pixel, stratum, name), ``pixels`` (pixel, name, quantile), whose strata are paired as independent;
-        ``area`` (pixel), ``area_fraction`` (pixel, stratum). See `domain_quantiles` and `hundred_draws`.
+        ``area`` (pixel), ``area_fraction`` (pixel, stratum). See `domain_quantiles` and `ranked_draws`.
     """
     check_client(client)
     store, names = Path(store), _checked(names)
@@ -97,7 +97,7 @@ def reduce_region(
             _begin(store, fit, blocks, asked)
         work = partial(reduce_block, store.resolve())
         found = partial(_found, folder)
-        count, workers = blocks.count, threads or os.cpu_count() or 1
+        count, workers = blocks.count, check_budget(threads, None)
         if client is None:
             with ThreadPoolExecutor(workers) as pool:
                 list(pool.map(work, (n for n in range(count) if found(n) is None)))
@@ -153,21 +153,29 @@ def domain_quantiles(reduced: xr.Dataset, *, by_stratum: bool = False) -> xr.Dat
     return mean.to_dataset(NAME).transpose(LEVEL, ...)
 
 
-def hundred_draws(reduced: xr.Dataset) -> xr.Dataset:
-    """Hundred values that stand for the draws of each pixel, for `pm_dalec.aggregate` under other rules.
+def ranked_draws(reduced: xr.Dataset, *, times: int = 40) -> xr.Dataset:
+    """Values that stand for the draws of each pixel, for `pm_dalec.aggregate` under other rules.
+
+    Measured on the twin at 0.25 degree (45 pixels of 800 draws), pixels independent or correlated over
+    100 km: quantiles of 2.5 to 97.5 % are off by at most 0.2, medians by 0.04 standard deviations of the
+    domain; with all draws and another seed of the pairing, quantiles move as far.
 
     Parameters
     ----------
     reduced : Dataset
         From `reduce_region`.
+    times : int
+        That each of a hundred quantiles stands in the ensemble.
 
     Returns
     -------
     Dataset
         A variable a quantity, dims (sample, pixel), ascending.
     """
-    ranks = reduced["pixels"].sel({LEVEL: RANKS}).rename({LEVEL: RANK}).drop_vars(RANK)
-    return ranks.to_dataset(NAME).transpose(RANK, dims.PIXEL)
+    whole_number("times", times, least=1, advice="40 make 4000 values a pixel")
+    ranks = reduced["pixels"].sel({LEVEL: np.repeat(RANKS, times)})
+    ranks = ranks.rename({LEVEL: dims.POOLED}).drop_vars(dims.POOLED)
+    return ranks.to_dataset(NAME).transpose(dims.POOLED, dims.PIXEL)
 
 
 def reduce_block(store: Path, number: int) -> None:

@@ -11,8 +11,8 @@ import pm_dalec as pmd
 from pm_dalec.posterior.fit_file import FIT_OF_STORE
 from pm_dalec.sampling.cluster import (
     domain_quantiles,
-    hundred_draws,
     open_reduced,
+    ranked_draws,
     reduce_region,
 )
 from pm_dalec.sampling.cluster.client import local_cluster
@@ -66,12 +66,13 @@ def test_units_have_the_quantiles_of_their_draws_and_strata_their_own(fit, store
         )
 
 
-def test_a_hundred_values_stand_for_a_pixel_under_other_rules(fit, store):
-    units, draws = fit["constant_data"].to_dataset(), hundred_draws(reduce_region(store, NAMES))
-    found = pmd.aggregate(draws["gpp"], units, across_pixels="independent")
-    drawn = drawn_of(fit)["gpp"]
-    low, high = drawn.min(), drawn.max()
-    assert ((found > low) & (found < high)).all()
+def test_ranks_stand_for_the_draws_of_a_pixel_under_other_rules(fit, store):
+    units, drawn = fit["constant_data"].to_dataset(), drawn_of(fit)["leaf_lifespan"]
+    draws = ranked_draws(reduce_region(store, NAMES))["leaf_lifespan"]
+    rule = {"across_pixels": "independent", "quantiles": [0.25, 0.5, 0.75]}
+    found, wanted = (pmd.aggregate(values, units, **rule) for values in (draws, drawn))
+    assert_allclose(found, wanted, atol=0.5 * float(drawn.std()))
+    assert draws.sizes["sample"] == 4000
 
 
 def test_workers_of_a_cluster_reduce_to_the_same_bits(fit, store):
