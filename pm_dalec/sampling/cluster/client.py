@@ -22,6 +22,7 @@ RETRIES = 2  # of a block whose task failed, on any worker
 PAUSE = 0.05  # s between two looks at what is done
 ENDED = ("closed", "failed")  # states of a process that Dask does not start again
 BETWEEN = 5.0  # s between two looks at the workers
+COMES_BACK = 600.0  # s for a killed process of this machine; a busy one needs half a minute
 PATIENCE = 120.0  # s without any worker of this machine, though lost ones are started again
 STARTED: WeakKeyDictionary = (
     WeakKeyDictionary()
@@ -155,8 +156,28 @@ def by_dask(
     ConnectionError
         If the scheduler is lost, or all processes of this machine.
     """
-    for where, versions in client.run(versions_here).items():
+    for where, versions in client.run(versions_here, on_error="ignore").items():  # one may just die
         check_versions(tasks.versions, versions, where)
+    with _lost_ones_come_back(client):
+        return _done(tasks, client, numbers, done, stopped, tell)
+
+
+@contextmanager
+def _lost_ones_come_back(client):
+    """Block in which Dask waits for a killed process of this machine to come back.
+
+    It would close what comes back later than after 15 s, with the task that it has begun by then.
+    """
+    import dask
+
+    longer = {"distributed.deploy.lost-worker-timeout": f"{COMES_BACK:.0f}s"}
+    local = isinstance(client.cluster, _distributed().LocalCluster)
+    with dask.config.set(longer if local else {}):
+        yield
+
+
+def _done(tasks, client, numbers, done, stopped, tell):
+    """Why tasks failed, by number, when all have ended."""
     how = {
         "pure": False,
         "retries": RETRIES,
@@ -279,8 +300,7 @@ class Watch:
 def start_again(cluster: LocalCluster, workers: int) -> None:
     """Start processes of this machine that are lost; those that live are left alone.
 
-    Dask drops a killed process that needs more than a quarter of a minute to come back, and one that is
-    killed while it comes back, and puts none in its place.
+    Dask drops a process that is killed while it comes back, and puts none in its place.
 
     Parameters
     ----------
