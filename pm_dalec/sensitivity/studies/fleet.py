@@ -6,13 +6,16 @@ import json
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
+
+from threadpoolctl import threadpool_limits
 
 from pm_dalec.data import storage
 from pm_dalec.sampling.bank.bank_file import bounds_of, load_bank
 from pm_dalec.sampling.bank.making import EACH, make_bank
 from pm_dalec.sampling.cluster.client import opened
+from pm_dalec.sampling.progress import stopped_by_interrupt
 
 if TYPE_CHECKING:
     import threading
@@ -34,7 +37,9 @@ CORE_SECONDS, WALL_SECONDS = "core_seconds", "wall_seconds"
 
 
 @contextmanager
-def spending(folder: Path, worked: Callable[[], bool]) -> Iterator[None]:
+def spending(
+    folder: Path, worked: Callable[[], bool], client: Client | None = None
+) -> Iterator[None]:
     """Block whose processor time and time of the clock are added to those spent in a folder.
 
     Parameters
@@ -42,8 +47,10 @@ def spending(folder: Path, worked: Callable[[], bool]) -> Iterator[None]:
     folder : Path
     worked : callable
         Whether anything was done; a block that was interrupted counts in any case.
+    client : Client, optional
+        Whose workers count as well, but those that were killed.
     """
-    core, wall, whole = time.process_time(), time.monotonic(), False
+    core, wall, whole = _processor_seconds(client), time.monotonic(), False
     try:
         yield
         whole = True
@@ -51,11 +58,18 @@ def spending(folder: Path, worked: Callable[[], bool]) -> Iterator[None]:
         if worked() or not whole:
             before = spent_in(folder)
             spent = {
-                CORE_SECONDS: before[CORE_SECONDS] + time.process_time() - core,
+                CORE_SECONDS: before[CORE_SECONDS] + max(0.0, _processor_seconds(client) - core),
                 WALL_SECONDS: before[WALL_SECONDS] + time.monotonic() - wall,
             }
             with storage.whole(folder / SPENT) as draft:
                 draft.write_text(json.dumps(spent), encoding="utf-8")
+
+
+def _processor_seconds(client):
+    """Processor time of this process and of the workers that live [s]."""
+    running = client is not None and client.status == "running"
+    of_workers = client.run(time.process_time, on_error="ignore") if running else {}
+    return time.process_time() + sum(of_workers.values())
 
 
 def spent_in(folder: Path) -> dict[str, float]:
@@ -96,10 +110,10 @@ def side_by_side(
 
 
 @contextmanager
-def opened_where_wanted(
-    client: Client | str | None, threads: int
-) -> Iterator[tuple[Client | None, int]]:
-    """Client of a study, and how many variants run side by side.
+def at_work(
+    client: Client | str | None, threads: int, folder: Path, worked: Callable[[], bool]
+) -> Iterator[tuple[Client | None, int, threading.Event]]:
+    """Client of a study, how many variants run side by side, and the event that stops them.
 
     Parameters
     ----------
@@ -107,12 +121,17 @@ def opened_where_wanted(
         As for `pm_dalec.calibrate_region`.
     threads : int
         Of this process, or processes of client="local".
+    folder, worked
+        As for `spending`.
     """
-    if client is None:
-        yield None, threads
-        return
-    with opened(client, threads) as made:
-        yield made, max(1, sum(made.nthreads().values()))
+    opening = nullcontext() if client is None else opened(client, threads)
+    with (
+        opening as made,
+        spending(folder, worked, made),
+        stopped_by_interrupt() as stop,
+        threadpool_limits(1, "blas"),
+    ):
+        yield made, threads if made is None else max(1, sum(made.nthreads().values())), stop
 
 
 class Recipe:

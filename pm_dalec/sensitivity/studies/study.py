@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import xarray as xr
-from threadpoolctl import threadpool_limits
 
 from pm_dalec.data import storage
 from pm_dalec.data.formats import trees
@@ -23,7 +22,7 @@ from pm_dalec.posterior import fit_file
 from pm_dalec.sampling.bank.bank_file import said_of
 from pm_dalec.sampling.calibration import COMPILING, check_budget
 from pm_dalec.sampling.identity import run_identity
-from pm_dalec.sampling.progress import Progress, stopped_by_interrupt
+from pm_dalec.sampling.progress import Progress
 from pm_dalec.sampling.region_store import (
     FIT,
     calibrate_region,
@@ -35,10 +34,9 @@ from pm_dalec.sensitivity.studies.fleet import (
     BUDGET,
     PILOT,
     Recipe,
+    at_work,
     bank_of_first,
-    opened_where_wanted,
     side_by_side,
-    spending,
     spent_in,
     usable,
 )
@@ -173,13 +171,8 @@ class Study:
         whole_number("pilot", pilot, least=0, advice="the budget of a chain; 0 for no pilot")
         self.folder, self._taken, self._worked = storage.folder_to_write(folder), {}, False
         names, counter, shown = list(self.variants), count(1), Progress(flag("progress", progress))
-        began, clock = time.monotonic(), spending(self.folder, lambda: self._worked)
-        with (
-            opened_where_wanted(client, threads) as (made, side),
-            clock,
-            stopped_by_interrupt() as stop,
-            threadpool_limits(1, "blas"),
-        ):
+        began = time.monotonic()
+        with at_work(client, threads, self.folder, lambda: self._worked) as (made, side, stop):
             workers, of_all = min(side, len(names)), settings | {"client": made}
             said = {"threads": threads, "progress": progress, "say": shown.message}
             bank = self._bank(pilot, of_all | said)
