@@ -77,6 +77,7 @@ def test_a_plan_prints_its_strata_and_its_workers(region_file, capsys):
 
 def test_what_a_cluster_was_measured_to_do_becomes_a_page(tmp_path, monkeypatch, capsys):
     row = {
+        "resolution": 1.0,
         "wall_seconds": 10.0,
         "core_seconds": 20.0,
         "units": 4,

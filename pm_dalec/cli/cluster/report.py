@@ -10,7 +10,6 @@ from pm_dalec.cli.cluster.runs import (
     BUDGET,
     KILLS,
     PROPOSALS,
-    RESOLUTION,
     RUNS,
     USUAL,
     WORKERS,
@@ -25,7 +24,8 @@ SCALE = "scale.json"
 COMMAND = "pm-dalec bench --cluster FOLDER --page docs/cluster_runs.md"
 TITLE = f"""# Runs of a cluster
 
-Made by `{COMMAND}`, and the last table with `--scale` beside; every number is measured, on one machine of two cores.
+Made by `{COMMAND}`, and the last table with `--scale` beside; every number is measured, on one
+machine of two cores that other processes shared: wall times are upper limits.
 """
 
 
@@ -92,11 +92,12 @@ def runs_section(runs: dict[str, dict]) -> str:
         row["hash"] == runs[f"{name.partition(',')[0]}, threads"]["hash"]
         for name, row in of_fits.items()
     )
+    resolution = next(iter(of_fits.values()))["resolution"]
     budgets = ", ".join(f"{count:,} ({name})" for name, count in PROPOSALS.items())
     return f"""
 ## The same store by threads, by workers, and by workers that are killed
 
-The twin at {RESOLUTION:g} degree, {BUDGET["chains"]} chains, for every unit {budgets} proposals of each chain
+The twin at {resolution:g} degree, {BUDGET["chains"]} chains, for every unit {budgets} proposals of each chain
 (few: whether units have converged is not asked here), version {SAMPLER_VERSION} of the sampler; {WORKERS} threads, or
 {WORKERS} processes of a `LocalCluster`, of which {KILLS} are killed (SIGKILL) at random times. Core time is that of all
 processes, with imports, the compilation of the model in each, and what a killed one had not saved.

@@ -153,7 +153,11 @@ def measure_runs(folder, *, resolution=RESOLUTION, progress=lambda words: None, 
             if name in found or count == most:
                 continue
             progress(f"{name}, {resolution:g} degree")
-            row, store, count = {}, folder / name.replace(", ", "-").replace(" ", "_"), count + 1
+            row, store, count = (
+                {"resolution": resolution},
+                folder / name.replace(", ", "-").replace(" ", "_"),
+                count + 1,
+            )
             with timed(row):
                 row |= steps(found, approach)[way](build, land, store)
             if (store / FIT).exists():
