@@ -129,6 +129,8 @@ def plan_section(runs: dict[str, dict]) -> str:
                 "pilot, core s": f"{made['core_seconds']:.0f}",
             }
         )
+    if not rows:
+        return ""
     usual = f"R-hat below {USUAL['rhat']:g}, ESS above {USUAL['ess']:g}, at most {USUAL['proposals']:,} proposals"
     return f"""
 ## What a plan foretells
