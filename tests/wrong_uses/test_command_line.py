@@ -23,7 +23,7 @@ COMPUTED = (  # where the work of a command begins, behind its checks
     "pm_dalec.sampling.calibration.compile_target",
     "pm_dalec.landscape.twin.twin.land_cover_map",
     "pm_dalec.landscape.from_products.region.region_of",
-    "pm_dalec.forecasting.projection._run",
+    "pm_dalec.forecasting.projection.by_threads",
     "pm_dalec.posterior.cf.file.whole",
     "pm_dalec.constraints.report.draw_prior",
     "pm_dalec.cli.bench.throughput.region",
