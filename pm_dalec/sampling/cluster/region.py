@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from pm_dalec.data import storage
 from pm_dalec.graph import notes
-from pm_dalec.posterior.groups.complete import with_groups
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.calibration import (
     Job,
@@ -120,8 +119,7 @@ def calibrate_by(
         stated = stated_of("lanes", seed, took, settings, chains)
         job = SharedJob(*of_all, stop=stop, blocks=tasks)
         drawn, prior, ended = sampled(job, model, identities(model), places, groups)
-    fit = as_fit(model, target, drawn, chains, stated | ended, prior)
-    return with_groups(fit, groups)
+    return as_fit(model, target, drawn, chains, stated | ended, prior, groups)
 
 
 def identity_of_run(model, run):
