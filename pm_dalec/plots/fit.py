@@ -25,11 +25,11 @@ from pm_dalec.plots.style import (
     unit,
 )
 from pm_dalec.posterior.trajectory import (
-    bands,
     expect_bands,
     expect_draws,
     expect_truth,
     observations_of,
+    trajectories,
     true_series,
 )
 from pm_dalec.tables import dims
@@ -124,7 +124,8 @@ def fit_figure(
     if isinstance(simulated, xr.DataTree):
         observed = observations_of(simulated, names) if observed is None else observed
         truth = true_series(simulated, names) if truth is None else truth
-        simulated = bands(simulated, band_quantiles(), names, draws=FEW_DRAWS)
+        how = {"draws": FEW_DRAWS, "quantiles": band_quantiles()}
+        simulated = trajectories(simulated, names=names, **how)
     expect_bands(simulated, observed)
     observed = observed or {}
     with style():

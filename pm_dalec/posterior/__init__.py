@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pm_dalec.posterior.polygons.results import results_as_polygons as results_as_polygons
     from pm_dalec.posterior.runs import theta_of as theta_of
     from pm_dalec.posterior.trajectory import (
-        bands as bands,
         observations_of as observations_of,
         trajectories as trajectories,
     )

@@ -16,6 +16,7 @@ import xarray as xr
 from pm_dalec.data.land import averages_of
 from pm_dalec.data.uncertainties import absolute_sigma
 from pm_dalec.posterior.convergence import doubt
+from pm_dalec.posterior.ensembles import checked_quantiles
 from pm_dalec.posterior.runs import (
     evenly,
     expect_fit,
@@ -49,8 +50,9 @@ def trajectories(
     names: Sequence[str] = ("gpp", "nee", "lai", "wood"),
     *,
     draws: int | None = None,
+    quantiles: Sequence[float] | None = None,
 ) -> xr.Dataset:
-    """Fluxes and pools of the draws of a fit.
+    """Fluxes and pools of the draws of a fit, or quantiles of them.
 
     Few draws are run by NumPy; from a million draws x steps on it is the machine code of forecasts, which
     takes a second to compile. The two agree to 1e-12 of a series' size.
@@ -66,15 +68,20 @@ def trajectories(
         step, fluxes means over it, LAI at its start.
     draws : int, optional
         Use about this many draws a chain, evenly spaced; all by default.
+    quantiles : sequence of float, optional
+        Probabilities [1]: give the quantiles over the draws.
 
     Returns
     -------
     Dataset
-        Dims (chain, draw, time[, stratum][, pixel]), units in the attributes.
+        Dims (chain, draw, time[, stratum][, pixel]), units in the attributes; of quantiles (quantile,
+        time[, stratum][, pixel]), and where the fit has not converged, the attribute ``not_converged``
+        says so, and figures bear it.
     """
     names = _checked_names(names)
     units = units_to_run(fit, drivers)
     posterior, solver = fit["posterior"].to_dataset(), fit.attrs.get("solver", "converged")
+    quantiles = None if quantiles is None else checked_quantiles(quantiles)
     if draws is not None:
         whole_number("draws", draws, least=1, advice="leave it out for all draws")
         posterior = posterior.isel(draw=evenly(posterior.sizes[dims.DRAW], draws))
@@ -90,7 +97,11 @@ def trajectories(
         name: described(xr.DataArray(np.concatenate(parts, axis=2), dims=order), name)
         for name, parts in found.items()
     }
-    return xr.Dataset(out, coords=coords).transpose(*dims.SAMPLE, dims.TIME, *order[3:])
+    made = xr.Dataset(out, coords=coords).transpose(*dims.SAMPLE, dims.TIME, *order[3:])
+    if quantiles is None:
+        return made
+    found, note = made.quantile(quantiles, dim=dims.SAMPLE), doubt(fit)
+    return found.assign_attrs({NOT_CONVERGED: note} if note else {})
 
 
 def _checked_names(names):
@@ -105,34 +116,6 @@ def _checked_names(names):
                 "from the dataset"
             )
     return names
-
-
-def bands(
-    fit: xr.DataTree,
-    probabilities: Sequence[float],
-    names: Sequence[str] = ("lai", "wood", "gpp", "nee"),
-    *,
-    draws: int | None = None,
-) -> xr.Dataset:
-    """Quantiles of fluxes and pools over the draws of a fit.
-
-    Parameters
-    ----------
-    fit : DataTree
-    probabilities : sequence of float
-        Of the quantiles [1].
-    names, draws
-        As in `trajectories`.
-
-    Returns
-    -------
-    Dataset
-        Dims (quantile, time[, stratum][, pixel]), units in the attributes. Where the fit has not
-        converged, the attribute ``not_converged`` says so, and figures bear it.
-    """
-    found = trajectories(fit, names=names, draws=draws).quantile(probabilities, dim=dims.SAMPLE)
-    note = doubt(fit)
-    return found.assign_attrs({NOT_CONVERGED: note} if note else {})
 
 
 def true_series(

@@ -18,12 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pm_dalec.posterior.groups.complete import (
-    SAMPLED,
-    groups_to_make,
-    possible_groups,
-    with_groups,
-)
+from pm_dalec.posterior.groups.complete import SAMPLED, groups_to_make
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.any_model.compiled import compile_any
 from pm_dalec.sampling.any_model.cube import check_any, refuse_others
@@ -149,8 +144,7 @@ def calibrate(
         shown.begin(len(places), settings, seconds)
         stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
         drawn, prior, ended = sampled(job.with_bank(bank, model), model, numbers, places, groups)
-        fit = as_fit(model, target, drawn, chains, stated | ended, prior)
-        fit = with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
+        fit = as_fit(model, target, drawn, chains, stated | ended, prior, groups)
     if stop.is_set():
         warn_of_interrupt(checkpoint)
     return fit

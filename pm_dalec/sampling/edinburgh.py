@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pm_dalec.posterior.groups.complete import with_groups
 from pm_dalec.sampling.calibration import checked_chains, compiled, stated_of
 from pm_dalec.sampling.identity import identities
 from pm_dalec.sampling.kernels import acceptance, edinburgh
@@ -276,4 +275,4 @@ def calibrate_edinburgh(
         units[place] = (evenly(drawn, draws), state)
     stated = stated_of("edinburgh2021", seed, compile_seconds, settings, chains)
     warn_of_few_draws(units, draws)
-    return with_groups(as_fit(model, target, units, chains, stated))
+    return as_fit(model, target, units, chains, stated, groups=None)

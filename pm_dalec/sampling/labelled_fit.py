@@ -15,6 +15,7 @@ from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.posterior import runs
 from pm_dalec.posterior.convergence import WITHOUT_START, doubt, only_tuned
+from pm_dalec.posterior.groups.complete import groups_of, possible_groups
 from pm_dalec.posterior.groups.observed import observed_data
 from pm_dalec.posterior.groups.priors import attributes_of
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of
@@ -24,6 +25,8 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.constants import NOT_CONVERGED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pymc as pm
 
     from pm_dalec.sampling.calibration import Job
@@ -44,6 +47,7 @@ def as_fit(
     chains: int,
     attributes: dict[str, object],
     prior: xr.Dataset | None = None,
+    groups: Sequence[str] | None = (),
 ) -> xr.DataTree:
     """Fit of a model from the draws of its units.
 
@@ -57,6 +61,8 @@ def as_fit(
     attributes : dict
     prior : Dataset, optional
         From `prior_draws`.
+    groups : sequence of str, optional
+        Beside the others, as in `pm_dalec.with_groups`; those that this fit cannot have are left out.
 
     Returns
     -------
@@ -67,22 +73,23 @@ def as_fit(
     known = notes.of(model)
     posterior, logp = labelled_draws(model, target, units, chains)
     data = known.units.drop_encoding()
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": posterior,
-            "sample_stats": statistics_of(logp, units, posterior),
-            "constant_data": data,
-            "observed_data": observed_data(posterior, data, known.likelihoods),
-            **({} if prior is None else {"prior": prior}),
-        }
-    )
-    tree.attrs = {
+    parts = {
+        "posterior": posterior,
+        "sample_stats": statistics_of(logp, units, posterior),
+        "constant_data": data,
+        "observed_data": observed_data(posterior, data, known.likelihoods),
+        **({} if prior is None else {"prior": prior}),
+    }
+    attributes = {
         **attributes,
         "solver": known.solver,
         "constraints": known.constraints,
         ATTRIBUTE: identity_of(model).as_json(),
         **{f"{name}_version": version(name) for name in ("pm_dalec", "pymc", "pytensor", "numpy")},
     }
+    groups = possible_groups(groups, bool(posterior.sizes[dims.DRAW]), prior)
+    tree = xr.DataTree.from_dict(parts | groups_of(parts, attributes, groups))
+    tree.attrs = attributes
     one = not dims.space_of(posterior) and posterior.sizes[dims.DRAW]
     if one and (note := doubt(tree)):
         tree["posterior"].attrs[NOT_CONVERGED] = note  # which its figures bear

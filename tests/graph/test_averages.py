@@ -178,7 +178,9 @@ def test_means_over_windows_are_lines_in_the_figure_of_a_fit(site, fit):
     assert value.attrs["averaged"] == 1
     assert float(value.min()) == float(value.max()) == 1.5
     assert int(value.isnull().sum()) == 0  # months that were not averaged lie inside their year
-    figure = fit_figure(trajectory.bands(fit, band_quantiles(), names=["lai"]), observed)
+    figure = fit_figure(
+        trajectory.trajectories(fit, names=["lai"], quantiles=band_quantiles()), observed
+    )
     assert any("observed mean" in text.get_text() for text in figure.legends[0].get_texts())
     plt.close(figure)
 

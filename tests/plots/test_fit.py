@@ -10,7 +10,7 @@ from pm_dalec.data.synthetic_sites import synthetic_site, truth_of
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.plots.fit import BOX, band_quantiles, fit_figure, parameter_figure
-from pm_dalec.posterior.trajectory import bands, observations_of
+from pm_dalec.posterior.trajectory import observations_of, trajectories
 from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.testing.tiny import tiny_fit, tiny_site
@@ -77,7 +77,7 @@ def test_figures_bear_the_note_of_what_they_show_and_nothing_without_one():
     assert words_of(parameter_figure(marked)) == [NOTE]
     assert words_of(parameter_figure(marked.drop_attrs())) == []
     fit = tiny_fit(draws=8)
-    shown = bands(fit, band_quantiles(), names=("gpp",))
+    shown = trajectories(fit, quantiles=band_quantiles(), names=("gpp",))
     assert "not converged" in shown.attrs[NOT_CONVERGED]  # draws of chains that were never run
     assert words_of(fit_figure(shown, {})) == [shown.attrs[NOT_CONVERGED]]
     assert words_of(fit_figure(shown.drop_attrs(), {})) == []
@@ -85,7 +85,7 @@ def test_figures_bear_the_note_of_what_they_show_and_nothing_without_one():
 
 def test_the_note_stands_inside_the_figure_and_on_nothing_else():
     fit = tiny_fit(draws=8)
-    figure = fit_figure(bands(fit, band_quantiles(), names=("gpp", "lai")), {})
+    figure = fit_figure(trajectories(fit, quantiles=band_quantiles(), names=("gpp", "lai")), {})
     figure.canvas.draw()
     note = figure.texts[0].get_window_extent()
     assert figure.bbox.x0 <= note.x0 < note.x1 <= figure.bbox.x1
@@ -104,7 +104,7 @@ def test_what_was_measured_but_not_assimilated_is_drawn_open():
         "lai": 1,
         "gpp": 0,
     }
-    figure = fit_figure(bands(fit, band_quantiles(), names=names), all_of_them)
+    figure = fit_figure(trajectories(fit, quantiles=band_quantiles(), names=names), all_of_them)
     told = [text.get_text() for text in figure.legends[0].get_texts()]
     assert "observed, not assimilated" in told
     assert r"observed $\pm\,\sigma$" in told
@@ -163,7 +163,7 @@ def test_no_bar_of_what_is_positive_reaches_below_zero():
 @pytest.mark.parametrize(("sigmas", "share"), [(1.5, "100%"), (3.0, "0%")])
 def test_the_share_in_the_band_counts_the_noise_that_observations_have(sigmas, share):
     site = tiny_site(streams=("lai", "cwood"))
-    shown = bands(tiny_fit(site), band_quantiles(), names=("lai",))
+    shown = trajectories(tiny_fit(site), quantiles=band_quantiles(), names=("lai",))
     shown = shown.map(lambda lai: 0 * lai + lai.sel(quantile=0.5))  # a band without width
     seen = shown["lai"].isel(quantile=0) + sigmas * site["lai_unc"]
     figure = fit_figure(shown, {"lai": (seen.assign_attrs(assimilated=1), site["lai_unc"])})

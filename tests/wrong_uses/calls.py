@@ -204,7 +204,8 @@ def calls(folder):
         "log_likelihood": (pmd.log_likelihood, {"fit": fit()}, {"fit": Kind(FITS)}),
         "trajectories": (pmd.trajectories, {"fit": fit()}, {
             "fit": Kind(FITS), "drivers": Kind(optional=True), "names": Names(SERIES),
-            "draws": Whole(1, optional=True)}),
+            "draws": Whole(1, optional=True),
+            "quantiles": Kind(([5], [0.5, 0.5], 0.5, [np.nan]), optional=True)}),
         "calibrate": (pmd.calibrate, {"model": site(), **TINY}, {"model": MODEL, **CALIBRATE}),
         "calibrate_region": (lambda **given: region_call(folder, **given), {}, {
             "build": Kind((site(), baseline)), "land": Kind((land(),)),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SAMPLED, PREDICTED = "prior", "prior_predictive"
 OF_STREAMS = ("log_likelihood", "posterior_predictive", PREDICTED)
 GROUPS = ("log_likelihood", "log_prior", SAMPLED, "posterior_predictive", PREDICTED)
+MADE = {*GROUPS} - {SAMPLED}  # of the other groups
 LARGEST = 10_000_000  # values of a group that is made without being asked for: 80 MB
 
 
@@ -40,20 +41,23 @@ def checked_groups(groups: Sequence[str] | None) -> tuple[str, ...] | None:
     return (*groups, SAMPLED) if PREDICTED in groups and SAMPLED not in groups else groups
 
 
-def usual_groups(fit: xr.DataTree) -> tuple[str, ...]:
+def usual_groups(draws: xr.Dataset, observed: xr.Dataset) -> tuple[str, ...]:
     """Groups that a fit has unless others are asked for: all that are not too large.
 
     Parameters
     ----------
-    fit : DataTree
-        Without draws it has none. The prior of a region is sampled when it is asked for.
+    draws : Dataset
+        Of the posterior. Without draws there are none; the prior of a region is sampled when it is asked
+        for.
+    observed : Dataset
+        From `observed_data`.
     """
-    draws = fit["posterior"]["initial_som"]
-    sample = draws.sizes[dims.CHAIN] * draws.sizes[dims.DRAW]
-    seen = sum(values.size for values in fit["observed_data"].data_vars.values())
+    one = draws["initial_som"]
+    sample = one.sizes[dims.CHAIN] * one.sizes[dims.DRAW]
+    seen = sum(values.size for values in observed.data_vars.values())
     sizes = dict.fromkeys(GROUPS, seen * sample)
-    sizes |= {"log_prior": draws.size * len(fit["posterior"].data_vars), SAMPLED: 0}
-    if dims.space_of(draws):
+    sizes |= {"log_prior": one.size * len(draws.data_vars), SAMPLED: 0}
+    if dims.space_of(one):
         del sizes[SAMPLED]
     return tuple(name for name, size in sizes.items() if sample and size <= LARGEST)
 
@@ -130,28 +134,49 @@ def with_groups(fit: xr.DataTree, groups: Sequence[str] | None = None) -> xr.Dat
         If a group is asked for by name that this fit cannot have.
     """
     expect_fit(fit, "posterior", "observed_data", "constant_data")
-    fit, groups = fit.copy(), checked_groups(groups)
+    groups = checked_groups(groups)
     for name, why in without_reason(fit, groups or ()).items():
         raise ValueError(f"wanted the group {name!r}, got {why}")
-    draws, units = fit["posterior"].to_dataset(), fit["constant_data"].to_dataset()
-    observed = observed_data(draws, units, fit["observed_data"].data_vars)
-    fit["observed_data"] = xr.DataTree(observed)
-    for name in set(GROUPS) & set(fit.children) - {SAMPLED}:
-        del fit[name]
-    groups = usual_groups(fit) if groups is None else groups
-    solver, seed = fit.attrs.get("solver", "converged"), int(fit.attrs.get("seed", 0))
-    if "log_prior" in groups:
-        fit["log_prior"] = xr.DataTree(log_prior(draws, units))
+    parts = {name: node.to_dataset() for name, node in fit.children.items() if name not in MADE}
+    draws, units = parts["posterior"], parts["constant_data"]
+    parts["observed_data"] = observed_data(draws, units, parts["observed_data"])
+    again = xr.DataTree.from_dict(parts | groups_of(parts, fit.attrs, groups))
+    again.attrs = dict(fit.attrs)
+    return again
+
+
+def groups_of(
+    parts: dict[str, xr.Dataset], attributes: dict[str, object], groups: Sequence[str] | None
+) -> dict[str, xr.Dataset]:
+    """Groups that the draws and the data of a fit decide.
+
+    Parameters
+    ----------
+    parts : dict of str to Dataset
+        ``posterior``, ``constant_data``, ``observed_data`` and, where there is one, ``prior``.
+    attributes : dict
+        Of the fit: its solver and its seed.
+    groups : sequence of str, optional
+        As in `with_groups`.
+
+    Returns
+    -------
+    dict of str to Dataset
+        Those of ``groups`` that these parts allow.
+    """
+    draws, units, observed = (parts[n] for n in ("posterior", "constant_data", "observed_data"))
+    groups = usual_groups(draws, observed) if groups is None else groups
+    solver, seed = attributes.get("solver", "converged"), int(attributes.get("seed", 0))
+    found = {"log_prior": log_prior(draws, units)} if "log_prior" in groups else {}
     if observed and {"log_likelihood", "posterior_predictive"} & set(groups):
         said = modelled(draws, units, observed, solver)
         if "log_likelihood" in groups:
-            fit["log_likelihood"] = xr.DataTree(log_density(observed, said))
+            found["log_likelihood"] = log_density(observed, said)
         if "posterior_predictive" in groups:
-            found = predictive(observed, said, seed, "posterior")
-            fit["posterior_predictive"] = xr.DataTree(found)
-    if observed and PREDICTED in groups and SAMPLED in fit.children:
-        draws = fit[SAMPLED].to_dataset()
+            found["posterior_predictive"] = predictive(observed, said, seed, "posterior")
+    if observed and PREDICTED in groups and SAMPLED in parts:
+        draws = parts[SAMPLED]
         observed = observed_data(draws, units, observed)
         said = modelled(draws, units, observed, solver)
-        fit[PREDICTED] = xr.DataTree(predictive(observed, said, seed, SAMPLED))
-    return fit
+        found[PREDICTED] = predictive(observed, said, seed, SAMPLED)
+    return found

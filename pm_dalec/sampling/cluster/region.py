@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from pm_dalec.data import storage
 from pm_dalec.graph import notes
-from pm_dalec.posterior.groups.complete import groups_to_make, possible_groups, with_groups
+from pm_dalec.posterior.groups.complete import groups_to_make
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.bank.bank_file import opened as opened_bank, said_of
 from pm_dalec.sampling.calibration import (
     Job,
-    any_draws,
     check_budget,
     compiled,
     sampled,
@@ -131,8 +130,7 @@ def calibrate_by(
         stated = stated_of("lanes", seed, took, settings, chains) | held
         job = SharedJob(*of_all, stop=stop, blocks=tasks)
         drawn, prior, ended = sampled(job, model, identities(model), places, groups)
-    fit = as_fit(model, target, drawn, chains, stated | ended, prior)
-    return with_groups(fit, possible_groups(groups, any_draws(drawn), prior))
+    return as_fit(model, target, drawn, chains, stated | ended, prior, groups)
 
 
 def identity_of_run(model, run, held):
