@@ -129,13 +129,9 @@ def fit_figure(
     expect_bands(simulated, observed)
     observed = observed or {}
     with style():
+        size = (DOUBLE_WIDTH, 1.5 * len(simulated) + 0.4)
         figure, panels = plt.subplots(
-            len(simulated),
-            1,
-            sharex=True,
-            squeeze=False,
-            layout="constrained",
-            figsize=(DOUBLE_WIDTH, 1.5 * len(simulated) + 0.4),
+            len(simulated), 1, sharex=True, squeeze=False, layout="constrained", figsize=size
         )
         for number, (axes, name) in enumerate(zip(panels[:, 0], simulated, strict=True)):
             draw_bands(axes, simulated[dims.TIME].values, simulated[name])

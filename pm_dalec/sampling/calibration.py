@@ -136,9 +136,12 @@ def calibrate(
     numbers, seed = identities(model), seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
     groups, held = groups_to_make(groups, model.observed_RVs), said_of(bank)
-    made = {"chains": chains, "draws": draws, "seed": seed} | ({"halves": 2} if halves else {})
-    identity = run_identity(model, made | held)
-    with _running(checkpoint, resume, identity, progress, seconds) as (store, shown, stop):
+    made = {"chains": chains, "draws": draws, "seed": seed} | halves_of(settings) | held
+    with _running(checkpoint, resume, run_identity(model, made), progress, seconds) as (
+        store,
+        shown,
+        stop,
+    ):
         target, compile_seconds = compiled(model)
         job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
         shown.begin(len(places), settings, seconds)
@@ -205,7 +208,13 @@ def sampled(job, model, numbers, places, groups):
 
 def _targets(settings):
     """What a fit says about what was asked of it."""
-    return {"target_rhat": float(settings.rhat), "target_ess": float(settings.ess)}
+    targets = {"target_rhat": float(settings.rhat), "target_ess": float(settings.ess)}
+    return targets | halves_of(settings)
+
+
+def halves_of(settings):
+    """What identity and fit say of halves that share nothing; nothing where there are none."""
+    return {"halves": 2} if settings.halves else {}
 
 
 def any_draws(units):
@@ -229,7 +238,6 @@ def stated_of(sampler, seed, compile_seconds, settings, chains, seconds=None):
         "proposals_per_chain": settings.proposals,
         "chains": chains,
         "asked_draws": settings.draws,
-        "halves": int(settings.halves),
     }
 
 
