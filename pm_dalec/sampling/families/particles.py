@@ -45,12 +45,19 @@ class Pace:
         which they have been moved enough.
     most : int
         Proposals of each particle in a stage at most.
+    last : int
+        Times as many proposals in the last stage, which gives the draws: clones of a few ancestors agree
+        with themselves.
+    forgotten : float
+        Correlation below which particles of the last stage have been moved enough.
     """
 
     least: float = 0.5
     steps: int = 64
     memory: float = 0.5
-    most: int = 1024
+    most: int = 512
+    last: int = 8
+    forgotten: float = 0.1
 
 
 class Stage(NamedTuple):
@@ -179,8 +186,11 @@ class Particles:
             np.zeros(self.count, np.int64),
         )
         walk, memory = empty_walk(self.count, guides[0].surrogate), 1.0
-        blocks = (0, self._bound.data.blocks)
-        while made < self.pace.most and memory > self.pace.memory:
+        blocks, pace = (0, self._bound.data.blocks), self.pace
+        most, enough = pace.most, pace.memory
+        if self.finished:
+            most, enough = most * pace.last, pace.forgotten
+        while made < most and memory > enough:
             windows.lanes_window(self._calls, blocks, self.lanes, walk, guides, record)
             made += self.pace.steps
             memory = _correlation(start, self.lanes.position[:, : self.count].T)

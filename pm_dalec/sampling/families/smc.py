@@ -64,7 +64,8 @@ def calibrate_smc(
     particles : int
         Of each run: its draws.
     proposals : int
-        Of each particle in a stage of the path, at most; fewer where it has moved enough before.
+        Of each particle in a stage of the path, at most, and eight times as many in the last; fewer where
+        it has moved enough before.
     random_seed : int, Generator, SeedSequence or None
         As for `calibrate`.
     threads : int, optional
