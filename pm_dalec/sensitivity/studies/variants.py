@@ -86,19 +86,25 @@ class Variant:
                 for name, values in found.items()
                 if not values.identical(averages[name])
             }
-        return with_averages(land, changed)
+        found = with_averages(land, changed)
+        found.dataset = self._warmed(found.to_dataset())  # drivers that all averages share
+        return found
 
     def _changed(self, units):
-        """Units dataset with other drivers and uncertainties; a node may hold no drivers."""
+        """Units dataset with other drivers and uncertainties."""
+        units = self._warmed(units)
+        if self.changes.sigma_rules is not None:
+            units = prepare_uncertainties(units, self.changes.sigma_rules)
+        return scaled_uncertainties(units, self.changes.sigma) if self.changes.sigma else units
+
+    def _warmed(self, units):
+        """Dataset with other drivers, of those that are in it."""
         weather = {
             name: _other_weather(units[name], by)
             for name, by in self.changes.weather.items()
             if name in units
         }
-        units = units.assign(weather)
-        if self.changes.sigma_rules is not None:
-            units = prepare_uncertainties(units, self.changes.sigma_rules)
-        return scaled_uncertainties(units, self.changes.sigma) if self.changes.sigma else units
+        return units.assign(weather)
 
 
 def _other_weather(values, by):

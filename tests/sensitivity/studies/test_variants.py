@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import pm_dalec as pmd
 from pm_dalec.constraints import EDCS, Soft
-from pm_dalec.graph import Choices
+from pm_dalec.graph import Choices, units_of
 from pm_dalec.models import baseline
 from pm_dalec.sensitivity import Study, Variant, factorial, read_variants
 from pm_dalec.sensitivity.studies.design import contrasts
@@ -68,6 +69,16 @@ def test_weather_is_warmer_by_degrees_and_otherwise_times_a_factor(land):
     np.testing.assert_allclose(found["tmin"], land["tmin"] + 1.0)
     np.testing.assert_allclose(found["sw_rad"], land["sw_rad"] * 1.1)
     assert found["sw_rad"].attrs == land["sw_rad"].attrs
+
+
+def test_weather_of_a_region_is_that_of_all_its_units():
+    region = pmd.build_region(pmd.make_twin(0), resolution=1.0)
+    found = Variant("v", {"weather": {"tmin": 1.0, "sw_rad": 1.1}}).land(region)
+    for space in (("pixel",), ("stratum", "pixel")):
+        changed, known = units_of(found, space), units_of(region, space)
+        np.testing.assert_allclose(changed["tmin"], known["tmin"] + 1.0)
+        np.testing.assert_allclose(changed["sw_rad"], known["sw_rad"] * 1.1)
+    assert found["tmin"].attrs == region["tmin"].attrs
 
 
 def test_sigma_is_scaled_and_a_factor_by_its_logarithm(land):
