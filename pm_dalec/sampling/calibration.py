@@ -147,10 +147,7 @@ def calibrate(
         shown.begin(len(places), settings, seconds)
         stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
         drawn, prior, ended = sampled(job.with_bank(bank, model), model, numbers, places, groups)
-        fit = as_fit(model, target, drawn, chains, stated | ended, prior, groups)
-    if stop.is_set():
-        warn_of_interrupt(checkpoint)
-    return fit
+        return as_fit(model, target, drawn, chains, stated | ended, prior, groups)
 
 
 @contextmanager
@@ -163,6 +160,8 @@ def _running(checkpoint, resume, identity, progress, seconds):
     ):
         shown.compiling(seconds)
         yield store, shown, stop
+    if stop.is_set():
+        warn_of_interrupt(checkpoint)
 
 
 def _any_fit(model, settings, chains, random_seed, limits, progress):
