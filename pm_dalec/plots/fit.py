@@ -24,14 +24,8 @@ from pm_dalec.plots.style import (
     style,
     unit,
 )
-from pm_dalec.posterior.trajectory import (
-    expect_bands,
-    expect_draws,
-    expect_truth,
-    observations_of,
-    trajectories,
-    true_series,
-)
+from pm_dalec.posterior import trajectory
+from pm_dalec.posterior.trajectory import observations_of, trajectories, true_series
 from pm_dalec.tables import dims
 from pm_dalec.tables.constants import DAYS_PER_YEAR, NOT_CONVERGED
 from pm_dalec.tables.numbers import names_of, whole_number
@@ -126,7 +120,7 @@ def fit_figure(
         truth = true_series(simulated, names) if truth is None else truth
         how = {"draws": FEW_DRAWS, "quantiles": band_quantiles()}
         simulated = trajectories(simulated, names=names, **how)
-    expect_bands(simulated, observed)
+    trajectory.expect_bands(simulated, observed)
     observed = observed or {}
     with style():
         size = (DOUBLE_WIDTH, 1.5 * len(simulated) + 0.4)
@@ -282,11 +276,11 @@ def parameter_figure(
     -------
     Figure
     """
-    names = expect_draws("posterior", posterior, ())
+    names = trajectory.expect_draws("posterior", posterior, ())
     whole_number("columns", columns, least=1, advice="6 are usual")
     if prior is not None:
-        expect_draws("prior", prior, names)
-    expect_truth(truth)
+        trajectory.expect_draws("prior", prior, names)
+    trajectory.expect_truth(truth)
     rows = -(-len(names) // columns)
     with style():
         figure, panels = plt.subplots(
