@@ -136,12 +136,8 @@ def calibrate(
     numbers, seed = identities(model), seed_of_run(random_seed, checkpoint if resume else None)
     places, threads = places_of(only, numbers.size), check_budget(threads, seconds)
     groups, held = groups_to_make(groups, model.observed_RVs), said_of(bank)
-    made = {"chains": chains, "draws": draws, "seed": seed} | halves_of(settings) | held
-    with _running(checkpoint, resume, run_identity(model, made), progress, seconds) as (
-        store,
-        shown,
-        stop,
-    ):
+    identity = run_identity(model, _asked(settings, chains, seed) | held)
+    with _running(checkpoint, resume, identity, progress, seconds) as (store, shown, stop):
         target, compile_seconds = compiled(model)
         job = Job(target, settings, chains, seed, threads, store, shown, _deadline(seconds), stop)
         shown.begin(len(places), settings, seconds)
@@ -208,10 +204,15 @@ def sampled(job, model, numbers, places, groups):
 def _targets(settings):
     """What a fit says about what was asked of it."""
     targets = {"target_rhat": float(settings.rhat), "target_ess": float(settings.ess)}
-    return targets | halves_of(settings)
+    return targets | _halves(settings)
 
 
-def halves_of(settings):
+def _asked(settings, chains, seed):
+    """What the identity of a run says of how it was asked for."""
+    return {"chains": chains, "draws": settings.draws, "seed": seed} | _halves(settings)
+
+
+def _halves(settings):
     """What identity and fit say of halves that share nothing; nothing where there are none."""
     return {"halves": 2} if settings.halves else {}
 
