@@ -9,13 +9,15 @@ import pytensor
 import pytest
 import xarray as xr
 
+from pm_dalec.graph.choices import PAPER
 from pm_dalec.landscape.twin.twin import make_twin, truth
+from pm_dalec.models import baseline, stratified
 from pm_dalec.paper.experiments import reduce_fits
 from pm_dalec.paper.forecasts import runs
 from pm_dalec.paper.landscape_file import save_landscape
 from pm_dalec.paper.mosaic import harvest_table
 from pm_dalec.posterior.fit_file import save as save_fit
-from pm_dalec.sampling import labelled_fit
+from pm_dalec.sampling import calibration, labelled_fit
 from pm_dalec.sampling.state import Settings
 from pm_dalec.tables.strata import STRATUM_NAMES
 from pm_dalec.testing import tiny
@@ -26,35 +28,37 @@ SEEDS = tuple(range(6))
 RESOLUTIONS = (1.0, 0.5, 0.25)
 
 TESTS = Path(__file__).resolve().parent
-# Files of more than ten seconds of one core; begun last, one of them would keep the other core waiting.
+# Files of more than ten seconds of one core, with the room of `TOGETHER` that they are in; begun last, one
+# of them would keep the other core waiting.
 LONG = (
     "notebooks/test_notebooks.py",
     "sampling/test_calibration.py",
+    "sampling/test_region_store.py",
     "paper/test_figures.py",
     "wrong_uses/test_arrays.py",
     "wrong_uses/test_command_line.py",
     "wrong_uses/test_calibrate_kill_resume.py",
     "wrong_uses/test_arguments.py",
+    "explore/test_workbench.py",
+    "landscape/test_truth.py",
     "sampling/test_draw_bank.py",
     "sampling/cluster/test_faults.py",
     "sensitivity/studies/test_study.py",
     "sampling/test_identity.py",
     "posterior/test_fit_file.py",
     "cli/test_bench.py",
-    "landscape/test_truth.py",
+    "graph/test_error_models.py",
+    "graph/test_averages.py",
+    "data/formats/test_cbf_files.py",
     "graph/test_verbs.py",
     "models/test_models.py",
     "sampling/kernels/test_windows.py",
-    "landscape/test_dalec_on_the_twin.py",
     "house/test_readme.py",
     "data/test_checks.py",
     "sampling/test_resuming.py",
     "sampling/test_step_method.py",
     "constraints/test_forms.py",
     "sampling/kernels/test_proposals.py",
-    "paper/test_reduction.py",
-    "paper/test_hypothesis_table.py",
-    "landscape/test_from_products.py",
     "forecasting/test_parts.py",
     "forecasting/test_management.py",
     "forecasting/test_continuation.py",
@@ -103,6 +107,40 @@ def pytest_collection_finish():
     """What was imported is not looked over for garbage again: a tenth of the time of building models."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 10)
+
+
+def remembering(build):
+    """Builder that remembers its models: for the same land and choices it gives the same one."""
+    held = {}
+
+    def remembered(land, choices=PAPER):
+        groups = land.subtree if isinstance(land, xr.DataTree) else [land]
+        each = [item for group in groups for item in group.variables.items()]
+        known = ((str(name), v.dims, v.values.tobytes(), repr(v.attrs)) for name, v in each)
+        key = (choices, *known)
+        if key not in held:
+            held[key] = build(land, choices)
+        return held[key]
+
+    return remembered
+
+
+@pytest.fixture(scope="session")
+def _remembered():
+    """Builders and compiler that one worker uses for all tests that look at neither."""
+    models = {module: remembering(module.build) for module in (baseline, stratified)}
+    return models, functools.cache(calibration.compile_target)
+
+
+@pytest.fixture(scope="module")
+def built_once(_remembered):
+    """Models of the same land and choices are built and compiled once; nobody may change them."""
+    models, compiled = _remembered
+    with pytest.MonkeyPatch.context() as patch:
+        for module, build in models.items():
+            patch.setattr(module, "build", build)
+        patch.setattr(calibration, "compile_target", lambda model: compiled(model))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ from pm_dalec.sensitivity.studies.report import moves, write_report
 from pm_dalec.sensitivity.studies.results import effects, unconverged
 from pm_dalec.sensitivity.studies.study import Study
 from pm_dalec.sensitivity.studies.variants_file import read_variants
+from pm_dalec.tables.numbers import whole_number
 
 
 def paper(
@@ -66,7 +67,8 @@ def paper(
     folder_to_write(out)
     plan = QUICK if quick else FULL
     if proposals is not None:
-        plan = plan | {"proposals": proposals}
+        advice = "leave it out for the usual budget"
+        plan = plan | {"proposals": whole_number("proposals", proposals, least=1, advice=advice)}
     if sensitivity:
         return _budget_sensitivity(out, plan, (1.0,) if quick else (1.0, 0.5), seed)
     if other_constraints is not None:

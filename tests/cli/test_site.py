@@ -27,6 +27,10 @@ from pm_dalec.sampling.target import compile_target
 from pm_dalec.tables.parameters import PARAMETERS, PRIOR_SETS
 from pm_dalec.testing.tiny import tiny_site
 
+pytestmark = pytest.mark.usefixtures(
+    "built_once"
+)  # what is looked at comes before or behind a model
+
 PLAIN = {
     "priors": "edinburgh2021",
     "constraints": "edinburgh2021",

@@ -118,7 +118,7 @@ def test_a_fit_that_is_not_there_is_refused_with_its_place(tmp_path):
 
 
 @pytest.fixture
-def calls(monkeypatch):
+def calls(monkeypatch, built_once):
     """What `calibrate` was asked for; it samples nothing."""
     found = []
 

@@ -28,7 +28,7 @@ from pm_dalec.sampling.target import bound_to
 from .conftest import SHORT as RUN, draws_of
 
 pytestmark = [
-    pytest.mark.usefixtures("short_rounds"),
+    pytest.mark.usefixtures("built_once", "short_rounds"),
     pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain"),
 ]
 SHORT = RUN | {"groups": ()}

@@ -12,7 +12,7 @@ from pm_dalec.sampling.region_store import calibrate_region, is_finished
 from .conftest import SHORT, draws_of
 
 pytestmark = [
-    pytest.mark.usefixtures("short_rounds"),
+    pytest.mark.usefixtures("built_once", "short_rounds"),
     pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain"),
 ]
 

@@ -14,7 +14,7 @@ from pm_dalec.testing.tiny import tiny_site
 from .conftest import SHORT
 
 pytestmark = [
-    pytest.mark.usefixtures("short_rounds"),
+    pytest.mark.usefixtures("built_once", "short_rounds"),
     pytest.mark.filterwarnings("ignore:wanted .* draws of every chain"),
 ]
 TUNING = 512  # proposals of a chain, of the short rounds

@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pm_dalec as pmd
 from pm_dalec.cli.main import FLAGS, main
 from pm_dalec.data.synthetic_sites import synthetic_site
-from pm_dalec.graph.choices import PAPER
-from pm_dalec.models import baseline
 from pm_dalec.tables.numbers import seed_of
 from pm_dalec.testing.tiny import tiny_fit, tiny_site
 
@@ -54,26 +52,10 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def built():
-    """Builder of the baseline that remembers what it built: half of the lines want the same few models."""
-    build, held = baseline.build, {}
-
-    def remembered(units, choices=PAPER):
-        known = ((str(n), v.values.tobytes(), repr(v.attrs)) for n, v in units.variables.items())
-        key = (choices, *known)
-        if key not in held:
-            held[key] = build(units, choices)
-        return held[key]
-
-    return remembered
-
-
 @pytest.fixture
-def console(folder, built, monkeypatch, capsys):
+def console(folder, built_once, monkeypatch, capsys):
     """Function that runs a line and judges what comes."""
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(baseline, "build", built)
     monkeypatch.setenv("PM_DALEC_DATA", str(folder))
 
     def begins(*_, **__):
