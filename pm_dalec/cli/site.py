@@ -24,7 +24,7 @@ from pm_dalec.models import baseline
 from pm_dalec.plots.fit import fit_figure, parameter_figure
 from pm_dalec.plots.style import save_figure
 from pm_dalec.posterior import fit_file
-from pm_dalec.posterior.convergence import diagnose, has_converged, verdict
+from pm_dalec.posterior.convergence import GOES_ON, diagnose, has_converged, verdict
 from pm_dalec.posterior.intervals import at_bounds, intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes
 from pm_dalec.sampling.edinburgh import calibrate_edinburgh
@@ -160,7 +160,8 @@ def _report(fit, folder, *, truth=None, parameters=PARAMETERS):
     report, found = diagnose(fit), intervals(posterior, truth=truth)
     title = f"{fit.attrs['sampler']}, solver {fit.attrs['solver']}"
     console.print(summary_table(report, found, title=title, caption=_error_models(observed)))
-    console.print(verdict(report).replace("resume=True", "--resume"))
+    further = "; --resume goes on from here" if (folder / "state").exists() else ""
+    console.print(verdict(report).replace(GOES_ON, further))
     if piled := at_bounds(posterior, parameters):
         console.print(f"at its bound: {', '.join(piled)}", markup=False)
     if truth is not None:

@@ -129,8 +129,7 @@ def verdict(report: xr.Dataset, *, rhat: float = 1.01, ess: float = 400) -> str:
     return (
         f"not converged: worst R-hat {worst:.3f} ({name}), smallest bulk ESS {least:.0f} and tail ESS "
         f"{tail:.0f}{_between_halves(report)}; wanted below {rhat}, above {ess:g} and above "
-        f"{ess / TAIL_FOR_BULK:g}, so run longer (more seconds or proposals; resume=True goes on from a "
-        "checkpoint) before you use the numbers"
+        f"{ess / TAIL_FOR_BULK:g}, so run longer (more seconds or proposals{GOES_ON}) before you use the numbers"
     )
 
 
@@ -204,6 +203,9 @@ def _told(rhat):
     """R-hat with as many digits as tell it from its limit."""
     return f"{rhat:.3f}" if rhat < 1.1 else f"{rhat:.2f}"
 
+
+GOES_ON = "; resume=True goes on from a checkpoint"
+"""How a call with a checkpoint goes on; the command line says it in its own words."""
 
 TAIL_FOR_BULK = 2.0
 """Effective draws of the bulk that are asked for one of the tail [1]."""
