@@ -14,6 +14,9 @@ from pm_dalec.data.formats import (
 )
 from pm_dalec.testing.tiny import tiny_site
 
+INCOMPLETE = pytest.mark.filterwarnings(
+    "ignore:wind is missing", "ignore:burned_fraction missing", "ignore:UK-Syn has 2 monthly files"
+)
 FILES = ("gcel_UK-Syn_monthly.nc", "fluxval_UK-Syn_monthly.nc", "gcel_UK-Syn_daily.nc")
 
 
@@ -48,7 +51,7 @@ def opened(monkeypatch, *arguments):
 COMPLETE = ("--fill-wind", "--no-disturbance", "--sigma", "lai=0.3", "cwood=20%")
 
 
-@pytest.mark.filterwarnings("ignore:wind is missing", "ignore:burned_fraction missing")
+@INCOMPLETE
 @pytest.mark.parametrize(
     ("options", "file"),
     [
@@ -63,7 +66,7 @@ def test_source_and_resolution_choose_the_file_of_a_site(folder, monkeypatch, op
     assert units.attrs["source_file"] == file
 
 
-@pytest.mark.filterwarnings("ignore:wind is missing", "ignore:burned_fraction missing")
+@INCOMPLETE
 def test_sigma_is_a_number_or_a_share_of_each_value(folder, monkeypatch):
     units = opened(monkeypatch, "UK-Syn", *COMPLETE)
     seen = units["lai"].notnull()
@@ -73,7 +76,7 @@ def test_sigma_is_a_number_or_a_share_of_each_value(folder, monkeypatch):
     )
 
 
-@pytest.mark.filterwarnings("ignore:wind is missing", "ignore:burned_fraction missing")
+@INCOMPLETE
 def test_only_the_wanted_observations_need_a_sigma(folder, monkeypatch):
     given = ("--observations", "lai", "--sigma", "lai=0.3", "--fill-wind", "--no-disturbance")
     units = opened(monkeypatch, "UK-Syn", *given)
@@ -81,7 +84,7 @@ def test_only_the_wanted_observations_need_a_sigma(folder, monkeypatch):
     assert "cwood" not in units
 
 
-@pytest.mark.filterwarnings("ignore:wind is missing", "ignore:burned_fraction missing")
+@INCOMPLETE
 def test_a_folder_of_the_name_of_a_site_does_not_hide_it(folder, monkeypatch):
     (folder / "UK-Syn").mkdir()  # what --out UK-Syn leaves
     assert opened(monkeypatch, "UK-Syn", *COMPLETE) is not None
