@@ -66,6 +66,7 @@ pages: $(INSTALLED) ## Renew the pages that are made from the code
 	$(BIN)/python -m pm_dalec.cli.pages
 
 docs: pages ## Build the site into build/site; a warning is an error
+	rm -rf docs/reference/names
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs
 	$(BIN)/sphinx-build -E -W --keep-going -q -c docs . build/site
 	@echo "open build/site/index.html"
