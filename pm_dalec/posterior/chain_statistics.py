@@ -76,21 +76,6 @@ QUARTERS = 4
 """Parts of the chains that R-hat compares: the usual number of chains [1]."""
 
 
-def halves(chains):
-    """Lanes of the two halves of a unit's chains.
-
-    Parameters
-    ----------
-    chains : int
-
-    Returns
-    -------
-    list of slice
-    """
-    half = chains // 2
-    return [slice(0, half), slice(half, chains)]
-
-
 def quarters(values):
     """Chains in four parts, each of them one long chain, its draws in the order of their time.
 

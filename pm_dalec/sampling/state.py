@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from pm_dalec.posterior import runs
-from pm_dalec.posterior.chain_statistics import halves
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
 from pm_dalec.sampling.kernels.surrogate import PLACES, Surrogate, fit_surrogate
@@ -136,7 +135,7 @@ def new_state(identity, size, chains, padded, settings, seed):
         logp=np.full(chains, np.inf),
         streams=random,
         waiting=np.zeros(chains, np.int64),
-        learnt=[_nothing_learnt(size) for _ in (halves(chains) if settings.halves else [0])],
+        learnt=[_nothing_learnt(size) for _ in range(1 + settings.halves)],
         archive_ess=0.0,
         stored=np.zeros((3 * settings.draws, chains, size + 1)),
         kept=0,
@@ -257,9 +256,9 @@ def store(state, recorded):
 
 def shared(state):
     """What was learnt, and the lanes that share it."""
-    chains = state.logp.size
-    parts = halves(chains) if len(state.learnt) > 1 else [slice(0, chains)]
-    return zip(state.learnt, parts, strict=True)
+    middle = state.logp.size // 2 if len(state.learnt) > 1 else state.logp.size
+    parts = [slice(0, middle), slice(middle, None)]
+    return zip(state.learnt, parts, strict=False)
 
 
 def remember(state, visited):
@@ -298,11 +297,22 @@ def renew_surrogates(state, components=COMPONENTS):
     ----------
     state : UnitState
     components : int
-        Of a mixture at most; fewer where the archive is small.
+        Of a mixture at most.
     """
     for learnt in state.learnt:
-        count = max(1, min(components, learnt.filled // STATES_A_COMPONENT))
-        learnt.surrogate = fit_surrogate(learnt.archive[: learnt.filled], count)
+        learnt.surrogate = likeness_of(learnt.archive[: learnt.filled], components)
+
+
+def likeness_of(states, components=COMPONENTS):
+    """Surrogate of states (state, parameter), with fewer components where they are few.
+
+    Parameters
+    ----------
+    states : array (state, parameter)
+    components : int
+        At most.
+    """
+    return fit_surrogate(states, max(1, min(components, len(states) // STATES_A_COMPONENT)))
 
 
 def learn(state, sizes):

@@ -20,9 +20,9 @@ from pm_dalec.lanes.call import NO_CALL
 from pm_dalec.posterior.chain_statistics import (
     bulk_sizes,
     chain_statistics,
+    comparable,
     quarters,
     split_rhat,
-    turned,
 )
 from pm_dalec.posterior.convergence import TAIL_FOR_BULK
 from pm_dalec.sampling import starts
@@ -62,6 +62,39 @@ class Share(NamedTuple):
         return Calls(self.bound.call(), NO_CALL if self.early is None else self.early.call())
 
 
+def comparable_draws(target, stored):
+    """Parameters (chain, draw, parameter) in the form and units in which a fit is diagnosed.
+
+    Parameters
+    ----------
+    target : Target
+    stored : array (draw, chain, parameter + 1)
+        In the unit interval, with the log-probability.
+    """
+    draws = natural(target, stored.swapaxes(0, 1)[..., :-1])
+    return np.stack([comparable(name, values) for name, values in draws.items()], axis=-1)
+
+
+def judge(state, draws):
+    """Note worst R-hat and least ESS of draws.
+
+    Parameters
+    ----------
+    state : UnitState
+    draws : array (chain, draw, parameter)
+        From `comparable_draws`.
+    """
+    rhat, bulk, tail = chain_statistics(draws)
+    state.worst_rhat, state.least_ess = float(rhat.max()), float(bulk.min())
+    state.least_tail = float(tail.min())
+
+
+def good(state, wanted):
+    """Whether draws that were judged meet the targets of some settings."""
+    enough = state.least_ess > wanted.ess and state.least_tail > wanted.ess / TAIL_FOR_BULK
+    return state.worst_rhat < wanted.rhat and enough
+
+
 def _shares(bound, early, threads):
     edges = np.linspace(0, bound.data.blocks, min(threads, bound.data.blocks) + 1).astype(int)
     return [
@@ -97,7 +130,9 @@ class Unit:
         self._pool, self._call, self.kernel = pool, bound.call(), windows.lanes_window
         self._shares = _shares(bound, early, threads if pool is not None else 1)
         self._lanes, self._walk = lanes_of(state), None
-        if state.phase == "converged" and not self._good():  # for targets that were less strict
+        if state.phase == "converged" and not good(
+            state, settings
+        ):  # for targets that were less strict
             state.phase = "sample"
 
     @property
@@ -194,40 +229,21 @@ class Unit:
         state = self.state
         enough = min(2 * self.settings.ess / state.logp.size, state.kept)
         most = max(MOST_JUDGED, int(enough))
-        part = self._comparable(evenly(state.stored[: state.kept], most))
+        part = comparable_draws(self.target, evenly(state.stored[: state.kept], most))
         if not whatever and split_rhat(quarters(part)).max() > self.settings.rhat:
             return
-        self._judge(part)
-        if state.kept >= self.settings.draws and self._good():
-            self._judge(self._comparable(self.result()))  # what is judged at last is what is given
-            if self._good():
+        judge(state, part)
+        if state.kept >= self.settings.draws and good(state, self.settings):
+            judge(
+                state, comparable_draws(self.target, self.result())
+            )  # what is judged at last is given
+            if good(state, self.settings):
                 state.phase = "converged"
-
-    def _judge(self, draws):
-        """Note worst R-hat and least ESS of draws."""
-        rhat, bulk, tail = chain_statistics(draws)
-        self.state.worst_rhat, self.state.least_ess = float(rhat.max()), float(bulk.min())
-        self.state.least_tail = float(tail.min())
-
-    def _good(self):
-        state, wanted = self.state, self.settings
-        enough = state.least_ess > wanted.ess and state.least_tail > wanted.ess / TAIL_FOR_BULK
-        return state.worst_rhat < wanted.rhat and enough
-
-    def _comparable(self, stored):
-        """Parameters (chain, draw, parameter) in the form and units in which a fit is diagnosed."""
-        draws = natural(self.target, stored.swapaxes(0, 1)[..., :-1]).values()
-        return np.stack(
-            [
-                turned(values, axes=(0, 1)) if circular else values
-                for values, circular in zip(draws, self.target.circular, strict=True)
-            ],
-            axis=-1,
-        )
 
     def _sizes(self):
         """Bulk ESS of every parameter, of all chains or of each half of them."""
-        part = self._comparable(evenly(self.state.stored[: self.state.kept], MOST_JUDGED))
+        part = evenly(self.state.stored[: self.state.kept], MOST_JUDGED)
+        part = comparable_draws(self.target, part)
         return [bulk_sizes(part[lanes]) for _, lanes in shared(self.state)]
 
     def _next_round(self):

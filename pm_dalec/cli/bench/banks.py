@@ -21,6 +21,7 @@ CHAINS = 8
 PAPER_UNITS = 6315  # of both approaches at all resolutions
 HOUR = 3600.0  # s
 GOOD_RHAT = 1.01  # worst R-hat of a unit that counts as converged
+WHEN = ("before", "after")  # a bank was there
 NO_BANK = "none"  # route of a site, which has no neighbours to take draws from
 
 
@@ -69,10 +70,10 @@ def compare_banks(models, banks, *, units=5, references=5, settings=None, seed=1
 
 def _unit(target, share, settings, place, key, *, twice):
     """What one unit costs and gives with a bank and, where it is run twice, without."""
-    bound, rows = bound_to(target, CHAINS, place), len(target.rows)
+    bound = bound_to(target, CHAINS, place)
 
     def state():
-        return new_state(key[1], rows, CHAINS, bound.padded, settings, key[0])
+        return _begun(target, bound, settings, key)
 
     unit = BankUnit(bound, target, state(), settings, share=share, key=key)
     after, found = _run(unit, "after")
@@ -101,12 +102,17 @@ def cost_of_sites(models, *, settings=None, seed=1, progress=None):
     for name, model in models.items():
         tell(name)
         target = compile_target(model)
-        bound, number = bound_to(target, CHAINS, 0), identities(model)[0]
-        size = len(target.rows)
-        state = new_state(int(number), size, CHAINS, bound.padded, settings, seed)
-        row = {"model": "site", "kind": name, "unit": int(number), "route": NO_BANK}
+        bound, number = bound_to(target, CHAINS, 0), int(identities(model)[0])
+        state = _begun(target, bound, settings, (seed, number))
+        row = {"model": "site", "kind": name, "unit": number, "route": NO_BANK}
         rows.append(row | _run(Unit(bound, target, state, settings), "before")[1])
     return pd.DataFrame(rows)
+
+
+def _begun(target, bound, settings, key):
+    """State of a unit that has not begun; the key is seed and identity."""
+    seed, number = key
+    return new_state(number, len(target.rows), CHAINS, bound.padded, settings, seed)
 
 
 SAID = ("route", "khat", "weight_ess", "apart", "drift")  # of the state of a unit with a bank
@@ -176,16 +182,20 @@ def summary(table, banks):
         every class has the same share of the units.
     """
     table = table[table["route"] != NO_BANK]
+    for when in WHEN:
+        rhat, runs = table[f"rhat_{when}"], table[f"runs_{when}"]
+        met = (rhat < GOOD_RHAT).astype(float).where(rhat.notna())
+        table = table.assign(
+            **{f"converged_{when}": met, f"runs_a_draw_{when}": runs / table[f"ess_{when}"]}
+        )
     grouped = table.groupby(["model", "kind"])
     by_class = grouped[["runs_before", "runs_after", "seconds_before", "seconds_after"]].mean()
-    for when in ("before", "after"):
-        runs = table[f"runs_{when}"] / table[f"ess_{when}"]
-        by_class[f"runs_a_draw_{when}"] = runs.groupby([table["model"], table["kind"]]).mean()
+    for when in WHEN:
+        by_class[f"runs_a_draw_{when}"] = grouped[f"runs_a_draw_{when}"].mean()
     for route in (BANK, WARM, FULL):
         by_class[route] = grouped["route"].agg(lambda routes, is_=route: (routes == is_).mean())
-    for when in ("before", "after"):
-        limit = table[f"rhat_{when}"].dropna() < GOOD_RHAT
-        by_class[f"converged_{when}"] = limit.groupby([table["model"], table["kind"]]).mean()
+    for when in WHEN:
+        by_class[f"converged_{when}"] = grouped[f"converged_{when}"].mean()
     by_class["median_shift"] = grouped["median_shift"].median()
     by_class["close"] = grouped["close"].mean()
     pace = table["seconds_before"].sum() / table["runs_before"].sum()  # where both were run

@@ -1,11 +1,10 @@
 """Page of the documentation with what a unit costs, with a draw bank and without, made of measured tables."""
 
-from pm_dalec.cli.bench.banks import CHAINS, GOOD_RHAT, NO_BANK, PAPER_UNITS
+from pm_dalec.cli.bench.banks import CHAINS, GOOD_RHAT, NO_BANK, PAPER_UNITS, WHEN
 from pm_dalec.tables.constants import SAMPLER_VERSION
 
 PLACES = {"runs_": ",.0f", "seconds_": ".1f", "rhat_": ".3f", "ess_": ",.0f"}
 SHARES = ("bank", "warm", "full", "converged_before", "converged_after", "close")
-WHEN = ("before", "after")
 SITE_COLUMNS = ["runs_before", "seconds_before", "rhat_before", "ess_before"]
 
 
@@ -37,7 +36,7 @@ of the model; those of the bank's draws and of the search for a start count.
 
 ## By class
 
-{_by_class(by_class)}
+{_told(by_class.reset_index().set_index("model"))}
 
 ## Real sites, which have no bank
 
@@ -53,7 +52,3 @@ def _told(table):
         form = next((form for begins, form in PLACES.items() if name.startswith(begins)), form)
         shown[name] = [format(value, form) for value in shown[name]]
     return shown.to_markdown(disable_numparse=True)
-
-
-def _by_class(by_class):
-    return _told(by_class.reset_index().set_index("model"))

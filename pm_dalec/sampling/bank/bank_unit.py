@@ -26,7 +26,7 @@ from pm_dalec.sampling.bank.weights import (
 from pm_dalec.sampling.bank.wide_target import log_densities
 from pm_dalec.sampling.kernels.acceptance import LOGP, VIOLATION, results_at
 from pm_dalec.sampling.state import empty, remember_only, renew_surrogates, scatter
-from pm_dalec.sampling.unit import Unit
+from pm_dalec.sampling.unit import Unit, comparable_draws, good, judge
 
 BANK, WARM, FULL = "bank", "warm", "full"
 EVALUATED = 16_000  # draws of the bank for one unit
@@ -142,8 +142,8 @@ class BankUnit(Unit):
         state = self.state
         state.kept = min(self.settings.draws, len(states))
         state.stored[: state.kept] = states[: state.kept]
-        self._judge(self._comparable(self.result()))
-        if self._trusted() and self._good():
+        judge(state, comparable_draws(self.target, self.result()))
+        if self._trusted() and good(state, self.settings):
             state.phase, state.route, state.thinning = "converged", BANK, EVERY
             return
         self._archive(states[..., :-1])

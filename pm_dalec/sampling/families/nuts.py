@@ -17,7 +17,7 @@ from pm_dalec.graph import notes
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling.calibration import COMPILING, FEWEST_CHAINS, Job, compiled, stated_of
 from pm_dalec.sampling.families.gradients import potential_of
-from pm_dalec.sampling.families.judging import judge
+from pm_dalec.sampling.families.judging import end
 from pm_dalec.sampling.identity import identities
 from pm_dalec.sampling.labelled_fit import as_fit
 from pm_dalec.sampling.progress import Progress
@@ -189,5 +189,5 @@ def _unit(target, found, tuned, identity, seed):
     state.proposed = round(gradients.mean())
     state.in_round, state.evaluated[:] = state.proposed, gradients
     state.accepted = np.array(found["accept_prob"].mean(axis=1) * state.proposed)
-    judge(state, target, drawn, settings)
+    end(state, target, drawn, settings)
     return drawn, state

@@ -20,9 +20,8 @@ from pm_dalec.sampling.kernels.acceptance import LOGP, results_at
 from pm_dalec.sampling.kernels.lanes import Calls, Lanes, Record
 from pm_dalec.sampling.kernels.proposals import Guide
 from pm_dalec.sampling.kernels.streams import streams, uniform
-from pm_dalec.sampling.kernels.surrogate import fit_surrogate
 from pm_dalec.sampling.kernels.walk import empty_walk
-from pm_dalec.sampling.state import COMPONENTS, STATES_A_COMPONENT, Settings
+from pm_dalec.sampling.state import Settings, likeness_of
 from pm_dalec.sampling.target import bound_to
 from pm_dalec.sampling.unit import TRUST
 
@@ -202,9 +201,8 @@ class Particles:
     def _guide(self, states):
         """What the proposals of one half of the particles are made from: places of the other half."""
         size, target = states.shape[1], self.tempered.target
-        components = max(1, min(COMPONENTS, len(states) // STATES_A_COMPONENT))
         return Guide(
-            surrogate=fit_surrogate(states, components),
+            surrogate=likeness_of(states),
             pivots=np.arange(1, size + 1) / size,
             processes=target.processes,
             years=target.years,

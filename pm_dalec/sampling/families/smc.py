@@ -20,7 +20,7 @@ from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling.any_model.cube import check_any
 from pm_dalec.sampling.any_model.labelled import fit_of_any
 from pm_dalec.sampling.calibration import COMPILING, check_budget, stated_of
-from pm_dalec.sampling.families.judging import judge
+from pm_dalec.sampling.families.judging import end
 from pm_dalec.sampling.families.particles import Pace, Particles
 from pm_dalec.sampling.families.path import tempered
 from pm_dalec.sampling.identity import identities
@@ -182,7 +182,7 @@ def unit_of(target, done, identity, settings, seed):
     made = [one.count * sum(stage.proposals for stage in one.stages) for one in done]
     state.proposed = state.in_round = round(np.mean(made))
     drawn = np.stack([one.result() for one in done], axis=1)
-    judge(state, target, drawn, settings)
+    end(state, target, drawn, settings)
     return drawn, state
 
 
