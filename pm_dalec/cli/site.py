@@ -71,6 +71,7 @@ def calibrate(
     seed: int = 0,
     resume: bool = False,
     halves: bool = False,
+    scouts: int = 0,
     modelled: ModelOptions = USUAL,
     options: SiteOptions = PLAIN,
 ):
@@ -101,6 +102,8 @@ def calibrate(
         Go on where ``out`` was left.
     halves
         Two halves of the chains share nothing, and R-hat compares them; takes about twice as long.
+    scouts
+        So many lanes look for parts of the posterior before the chains begin; 256 find what chains miss.
     modelled
         Of what model.
     options
@@ -112,12 +115,12 @@ def calibrate(
     built = model.build(units, choices)
     drawn = {"chains": chains, "draws": draws, "random_seed": seed}
     if sampler == "edinburgh2021":
-        _refuse_for_edinburgh(resume, seconds, halves)
+        _refuse_for_edinburgh(resume, seconds, halves, scouts)
         proposals = EDINBURGH_PROPOSALS if proposals is None else proposals
         fit = calibrate_edinburgh(built, proposals=proposals, **drawn)
     else:
         proposals = UNLIMITED if proposals is None else proposals
-        drawn |= {"seconds": seconds, "proposals": proposals, "halves": halves}
+        drawn |= {"seconds": seconds, "proposals": proposals, "halves": halves, "scouts": scouts}
         with _own_words():
             fit = calibrate_lanes(built, **drawn, checkpoint=out / "state", resume=resume)
     return _report(fit, out, parameters=choices.parameters)
@@ -131,7 +134,7 @@ def _own_words():
         yield
 
 
-def _refuse_for_edinburgh(resume, seconds, halves):
+def _refuse_for_edinburgh(resume, seconds, halves, scouts):
     if seconds != SECONDS:
         raise ValueError(
             f"wanted --proposals as the budget of edinburgh2021, got --seconds {seconds:g}; leave it out, or "
@@ -146,6 +149,11 @@ def _refuse_for_edinburgh(resume, seconds, halves):
         raise ValueError(
             "wanted chains that learn from each other, which halves would share or not, got --halves with "
             "edinburgh2021, whose chains share nothing; leave it out"
+        )
+    if scouts:
+        raise ValueError(
+            "wanted chains that may begin where scouts have been, got --scouts with edinburgh2021, whose "
+            "chains begin by themselves; leave it out, or use --sampler lanes"
         )
 
 

@@ -167,6 +167,16 @@ class BoundLanes:
         """Same function and data with working memory of its own, for another thread."""
         return BoundLanes(self.function, self.data)
 
+    def alike(self, lanes):
+        """Same function, with the data of the first lane for so many lanes."""
+        function, data = self.function, self.data
+        blocks, size = -(-lanes // function.width), function.layout.lane_size
+        packed = aligned_zeros(blocks * size * function.width)
+        first = data.varying.reshape(data.blocks, size, function.width)[:1, :, :1]
+        packed.reshape(blocks, size, function.width)[:] = first
+        units = np.repeat(data.units[:1], lanes)
+        return BoundLanes(function, LaneData(lanes, blocks, units, packed, data.shared))
+
     def results(self, rows):
         """Packed results for positions of shape (parameter, padded lane)."""
         layout = self.function.layout

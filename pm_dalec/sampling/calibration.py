@@ -72,6 +72,7 @@ def calibrate(
     groups: Sequence[str] | None = None,
     bank: DrawBank | str | Path | None = None,
     halves: bool = False,
+    scouts: int = 0,
 ) -> xr.DataTree:
     """Sample the posterior of every unit of a model with the default sampler.
 
@@ -117,6 +118,10 @@ def calibrate(
     halves : bool
         Whether two halves of the chains share nothing, neither starts nor archive nor likeness, so that
         ``rhat_halves`` of `pm_dalec.diagnose` judges the sampler itself. About twice the proposals.
+    scouts : int
+        Lanes that spread before the chains begin, 256 for instance; chains then begin at the best and at
+        the most distant of what these have found, and leap between parts of the posterior. Finds parts
+        that chains by themselves miss, for a million runs of the model.
 
     Returns
     -------
@@ -126,7 +131,7 @@ def calibrate(
         went), no start, searching (time was over before a start was found), not run. Ctrl-C gives the
         draws until then, with a warning, as do fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
-    settings = Settings(draws, rhat, ess, proposals, halves=halves)
+    settings = Settings(draws, rhat, ess, proposals, halves=halves, scouts=scouts)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     if is_foreign(model):
         refuse_others(checkpoint=checkpoint, only=only, groups=groups or None, bank=bank)
@@ -204,17 +209,18 @@ def sampled(job, model, numbers, places, groups):
 def _targets(settings):
     """What a fit says about what was asked of it."""
     targets = {"target_rhat": float(settings.rhat), "target_ess": float(settings.ess)}
-    return targets | _halves(settings)
+    return targets | _groups(settings)
 
 
 def _asked(settings, chains, seed):
     """What the identity of a run says of how it was asked for."""
-    return {"chains": chains, "draws": settings.draws, "seed": seed} | _halves(settings)
+    return {"chains": chains, "draws": settings.draws, "seed": seed} | _groups(settings)
 
 
-def _halves(settings):
-    """What identity and fit say of halves that share nothing; nothing where there are none."""
-    return {"halves": 2} if settings.halves else {}
+def _groups(settings):
+    """What identity and fit say of halves that share nothing and of scouts; nothing where there are none."""
+    said = {"halves": 2 * settings.halves, "scouts": settings.scouts}
+    return {name: value for name, value in said.items() if value}
 
 
 def any_draws(units):

@@ -1,14 +1,16 @@
-"""Starts that meet the constraints: the search of a unit's lanes, and points for ``pm.sample``."""
+"""Starts of chains: the search for the constraints, what scouts have found, points for ``pm.sample``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling.kernels.acceptance import VIOLATION, results_at
 from pm_dalec.sampling.kernels.search import search_window
+from pm_dalec.sampling.kernels.surrogate import whitened
 from pm_dalec.sampling.state import Settings, lanes_of, new_state, scatter
 from pm_dalec.sampling.target import check_dalec, compile_target, natural
 from pm_dalec.tables.numbers import seed_of, whole_number
@@ -20,7 +22,7 @@ SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
 
 
-def search(call, lanes, state, most):
+def search(call, lanes, state, most, late=0.0):
     """Run one window of the search, and begin anew where lanes are stuck.
 
     Parameters
@@ -32,6 +34,8 @@ def search(call, lanes, state, most):
         In the phase "search"; "no start" where the search has ended in vain.
     most : int
         Proposals of each lane after which it ends.
+    late : float
+        Share of the lanes that others need not wait for: they are put where others have arrived.
 
     Returns
     -------
@@ -44,7 +48,10 @@ def search(call, lanes, state, most):
     search_window(call, lanes, SEARCH_WINDOW)
     state.searched += SEARCH_WINDOW
     state.waiting = np.where(state.logp < 0.99 * before, 0, state.waiting + 1)
-    if not (state.logp > 0).any():
+    lacking = np.flatnonzero(state.logp > 0)
+    if lacking.size <= late * state.logp.size:
+        arrived = np.flatnonzero(state.logp <= 0)
+        state.position[:, lacking] = state.position[:, arrived[: lacking.size]]
         return True
     if state.searched >= most:
         state.phase = "no start"
@@ -54,6 +61,32 @@ def search(call, lanes, state, most):
         state.waiting[lane] = 0
         state.logp[:] = results_at(call, lanes, VIOLATION)
     return False
+
+
+def chosen(found, count):
+    """Starts among the places that scouts have found: the best, and those farthest from all others.
+
+    A part of the posterior that few scouts have found is a start of some chain where it is better than the
+    rest, or far from it.
+
+    Parameters
+    ----------
+    found : array (scout, parameter + 1)
+        Places, and their log-density.
+    count : int
+
+    Returns
+    -------
+    array (count, parameter)
+    """
+    places = found[np.argsort(-found[:, -1], kind="stable"), :-1]
+    white = whitened(places)
+    best = -(-count // 2)
+    taken, apart = list(range(best)), cdist(white, white[:best]).min(axis=1)
+    while len(taken) < count:
+        taken.append(int(apart.argmax()))
+        apart = np.minimum(apart, cdist(white, white[taken[-1:]])[:, 0])
+    return places[taken]
 
 
 def feasible_start(

@@ -45,6 +45,8 @@ class Settings:
     halves : bool
         Whether two halves of the lanes share nothing, neither archive nor likeness, so that R-hat between
         them judges the sampler; about twice the proposals.
+    scouts : int
+        Lanes that look for parts of the posterior before the chains begin.
     """
 
     draws: int = 1000
@@ -54,6 +56,7 @@ class Settings:
     search: int = 200_000
     conditional: float = 0.75
     halves: bool = False
+    scouts: int = 0
 
     def __post_init__(self):
         """Refuse what no sampler can do."""
@@ -66,6 +69,12 @@ class Settings:
         advice = "the effective draws of the slowest parameter: 400 or so"
         number("ess", self.ess, least=0.0, advice=advice)
         flag("halves", self.halves)
+        whole_number("scouts", self.scouts, least=0, advice="256 are usual, 0 sends none")
+        if self.scouts and self.halves:
+            raise ValueError(
+                f"wanted halves that share nothing, or chains that begin at what scouts have found, got "
+                f"halves=True and scouts={self.scouts}; choose one of them"
+            )
 
 
 @dataclass
@@ -179,6 +188,13 @@ def scatter(position, random, lane):
     """Put a lane to a random place of the unit cube, from its own stream."""
     for row in range(position.shape[0]):
         position[row, lane] = uniform(random[lane])
+
+
+def place(state, places):
+    """Put the lanes to places (lane, parameter)."""
+    lanes = state.logp.size
+    state.position[:, :lanes] = places.T
+    state.position[:, lanes:] = state.position[:, :1]
 
 
 def state_to_arrays(state):

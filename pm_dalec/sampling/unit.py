@@ -31,13 +31,18 @@ from pm_dalec.sampling.kernels.lanes import Calls, Record
 from pm_dalec.sampling.kernels.proposals import Guide
 from pm_dalec.sampling.kernels.walk import empty_walk
 from pm_dalec.sampling.state import (
+    FEWEST_DRAWS,
     FIRST_ROUND,
     WINDOW,
+    Settings,
     empty,
     evenly,
     lanes_of,
     learn,
+    new_state,
+    place,
     remember,
+    remember_only,
     renew_surrogates,
     shared,
     store,
@@ -47,6 +52,9 @@ from pm_dalec.sampling.target import natural
 WINDOWS_A_FIT = 4  # while tuning
 GOOD_ARCHIVE = 50.0  # effective states of an archive that is not replaced
 TRUST = 0.5  # power of a surrogate that was learnt from a round, when it decides about runs
+SCOUTING = 8 * WINDOW  # proposals of a scout
+LATE = 0.25  # share of scouts that others need not wait for
+LEAPS = 0.2  # share of the leaps between components of the likeness, where there were scouts
 MOST_JUDGED = 500  # draws of a chain that a look at convergence takes into account, at least
 
 
@@ -117,6 +125,8 @@ class Unit:
     pool : concurrent.futures.Executor, optional
         Runs the blocks of this unit in several threads; the result is the same.
     threads : int
+    late : float
+        Share of the lanes that need not find a start by themselves.
 
     Attributes
     ----------
@@ -124,7 +134,8 @@ class Unit:
         Compiled window; the bench puts one in its place that takes the time.
     """
 
-    def __init__(self, bound, target, state, settings, pool=None, threads=1):
+    def __init__(self, bound, target, state, settings, pool=None, threads=1, late=0.0):
+        self._late, self._scouts = late, None
         self.bound, self.target, self.state, self.settings = bound, target, state, settings
         early = None if target.early is None else target.early.bind(bound.data.units)
         self._pool, self._call, self.kernel = pool, bound.call(), windows.lanes_window
@@ -149,7 +160,9 @@ class Unit:
         """Run one window and what follows from it."""
         if self.state.phase != "search":
             self._sample()
-        elif starts.search(self._call, self._lanes, self.state, self.settings.search):
+        elif self.settings.scouts and not self.state.learnt[0].filled:
+            self._scout()
+        elif starts.search(self._call, self._lanes, self.state, self.settings.search, self._late):
             self._begin()
 
     def _begin(self):
@@ -159,6 +172,32 @@ class Unit:
         state.phase = "tune"
         remember(state, state.position[:, : state.logp.size].T[None])
         self._renew(1)
+
+    def _scout(self):
+        """Let scouts go on, and begin to tune at what they have found; a killed run sends them again."""
+        state = self.state
+        if self._scouts is None:
+            self._scouts = self._sent()
+        self._scouts.advance()
+        party = self._scouts.state
+        state.searched = party.searched + party.proposed
+        if party.phase == "no start":
+            state.phase = "no start"
+        elif self._scouts.finished:
+            found = party.position[:, : party.logp.size].T
+            remember_only(state, found[:, None])
+            taken = starts.chosen(np.column_stack([found, party.logp]), state.logp.size)
+            place(state, taken)
+            self._begin()
+
+    def _sent(self):
+        """Scouts: a unit of many lanes that ends before it has tuned."""
+        settings, count = self.settings, max(self.settings.scouts, self.state.logp.size)
+        bound = self.bound.alike(count)
+        asked = Settings(FEWEST_DRAWS, proposals=SCOUTING, search=settings.search)
+        sizes, seed = (len(self.target.rows), count, bound.padded), int(self.state.streams[0, 0])
+        state = new_state(0, *sizes, asked, seed)
+        return Unit(bound, self.target, state, asked, self._pool, len(self._shares), late=LATE)
 
     def _renew(self, components):
         renew_surrogates(self.state, components)
@@ -200,6 +239,7 @@ class Unit:
             filled=learnt.filled,
             conditional=self.settings.conditional,
             trust=TRUST if self.state.archive_ess > 0 else 0.0,
+            leaps=LEAPS if self.settings.scouts else 0.0,
         )
 
     def _window(self, every, count=WINDOW):

@@ -211,6 +211,7 @@ class Particles:
             filled=len(states),
             conditional=Settings.conditional,
             trust=TRUST,
+            leaps=0.0,
         )
 
     def result(self):

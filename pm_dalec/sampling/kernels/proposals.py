@@ -4,7 +4,8 @@ All moves leave the target alone. A conditional step redraws a block of paramete
 process and now and then of others with them, from its distribution under the surrogate given all other
 parameters, in part or right across. A difference step goes part of the difference of two archived states;
 the surrogate is asked first whether a run of the model is worth while (Christen and Fox 2005), and the
-second stage of the decision corrects for it. A step round the year takes a day across 1 January, where
+second stage of the decision corrects for it. A leap (`leaps`) goes to another part of the posterior; only units
+with scouts make them. A step round the year takes a day across 1 January, where
 the box of a day is cut although it acts the same on both sides.
 
 A proposal that is rejected before the model is run has the ratio NaN.
@@ -15,17 +16,23 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from pm_dalec.sampling.kernels.blocks import (
+    SUMS,
+    block_factor,
+    by_kinship,
+    by_process,
+    component_at,
+    write,
+)
 from pm_dalec.sampling.kernels.lanes import stay
+from pm_dalec.sampling.kernels.leaps import leap
 from pm_dalec.sampling.kernels.streams import integer, normals, uniform
-from pm_dalec.sampling.kernels.surrogate import EDGE, KNOTS, SPACING, Surrogate
+from pm_dalec.sampling.kernels.surrogate import Surrogate
 from pm_dalec.sampling.kernels.walk import ask, gap, score
 
 # chosen by effective sample size per second on FI-Hyy
 BY_PROCESS = 0.8  # share of the conditional steps whose block is a process, not one by kinship
-JOINING = 0.3  # chance of another process to be moved as well
-SMALLEST_REACH = 0.1  # of a block by kinship: the smaller, the more parameters join
 LARGEST_ANGLE = 2.1  # of autoregressive steps, whose coefficient is its cosine
-SUMS = {"reassoc", "contract"}  # of products, in any order; NaN and infinities keep their meaning
 SHORTEST_DIFFERENCE = 0.05  # relative to the usual 2.38 / sqrt(2 n)
 ROUND_THE_YEAR = 0.03  # share of the steps round the year, where a model has days
 SHORTEST_TURN, LONGEST_TURN = 1 / 365.25, 0.25  # of such a step [a]
@@ -53,6 +60,8 @@ class Guide(NamedTuple):
         Share of the conditional steps; the others are differences.
     trust : float
         Power of the surrogate when it decides whether a difference step is worth a run; zero runs all.
+    leaps : float
+        Share of the leaps from one component of the surrogate to another; zero makes none.
     """
 
     surrogate: Surrogate
@@ -64,82 +73,7 @@ class Guide(NamedTuple):
     filled: int
     conditional: float
     trust: float
-
-
-class Memory(NamedTuple):
-    """Working memory of one thread.
-
-    Parameters
-    ----------
-    factor : array (parameter, parameter)
-    noise : array (parameter,)
-    """
-
-    factor: np.ndarray
-    noise: np.ndarray
-
-
-@njit(cache=True, nogil=True)
-def _pivot(stream, pivots):
-    """Parameter around which a block is chosen, by its chance."""
-    return min(np.searchsorted(pivots, uniform(stream)), pivots.size - 1)
-
-
-@njit(cache=True, nogil=True)
-def _by_process(stream, lane, walk, pivots, processes):
-    """Choose the parameters of one process, and now and then those of others with them."""
-    first = processes[_pivot(stream, pivots)]
-    count = 0
-    for process in range(processes.max() + 1):
-        if process == first or uniform(stream) < JOINING:
-            for row in range(processes.size):
-                if processes[row] == process:
-                    walk.which[lane, count] = row
-                    count += 1
-    walk.moved[lane] = count
-
-
-@njit(cache=True, nogil=True)
-def _by_kinship(stream, lane, walk, pivots, kinship):
-    """Choose a parameter and those that go with it.
-
-    Who goes with whom is told by partial correlations, others held: marginal ones miss half of the ties.
-    """
-    pivot = _pivot(stream, pivots)
-    reach = np.exp(np.log(SMALLEST_REACH) * uniform(stream))
-    count = 0
-    for row in range(pivots.size):
-        if row == pivot or reach * reach * uniform(stream) < kinship[pivot, row]:
-            walk.which[lane, count] = row
-            count += 1
-    walk.moved[lane] = count
-
-
-@njit(cache=True, nogil=True)
-def _component(stream, lane, walk, surrogate):
-    """Component of the mixture by its share in the density at the present state."""
-    left, level, components = uniform(stream), walk.levels[lane, 0], surrogate.means.shape[0]
-    for component in range(components - 1):
-        log_part = surrogate.log_weights[component] - 0.5 * walk.squares[lane, component]
-        left -= np.exp(log_part - level)
-        if left < 0.0:
-            return component
-    return components - 1
-
-
-@njit(cache=True, nogil=True, fastmath=SUMS)
-def _block_factor(walk, lane, precision, factor):
-    """Lower Cholesky factor of the precision of a lane's block, its diagonal inverted."""
-    for row in range(walk.moved[lane]):
-        for column in range(row):
-            total = precision[walk.which[lane, row], walk.which[lane, column]]
-            for inner in range(column):
-                total -= factor[row, inner] * factor[column, inner]
-            factor[row, column] = total * factor[column, column]
-        total = precision[walk.which[lane, row], walk.which[lane, row]]
-        for inner in range(row):
-            total -= factor[row, inner] ** 2
-        factor[row, row] = 1.0 / np.sqrt(total)
+    leaps: float
 
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
@@ -176,26 +110,6 @@ def _autoregressive(stream, lane, walk, component, memory):
         steps[row] = total * factor[row, row]
 
 
-@njit(cache=True, nogil=True)
-def _write(proposal, lane, place, walk, surrogate):
-    """Write the position of a changed score, and give the ratio of the gaps of its knots.
-
-    Returns
-    -------
-    float
-        Width of the new gap over that of the old one; NaN where the score leaves the knots.
-    """
-    row = walk.which[lane, place]
-    before = (walk.scores[lane, row] + EDGE) / SPACING
-    after = before + walk.steps[lane, place] / SPACING
-    if not 0.0 < after < KNOTS - 1:
-        return np.nan
-    knots, old, new = surrogate.knots[row], int(before), int(after)
-    wide = knots[new + 1] - knots[new]
-    proposal[row, lane] = knots[new] + (after - new) * wide
-    return wide / (knots[old + 1] - knots[old])
-
-
 @njit(cache=True, nogil=True, fastmath=SUMS)
 def _conditional_step(lane, lanes, walk, guide, memory):
     """Autoregressive step of a block of scores in its conditional distribution.
@@ -211,16 +125,16 @@ def _conditional_step(lane, lanes, walk, guide, memory):
         Logarithm of the surrogate's density at the state over that at the proposal; NaN outside.
     """
     stream, surrogate = lanes.streams[lane], guide.surrogate
-    component = _component(stream, lane, walk, surrogate)
+    component = component_at(stream, lane, walk, surrogate)
     if uniform(stream) < BY_PROCESS:
-        _by_process(stream, lane, walk, guide.pivots, guide.processes)
+        by_process(stream, lane, walk, guide.pivots, guide.processes)
     else:
-        _by_kinship(stream, lane, walk, guide.pivots, surrogate.kinship)
-    _block_factor(walk, lane, surrogate.precisions[component], memory.factor)
+        by_kinship(stream, lane, walk, guide.pivots, surrogate.kinship)
+    block_factor(walk, lane, surrogate.precisions[component], memory.factor)
     _autoregressive(stream, lane, walk, component, memory)
     gaps = 1.0
     for place in range(walk.moved[lane]):
-        gaps *= _write(lanes.proposal, lane, place, walk, surrogate)
+        gaps *= write(lanes.proposal, lane, place, walk, surrogate)
         if np.isnan(gaps):
             return np.nan
     ask(walk, lane, surrogate)
@@ -244,7 +158,7 @@ def _difference_step(lane, lanes, walk, guide):
     first = integer(stream, guide.filled)
     second = integer(stream, guide.filled - 1)
     second += second >= first
-    _by_kinship(stream, lane, walk, guide.pivots, surrogate.kinship)
+    by_kinship(stream, lane, walk, guide.pivots, surrogate.kinship)
     count = walk.moved[lane]
     length = np.exp(np.log(SHORTEST_DIFFERENCE) * uniform(stream)) * 2.38 / np.sqrt(2.0 * count)
     gaps = 1.0
@@ -328,6 +242,12 @@ def propose_lanes(lane, lanes, walk, guide, memory):
     stay(lanes, lane)
     if guide.years.max() > 0.0 and uniform(lanes.streams[lane]) < ROUND_THE_YEAR:
         ratio = _turning_step(lane, lanes, walk, guide)
+    elif (
+        guide.leaps > 0.0
+        and guide.surrogate.means.shape[0] > 1
+        and uniform(lanes.streams[lane]) < guide.leaps
+    ):
+        ratio = leap(lane, lanes, walk, guide, memory)
     elif uniform(lanes.streams[lane]) < guide.conditional:
         ratio = _conditional_step(lane, lanes, walk, guide, memory)
     else:

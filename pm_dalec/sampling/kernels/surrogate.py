@@ -115,6 +115,13 @@ def _log_parts(scores, means, precisions, log_weights):
     return log_weights[: len(squares), None] - 0.5 * np.array(squares)
 
 
+def whitened(states):
+    """Normal scores of states (state, parameter) without correlations, each with the variance one."""
+    scores = _scores(states, _knots(states))
+    overall = np.cov(scores, rowvar=False) + RIDGE * np.eye(scores.shape[1])
+    return np.linalg.solve(np.linalg.cholesky(overall), (scores - scores.mean(axis=0)).T).T
+
+
 def fit_surrogate(states, components=1):
     """Fit a surrogate to states by expectation maximisation.
 

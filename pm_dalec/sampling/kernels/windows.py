@@ -15,8 +15,9 @@ from numba import njit
 
 from pm_dalec.lanes.call import evaluate
 from pm_dalec.sampling.kernels.acceptance import LOGP, accept
+from pm_dalec.sampling.kernels.blocks import Memory
 from pm_dalec.sampling.kernels.lanes import go, note, stay
-from pm_dalec.sampling.kernels.proposals import Memory, propose_lanes
+from pm_dalec.sampling.kernels.proposals import propose_lanes
 from pm_dalec.sampling.kernels.walk import enter, move
 
 
@@ -123,7 +124,7 @@ def lanes_window(calls, blocks, lanes, walk, guides, record):
     record : Record
     """
     width, size = calls.target.out.shape[2], lanes.position.shape[0]
-    memory = Memory(np.empty((size, size)), np.empty(size))
+    memory = Memory(np.empty((size, size)), np.empty(size), np.empty(size))
     log_ratio, made = np.empty(width), np.empty(width, np.int64)
     for number in range(blocks[0], blocks[1]):
         first, last = number * width, min((number + 1) * width, lanes.logp.size)

@@ -33,7 +33,14 @@ if TYPE_CHECKING:
 
 MEDIAN_LIMIT, WIDTH_LIMIT = 0.1, 0.05  # of a standard deviation of the reference; relative
 SOFT = Soft("edinburgh2021", 0.05)
-LANES = {"chains": 16, "draws": 1000, "ess": 2000, "proposals": 1_500_000, "groups": ()}
+LANES = {
+    "chains": 16,
+    "draws": 1000,
+    "ess": 2000,
+    "proposals": 1_500_000,
+    "groups": (),
+    "scouts": 256,
+}
 """Of the reference: its medians have an error of .03 sd."""
 QUANTILES = (0.05, 0.5, 0.95)
 PLACES = {"median": ".2f", "width": ".1%", "rhat": ".3f", "ess": ".0f", "core_seconds": ".0f"}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pm_dalec.sampling.kernels import acceptance, proposals
+from pm_dalec.sampling.kernels.blocks import Memory
 from pm_dalec.sampling.kernels.lanes import go
-from pm_dalec.sampling.kernels.proposals import Memory
 from pm_dalec.sampling.kernels.walk import empty_walk, enter, move
 
 from .densities import check_moments, flat, gaussian
@@ -22,24 +22,32 @@ def compiled_anew(name, by_process):
 
 
 @pytest.mark.parametrize(
-    ("conditional", "by_process", "trust"),
-    [(1.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 0.0, 0.5), (0.0, 0.0, 1.0)],
+    ("conditional", "by_process", "trust", "leaps"),
+    [
+        (1.0, 1.0, 0.0, 0.0),
+        (1.0, 0.0, 0.0, 0.0),
+        (0.0, 0.0, 0.0, 0.0),
+        (0.0, 0.0, 0.5, 0.0),
+        (0.0, 0.0, 1.0, 0.0),
+        (0.0, 0.0, 0.0, 1.0),
+    ],
     ids=[
         "conditional by process",
         "conditional by kinship",
         "difference",
         "difference, surrogate asked",
         "difference, surrogate trusted",
+        "leap",
     ],
 )
 @pytest.mark.parametrize("density", [gaussian, flat], ids=["gaussian", "flat"])
-def test_each_move_keeps_the_target(conditional, by_process, trust, density, monkeypatch):
+def test_each_move_keeps_the_target(conditional, by_process, trust, leaps, density, monkeypatch):
     """The archive is uniform, so that the surrogate is a poor likeness of either density."""
     monkeypatch.setattr(proposals, "BY_PROCESS", by_process)
     for name in ("_conditional_step", "propose_lanes"):
         monkeypatch.setattr(proposals, name, compiled_anew(name, by_process))
     state = walkers(chains=1, spread=0.05, density=density)
-    guide = state.guide._replace(conditional=conditional, trust=trust)
+    guide = state.guide._replace(conditional=conditional, trust=trust, leaps=leaps)
     draws = np.empty((150_000, 2))
     walk = empty_walk(1, guide.surrogate)
     _walk(proposals.propose_lanes, density, state.lanes, walk, guide, draws)
@@ -49,7 +57,7 @@ def test_each_move_keeps_the_target(conditional, by_process, trust, density, mon
 @numba.njit
 def _walk(propose, density, lanes, walk, guide, draws):
     """Metropolis walk of one lane, outside the window kernels."""
-    memory = Memory(np.empty((2, 2)), np.empty(2))
+    memory = Memory(np.empty((2, 2)), np.empty(2), np.empty(2))
     lanes.logp[0] = density(lanes.position[:, 0])
     enter(walk, 0, lanes.position, guide.surrogate)
     for turn in range(len(draws)):

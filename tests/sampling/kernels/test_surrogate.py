@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import logsumexp
 
-from pm_dalec.sampling.kernels import proposals
+from pm_dalec.sampling.kernels import blocks, proposals
 from pm_dalec.sampling.kernels.lanes import Lanes, stay
 from pm_dalec.sampling.kernels.streams import streams
 from pm_dalec.sampling.kernels.surrogate import EDGE, KNOTS, fit_surrogate, log_density
@@ -102,8 +102,9 @@ def test_the_ratio_of_a_conditional_step_is_that_of_the_densities(states, surrog
         len(states),
         1.0,
         0.0,
+        0.0,
     )
-    memory = proposals.Memory(np.empty((SIZE, SIZE)), np.empty(SIZE))
+    memory = blocks.Memory(np.empty((SIZE, SIZE)), *np.empty((2, SIZE)))
     seen = 0
     for _ in range(200):
         stay(lanes, 0)

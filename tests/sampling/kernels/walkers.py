@@ -47,6 +47,7 @@ def walkers(
     states=200,
     components=2,
     years=(0.0, 0.0),
+    leaps=0.0,
 ):
     """Walkers of a unit at seeded places, with an archive and the surrogate fitted to it."""
     random = np.random.default_rng([seed, unit])
@@ -63,6 +64,7 @@ def walkers(
         filled=len(archive),
         conditional=0.75,
         trust=0.5,
+        leaps=leaps,
     )
     lanes = lanes_at(start, logp, seed, unit)
     return Walkers(lanes, guide, np.zeros(chains, np.int64), np.zeros(chains, np.int64))
