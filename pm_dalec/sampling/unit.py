@@ -138,7 +138,8 @@ class Unit:
         self._late, self._scouts = late, None
         self.bound, self.target, self.state, self.settings = bound, target, state, settings
         early = None if target.early is None else target.early.bind(bound.data.units)
-        self._pool, self._call, self.kernel = pool, bound.call(), windows.lanes_window
+        self.pool, self.threads = pool, threads
+        self._call, self.kernel = bound.call(), windows.lanes_window
         self._shares = _shares(bound, early, threads if pool is not None else 1)
         self._lanes, self._walk = lanes_of(state), None
         if state.phase == "converged" and not good(
@@ -177,7 +178,7 @@ class Unit:
         """Let scouts go on, and begin to tune at what they have found; a killed run sends them again."""
         state = self.state
         if self._scouts is None:
-            self._scouts = self._sent()
+            self._scouts = scouts_of(self)
         self._scouts.advance()
         party = self._scouts.state
         state.searched = party.searched + party.proposed
@@ -189,15 +190,6 @@ class Unit:
             taken = starts.chosen(np.column_stack([found, party.logp]), state.logp.size)
             place(state, taken)
             self._begin()
-
-    def _sent(self):
-        """Scouts: a unit of many lanes that ends before it has tuned."""
-        settings, count = self.settings, max(self.settings.scouts, self.state.logp.size)
-        bound = self.bound.alike(count)
-        asked = Settings(FEWEST_DRAWS, proposals=SCOUTING, search=settings.search)
-        sizes, seed = (len(self.target.rows), count, bound.padded), int(self.state.streams[0, 0])
-        state = new_state(0, *sizes, asked, seed)
-        return Unit(bound, self.target, state, asked, self._pool, len(self._shares), late=LATE)
 
     def _renew(self, components):
         renew_surrogates(self.state, components)
@@ -255,7 +247,7 @@ class Unit:
         def run(share):
             self.kernel(share.calls(), share.blocks, lanes, self._walk, guides, record)
 
-        each = map if self._pool is None else self._pool.map
+        each = map if self.pool is None else self.pool.map
         list(each(run, self._shares))
         return states
 
@@ -338,3 +330,13 @@ class Unit:
     def result(self):
         """Draws of the last round (draw, chain, parameter + 1), evenly spaced."""
         return evenly(self.state.stored[: self.state.kept], self.settings.draws)
+
+
+def scouts_of(unit):
+    """Scouts of a unit: a unit of many lanes, with streams of their own, that ends before it has tuned."""
+    settings, lanes, threads = unit.settings, unit.state.logp.size, unit.threads
+    count, seed = max(settings.scouts, lanes), int(unit.state.streams[0, 0])
+    bound = unit.bound.alike(count)
+    asked = Settings(FEWEST_DRAWS, proposals=SCOUTING, search=settings.search)
+    state = new_state(0, len(unit.target.rows), count, bound.padded, asked, seed)
+    return Unit(bound, unit.target, state, asked, unit.pool, threads, late=LATE)

@@ -26,7 +26,7 @@ def _whitened(walk, lane, component, factor, out):
         for column in range(row):
             total -= factor[row, column] * out[column]
         out[row] = total * factor[row, row]
-        square += out[row] ** 2
+        square += out[row] * out[row]
         halves += np.log(factor[row, row])
     return halves - 0.5 * (walk.squares[lane, component] - square)
 
