@@ -13,6 +13,7 @@ from pm_dalec.paper.reduction import reduce_fit
 from pm_dalec.paper.run import STOP, experiment_region, true_parameters
 from pm_dalec.paper.tables.budget import table_2
 from pm_dalec.paper.tables.layout import PAPER
+from pm_dalec.paper.tables.rules import worth_of_rules
 from pm_dalec.sensitivity.lands import unit_costs
 from pm_dalec.sensitivity.studies.fleet import BUDGET, CORE_SECONDS, WALL_SECONDS
 from pm_dalec.sensitivity.studies.results import (
@@ -45,6 +46,9 @@ BUDGET_VARIANTS = {
     "priors 2023, sigma by rule": {**PRIORS["2023"], "sigma_rules": "edinburgh2021"},
 }
 """Priors, constraints, uncertainties and weather, and pairs of them, of which Table 2 may be made."""
+DOUBT = "not converged"
+WITHIN, WITHOUT = "as the paper", "no EDCs"
+"""Variants by which the worth of the constraints is told."""
 COARSEST = 1.0  # degree, where all variants are calibrated
 FINER = ("as the paper", "priors 2023", "EDCs 2024", "no EDCs", "sigma by rule", "1 K warmer")
 """One variant of each kind: those of finer grids, which have many times the units."""
@@ -90,7 +94,7 @@ def budget_studies(
         By variant, as `table_2` takes them; of the studies done so far, coarse resolutions first.
     costs : DataFrame
         A row an approach and resolution: units, variants, how many calibrations converged, processor time
-        and time of the clock [s], and in words which did not converge.
+        and time of the clock [s], by variant in words what did not converge, and what `worth_of_rules` gives.
     """
     folder, twin = folder_to_write(folder), make_twin(seed)
     truth = true_parameters(models["baseline"], twin, seed)
@@ -108,6 +112,8 @@ def budget_studies(
             **STOP,
         )
         costs.append({"approach": approach, "resolution": resolution, **_cost(result)})
+        if {WITHIN, WITHOUT} <= set(chosen):
+            costs[-1] |= worth_of_rules(result, regions[resolution], within=WITHIN, without=WITHOUT)
         for name in chosen:
             experiment = reduce_fit(study.fit(name), seed=seed)
             found[name][experiment.key] = experiment
@@ -117,7 +123,6 @@ def budget_studies(
 def _cost(result):
     """What the study of an approach at a resolution cost, and what of it has not converged."""
     units = unit_costs({"": result})
-    doubt = "; ".join(f"{name}: {words}" for name, words in unconverged(result).items())
     return {
         "units": len(units),
         "variants": result.sizes[VARIANT],
@@ -125,7 +130,7 @@ def _cost(result):
         "converged": int(units["converged"].sum()),
         CORE_SECONDS: result.attrs[CORE_SECONDS],
         WALL_SECONDS: result.attrs[WALL_SECONDS],
-        "not converged": doubt,
+        DOUBT: unconverged(result),
     }
 
 
