@@ -184,12 +184,16 @@ def sensitivity(
         if confirm:
             confirmed[label] = _confirmed(study, place, each)
         if len(lands) > 1:  # a page after each
-            written = write_lands(found, out, confirmed=confirmed)
-            console.print(f"wrote {written}, studies.csv")
-            if page is not None:
-                with whole(page) as draft:
-                    draft.write_text(written.read_text(encoding="utf-8"), encoding="utf-8")
+            _paged(write_lands(found, out, confirmed=confirmed), page)
     return NOT_CONVERGED if any(map(unconverged, found.values())) else 0
+
+
+def _paged(written, page):
+    """Say what was written, and write it to a second place where one is wanted."""
+    console.print(f"wrote {written}, studies.csv")
+    if page is not None:
+        with whole(page) as draft:
+            draft.write_text(written.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def _places(lands, out):
