@@ -11,7 +11,7 @@ from pm_dalec.cli.console import NOT_CONVERGED, console, tell
 from pm_dalec.cli.site_options import PLAIN, SiteOptions, site_named
 from pm_dalec.data.formats import trees
 from pm_dalec.data.land import PIXELS
-from pm_dalec.data.storage import folder_to_write
+from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.landscape.region_file import open_region
 from pm_dalec.paper.run import FULL, QUICK, repeat
 from pm_dalec.paper.tables.answer import write_budget_sensitivity
@@ -116,6 +116,7 @@ def sensitivity(
     ablate: bool = False,
     information: bool = False,
     confirm: bool = False,
+    page: Path | None = None,
     seed: int = 0,
     options: SiteOptions = PLAIN,
 ):
@@ -159,6 +160,8 @@ def sensitivity(
     confirm
         Also calibrate anew with every prior factor and stream to the power two, beside what power scaling
         predicts of the first variant: confirmation.nc. Of a region, its first unit.
+    page
+        Of several lands, a second place for the text of studies.md, such as a page of the documentation.
     seed
         Of the sampler.
     options
@@ -166,6 +169,10 @@ def sensitivity(
     """
     if not lands:
         raise ValueError("wanted a site or a region, got none; write pm-dalec sensitivity FI-Hyy")
+    if page is not None and len(lands) < 2:
+        raise ValueError(
+            "wanted several lands for --page, got one; leave it out: OUT has report.md"
+        )
     wanted = read_variants(variants)
     each = {"chains": chains, "draws": draws, "rhat": rhat, "ess": ess, "proposals": proposals}
     each |= {"threads": threads, "random_seed": seed, "pilot": pilot, "client": dask}
@@ -177,8 +184,16 @@ def sensitivity(
         if confirm:
             confirmed[label] = _confirmed(study, place, each)
         if len(lands) > 1:  # a page after each
-            console.print(f"wrote {write_lands(found, out, confirmed=confirmed)}, studies.csv")
+            _paged(write_lands(found, out, confirmed=confirmed), page)
     return NOT_CONVERGED if any(map(unconverged, found.values())) else 0
+
+
+def _paged(written, page):
+    """Say what was written, and write it to a second place where one is wanted."""
+    console.print(f"wrote {written}, studies.csv")
+    if page is not None:
+        with whole(page) as draft:
+            draft.write_text(written.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def _places(lands, out):

@@ -27,9 +27,9 @@ from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.identity import ATTRIBUTE, identity_of, refuse_another
 
 WITHOUT, WITHIN = RUNS = ("stocks", "stocks and fluxes")
+TITLE = "# Predicted against measured fluxes of towers"
+APART = "# Withheld months at towers"
 PAGE = """\
-# Predicted against measured fluxes of towers
-
 Made by `pm-dalec towers FOLDER`: each site calibrated on its stocks (LAI, wood and soil carbon where it has them), and
 on its fluxes too. `R2` is the squared correlation of posterior medians and measurements, `RMSE` and `bias` (model minus
 measurement) are in g m-2 d-1. `coverage` is the share of the measurements inside the 90 % interval of predicted
@@ -37,6 +37,13 @@ observations, with the noise of their error model (nan where their uncertainty i
 inside the interval of the model alone. `rhat` and `ess` are the worst of all parameters. Rows with `converged` "no" are
 of chains that have not met a worst rank R-hat below 1.01 and an effective sample size above 400: their intervals may
 be too narrow, and more proposals would change them.
+"""
+HELD_BACK = """\
+The observations of the last {years} years of each site are withheld: rows "train" are of the months before, rows
+"withheld" of those years, of which the model knows the weather alone. Beside them stands the skill of DifferLand v1.0
+in the last four of nine years (trained on daily GPP, respiration, evapotranspiration and leaf area of the first five;
+it gives no intervals). Files whose name begins with differland hold these nine years as monthly means; that of FI-Hyy is a longer
+record, 1999 to 2014, which ends with the same four years.
 """
 LONGEST = 500  # steps of a file that is calibrated: a daily series takes hours
 
@@ -95,7 +102,7 @@ def towers(
             known = {"streams": " ".join(streams), "rhat": rhat, "ess": round(ess)}
             known["converged"] = "yes" if has_converged(report) else "no"
             found.append(rows.assign(site=path.stem, run=run, **known))
-            _write(pd.concat(found, ignore_index=True), out)
+            _write(pd.concat(found, ignore_index=True), out, withhold)
             console.print(f"{path.stem}, {run}: worst R-hat {rhat:.3f}")
     console.print(f"wrote {out}/towers.csv, towers.md")
 
@@ -146,11 +153,12 @@ def _fit(model, path, budget):
     return fit
 
 
-def _write(table, out):
-    """Both tables, as CSV and as Markdown."""
+def _write(table, out, withheld):
+    """Both tables, as CSV and as Markdown, with so many years withheld."""
     order = ["site", "run", *(name for name in table if name not in ("site", "run"))]
     table[order].to_csv(out / "towers.csv", index=False, float_format="%.4f")
-    parts = [PAGE, _markdown(table[order])]
+    title = [APART, "", HELD_BACK.format(years=withheld)] if withheld else [TITLE, ""]
+    parts = [*title, PAGE, _markdown(table[order])]
     if set(RUNS) <= set(table["run"]):
         parts += ["", "What the fluxes change, with less without them:", ""]
         parts += [_markdown(what_fluxes_change(table, RUNS))]

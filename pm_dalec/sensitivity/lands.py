@@ -12,6 +12,7 @@ import xarray as xr
 
 from pm_dalec.data import storage
 from pm_dalec.plots.style import record_of
+from pm_dalec.posterior.convergence import NOT_RUN
 from pm_dalec.sensitivity.draws.expected import expect_result
 from pm_dalec.sensitivity.draws.quantities import checked_quantities
 from pm_dalec.sensitivity.studies.fleet import CORE_SECONDS, WALL_SECONDS
@@ -23,6 +24,7 @@ from pm_dalec.sensitivity.studies.results import (
     expect_study,
 )
 from pm_dalec.tables import dims
+from pm_dalec.tables.constants import SAMPLER_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +77,7 @@ def unit_costs(studies: Mapping[str, xr.DataTree]) -> pd.DataFrame:
     for land, study in studies.items():
         expect_study(study, CORE_SECONDS, WALL_SECONDS)
         units = _by_unit({land: study}, lambda tree: tree["units"].to_dataset())
-        ran = units.where(units["status"] != "not run", drop=True)
+        ran = units.where(units["status"] != NOT_RUN, drop=True)
         runs = ran["proposals"].sum(VARIANT)
         shares = runs / float(runs.sum())
         for name in map(str, ran[UNIT].values):
@@ -155,8 +157,8 @@ def write_lands(
     folder, costs = storage.folder_to_write(folder), unit_costs(studies)
     names = checked_quantities(names)
     costs.to_csv(folder / "studies.csv", index=False)
-    parts = ["# One study of several lands", *_told_of_costs(studies, costs)]
-    parts += ["## How far variants move what, by unit", SHIFTS]
+    parts = ["# One study of several lands", _made_by(studies), *_told_of_costs(studies, costs)]
+    parts += [*_told_of_doubt(studies), "## How far variants move what, by unit", SHIFTS]
     for name in names:
         record = record_of(name)
         parts += [
@@ -178,6 +180,39 @@ def _expect_by_land(name, given):
         raise TypeError(
             f"wanted {name} by name of the land, got {type(given).__name__}; write {{'FI-Hyy': study}}"
         )
+
+
+def _made_by(studies):
+    """Sentence on where the page comes from."""
+    lands = " ".join(studies)
+    return (
+        f"Made by `pm-dalec sensitivity {lands} --variants FILE`, version {SAMPLER_VERSION} of the sampler. Route says "
+        'how a unit came to the draws of a variant: "bank", those of a wide sample of the first variant, taken over '
+        'with exact weights; "warm", begun at such draws; "full", begun by itself.'
+    )
+
+
+def _told_of_doubt(studies):
+    """Section on the variants that have not converged at some unit; nothing where there are none."""
+    rows = []
+    for land, study in studies.items():
+        units = _by_unit({land: study}, lambda tree: tree["units"].to_dataset())
+        for name in map(str, units[UNIT].values):
+            one = units.sel({UNIT: name})
+            doubtful = one[VARIANT].values[~one["status"].isin((CONVERGED, NOT_RUN)).values]
+            for variant in map(str, doubtful):
+                found = one.sel({VARIANT: variant})
+                numbers = (float(found[key]) for key in ("worst_rhat", "least_ess_bulk"))
+                rows.append((variant, name, str(found["route"].item()), *numbers))
+    if not rows:
+        return
+    table = pd.DataFrame(rows, columns=["variant", UNIT, "route", "worst R-hat", "least ESS"])
+    yield "## What has not converged"
+    yield (
+        "Within the budget of a chain. Their numbers are left out below; run the command again with more proposals, "
+        "and they go on where they were."
+    )
+    yield markdown(table.sort_values("variant", kind="stable"), ("", "", "", ".3f", ".0f"))
 
 
 def _told_of_costs(studies, costs):
@@ -202,6 +237,7 @@ def _told_of_refits(confirmed):
     )
     rows = rows[[UNIT, *(name for name in rows if name != UNIT)]]
     usable = rows[np.isfinite(rows["score"])]
+    core = sum(found.attrs.get(CORE_SECONDS, np.nan) for found in confirmed.values())
     inside = int((usable["score"].abs() < 2).sum())
     far = usable.loc[(usable["predicted"] - usable["refitted"]).abs().idxmax()]
     yield (
@@ -209,7 +245,7 @@ def _told_of_refits(confirmed):
         "new calibration, in posterior standard deviations; the score is their difference over its Monte Carlo "
         f"error. {inside} of {len(usable)} are within two errors. They are farthest apart for "
         f"{far['quantity']} under {far['factor']} at {far[UNIT]}: {far['predicted']:.2f} against "
-        f"{far['refitted']:.2f}."
+        f"{far['refitted']:.2f}. The refits took {core:.0f} s of processor time, which is not in the costs above."
     )
     yield markdown(rows, ("", "", "", ".2f", ".2f", ".1f", ".2f", ".3f"))
 

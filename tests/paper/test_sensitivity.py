@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from numpy.testing import assert_allclose
 
 from pm_dalec.cli import studies as commands
 from pm_dalec.paper.tables import closest, plain_answer, table_2_sensitivity
 from pm_dalec.paper.tables.layout import PAPER
+from pm_dalec.paper.tables.rules import worth_of_rules
 from pm_dalec.tables.summaries import BUDGET
 
 from .conftest import made_up
@@ -50,6 +52,26 @@ def test_the_answer_says_ours_the_printed_and_what_comes_nearest(table):
     assert "'moved' comes nearest, with 283" in told
 
 
+def test_the_worth_of_rules_is_the_error_and_the_range_that_they_take_away():
+    names, truth = ["ruled", "free"], 4e-3
+    where = ("variant", "quantile", "stratum", "pixel")
+    medians = np.array([truth * np.e, truth * np.e**2]).reshape(2, 1, 1, 1)
+    widths = np.array([1.0, 4.0]).reshape(2, 1, 1, 1) * np.array([-1, 0, 1]).reshape(1, 3, 1, 1)
+    drawn = {
+        "root_turnover_rate": (where, np.broadcast_to(medians, (2, 3, 1, 2))),
+        "nee": (where, np.broadcast_to(widths, (2, 3, 1, 2))),
+    }
+    at = {"variant": names, "quantile": [0.05, 0.5, 0.95]}
+    status = np.array([["converged", "converged"], ["converged", "budget"]])[:, None]
+    units = xr.Dataset({"status": (("variant", "stratum", "pixel"), status)}, {"variant": names})
+    study = xr.DataTree.from_dict({"quantiles": xr.Dataset(drawn, at), "units": units})
+    known = {"truth_root_turnover_rate": (("stratum", "pixel"), [[truth, truth]])}
+    region = xr.Dataset(known | {"truth_nee": (("stratum", "pixel"), [[0.0, 0.0]])})
+    region = xr.DataTree.from_dict({"strata": region})
+    found = worth_of_rules(study, region, within="ruled", without="free")
+    assert list(found.values()) == pytest.approx([1, 50.0, 75.0])
+
+
 def test_the_command_writes_tables_and_answer_and_names_what_did_not_converge(
     table, tmp_path, monkeypatch, capsys
 ):
@@ -58,7 +80,7 @@ def test_the_command_writes_tables_and_answer_and_names_what_did_not_converge(
         "converged": 5,
         "core_seconds": 60.0,
         "wall_seconds": 30.0,
-        "not converged": "moved: 1",
+        "not converged": {"moved": "of 3 units 1 not converged"},
     }
     costs = pd.DataFrame([cost])
     monkeypatch.setattr(commands, "budget_studies", lambda *_, **__: [({}, costs)])
@@ -67,7 +89,8 @@ def test_the_command_writes_tables_and_answer_and_names_what_did_not_converge(
     told = capsys.readouterr().out
     assert "printed is 283" in told
     assert "6 calibrations of the twin, of which 5 converged, in 1 core-minutes" in told
-    assert "moved: 1" in told
+    assert "moved: of 3 units 1 not converged" in told
+    assert "| moved *" in told
     text = (tmp_path / "table2_sensitivity.md").read_text()
     assert "moved" in text
     assert PAPER in text

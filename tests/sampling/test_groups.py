@@ -47,6 +47,9 @@ def test_figures_of_arviz_take_a_fit_as_it_stands(whole):
 @pytest.mark.filterwarnings("ignore")
 def test_power_scaling_takes_a_fit_as_it_stands(whole):
     assert len(az.psense_summary(whole)) == 23
+    for plot in (az.plot_psense_dist, az.plot_psense_quantities):
+        plot(whole, var_names=["canopy_efficiency"])
+    plt.close("all")
 
 
 def test_nothing_is_added_where_nothing_is_wanted_and_the_draws_are_the_same(whole, observed):

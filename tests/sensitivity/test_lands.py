@@ -43,13 +43,16 @@ def test_the_cost_of_a_region_is_shared_by_runs(studies):
     assert table["full"].tolist() == [2, 2, 2]
 
 
-def test_a_shift_of_what_has_not_converged_is_not_told(studies):
+def test_a_shift_of_what_has_not_converged_is_not_told_but_named(studies, tmp_path):
     doubtful = studies["twin"].copy()
     units = doubtful["units"].to_dataset().copy(deep=True)
     units["status"][{"variant": 1, "pixel": 0}] = "budget"
     doubtful["units"] = xr.DataTree(units)
-    table = shifts_by_unit({"here": studies["here"], "twin": doubtful}, "gpp").set_index("variant")
+    both = {"here": studies["here"], "twin": doubtful}
+    table = shifts_by_unit(both, "gpp").set_index("variant")
     assert table.loc["other"].isna().tolist() == [False, True, False]
+    doubt = write_lands(both, tmp_path, names=("gpp",)).read_text().partition("## What has not")[2]
+    assert "| other     | twin, pixel 1000 | full" in doubt
 
 
 def test_the_page_says_costs_shifts_and_how_many_refits_agree(studies, tmp_path):
@@ -70,7 +73,11 @@ def test_a_command_with_several_lands_has_a_folder_for_each(studies, tmp_path, m
     with pytest.raises(ValueError, match="wanted lands with names of their own"):
         commands.sensitivity(*lands, variants=ANY_LAND)
     monkeypatch.setattr(commands, "site_named", lambda *_: tiny_site())
-    found = commands.sensitivity("one", "two", variants=ANY_LAND, out=tmp_path)
+    with pytest.raises(ValueError, match="wanted several lands for --page, got one"):
+        commands.sensitivity("one", variants=ANY_LAND, page=tmp_path / "page.md")
+    page = tmp_path / "page.md"
+    found = commands.sensitivity("one", "two", variants=ANY_LAND, out=tmp_path, page=page)
     assert found == 0
+    assert page.read_text() == (tmp_path / "studies.md").read_text()
     assert "studies.csv" in capsys.readouterr().out
     assert (tmp_path / "one" / "report.md").exists()

@@ -9,13 +9,16 @@ import pandas as pd
 
 from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.paper.tables.layout import PAPER, as_markdown, save_table
-from pm_dalec.sensitivity.studies.fleet import CORE_SECONDS
+from pm_dalec.paper.tables.rules import COUNTED, ERROR, PUBLISHED, RANGE
+from pm_dalec.paper.tables.sensitivity import DOUBT
+from pm_dalec.sensitivity.studies.fleet import CORE_SECONDS, WALL_SECONDS
 from pm_dalec.tables.summaries import BUDGET
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ANSWER = "table2_sensitivity_page.md"
+STAR = " *"
 ANSWERED = ("change_live", "change_dead")
 """Numbers of Table 2 that are farthest from the printed ones."""
 MOVED = """\
@@ -118,10 +121,12 @@ def write_budget_sensitivity(table: pd.DataFrame, costs: pd.DataFrame, out: Path
 
 def _page(table, costs):
     """Parts of the page."""
+    table = _starred(table, costs)
     yield "# Table 2 under other choices"
     yield (
         f"Made by `pm-dalec paper --sensitivity`: {costs['calibrations'].sum()} calibrations of the twin, of which "
-        f"{costs['converged'].sum()} converged, in {costs[CORE_SECONDS].sum() / 60:.0f} core-minutes."
+        f"{costs['converged'].sum()} converged, in {costs[CORE_SECONDS].sum() / 60:.0f} core-minutes. Variants with units "
+        "that have not converged have a star; their numbers are to be trusted to the sign at most."
     )
     yield "## The plain answer"
     yield from (line for name in ANSWERED for line in plain_answer(table, name))
@@ -142,8 +147,37 @@ def _page(table, costs):
         printed = _matrix(part, PAPER).iloc[:1].set_axis([PAPER])
         medians = pd.concat([_matrix(part, "ours"), printed]).rename_axis("variant")
         yield as_markdown(medians.reset_index()).strip()
+    if COUNTED in costs:
+        yield from _worth(costs)
     yield "## What has converged"
-    yield as_markdown(costs.assign(**{CORE_SECONDS: costs[CORE_SECONDS].round()})).strip()
+    told = costs.drop(columns=[COUNTED, ERROR, RANGE], errors="ignore")
+    told[DOUBT] = [
+        "; ".join(f"{name}: {words}" for name, words in one.items()) for one in told[DOUBT]
+    ]
+    yield as_markdown(told.round({CORE_SECONDS: 0, WALL_SECONDS: 0})).strip()
+
+
+def _starred(table, costs):
+    """Table whose variants have a star where units have not converged."""
+    doubtful = {
+        (row["approach"], row["resolution"], name)
+        for _, row in costs.iterrows()
+        for name in row[DOUBT]
+    }
+    keys = zip(table["approach"], table["resolution"], table["variant"], strict=True)
+    return table.assign(variant=[key[2] + STAR * (key in doubtful) for key in keys])
+
+
+def _worth(costs):
+    """Section on what the constraints are worth, where the truth is known."""
+    yield "## What the constraints are worth"
+    yield (
+        f"Error of the parameters against the known truth, and 5-95 % range of NEE, at the units of the twin: how much less "
+        f"they are with the constraints than without. Bloom and Williams (2015) have {PUBLISHED[ERROR]:.0f} % and "
+        f"{PUBLISHED[RANGE]:.0f} % at their synthetic sites, which see leaf area and soil carbon."
+    )
+    columns = ["approach", "resolution", COUNTED, ERROR, RANGE]
+    yield as_markdown(costs[columns].round({ERROR: 0, RANGE: 0})).strip()
 
 
 def _matrix(part, column):

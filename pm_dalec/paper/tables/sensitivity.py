@@ -13,8 +13,9 @@ from pm_dalec.paper.reduction import reduce_fit
 from pm_dalec.paper.run import STOP, experiment_region, true_parameters
 from pm_dalec.paper.tables.budget import table_2
 from pm_dalec.paper.tables.layout import PAPER
+from pm_dalec.paper.tables.rules import worth_of_rules
 from pm_dalec.sensitivity.lands import unit_costs
-from pm_dalec.sensitivity.studies.fleet import CORE_SECONDS, WALL_SECONDS
+from pm_dalec.sensitivity.studies.fleet import BUDGET, CORE_SECONDS, WALL_SECONDS
 from pm_dalec.sensitivity.studies.results import (
     VARIANT,
     unconverged,
@@ -45,6 +46,13 @@ BUDGET_VARIANTS = {
     "priors 2023, sigma by rule": {**PRIORS["2023"], "sigma_rules": "edinburgh2021"},
 }
 """Priors, constraints, uncertainties and weather, and pairs of them, of which Table 2 may be made."""
+DOUBT = "not converged"
+WITHIN, WITHOUT = "as the paper", "no EDCs"
+"""Variants by which the worth of the constraints is told."""
+COARSEST = 1.0  # degree, where all variants are calibrated
+FINER = ("as the paper", "priors 2023", "EDCs 2024", "no EDCs", "sigma by rule", "1 K warmer")
+"""One variant of each kind: those of finer grids, which have many times the units."""
+PAYS = 8  # variants; a pilot costs about as much as calibrations of its unit under four of them
 
 
 def budget_studies(
@@ -52,10 +60,11 @@ def budget_studies(
     folder: Path,
     *,
     variants: Mapping[str, object] = BUDGET_VARIANTS,
+    finer: Sequence[str] = FINER,
     resolutions: Sequence[float] = (1.0, 0.5),
     seed: int = 1,
     proposals: int = 120_000,
-    pilot: int = 60_000,
+    pilot: int = BUDGET,
     threads: int | None = None,
 ) -> Iterator[tuple[dict[str, dict[tuple[str, float], Experiment]], pd.DataFrame]]:
     """Experiments of the paper on the twin under variants of its choices; resumable.
@@ -68,13 +77,15 @@ def budget_studies(
         One study an approach and resolution lies in it.
     variants : mapping
         As for `pm_dalec.sensitivity.Study`.
+    finer : sequence of str
+        Of these variants, those that are calibrated below 1 degree.
     resolutions : sequence of float [degree]
     seed : int
         Of landscape, sampler and pairing of strata.
     proposals : int
         Budget of each chain.
     pilot : int
-        As for `pm_dalec.sensitivity.Study.run`.
+        As for `pm_dalec.sensitivity.Study.run`; there is none where there are fewer than eight variants.
     threads : int, optional
 
     Yields
@@ -83,24 +94,27 @@ def budget_studies(
         By variant, as `table_2` takes them; of the studies done so far, coarse resolutions first.
     costs : DataFrame
         A row an approach and resolution: units, variants, how many calibrations converged, processor time
-        and time of the clock [s], and in words which did not converge.
+        and time of the clock [s], by variant in words what did not converge, and what `worth_of_rules` gives.
     """
     folder, twin = folder_to_write(folder), make_twin(seed)
     truth = true_parameters(models["baseline"], twin, seed)
     regions = {each: experiment_region(twin, each, seed, truth) for each in resolutions}
     found, costs = {name: {} for name in variants}, []
     for resolution, approach in product(resolutions, models):
-        study = Study(models[approach], regions[resolution], variants)
+        chosen = [name for name in variants if resolution >= COARSEST or name in finer]
+        study = Study(models[approach], regions[resolution], {n: variants[n] for n in chosen})
         result = study.run(
             folder / f"{approach}_{resolution:g}",
             random_seed=seed,
             proposals=proposals,
-            pilot=pilot,
+            pilot=pilot if len(chosen) >= PAYS else 0,
             threads=threads,
             **STOP,
         )
         costs.append({"approach": approach, "resolution": resolution, **_cost(result)})
-        for name in variants:
+        if {WITHIN, WITHOUT} <= set(chosen):
+            costs[-1] |= worth_of_rules(result, regions[resolution], within=WITHIN, without=WITHOUT)
+        for name in chosen:
             experiment = reduce_fit(study.fit(name), seed=seed)
             found[name][experiment.key] = experiment
         yield found, pd.DataFrame(costs)
@@ -109,7 +123,6 @@ def budget_studies(
 def _cost(result):
     """What the study of an approach at a resolution cost, and what of it has not converged."""
     units = unit_costs({"": result})
-    doubt = "; ".join(f"{name}: {words}" for name, words in unconverged(result).items())
     return {
         "units": len(units),
         "variants": result.sizes[VARIANT],
@@ -117,7 +130,7 @@ def _cost(result):
         "converged": int(units["converged"].sum()),
         CORE_SECONDS: result.attrs[CORE_SECONDS],
         WALL_SECONDS: result.attrs[WALL_SECONDS],
-        "not converged": doubt,
+        DOUBT: unconverged(result),
     }
 
 

@@ -142,7 +142,7 @@ def _ratio_matrix(figure, axes, ratio, names, rows):
     norm = TwoSlopeNorm(0.0, -most, most)
     with np.errstate(divide="ignore", invalid="ignore"):
         logarithm = np.log2(values)
-    words = "width of the 5-95 % interval (log$_2$ of the ratio)"
+    words = "width of the 5-95 % interval: its ratio (colour: log$_2$)"
     _matrix(figure, axes, logarithm, norm, "PuOr_r", (names, rows), words, told=values)
 
 
@@ -158,7 +158,7 @@ def _matrix(figure, axes, values, norm, colours, labels, words, told=None):
             axes.text(
                 column,
                 row,
-                f"{round(number, 1) + 0.0:.1f}",
+                _short(number),
                 ha="center",
                 va="center",
                 fontsize=NOTE_SIZE,
@@ -168,6 +168,11 @@ def _matrix(figure, axes, values, norm, colours, labels, words, told=None):
     axes.set_yticks(range(len(rows)), rows, fontsize=NOTE_SIZE)
     axes.tick_params(length=0)
     figure.colorbar(image, ax=axes, location="bottom", label=words, extend="both", shrink=0.8)
+
+
+def _short(number):
+    """A number as it fits into a cell: one place after the point, none from ten on."""
+    return f"{round(number, 1) + 0.0:.1f}" if abs(number) < 9.95 else f"{number:.0f}"
 
 
 def _bits(axes, ablation, rows):

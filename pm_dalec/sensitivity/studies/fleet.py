@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from pm_dalec.data import storage
+from pm_dalec.graph import notes
 from pm_dalec.sampling.bank.bank_file import bounds_of, load_bank
 from pm_dalec.sampling.bank.making import EACH, make_bank
+from pm_dalec.sampling.cluster.blocks import present
 from pm_dalec.sampling.cluster.client import opened
 from pm_dalec.sampling.progress import stopped_by_interrupt
 
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
 
 PILOT = {"chains": 16, "draws": 1000, "rhat": 1.05, "ess": 3000.0, "power": 0.5, "slack": 0.2}
 """How the first variant is sampled for the others, wider than a bank for neighbours: as in `make_bank`."""
-BUDGET = 500_000  # proposals of each chain of a pilot
+BUDGET = (
+    1_000_000  # proposals of each chain of a pilot at most; one that has enough draws ends before
+)
 SPENT = "spent.json"
 CORE_SECONDS, WALL_SECONDS = "core_seconds", "wall_seconds"
 """Attributes of a study: processor time and time of the clock [s] of all runs in its folder."""
@@ -158,49 +162,79 @@ class Recipe:
 
 
 def bank_of_first(
-    build: Callable[..., pm.Model],
+    build: Recipe,
     land: xr.Dataset | xr.DataTree,
     path: Path,
     *,
+    proposals: int,
     say: Callable[[str], object],
     **settings: object,
 ) -> DrawBank:
-    """Bank in which every unit of a model is a pilot, from its file where it was made before.
+    """Bank in which every unit of a model is a pilot, from its file where that has enough draws.
 
     Parameters
     ----------
-    build : callable
+    build : Recipe
         Of the model of the first variant.
     land : Dataset or DataTree
     path : Path
+    proposals : int
+        Budget of each chain. A bank that was made with a smaller one, and in which a pilot lacks draws, is
+        made anew; its pilots go on where they were.
     say : callable
         Is given words on what is going on.
     **settings
-        Of `pm_dalec.sampling.bank.make_bank`: proposals, random_seed, threads, progress, client.
+        Of `pm_dalec.sampling.bank.make_bank`: random_seed, threads, progress, client.
 
     Returns
     -------
     DrawBank
         Without units whose pilot has not converged: their variants begin by themselves.
     """
-    if path.exists():
-        return load_bank(path)
+    budget = path.with_suffix(".budget")
+    if path.exists() and budget.exists():
+        bank = load_bank(path)
+        if int(budget.read_text(encoding="utf-8")) >= proposals or not lacking(bank, build.model):
+            return bank
     say("draws of the first variant, widely sampled, for all of them")
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "wanted pilots of", UserWarning)  # `told_of` says it
-        bank = make_bank(build, land, path=path, pilots=EACH, **PILOT, **settings)
-    say(told_of(bank))
+        asked = PILOT | {"proposals": proposals}
+        bank = make_bank(build, land, path=path, pilots=EACH, **asked, **settings)
+    with storage.whole(budget) as draft:
+        draft.write_text(str(proposals), encoding="utf-8")
+    say(told_of(bank, lacking(bank, build.model)))
     return bank
 
 
-def told_of(bank: DrawBank) -> str:
-    """What a study says of its bank."""
+def lacking(bank: DrawBank, model: pm.Model) -> int:
+    """Units of a model whose pilot has not as many effective draws as a study asks for.
+
+    Parameters
+    ----------
+    bank : DrawBank
+        Of `bank_of_first`.
+    model : pm.Model
+    """
+    good = sum(
+        bool((share.ess > PILOT["ess"]).all() and (share.rhat < PILOT["rhat"]).all())
+        for share in bank.classes.values()
+    )
+    return len(present(notes.of(model).units)) - good
+
+
+def told_of(bank: DrawBank, short: int) -> str:
+    """What a study says of its bank, and of units whose pilot lacks draws."""
     if not bank.classes:
         return "  no pilot has converged: every variant begins by itself"
     least = min(float(share.ess.min()) for share in bank.classes.values())
     runs = sum(int(share.proposals.sum()) for share in bank.classes.values())
-    return f"  {len(bank.classes)} units in {runs:,} runs, effective draws at least {least:.0f}"
+    words = f"  {len(bank.classes)} units in {runs:,} runs, effective draws at least {least:.0f}"
+    wanted = (
+        f"; {short} lack the {PILOT['ess']:.0f} that are wanted: give the pilot a larger budget"
+    )
+    return words + wanted * bool(short)
 
 
 def usable(bank: DrawBank | None, model: pm.Model) -> DrawBank | None:

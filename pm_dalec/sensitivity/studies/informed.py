@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import xarray as xr
@@ -12,6 +13,7 @@ from pm_dalec.sensitivity.draws.units import parts_of
 from pm_dalec.sensitivity.global_indices import sensitivity_indices
 from pm_dalec.sensitivity.information import CONSTRAINED, information_gain, stream_by_stream
 from pm_dalec.sensitivity.scaling import power_scaling
+from pm_dalec.sensitivity.studies.fleet import CORE_SECONDS
 from pm_dalec.sensitivity.studies.kept import keep_result, open_result
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ def information_of(study: Study, **settings: object) -> dict[str, xr.Dataset]:
 def confirmation_of(study: Study, folder: Path, **settings: object) -> xr.Dataset:
     """Power scaling of the first variant of a study beside true refits, read where it was kept.
 
+    Its attribute ``core_seconds`` [s] is the processor time of the refits.
+
     Parameters
     ----------
     study : Study
@@ -72,6 +76,9 @@ def confirmation_of(study: Study, folder: Path, **settings: object) -> xr.Datase
         if found.attrs.get(MADE_FROM) == made_from:
             return found
     _, one = next(iter(parts_of(study.fit(name))))
-    found = confirm_power_scaling(study.build, one, **settings).assign_attrs({MADE_FROM: made_from})
+    began = time.process_time()
+    found = confirm_power_scaling(study.build, one, **settings)
+    took = {CORE_SECONDS: time.process_time() - began}
+    found = found.assign_attrs({MADE_FROM: made_from} | took)
     keep_result(found, folder, "confirmation")
     return found

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 REPORT, FIGURE = "report.md", "effects"
+STAR = " *"  # after the name of a variant that has not converged
 MOVES = 1.0  # posterior standard deviations, from which a variant is said to move a number
 
 
@@ -57,8 +58,7 @@ def write_report(
     folder = storage.folder_to_write(folder)
     moved, doubtful = effects(study, base), unconverged(study)
     names = [name for name in names if name in moved["name"].values]
-    note = f"not converged: {', '.join(doubtful)}" if doubtful else ""
-    save_figure(effects_figure(moved, names, note=note if len(note) < 120 else ""), folder / FIGURE)
+    save_figure(_figure(moved, names, doubtful), folder / FIGURE)
     moved.to_dataframe().to_csv(folder / f"{FIGURE}.csv")
     words = "\n\n".join(_sections(study, moved, doubtful, names))
     with storage.whole(folder / REPORT) as draft:
@@ -95,6 +95,15 @@ def moves(moved: xr.Dataset, names: Sequence[str]) -> pd.DataFrame:
         rows.append((variant, name, float(shift[name]), ratio, int((shift.abs() > MOVES).sum())))
     columns = ["variant", "farthest", "shift (sd)", "width ratio", "names beyond one sd"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _figure(moved, names, doubtful):
+    """Figure of effects, in which variants that have not converged have a star."""
+    labels = [f"{name}{STAR * (name in doubtful)}" for name in moved[VARIANT].values.astype(str)]
+    base = moved.attrs["base"]
+    starred = moved.assign_coords({VARIANT: labels})
+    starred.attrs["base"] = f"{base}{STAR * (base in doubtful)}"
+    return effects_figure(starred, names, note=f"{STAR.strip()} not converged" if doubtful else "")
 
 
 def _sections(study, moved, doubtful, names):

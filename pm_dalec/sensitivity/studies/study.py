@@ -141,7 +141,8 @@ class Study:
         pilot : int
             Budget of each chain with which every unit of the first variant is sampled widely (likelihood
             to the power 0.5, soft constraints), so that the others take over its draws with exact
-            weights. 0 for none: then every variant begins by itself.
+            weights; it ends before where 3,000 effective draws are there. 0 for none: then every variant
+            begins by itself.
         client : distributed.Client or str, optional
             Workers of a cluster, as for `pm_dalec.calibrate_region`: the units of all variants are its
             tasks, as many variants side by side as it has threads.
@@ -201,7 +202,7 @@ class Study:
         name = next(iter(self.variants))
         land = self.variants[name].land(self.land)
         model = self.build(land, self.choices[name])
-        decisive = {"proposals": pilot, "seed": settings.get("random_seed", 0)} | PILOT
+        decisive = {"seed": settings.get("random_seed", 0)} | PILOT
         path = self.folder / BANKS / f"{_digest(model, decisive)}.nc"
         recipe = Recipe(self.build, self.choices[name], model)
         of_a_bank = ("threads", "progress", "say", "client", "random_seed")

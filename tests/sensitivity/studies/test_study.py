@@ -148,6 +148,19 @@ def test_variants_begin_at_the_draws_of_the_first_where_these_have_a_place(pilot
     assert len(list((tmp_path / "banks").glob("*.nc"))) == 1
 
 
+@pytest.mark.filterwarnings("ignore:wanted 1 variants that converged")
+def test_a_pilot_that_lacks_draws_goes_on_only_with_a_larger_budget(piloted, tmp_path):
+    study = Study(piloted.build, piloted.land, {"base": {}}, choices=CHOICES)
+    study.folder, made = tmp_path, []
+    for budget in (1500, 3000, 2000):
+        bank = study._bank(budget, {"threads": 1, "progress": False, "say": made.append})
+        (share,) = bank.classes.values()
+        made.append(int(share.proposals.item()))
+    found = [one for one in made if isinstance(one, int)]
+    assert found[0] < found[1] == found[2]
+    assert sum("1 lack the 1000000 that are wanted" in str(one) for one in made) == 2
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:wanted 2 variants that converged")
 def test_a_study_does_not_depend_on_threads(piloted, tmp_path):
