@@ -87,7 +87,7 @@ def block_factor(walk, lane, precision, factor):
             factor[row, column] = total * factor[column, column]
         total = precision[walk.which[lane, row], walk.which[lane, row]]
         for inner in range(row):
-            total -= factor[row, inner] ** 2
+            total -= factor[row, inner] * factor[row, inner]
         factor[row, row] = 1.0 / np.sqrt(total)
 
 
