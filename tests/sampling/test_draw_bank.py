@@ -15,7 +15,16 @@ from pm_dalec.cli.bench.cost_page import cost_page
 from pm_dalec.graph import Choices
 from pm_dalec.models import baseline
 from pm_dalec.sampling import state as unit_state, unit
-from pm_dalec.sampling.bank import bank_unit, by_workers, load_bank, make_bank, making, save_bank
+from pm_dalec.sampling.bank import (
+    bank_unit,
+    by_workers,
+    load_bank,
+    make_bank,
+    making,
+    pool_banks,
+    pooling,
+    save_bank,
+)
 from pm_dalec.sampling.bank.pilots import BASELINE, chosen_pilots, farthest, features
 from pm_dalec.sampling.bank.wide_target import Width, log_densities, wide_target
 from pm_dalec.sampling.calibration import calibrate
@@ -32,6 +41,7 @@ pytestmark = [
     pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain"),
 ]
 SHORT = RUN | {"groups": ()}
+OF_A_PILOT = ("constants", "worth", "pilots", "rhat", "ess", "proposals")
 PILOTS = {"pilots": 2, "chains": 8, "draws": 100, "proposals": 6000, "progress": False}
 
 
@@ -90,6 +100,32 @@ def test_a_bank_is_made_again_bit_for_bit_from_the_states_of_its_pilots(
     monkeypatch.setattr(making, "wide_target", lambda model, width: wide)
     again = make_bank(baseline.build, units, path=tmp_path / "again.nc", **PILOTS)
     assert again.digest == bank.digest
+
+
+def test_banks_of_parts_of_the_pilots_are_pooled_to_the_bank_of_all(
+    made, units, wide, model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pooling, "wide_target", lambda model, width: wide)
+    whole = made[0].classes[BASELINE]
+    halves = [
+        replace(
+            made[0],
+            classes={
+                BASELINE: replace(
+                    whole,
+                    **{name: getattr(whole, name)[[pilot]] for name in OF_A_PILOT},
+                    positions=whole.positions[whole.origins == pilot],
+                    origins=np.zeros((whole.origins == pilot).sum(), int),
+                )
+            },
+        )
+        for pilot in range(2)
+    ]
+    how = {"path": tmp_path / "pooled.nc"}
+    found = pool_banks(lambda land: model, [units] * 2, halves, **how)
+    assert found.digest == load_bank(how["path"]).digest == made[0].digest
+    with pytest.raises(ValueError, match=r"wanted a draw bank of this model.*banks\[0\].*width"):
+        pool_banks(lambda land: model, [units] * 2, halves, power=0.5, **how)
 
 
 def test_workers_of_a_cluster_make_the_same_bank_and_the_same_fit_of_it(

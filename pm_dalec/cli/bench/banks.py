@@ -11,7 +11,8 @@ import pandas as pd
 
 from pm_dalec.graph import notes
 from pm_dalec.sampling.bank.bank_unit import BANK, FULL, WARM, BankUnit
-from pm_dalec.sampling.bank.pilots import classes_of, farthest, features
+from pm_dalec.sampling.bank.pilots import classes_of
+from pm_dalec.sampling.cluster.blocks import present
 from pm_dalec.sampling.identity import identities
 from pm_dalec.sampling.state import Settings, new_state
 from pm_dalec.sampling.target import bound_to, compile_target, natural
@@ -35,7 +36,7 @@ def compare_banks(models, banks, *, units=5, references=5, settings=None, seed=1
     banks : dict of str to DrawBank
         By the same names.
     units : int
-        Of each class and model, the farthest from each other; no pilots.
+        Of each class and model at most, drawn at random; no pilots.
     references : int
         As many of them are calibrated without a bank as well.
     settings : Settings, optional
@@ -47,22 +48,24 @@ def compare_banks(models, banks, *, units=5, references=5, settings=None, seed=1
     Returns
     -------
     pandas.DataFrame
-        A row a unit: model, kind, unit, route; R-hat, ESS, runs and core-seconds before and after;
-        largest difference of medians in standard deviations, least and largest ratio of the
-        widths of the central 90 %, and the share of parameters within .1 and 5 %.
+        A row a unit: model, kind, unit, how many the model has of its kind (``of``), route; R-hat, ESS,
+        runs and core-seconds before and after; largest difference of medians in standard deviations,
+        least and largest ratio of the widths of the central 90 %, and the share of parameters within
+        .1 and 5 %.
     """
     tell, settings = progress or (lambda words: None), settings or Settings()
     rows = []
     for name, model in models.items():
         target, numbers, kinds = compile_target(model), identities(model), classes_of(model)
-        table = features(notes.of(model).units)
+        there = present(notes.of(model).units)
+        random = np.random.default_rng(seed)
         for kind, share in banks[name].classes.items():
-            places = np.flatnonzero(kinds == kind)
-            places = [place for place in places if numbers[place] not in share.pilots]
-            for rank, row in enumerate(farthest(table[places], units) if places else []):
-                place = places[row]
+            places = there[kinds[there] == kind]
+            others = places[~np.isin(numbers[places], share.pilots)]
+            for rank, place in enumerate(random.permutation(others)[:units]):
                 tell(f"{name}: {kind}, unit {numbers[place] % 10**9}")
-                common = {"model": name, "kind": kind, "unit": int(numbers[place])}
+                common = {"model": name, "kind": kind, "of": len(places)}
+                common |= {"unit": int(numbers[place])}
                 key, twice = (seed, int(numbers[place])), rank < references
                 rows.append(common | _unit(target, share, settings, place, key, twice=twice))
     return pd.DataFrame(rows)
@@ -165,21 +168,22 @@ def _around(one, two):
 
 
 def summary(table, banks):
-    """Table by class, and what the paper's units cost.
+    """Table by class, and what the paper's units cost, where they are spread over classes as these are.
 
     Parameters
     ----------
     table : DataFrame
         From `compare_banks`.
     banks : iterable of DrawBank
-        All that were made for it.
+        All that were made for it; what their pilots have cost is counted once.
 
     Returns
     -------
     by_class : pandas.DataFrame
     hours : dict
-        Core-hours of all units before and after, and of the pilots at the pace of the units before;
-        every class has the same share of the units.
+        Core-hours of all units ``before`` and ``after`` with the standard error of each (``error_before``),
+        which holds that some units of a class are measured for all; of the ``pilots``, at the pace of the
+        units before. Classes count as many units as the models have of them.
     """
     table = table[table["route"] != NO_BANK]
     for when in WHEN:
@@ -189,9 +193,10 @@ def summary(table, banks):
             **{f"converged_{when}": met, f"runs_a_draw_{when}": runs / table[f"ess_{when}"]}
         )
     grouped = table.groupby(["model", "kind"])
-    by_class = grouped[["runs_before", "runs_after", "seconds_before", "seconds_after"]].mean()
-    for when in WHEN:
-        by_class[f"runs_a_draw_{when}"] = grouped[f"runs_a_draw_{when}"].mean()
+    by_class = pd.DataFrame({"of": grouped["of"].first(), "measured": grouped.size()})
+    for name in ("runs", "seconds", "runs_a_draw"):
+        for when in WHEN:
+            by_class[f"{name}_{when}"] = grouped[f"{name}_{when}"].mean()
     for route in (BANK, WARM, FULL):
         by_class[route] = grouped["route"].agg(lambda routes, is_=route: (routes == is_).mean())
     for when in WHEN:
@@ -200,10 +205,16 @@ def summary(table, banks):
     by_class["close"] = grouped["close"].mean()
     pace = table["seconds_before"].sum() / table["runs_before"].sum()  # where both were run
     pilots = sum(share.proposals.sum() for bank in banks for share in bank.classes.values())
-    each = by_class[["seconds_before", "seconds_after"]].mean()
-    hours = {
-        "before": each["seconds_before"] * PAPER_UNITS / HOUR,
-        "after": each["seconds_after"] * PAPER_UNITS / HOUR,
-        "pilots": float(pilots) * pace / HOUR,
-    }
+    hours = {"pilots": float(pilots) * pace / HOUR}
+    for when in WHEN:
+        each, error = _weighed(by_class["of"], grouped[f"seconds_{when}"])
+        hours[when] = each * PAPER_UNITS / HOUR
+        hours[f"error_{when}"] = error * PAPER_UNITS / HOUR
     return by_class, hours
+
+
+def _weighed(sizes, grouped):
+    """Mean over units of classes of these sizes from a sample of each, and its standard error."""
+    share = sizes / sizes.sum()
+    errors = grouped.sem().fillna(0.0)
+    return float((share * grouped.mean()).sum()), float(np.sqrt(((share * errors) ** 2).sum()))

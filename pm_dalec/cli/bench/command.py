@@ -24,10 +24,12 @@ from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.models import baseline
 from pm_dalec.sampling.bank.bank_file import load_bank
 from pm_dalec.sampling.bank.making import make_bank
+from pm_dalec.sampling.bank.pooling import pool_banks
 from pm_dalec.tables.numbers import number, whole_number
 
 STEPS = 72  # of a run: six years of months
-TWIN_RESOLUTIONS = (0.5, 0.25)  # degree; banks are those of the first, with twelve pixels
+TWIN_RESOLUTIONS = (0.5, 0.25, 0.05)  # degree; the three pixels at 1 degree are left out
+PILOT_RESOLUTIONS = (0.5, 0.25)  # degree, of the pilots in the bank of a model
 
 
 def bench(
@@ -80,10 +82,10 @@ def bench(
     site
         A site for samplers or families, or beside banks; may be given several times.
     banks
-        Folder of draw banks of the twin at 0.5 degree, which are made where there are none; compare
-        its units, and those at 0.25 degree, with them and without.
+        Folder of draw banks of the twin, one for each model with pilots of two resolutions, which are made
+        where there are none; compare units with them and without.
     units
-        Of each class that are compared; 0 makes the banks alone.
+        Of each class that are compared, drawn at random; 0 makes the banks alone.
     references
         As many of these are calibrated without a bank as well.
     targets
@@ -152,17 +154,13 @@ def _print_samplers(names, seconds, tell, as_json):
 
 def _print_banks(folder, counts, names, page, tell, as_json):
     """Make the banks of the twin where there are none, and print what they save."""
-    twin, folder, held = make_twin(1), folder_to_write(folder), {}
+    twin, folder = make_twin(1), folder_to_write(folder)
     lands = {place: build_region(twin, resolution=place) for place in TWIN_RESOLUTIONS}
-    for name, build in BUILD.items():
-        path = folder / f"{name}.nc"
-        tell(f"draw bank '{path}'")
-        there, land = path.exists(), lands[TWIN_RESOLUTIONS[0]]
-        held[name] = load_bank(path) if there else make_bank(build, land, path=path, threads=1)
+    held = {name: _bank_of(name, lands, folder, tell) for name in BUILD}
     units, references = counts
     if not units:
         return
-    asked = [(name, place) for name in BUILD for place in TWIN_RESOLUTIONS]
+    asked = [(name, place) for place in TWIN_RESOLUTIONS for name in BUILD]
     models = {f"{name}, {place:g} degree": BUILD[name](lands[place]) for name, place in asked}
     banks = {f"{name}, {place:g} degree": held[name] for name, place in asked}
     sites = {name: baseline.build(load_site(name, fill_wind=True)) for name in names}
@@ -178,6 +176,21 @@ def _print_banks(folder, counts, names, page, tell, as_json):
     print(table.to_string())
     print(by_class.to_string())
     print(f"{PAPER_UNITS} units: " + ", ".join(f"{k} {v:.2f} core-hours" for k, v in hours.items()))
+
+
+def _bank_of(name, lands, folder, tell):
+    """Bank of a model of the twin, pooled of those of two resolutions."""
+    path, build, made = folder / f"{name}.nc", BUILD[name], []
+    if path.exists():
+        return load_bank(path)
+    for place in PILOT_RESOLUTIONS:
+        part = folder / f"{name}_{place:g}.nc"
+        tell(f"draw bank '{part}'")
+        there = part.exists()
+        made.append(
+            load_bank(part) if there else make_bank(build, lands[place], path=part, threads=1)
+        )
+    return pool_banks(build, [lands[place] for place in PILOT_RESOLUTIONS], made, path=path)
 
 
 def _tell(words):

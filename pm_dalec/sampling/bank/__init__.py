@@ -11,5 +11,6 @@ if TYPE_CHECKING:
         save_bank as save_bank,
     )
     from pm_dalec.sampling.bank.making import make_bank as make_bank
+    from pm_dalec.sampling.bank.pooling import pool_banks as pool_banks
 else:
     __getattr__, __dir__, __all__ = face(__name__)

@@ -12,10 +12,10 @@ from threadpoolctl import threadpool_limits
 from pm_dalec.graph import notes
 from pm_dalec.posterior.chain_statistics import chain_statistics
 from pm_dalec.sampling import checkpoints
-from pm_dalec.sampling.bank.bank_file import DrawBank, Share, bounds_of, checked_path, save_bank
+from pm_dalec.sampling.bank.bank_file import DrawBank, bounds_of, checked_path, save_bank
 from pm_dalec.sampling.bank.by_workers import Pilots, advance_pilots
 from pm_dalec.sampling.bank.pilots import chosen_pilots
-from pm_dalec.sampling.bank.weights import pooled
+from pm_dalec.sampling.bank.pooling import LANES, share_of_pilots
 from pm_dalec.sampling.bank.wide_target import Width, log_densities, wide_target
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, Job, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 WORST_RHAT = 1.05  # of a pilot: the draws of one that has not converged spoil those of the others
 EACH = "each"
-LANES = 64  # that run at once where densities are computed
 
 
 def make_bank(
@@ -177,21 +176,16 @@ def _share(target, numbers, places, found):
     positions = np.concatenate([each.reshape(-1, size) for each in draws])
     origins = np.repeat(np.arange(len(places)), [each[..., 0].size for each in draws])
     columns = [log_densities(bound_to(target, LANES, place), positions) for place in places]
-    pool = pooled(np.stack(columns, axis=1), origins)
     bulk = [chain_statistics(each.swapaxes(0, 1))[1] for each in draws]
     worth = np.array(
         [np.minimum(b / e[..., 0].size, 1.0) for b, e in zip(bulk, draws, strict=True)]
     )
     states = [found[place][1] for place in places]
-    return Share(
-        positions=positions,
-        origins=origins,
-        log_mixture=pool.log_mixture,
-        shares=pool.shares,
-        constants=pool.constants,
-        worth=worth,
-        pilots=numbers[places],
-        rhat=np.array([state.worst_rhat for state in states]),
-        ess=np.array([state.least_ess for state in states]),
-        proposals=np.array([(s.proposed + s.searched) * s.logp.size for s in states]),
-    )
+    known = {
+        "worth": worth,
+        "pilots": numbers[places],
+        "rhat": np.array([state.worst_rhat for state in states]),
+        "ess": np.array([state.least_ess for state in states]),
+        "proposals": np.array([(s.proposed + s.searched) * s.logp.size for s in states]),
+    }
+    return share_of_pilots(positions, origins, np.stack(columns, axis=1), known)
