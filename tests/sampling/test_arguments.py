@@ -27,6 +27,8 @@ from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
+pytestmark = pytest.mark.usefixtures("built_once")
+
 
 @pytest.fixture(autouse=True)
 def nothing_compiles(monkeypatch):
@@ -37,12 +39,12 @@ def nothing_compiles(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def site():
+def site(built_once):
     return baseline.build(tiny_site())
 
 
 @pytest.fixture(scope="module")
-def region():
+def region(built_once):
     return baseline.build(tiny_region())
 
 
