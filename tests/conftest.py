@@ -18,41 +18,43 @@ TESTS = Path(__file__).resolve().parent
 # of them would keep the other core waiting.
 LONG = (
     "notebooks/test_notebooks.py",
-    "sampling/test_calibration.py",
-    "sampling/test_region_store.py",
     "paper/test_figures.py",
-    "wrong_uses/test_arrays.py",
-    "wrong_uses/test_command_line.py",
-    "wrong_uses/test_calibrate_kill_resume.py",
     "wrong_uses/test_arguments.py",
-    "explore/test_workbench.py",
     "landscape/test_truth.py",
-    "sampling/test_draw_bank.py",
-    "sampling/cluster/test_faults.py",
+    "sampling/test_calibration.py",
+    "sampling/kernels/test_proposals.py",
+    "sampling/cluster/test_reduction.py",
     "sensitivity/studies/test_study.py",
-    "sampling/test_identity.py",
-    "posterior/test_fit_file.py",
+    "forecasting/test_parts.py",
+    "house/test_readme.py",
+    "sampling/test_region_store.py",
+    "wrong_uses/test_arrays.py",
+    "wrong_uses/test_array_calls.py",
+    "wrong_uses/test_calibrate_kill_resume.py",
+    "sampling/cluster/test_faults.py",
+    "data/test_checks.py",
     "cli/test_bench.py",
     "graph/test_error_models.py",
-    "graph/test_averages.py",
-    "data/formats/test_cbf_files.py",
-    "graph/test_verbs.py",
+    "wrong_uses/test_command_line.py",
     "models/test_models.py",
-    "sampling/kernels/test_windows.py",
-    "house/test_readme.py",
-    "data/test_checks.py",
-    "sampling/test_resuming.py",
-    "sampling/test_step_method.py",
     "constraints/test_forms.py",
-    "sampling/kernels/test_proposals.py",
-    "forecasting/test_parts.py",
-    "forecasting/test_management.py",
-    "forecasting/test_continuation.py",
+    "sampling/test_groups.py",
+    "graph/test_averages.py",
+    "sampling/test_arguments.py",
+    "sampling/test_draw_bank.py",
+    "sampling/families/test_smc.py",
+    "posterior/test_fit_file.py",
+    "graph/test_verbs.py",
+    "sampling/test_resuming.py",
+    "sampling/test_polygons.py",
+    "sampling/test_notebooks.py",
+    "explore/test_workbench.py",
     "cli/test_forecasts.py",
 )
 
 # Rooms whose files share what takes seconds to make: one worker runs them all, and it is made once.
 TOGETHER = ("explore", "landscape", "paper", "sensitivity")
+COMPILED_ONCE = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 APART = ("notebooks",)  # whose tests share nothing
 
 
@@ -70,6 +72,7 @@ def pytest_configure(config):
     _remember_lands()
     _keep_open_datasets()
     if "not slow" in config.option.markexpr:
+        os.environ.setdefault("XLA_FLAGS", COMPILED_ONCE)  # read when JAX begins
         _draw_roughly()
         from pm_dalec.sampling import labelled_fit
         from pm_dalec.sampling.state import Settings
@@ -86,9 +89,14 @@ def _remember_lands():
     from pm_dalec.data import synthetic_sites
     from pm_dalec.landscape.twin import twin
 
-    for name in ("synthetic_drivers", "synthetic_site"):
-        made = remembered(getattr(synthetic_sites, name), most=100)
-        setattr(synthetic_sites, name, _each_its_own(made))
+    def make_once(module, names):
+        for name in names:
+            setattr(module, name, _each_its_own(remembered(getattr(module, name), most=100)))
+
+    make_once(synthetic_sites, ("synthetic_drivers", "synthetic_site"))
+    from pm_dalec.testing import tiny  # takes the drivers by name
+
+    make_once(tiny, ("tiny_site", "tiny_region"))
 
     @functools.wraps(twin.make_twin)
     def read_only(*given, **named):
@@ -187,6 +195,12 @@ def pytest_collection_finish():
     """What was imported is not looked over for garbage again: a tenth of the time of building models."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 10)
+
+
+def pytest_unconfigure():
+    """Garbage is looked for once at the end, not five times as pytest does."""
+    gc.collect()
+    gc.freeze()
 
 
 def remembering(build):

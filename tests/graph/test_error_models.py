@@ -100,10 +100,9 @@ def test_the_lanes_of_a_region_keep_the_shared_errors_of_each_pixel():
     assert_allclose(found, expected, rtol=1e-10)
 
 
-@pytest.mark.parametrize("given", [{"lai": "lognormal", "cwood": ALL["cwood"]}, {"lai": "student"}])
-def test_jax_gives_the_densities_of_the_lanes(given):
+def test_jax_gives_the_densities_of_the_lanes(choices):
     pytest.importorskip("jax")
-    model = baseline.build(tiny_region(), Choices(constraints=None, likelihoods=given))
+    model = baseline.build(with_nee(tiny_region()), choices)
     places, units = positions(model), np.zeros(3, int)
     found = lane_logp(model, backend="jax").bind(units)(places)
     assert_allclose(found, lane_logp(model).bind(units)(places), rtol=1e-10)
