@@ -27,11 +27,9 @@ from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
-pytestmark = pytest.mark.usefixtures("built_once")
-
 
 @pytest.fixture(autouse=True)
-def nothing_compiles(monkeypatch):
+def nothing_compiles(monkeypatch, built_once):
     def refuse(*parts):
         raise AssertionError("it was compiled")
 
