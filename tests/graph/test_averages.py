@@ -23,7 +23,7 @@ from pm_dalec.posterior import trajectory, with_groups
 from pm_dalec.posterior.groups.observed import modelled
 from pm_dalec.sampling.identity import identity_of
 from pm_dalec.tables.parameters import Theta
-from pm_dalec.testing.interpreter import interpreted
+from pm_dalec.testing.interpreter import interpreted, interpreted_mode
 from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
 LABELS = np.array([1, 1, np.nan, 2, 2, 2.0])
@@ -133,7 +133,9 @@ def test_strata_of_pixels_have_the_densities_of_pymc():
     found = np.ravel(lane_logp(model)(np.tile(place, (4, 1))))
     values = zip(model.value_vars, place, strict=True)
     with interpreted():
-        terms = model.compile_logp(sum=False)({v.name: np.full((2, 2), x) for v, x in values})
+        terms = model.compile_fn(model.logp(sum=False), mode=interpreted_mode())(
+            {v.name: np.full((2, 2), x) for v, x in values}
+        )
     assert_allclose(found, sum(np.reshape(each, (-1, 4)).sum(0) for each in terms), rtol=1e-10)
 
 

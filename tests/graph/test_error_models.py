@@ -23,7 +23,7 @@ from pm_dalec.physics.observation_operators import seen_by
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.sampling.identity import identity_of
 from pm_dalec.tables.parameters import Theta
-from pm_dalec.testing.interpreter import interpreted
+from pm_dalec.testing.interpreter import interpreted, interpreted_mode
 from pm_dalec.testing.tiny import tiny_region, tiny_site
 
 # Runs are short on purpose.
@@ -95,15 +95,14 @@ def test_the_lanes_of_a_region_keep_the_shared_errors_of_each_pixel():
     found = np.ravel(logp(np.tile(place, (count, 1))))
     point = {v.name: np.full(count, x) for v, x in zip(model.value_vars, place, strict=True)}
     with interpreted():
-        terms = model.compile_logp(sum=False)(point)
+        terms = model.compile_fn(model.logp(sum=False), mode=interpreted_mode())(point)
     expected = sum(np.reshape(term, (-1, count)).sum(0) for term in terms)
     assert_allclose(found, expected, rtol=1e-10)
 
 
-@pytest.mark.parametrize("given", [{"lai": "lognormal", "cwood": ALL["cwood"]}, {"lai": "student"}])
-def test_jax_gives_the_densities_of_the_lanes(given):
+def test_jax_gives_the_densities_of_the_lanes(choices):
     pytest.importorskip("jax")
-    model = baseline.build(tiny_region(), Choices(constraints=None, likelihoods=given))
+    model = baseline.build(with_nee(tiny_region()), choices)
     places, units = positions(model), np.zeros(3, int)
     found = lane_logp(model, backend="jax").bind(units)(places)
     assert_allclose(found, lane_logp(model).bind(units)(places), rtol=1e-10)
@@ -128,7 +127,7 @@ def one_stream(likelihood, modelled, factor=None):
 def test_a_factor_asks_for_a_log_normal():
     with interpreted():
         model = one_stream(None, np.ones(3), factor=2.0)
-        found = model.compile_logp(sum=False)({})[0]
+        found = model.compile_fn(model.logp(sum=False), mode=interpreted_mode())({})[0]
     expected = log_density(
         likelihood_of("lognormal"), np.array([2.0, 1, 3]), np.ones(3), 2.0, np.ones(3), np
     )

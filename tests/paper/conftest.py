@@ -1,11 +1,27 @@
 """Experiments made up for tests, whose draws are symmetric about given medians."""
 
+import functools
+
 import numpy as np
+import pytest
 import xarray as xr
 
+from pm_dalec.paper.forecasts import runs
 from pm_dalec.paper.reduction import Experiment
 
 STRATA = ["conifer", "broadleaf", "heath", "arable"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forecasts_are_read_once():
+    """A file of forecasts is read once; everybody gets a copy."""
+    whole = runs.load_forecast
+    read = functools.cache(lambda path, written: whole(path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            runs, "load_forecast", lambda path: read(path, path.stat().st_mtime_ns).copy(deep=True)
+        )
+        yield
 
 
 def made_up(approach, resolution, medians, *, conifer=(0.2, 0.8)):

@@ -38,13 +38,12 @@ def strata(landscape):
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Figures that were saved; with few dots, and laid out once for both formats, which is quicker."""
+    """Figures that were saved."""
     write, found = mpl.figure.Figure.savefig, []
 
     def savefig(figure, path, **options):
         found.append(figure)
-        write(figure, path, dpi=40, **options)
-        figure.set_layout_engine("none")
+        write(figure, path, **options)
 
     monkeypatch.setattr(mpl.figure.Figure, "savefig", savefig)
     return found

@@ -29,7 +29,7 @@ from pm_dalec.testing.tiny import tiny_fit, tiny_region, tiny_site
 
 
 @pytest.fixture(autouse=True)
-def nothing_compiles(monkeypatch):
+def nothing_compiles(monkeypatch, built_once):
     def refuse(*parts):
         raise AssertionError("it was compiled")
 
@@ -37,12 +37,12 @@ def nothing_compiles(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def site():
+def site(built_once):
     return baseline.build(tiny_site())
 
 
 @pytest.fixture(scope="module")
-def region():
+def region(built_once):
     return baseline.build(tiny_region())
 
 

@@ -17,7 +17,7 @@ import pm_dalec as pmd
 from pm_dalec.models import baseline
 from pm_dalec.testing.tiny import tiny_site
 model = baseline.build(tiny_site())
-fit = pmd.calibrate(model, chains=4, draws=50, seconds=4, threads=1)
+fit = pmd.calibrate(model, chains=4, draws=50, proposals=4_000, threads=1, groups=())
 """
 SHOWN = {
     "model": "observation streams",

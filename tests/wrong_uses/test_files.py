@@ -1,6 +1,5 @@
 """Files that are cut, changed, exchanged or of another kind are refused by name, or read as they were."""
 
-import shutil
 from functools import cache
 
 import pytest
@@ -10,7 +9,7 @@ import pm_dalec as pmd
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.testing.tiny import tiny_fit, tiny_region
 
-from .damage import CHANGED, WHOLE, site_file, spoil
+from .damage import CHANGED, WHOLE, site_file, spoilt
 from .outcome import REFUSED, Tally, attempt
 
 # Runs are short on purpose.
@@ -60,12 +59,8 @@ def check(home, case):
         return  # a whole fit is a fit
     right_one = right(home / "ours" / name)
     assert right_one.fault is None, right_one
-    shutil.rmtree(home / "spoilt", ignore_errors=True)
-    (home / "spoilt").mkdir()
-    copy = shutil.copytree if name.endswith(".zarr") else shutil.copy
-    copy(home / "ours" / name, home / "spoilt" / name)
-    spoil(home / "spoilt" / name, how, at, bit, home)
-    came = attempt(lambda: OPENED[name](home / "spoilt" / name))
+    with spoilt(home, name, how, at, bit) as path:
+        came = attempt(lambda: OPENED[name](path))
     found = TALLY.note(case, right_one, came)
     if found == REFUSED:
         assert name.split(".")[0] in str(came.fault.args[0]), came

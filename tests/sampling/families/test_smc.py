@@ -101,7 +101,7 @@ def test_a_density_that_is_nowhere_ends_without_draws():
 
 def test_units_have_evidence_of_their_own_and_particles_that_meet_the_constraints():
     model = baseline.build(tiny_region(pixels=2, years=1))
-    found = calibrate_smc(model, runs=2, particles=100, proposals=16, progress=False)
+    found = calibrate_smc(model, runs=2, particles=100, proposals=4, progress=False)
     numbers = found["sample_stats"].to_dataset()
     assert numbers["log_evidence"].dims == ("pixel",)
     assert numbers["log_evidence_of_run"].dims == ("chain", "pixel")

@@ -50,19 +50,25 @@ def test_each_move_keeps_the_target(conditional, by_process, trust, leaps, densi
     guide = state.guide._replace(conditional=conditional, trust=trust, leaps=leaps)
     draws = np.empty((150_000, 2))
     walk = empty_walk(1, guide.surrogate)
-    _walk(proposals.propose_lanes, density, state.lanes, walk, guide, draws)
+    _walk(proposals.propose_lanes, density is flat, state.lanes, walk, guide, draws)
     check_moments(draws[500:], density, tolerance=0.15)
 
 
 @numba.njit
-def _walk(propose, density, lanes, walk, guide, draws):
+def _density(is_flat, place):
+    """One of both densities, so that a walk is compiled once for both."""
+    return flat(place) if is_flat else gaussian(place)
+
+
+@numba.njit
+def _walk(propose, is_flat, lanes, walk, guide, draws):
     """Metropolis walk of one lane, outside the window kernels."""
     memory = Memory(np.empty((2, 2)), np.empty(2), np.empty(2))
-    lanes.logp[0] = density(lanes.position[:, 0])
+    lanes.logp[0] = _density(is_flat, lanes.position[:, 0])
     enter(walk, 0, lanes.position, guide.surrogate)
     for turn in range(len(draws)):
         ratio = propose(0, lanes, walk, guide, memory)
-        proposed = density(lanes.proposal[:, 0])
+        proposed = _density(is_flat, lanes.proposal[:, 0])
         if acceptance.accept(lanes.streams[0], proposed, lanes.logp[0], ratio):
             move(walk, 0, guide.surrogate)
             go(lanes, 0, proposed)
