@@ -290,7 +290,7 @@ def check_series(units):
             (share <= _DRIEST_OF_THE_MOIST) | (share > 1),
             units,
             wanted="'vpd' from 1 to 100 per cent of saturation at 'tmax' over the whole series",
-            came=_per_cent(share),
+            came=f"{float(share.min()):.2g} to {float(share.max()):.2g} times saturation",
             advice="if it is in hPa, multiply by 100 to Pa, from kPa by 1000",
         )
         longest = _longest_below(units["vpd"], _DRY, length)
@@ -301,12 +301,6 @@ def check_series(units):
             came=f"{float(longest.max()):.0f} days in a row below",
             advice="if it is in hPa in these steps, multiply by 100 to Pa, from kPa by 1000",
         )
-
-
-def _per_cent(share):
-    """Words for the range of a share."""
-    low, high = (f"{float(f'{100 * float(end):.2g}'):g}" for end in (share.min(), share.max()))
-    return f"{low} per cent" if low == high else f"{low} to {high} per cent"
 
 
 def _longest_below(series, limit, length):
