@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE / "site"))
 import formulas
 import gallery
 import landing
+import links
 import reference
 from pygments.lexers.special import TextLexer
 
@@ -77,3 +78,4 @@ def setup(app):
     app.add_html_math_renderer("mathml", (formulas.inline, None), (formulas.block, None))
     app.add_lexer("mermaid", TextLexer)  # drawn where the repository is read, a list of arrows here
     app.connect("build-finished", landing.write)
+    app.connect("build-finished", links.check)

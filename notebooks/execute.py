@@ -7,6 +7,7 @@ begin so. ``PM_DALEC_FAST=1`` gives every calibration a small budget, and then n
 import base64
 import io
 import os
+import re
 import resource
 import sys
 import tempfile
@@ -22,6 +23,7 @@ FOLDER = Path(__file__).resolve().parent
 SOURCES = sorted((FOLDER / "sources").glob("*.md"))
 LARGEST = 1_500_000  # bytes of a notebook with its outputs
 LONGEST = 900  # s of one cell, on a machine with other work
+READ = "*How to read it.*"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -37,6 +39,8 @@ def notebook_of(source):
 def executed(source):
     """Notebook with its outputs, executed in an empty folder by a kernel of its own.
 
+    A figure is described, for who cannot see it, by its heading and the first sentence of how it is read.
+
     Raises
     ------
     nbclient.exceptions.CellExecutionError
@@ -48,7 +52,7 @@ def executed(source):
     with tempfile.TemporaryDirectory() as empty:
         place = {"metadata": {"path": empty}}
         nbclient.NotebookClient(notebook, timeout=LONGEST, resources=place).execute()
-    for cell in notebook.cells:
+    for place, cell in enumerate(notebook.cells):
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
@@ -58,8 +62,19 @@ def executed(source):
                 )
             if "image/png" in output.get("data", {}):
                 output["data"]["image/png"] = with_palette(output["data"]["image/png"])
+                alt = described(notebook.cells, place)
+                output["metadata"]["image/png"] = {"alt": alt}  # read by Jupyter
+                cell.metadata["mystnb"] = {"image": {"alt": alt}}  # read by the site
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     return notebook
+
+
+def described(cells, place):
+    """Words for the figure of a cell: the heading above it, and the first sentence of how it is read."""
+    above = "\n".join(cell.source for cell in cells[:place] if cell.cell_type == "markdown")
+    heading = re.findall(r"^#+ (.+)$", above, re.MULTILINE)[-1]
+    read = " ".join(cells[place + 1].source.removeprefix(READ).split("\n\n")[0].split())
+    return re.sub(r"[`$*\\{}]", "", f"{heading}: {re.split(r'(?<=[.!?]) ', read)[0]}")
 
 
 def with_palette(picture):

@@ -29,7 +29,7 @@ CODE = """\
 
 
 def figures_of(cells):
-    """Pictures of a notebook, each with its code, the heading above it and the sentence below it."""
+    """Pictures of a notebook with code, the heading above, the sentence below, and words for them."""
     heading = ""
     for place, cell in enumerate(cells):
         if cell.cell_type == "markdown":
@@ -43,7 +43,8 @@ def figures_of(cells):
         ]
         below = cells[place + 1].source if place + 1 < len(cells) else ""
         for count, picture in enumerate(pictures):
-            yield f"{place:02d}-{count}", picture, cell.source, heading, _sentence(below)
+            alt = cell.metadata["mystnb"]["image"]["alt"]
+            yield f"{place:02d}-{count}", picture, cell.source, heading, _sentence(below), alt
 
 
 def _sentence(text):
@@ -70,13 +71,12 @@ def write(page, folder, notebooks):
         cells = nbformat.read(path, as_version=4).cells
         title = cells[0].source.split("\n")[0].lstrip("# ")
         link, codes = f"../notebooks/{path.name}", []
-        for name, picture, code, heading, sentence in figures_of(cells):
+        for name, picture, code, heading, sentence, alt in figures_of(cells):
             file = folder / f"{path.stem}-{name}.png"
             kept.add(file)
             data = base64.b64decode(picture)
             if not file.exists() or file.read_bytes() != data:
                 file.write_bytes(data)
-            alt = re.sub(r"[`$\\{}]", "", sentence or heading)
             told = {
                 "title": heading,
                 "picture": f"{folder.name}/{file.name}",

@@ -290,7 +290,7 @@ def check_series(units):
             (share <= _DRIEST_OF_THE_MOIST) | (share > 1),
             units,
             wanted="'vpd' from 1 to 100 per cent of saturation at 'tmax' over the whole series",
-            came=f"{100 * float(share.min()):.2g} to {100 * float(share.max()):.2g} per cent",
+            came=f"{float(share.min()):.2g} to {float(share.max()):.2g} times saturation",
             advice="if it is in hPa, multiply by 100 to Pa, from kPa by 1000",
         )
         longest = _longest_below(units["vpd"], _DRY, length)

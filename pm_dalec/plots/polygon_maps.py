@@ -155,7 +155,7 @@ def _name(axes, table):
             textcoords="offset points",
             ha="center",
             va="center" if inside else "top",
-            fontsize="x-small",
+            fontsize="small",
             path_effects=halo,
         )
 

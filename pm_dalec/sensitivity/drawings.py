@@ -105,7 +105,7 @@ def waterfall_figure(
     gain : Dataset
         From `information_gain`.
     names : sequence of str, optional
-        Panels; by default all that vary of the quantities and of four parameters.
+        Panels; by default all quantities that vary, and four parameters.
     pass_rate : float, optional
         Share of the prior that meets all rules [1], as of `pm_dalec.edc_report`: the bits of the rules
         for all parameters together, which a note says.
@@ -141,12 +141,13 @@ def waterfall_figure(
 
 
 def _shown(gain, names, usual):
-    """Names of a gain that are drawn: those asked for, or the usual ones that vary."""
+    """Names of a gain that are drawn: those asked for, or the usual ones and quantities that vary."""
     expect_result("gain", gain, "information_gain", ("bits", "bits_error", "reference"))
     there = tuple(map(str, gain["quantity"].values))
     if names is None:
         known = [name for name in there if bool(gain["bits"].sel(quantity=name).notnull().all())]
-        return [name for name in usual if name in known] or known
+        others = [name for name in known if name not in usual and name not in PARAMETERS]
+        return [*(name for name in usual if name in known), *others] or known
     names = checked_quantities(names)
     if missing := [name for name in names if name not in there]:
         raise KeyError(f"no {missing[0]!r} in gain; there are {', '.join(there)}")

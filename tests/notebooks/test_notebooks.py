@@ -75,7 +75,19 @@ def test_a_committed_notebook_has_the_cells_of_its_source_in_order_and_is_small(
 @each
 def test_a_committed_notebook_shows_figures_and_no_path_of_a_machine(source):
     text = (FOLDER / f"{source.stem}.ipynb").read_text(encoding="utf-8")
-    cells = [c for c in nbformat.reads(text, 4).cells if c.cell_type == "code"]
+    every = nbformat.reads(text, 4).cells
+    cells = [c for c in every if c.cell_type == "code"]
     shown = {c.id for c in cells for o in c.outputs if "image/png" in o.get("data", {})}
     assert shown == {c.id for c in cells if re.search(r"^figure\b.* = ", c.source, re.MULTILINE)}
     assert not re.search(r"/(home|tmp|root|work|Users)/", text)
+    for (place, cell), below in zip(enumerate(every), [*every[1:], None], strict=True):
+        if cell.id in shown:
+            assert below.source.startswith(execute.READ), "wanted how to read it below a figure"
+            assert cell.metadata["mystnb"]["image"]["alt"] == execute.described(every, place)
+
+
+def test_a_figure_of_the_paper_takes_at_most_ten_lines():
+    source = next(source for source in SOURCES if source.stem == "08_paper")
+    for cell in execute.notebook_of(source).cells[3:]:  # behind the fits
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        assert cell.cell_type != "code" or len(lines) <= 10, cell.source

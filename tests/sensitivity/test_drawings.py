@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from pm_dalec.plots.style import letter
+from pm_dalec.plots.style import letter, record_of
 from pm_dalec.sensitivity import keep_result, open_result
 from pm_dalec.sensitivity.drawings import (
     contraction_figure,
@@ -80,9 +80,11 @@ def test_what_rules_and_data_narrow_stands_side_by_side():
 def test_a_waterfall_leaves_out_what_does_not_vary_and_goes_on_after_z():
     found = gain([0.5, 0.0, 2.0, 1.5])
     still = (found * np.nan).assign_coords(quantity=["harvest"])
-    both = xr.concat([found, still], "quantity", combine_attrs="override")
+    other = found.assign_coords(quantity=["residence_som"])  # none of the usual ones
+    both = xr.concat([found, still, other], "quantity", combine_attrs="override")
     figure = waterfall_figure(both)
-    assert [axes.get_title() for axes in figure.axes] == ["GPP"]
+    titles = [axes.get_title() for axes in figure.axes if axes.axison]
+    assert titles == ["GPP", record_of("residence_som").symbol]
     assert figure.axes[0].get_xticklabels()[1].get_text() == "+ LAI"
     letter(figure.axes[0], 27)
     assert figure.axes[0].get_title(loc="left") == "(ab)"

@@ -43,6 +43,7 @@ SHOWN = (
 """Quantities that figures and tables of a study show, unless others are asked for."""
 LARGEST_SHIFT, LARGEST_RATIO = 2.0, 4.0  # where the colours end
 ROW = 0.15  # inches
+ROOMY = 10  # columns of a matrix, up to which a number in a note's letters fits into its cell
 
 
 def effects_figure(effects: xr.Dataset, names: Sequence[str] = SHOWN, *, note: str = "") -> Figure:
@@ -75,7 +76,9 @@ def effects_figure(effects: xr.Dataset, names: Sequence[str] = SHOWN, *, note: s
     return figure
 
 
-def ablation_figure(ablation: xr.Dataset, names: Sequence[str] = SHOWN) -> Figure:
+def ablation_figure(
+    ablation: xr.Dataset, names: Sequence[str] = SHOWN, *, note: str = ""
+) -> Figure:
     """Matrix of rules and quantities, matrix of rules and parameters, and the bits of each rule.
 
     Parameters
@@ -84,6 +87,8 @@ def ablation_figure(ablation: xr.Dataset, names: Sequence[str] = SHOWN) -> Figur
         From `ablation`.
     names : sequence of str
         Quantities; those that are there are shown.
+    note : str
+        Below the figure, such as which variants did not converge.
 
     Returns
     -------
@@ -106,6 +111,7 @@ def ablation_figure(ablation: xr.Dataset, names: Sequence[str] = SHOWN) -> Figur
         letter(panels[1, 1], 3)
         panels[0, 1].tick_params(labelleft=False)
         panels[1, 1].tick_params(labelleft=False)
+        note_below(figure, note)
     return figure
 
 
@@ -161,7 +167,7 @@ def _matrix(figure, axes, values, norm, colours, labels, words, told=None):
                 _short(number),
                 ha="center",
                 va="center",
-                fontsize=NOTE_SIZE,
+                fontsize=NOTE_SIZE if len(names) <= ROOMY else NOTE_SIZE - 1,
                 color="white" if dark else "black",
             )
     axes.set_xticks(range(len(names)), [record_of(name).symbol for name in names], rotation=90)
