@@ -1,5 +1,8 @@
 """Compiled moves of many chains; no DALEC in them."""
 
-from pm_dalec.sampling.kernels.kept_code import forget_outdated_kernels
+from pathlib import Path
 
-forget_outdated_kernels()
+from pm_dalec.lanes import call
+from pm_dalec.lanes.kept_code import forget_outdated
+
+forget_outdated(Path(__file__).parent, [Path(call.__file__)])

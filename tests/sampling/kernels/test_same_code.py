@@ -9,9 +9,9 @@ import pytest
 from numba import njit, typeof
 from numba.core.registry import cpu_target
 
+from pm_dalec.lanes.kept_code import forget_outdated
 from pm_dalec.sampling import kernels
 from pm_dalec.sampling.kernels import blocks
-from pm_dalec.sampling.kernels.kept_code import forget_outdated
 from pm_dalec.sampling.kernels.walk import Walk
 
 FILES = sorted(Path(kernels.__file__).parent.glob("*.py"))

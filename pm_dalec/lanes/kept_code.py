@@ -7,7 +7,6 @@ the moves of an older version that were compiled into it.
 import hashlib
 import os
 from contextlib import suppress
-from pathlib import Path
 
 SEEN = "kernels.sha256"
 
@@ -35,9 +34,3 @@ def forget_outdated(folder, others=()):
         partial = seen.with_suffix(f".{os.getpid()}.part")
         partial.write_text(now)
         partial.replace(seen)
-
-
-def forget_outdated_kernels():
-    """Remove what Numba kept of kernels that are not those of this checkout."""
-    here = Path(__file__).parent
-    forget_outdated(here, [here.parents[1] / "lanes" / "call.py"])
