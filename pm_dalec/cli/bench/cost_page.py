@@ -41,7 +41,7 @@ Made by `{COMMAND}`; every number is measured. One thread,
 units. Units are drawn at random from those that are no pilots. Runs are evaluations of the model; those of the bank's draws and of the search for a start count.
 
 - {PAPER_UNITS:,} units of the paper: **{hours["before"]:.1f} core-hours before, {hours["after"] + hours["pilots"]:.1f} after**, of which {hours["pilots"]:.2f} are for the
-  pilots of all banks. Classes count as many units as the twin has of them ({total:,}); because a few stand for all, the
+  pilots of all banks. Classes count as many units as the twin has of them ({total:,.0f}); because a few stand for all, the
   standard errors are {hours["error_before"]:.1f} and {hours["error_after"]:.1f} core-hours.
 - Weighed so, {carried:.0%} of the units take over draws of their bank. Others begin warm, or by themselves.
 - Below R-hat {GOOD_RHAT:g} and above the ESS that is asked for: {good["before"]:.0%} of {twice.size} units before, {good["after"]:.0%} of {len(units)} after.
