@@ -17,8 +17,8 @@ TESTS = Path(__file__).resolve().parent
 # Files of more than ten seconds of one core, with the room of `TOGETHER` that they are in; begun last, one
 # of them would keep the other core waiting.
 LONG = (
+    "paper/test_figures.py",  # without kernels, which the other core compiles meanwhile
     "notebooks/test_notebooks.py",
-    "paper/test_figures.py",
     "wrong_uses/test_arguments.py",
     "landscape/test_truth.py",
     "sampling/test_calibration.py",

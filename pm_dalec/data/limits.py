@@ -289,8 +289,8 @@ def check_series(units):
         refuse_where(
             (share <= _DRIEST_OF_THE_MOIST) | (share > 1),
             units,
-            wanted="'vpd' from 1 to 100 per cent of saturation at 'tmax' over the whole series",
-            came=f"{float(share.min()):.2g} to {float(share.max()):.2g} times saturation",
+            wanted="'vpd' from 0.01 to 1 of saturation at 'tmax' over the whole series",
+            came=f"{float(share.min()):.2g} to {float(share.max()):.2g} of it",
             advice="if it is in hPa, multiply by 100 to Pa, from kPa by 1000",
         )
         longest = _longest_below(units["vpd"], _DRY, length)

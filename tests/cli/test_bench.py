@@ -41,6 +41,7 @@ def positions(model):
     return np.append(feasible_positions(model, 12), np.full((1, 23), 0.5), axis=0)
 
 
+@pytest.mark.slow  # tests of graphs compare both back ends as well
 def test_lanes_through_jax_give_what_the_default_back_end_gives(model, positions):
     pytest.importorskip("jax")
     units = np.array([*[0] * 12, 1])

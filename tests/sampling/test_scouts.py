@@ -69,7 +69,7 @@ def test_leaps_leave_the_likeness_alone_and_weigh_its_parts(two_parts, processes
     memory = blocks.Memory(np.empty((SIZE, SIZE)), *np.empty((2, SIZE)))
     random, seen = np.random.default_rng(1), []
     present = log_density(two_parts, position.T)[0]
-    for _ in range(12_000):
+    for _ in range(8_000):
         stay(lanes, 0)
         ratio = leaps.leap(0, lanes, walk, guide, memory)
         if not np.isnan(ratio):
@@ -82,7 +82,7 @@ def test_leaps_leave_the_likeness_alone_and_weigh_its_parts(two_parts, processes
     seen = np.array(seen)
     low = seen.mean(axis=1) < 0.5
     assert_allclose(low.mean(), share_below_half(two_parts), atol=0.03)
-    assert np.count_nonzero(np.diff(low.astype(int))) > 300
+    assert np.count_nonzero(np.diff(low.astype(int))) > 200
 
 
 def test_scouts_find_a_part_that_few_starts_lead_to_and_chains_weigh_it():

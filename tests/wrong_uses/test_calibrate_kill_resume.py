@@ -204,7 +204,7 @@ def budget(examples, steps, **more):
 
 
 def test_a_resume_is_the_run_of_its_plan_or_refused_by_the_name_of_what_differs():
-    run_state_machine_as_test(Resuming, settings=budget(8, 6, derandomize=True))
+    run_state_machine_as_test(Resuming, settings=budget(6, 6, derandomize=True))
     assert COUNTS["equal"] >= 5
     assert COUNTS["refused"] >= 5
     assert COUNTS["killed"] >= 1

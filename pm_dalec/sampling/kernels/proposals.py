@@ -62,6 +62,8 @@ class Guide(NamedTuple):
         Power of the surrogate when it decides whether a difference step is worth a run; zero runs all.
     leaps : float
         Share of the leaps from one component of the surrogate to another; zero makes none.
+    by_process : float
+        Share of the conditional steps whose block is a process, not one by kinship.
     """
 
     surrogate: Surrogate
@@ -74,6 +76,7 @@ class Guide(NamedTuple):
     conditional: float
     trust: float
     leaps: float
+    by_process: float = BY_PROCESS
 
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
@@ -126,7 +129,7 @@ def _conditional_step(lane, lanes, walk, guide, memory):
     """
     stream, surrogate = lanes.streams[lane], guide.surrogate
     component = component_at(stream, lane, walk, surrogate)
-    if uniform(stream) < BY_PROCESS:
+    if uniform(stream) < guide.by_process:
         by_process(stream, lane, walk, guide.pivots, guide.processes)
     else:
         by_kinship(stream, lane, walk, guide.pivots, surrogate.kinship)

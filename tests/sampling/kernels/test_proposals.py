@@ -1,7 +1,5 @@
 """Every kind of proposal keeps the density that is sampled."""
 
-from functools import cache
-
 import numba
 import numpy as np
 import pytest
@@ -13,12 +11,6 @@ from pm_dalec.sampling.kernels.walk import empty_walk, enter, move
 
 from .densities import check_moments, flat, gaussian
 from .walkers import walkers
-
-
-@cache
-def compiled_anew(name, by_process):
-    """Function of `proposals` that is compiled while ``BY_PROCESS`` has this value, once for each."""
-    return numba.njit(getattr(proposals, name).py_func)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +33,12 @@ def compiled_anew(name, by_process):
     ],
 )
 @pytest.mark.parametrize("density", [gaussian, flat], ids=["gaussian", "flat"])
-def test_each_move_keeps_the_target(conditional, by_process, trust, leaps, density, monkeypatch):
+def test_each_move_keeps_the_target(conditional, by_process, trust, leaps, density):
     """The archive is uniform, so that the surrogate is a poor likeness of either density."""
-    monkeypatch.setattr(proposals, "BY_PROCESS", by_process)
-    for name in ("_conditional_step", "propose_lanes"):
-        monkeypatch.setattr(proposals, name, compiled_anew(name, by_process))
     state = walkers(chains=1, spread=0.05, density=density)
-    guide = state.guide._replace(conditional=conditional, trust=trust, leaps=leaps)
+    guide = state.guide._replace(
+        conditional=conditional, trust=trust, leaps=leaps, by_process=by_process
+    )
     draws = np.empty((150_000, 2))
     walk = empty_walk(1, guide.surrogate)
     _walk(proposals.propose_lanes, density is flat, state.lanes, walk, guide, draws)
