@@ -11,6 +11,9 @@ from pm_dalec.sampling.kernels.surrogate import EDGE, KNOTS, SPACING
 # chosen by effective sample size per second on FI-Hyy
 JOINING = 0.3  # chance of another process to be moved as well
 SMALLEST_REACH = 0.1  # of a block by kinship: the smaller, the more parameters join
+LARGEST_ANGLE = (
+    2.1  # between a block and noise; its cosine is the coefficient of an autoregressive step
+)
 SUMS = {"reassoc", "contract"}  # of products, in any order; NaN and infinities keep their meaning
 
 

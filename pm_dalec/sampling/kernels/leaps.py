@@ -3,11 +3,16 @@
 import numpy as np
 from numba import njit
 
-from pm_dalec.sampling.kernels.blocks import SUMS, block_factor, by_process, component_at, write
+from pm_dalec.sampling.kernels.blocks import (
+    LARGEST_ANGLE,
+    SUMS,
+    block_factor,
+    by_process,
+    component_at,
+    write,
+)
 from pm_dalec.sampling.kernels.streams import integer, normals, uniform
 from pm_dalec.sampling.kernels.walk import ask
-
-LARGEST_TURN = 2.1  # angle between the whitened distance and noise, as of a conditional step
 
 
 @njit(cache=True, nogil=True, fastmath=SUMS)
@@ -54,7 +59,7 @@ def leap(lane, lanes, walk, guide, memory):
     count, noise, whole = walk.moved[lane], memory.noise, memory.whole
     block_factor(walk, lane, surrogate.precisions[here], factor)
     before = surrogate.log_weights[here] + _whitened(walk, lane, here, factor, whole)
-    angle = LARGEST_TURN * uniform(stream)
+    angle = LARGEST_ANGLE * uniform(stream)
     normals(stream, noise[:count])
     for row in range(count):
         noise[row] = np.cos(angle) * whole[row] + np.sin(angle) * noise[row]

@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 
 from pm_dalec.sampling.kernels.blocks import (
+    LARGEST_ANGLE,
     SUMS,
     block_factor,
     by_kinship,
@@ -32,7 +33,6 @@ from pm_dalec.sampling.kernels.walk import ask, gap, score
 
 # chosen by effective sample size per second on FI-Hyy
 BY_PROCESS = 0.8  # share of the conditional steps whose block is a process, not one by kinship
-LARGEST_ANGLE = 2.1  # of autoregressive steps, whose coefficient is its cosine
 SHORTEST_DIFFERENCE = 0.05  # relative to the usual 2.38 / sqrt(2 n)
 ROUND_THE_YEAR = 0.03  # share of the steps round the year, where a model has days
 SHORTEST_TURN, LONGEST_TURN = 1 / 365.25, 0.25  # of such a step [a]

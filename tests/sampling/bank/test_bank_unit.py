@@ -7,9 +7,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from pm_dalec.graph import UnitInterval
 from pm_dalec.sampling.bank import bank_unit
-from pm_dalec.sampling.bank.bank_file import Share
 from pm_dalec.sampling.bank.bank_unit import BankUnit
-from pm_dalec.sampling.bank.weights import pooled
+from pm_dalec.sampling.bank.pooling import share_of_pilots
 from pm_dalec.sampling.state import Settings, new_state
 from pm_dalec.sampling.target import bound_to, compile_target
 
@@ -47,19 +46,15 @@ def share_of(random, draws=1000, spread=1.5, centres=((0.48, 0.5), (0.52, 0.5)),
     many = centres[:, np.newaxis] + width * random.normal(size=(len(centres), 60 * draws, 2))
     positions = np.concatenate([each[each[:, 0] > least][:draws] for each in many])
     distances = (positions[:, np.newaxis] - centres) / width
-    pool = pooled(-0.5 * (distances**2).sum(axis=-1), origins)
-    return Share(
-        positions=positions,
-        origins=origins,
-        log_mixture=pool.log_mixture,
-        shares=pool.shares,
-        constants=pool.constants,
-        worth=np.ones((len(centres), 2)),
-        pilots=np.arange(len(centres)),
-        rhat=np.ones(len(centres)),
-        ess=np.full(len(centres), float(draws)),
-        proposals=np.full(len(centres), draws),
-    )
+    log_densities = -0.5 * (distances**2).sum(axis=-1)
+    known = {
+        "worth": np.ones((len(centres), 2)),
+        "pilots": np.arange(len(centres)),
+        "rhat": np.ones(len(centres)),
+        "ess": np.full(len(centres), float(draws)),
+        "proposals": np.full(len(centres), draws),
+    }
+    return share_of_pilots(positions, origins, log_densities, known)
 
 
 def unit_at(target, place, share, settings=SETTINGS, seed=1):
