@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from pm_dalec.lanes.kept_code import kernel
 
 
 @intrinsic
@@ -53,7 +55,7 @@ class Call(NamedTuple):
 NO_CALL = Call(0, np.zeros(0, np.int64), np.zeros((0, 0, 0)))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def evaluate(call, rows, first, last):
     """Evaluate blocks ``first`` to ``last`` of lanes into ``call.out``.
 

@@ -1,15 +1,15 @@
 """Whether a proposal is taken, and by which result of a target."""
 
 import numpy as np
-from numba import njit
 
 from pm_dalec.lanes.call import evaluate
+from pm_dalec.lanes.kept_code import kernel
 from pm_dalec.sampling.kernels.streams import uniform
 
 LOGP, VIOLATION, SCALED_LOGP, SCORE = 0, 1, 2, 3  # results of a lane function, in this order
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def accept(stream, proposed, current, log_ratio):
     """Whether a proposal is accepted (Metropolis-Hastings); NaN never is.
 

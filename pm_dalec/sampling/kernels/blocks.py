@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from pm_dalec.lanes.kept_code import kernel
 from pm_dalec.sampling.kernels.streams import uniform
 from pm_dalec.sampling.kernels.surrogate import EDGE, KNOTS, SPACING
 
@@ -31,13 +31,13 @@ class Memory(NamedTuple):
     whole: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@kernel(SUMS)
 def pivot(stream, pivots):
     """Parameter around which a block is chosen, by its chance."""
     return min(np.searchsorted(pivots, uniform(stream)), pivots.size - 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel(SUMS)
 def by_process(stream, lane, walk, pivots, processes):
     """Choose the parameters of one process, and now and then those of others with them."""
     first = processes[pivot(stream, pivots)]
@@ -51,7 +51,7 @@ def by_process(stream, lane, walk, pivots, processes):
     walk.moved[lane] = count
 
 
-@njit(cache=True, nogil=True)
+@kernel(SUMS)
 def by_kinship(stream, lane, walk, pivots, kinship):
     """Choose a parameter and those that go with it.
 
@@ -67,7 +67,7 @@ def by_kinship(stream, lane, walk, pivots, kinship):
     walk.moved[lane] = count
 
 
-@njit(cache=True, nogil=True)
+@kernel(SUMS)
 def component_at(stream, lane, walk, surrogate):
     """Component of the mixture by its share in the density at the present state."""
     left, level, components = uniform(stream), walk.levels[lane, 0], surrogate.means.shape[0]
@@ -79,7 +79,7 @@ def component_at(stream, lane, walk, surrogate):
     return components - 1
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(SUMS)
 def block_factor(walk, lane, precision, factor):
     """Lower Cholesky factor of the precision of a lane's block, its diagonal inverted."""
     for row in range(walk.moved[lane]):
@@ -94,7 +94,7 @@ def block_factor(walk, lane, precision, factor):
         factor[row, row] = 1.0 / np.sqrt(total)
 
 
-@njit(cache=True, nogil=True)
+@kernel(SUMS)
 def write(proposal, lane, place, walk, surrogate):
     """Write the position of a changed score, and give the ratio of the gaps of its knots.
 

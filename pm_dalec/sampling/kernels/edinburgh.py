@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from pm_dalec.lanes.call import evaluate
+from pm_dalec.lanes.kept_code import kernel
 from pm_dalec.sampling.kernels.acceptance import accept
 from pm_dalec.sampling.kernels.lanes import go, inside, stay
 from pm_dalec.sampling.kernels.streams import normals
@@ -57,7 +57,7 @@ def room_for_accepted(lanes, count):
     return Accepted(np.empty((chains, count, size + 1)), np.zeros(chains, np.int64))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def propose_edinburgh(lanes, lane, covariances, noise):
     """Proposal of CARDAMOM's AP-MCMC for one lane; see the module.
 
@@ -87,7 +87,7 @@ def propose_edinburgh(lanes, lane, covariances, noise):
         lanes.proposal[row, lane] += small * noise[row]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _keep(accepted, lanes, lane):
     """Add the present state of a lane to what it accepted."""
     size, place = lanes.position.shape[0], accepted.count[lane]
@@ -97,7 +97,7 @@ def _keep(accepted, lanes, lane):
     accepted.count[lane] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def edinburgh_window(call, lanes, covariances, result, accepted):
     """Run some proposals of ``edinburgh2021`` for all lanes, block by block.
 

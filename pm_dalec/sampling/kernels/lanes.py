@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from pm_dalec.lanes.call import Call
+from pm_dalec.lanes.kept_code import kernel
 
 
 class Lanes(NamedTuple):
@@ -65,7 +65,7 @@ class Record(NamedTuple):
     evaluated: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def inside(lanes, lane):
     """Whether a lane's proposal lies inside the open unit cube."""
     for row in range(lanes.proposal.shape[0]):
@@ -74,14 +74,14 @@ def inside(lanes, lane):
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def stay(lanes, lane):
     """Put a lane's proposal back where it was: what must not be run is not."""
     for row in range(lanes.position.shape[0]):
         lanes.proposal[row, lane] = lanes.position[row, lane]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def go(lanes, lane, logp):
     """Take a lane to its proposal, which has the log-probability given."""
     lanes.logp[lane] = logp
@@ -89,7 +89,7 @@ def go(lanes, lane, logp):
         lanes.position[row, lane] = lanes.proposal[row, lane]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def note(record, made, lanes, lane):
     """Record a lane's state where it is due.
 

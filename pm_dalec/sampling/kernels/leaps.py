@@ -1,8 +1,8 @@
 """Leaps from one part of a posterior to another, as its likeness tells them apart."""
 
 import numpy as np
-from numba import njit
 
+from pm_dalec.lanes.kept_code import kernel
 from pm_dalec.sampling.kernels.blocks import (
     LARGEST_ANGLE,
     SUMS,
@@ -15,7 +15,7 @@ from pm_dalec.sampling.kernels.streams import integer, normals, uniform
 from pm_dalec.sampling.kernels.walk import ask
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(SUMS)
 def _whitened(walk, lane, component, factor, out):
     """Whitened distance of a lane's block from its conditional mean under a component.
 
@@ -36,7 +36,7 @@ def _whitened(walk, lane, component, factor, out):
     return halves - 0.5 * (walk.squares[lane, component] - square)
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(SUMS)
 def leap(lane, lanes, walk, guide, memory):
     """Step of a block from its conditional distribution under one component to that under another.
 

@@ -14,8 +14,8 @@ A proposal that is rejected before the model is run has the ratio NaN.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from pm_dalec.lanes.kept_code import kernel
 from pm_dalec.sampling.kernels.blocks import (
     LARGEST_ANGLE,
     SUMS,
@@ -79,7 +79,7 @@ class Guide(NamedTuple):
     by_process: float = BY_PROCESS
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(SUMS)
 def _autoregressive(stream, lane, walk, component, memory):
     """Fill the steps of a lane's block: part of the way to its conditional mean, and noise.
 
@@ -113,7 +113,7 @@ def _autoregressive(stream, lane, walk, component, memory):
         steps[row] = total * factor[row, row]
 
 
-@njit(cache=True, nogil=True, fastmath=SUMS)
+@kernel(SUMS)
 def _conditional_step(lane, lanes, walk, guide, memory):
     """Autoregressive step of a block of scores in its conditional distribution.
 
@@ -144,7 +144,7 @@ def _conditional_step(lane, lanes, walk, guide, memory):
     return np.log(gaps) + walk.levels[lane, 0] - walk.levels[lane, 1]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _difference_step(lane, lanes, walk, guide):
     """Part of the difference of two archived states in a block (ter Braak and Vrugt 2008).
 
@@ -179,7 +179,7 @@ def _difference_step(lane, lanes, walk, guide):
     return ratio if np.log(uniform(stream)) < -ratio else np.nan
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _day(stream, years):
     """Row of a day, each with the same chance."""
     left = integer(stream, np.sum(years > 0.0))
@@ -191,7 +191,7 @@ def _day(stream, years):
     return 0
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _turning_step(lane, lanes, walk, guide):
     """Step of one day of the year, round its end where it gets there.
 
@@ -223,7 +223,7 @@ def _turning_step(lane, lanes, walk, guide):
     return span * (before - value)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def propose_lanes(lane, lanes, walk, guide, memory):
     """Proposal of the default sampler for one lane; see the module.
 

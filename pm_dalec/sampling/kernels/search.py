@@ -1,15 +1,15 @@
 """The search for a state that meets the constraints."""
 
 import numpy as np
-from numba import njit
 
 from pm_dalec.lanes.call import evaluate
+from pm_dalec.lanes.kept_code import kernel
 from pm_dalec.sampling.kernels.acceptance import VIOLATION
 from pm_dalec.sampling.kernels.lanes import go, inside, stay
 from pm_dalec.sampling.kernels.streams import normals, uniform
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _propose_subset(lanes, lane, noise):
     """Move a random subset of a lane's parameters by steps of random size; none where it has arrived."""
     stream = lanes.streams[lane]
@@ -22,7 +22,7 @@ def _propose_subset(lanes, lane, noise):
         lanes.proposal[row, lane] = lanes.position[row, lane] + step
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def search_window(call, lanes, count):
     """Walk lanes towards states in which every constraint holds.
 

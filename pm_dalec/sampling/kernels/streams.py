@@ -5,7 +5,8 @@ draws depends neither on its tile nor on its neighbours, and a saved state conti
 """
 
 import numpy as np
-from numba import njit
+
+from pm_dalec.lanes.kept_code import kernel
 
 _TO_UNIT = 1.0 / (1 << 53)
 
@@ -35,12 +36,12 @@ def streams(seed, units, chains):
     ).reshape(-1, 4)
 
 
-@njit(cache=True, inline="always")
+@kernel()
 def _rotate(value, count):
     return (value << np.uint64(count)) | (value >> np.uint64(64 - count))
 
 
-@njit(cache=True)
+@kernel()
 def uniform(state):
     """Next number in (0, 1) of a stream (Blackman and Vigna 2019); changes the state."""
     result = _rotate(state[0] + state[3], 23) + state[0]
@@ -54,7 +55,7 @@ def uniform(state):
     return (np.float64(result >> np.uint64(11)) + 0.5) * _TO_UNIT
 
 
-@njit(cache=True)
+@kernel()
 def normals(state, out):
     """Fill an array with standard normal numbers (polar method); changes the state."""
     count = out.size
@@ -73,7 +74,7 @@ def normals(state, out):
             place += 1
 
 
-@njit(cache=True)
+@kernel()
 def integer(state, count):
     """Next whole number in [0, count) of a stream."""
     return min(int(uniform(state) * count), count - 1)

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from pm_dalec.lanes.kept_code import kernel
 from pm_dalec.sampling.kernels.surrogate import EDGE, KNOTS, PLACES, SPACING
 
 
@@ -38,7 +38,7 @@ class Walk(NamedTuple):
     steps: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def log_mixture(squares, log_weights):
     """Logarithm of the density of the scores from the squared distances of the components."""
     best = -np.inf
@@ -50,7 +50,7 @@ def log_mixture(squares, log_weights):
     return best + np.log(total)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def score(value, knots):
     """Normal score of a position of one parameter."""
     place = min(max(np.searchsorted(knots, value) - 1, 0), KNOTS - 2)
@@ -58,14 +58,14 @@ def score(value, knots):
     return -EDGE + SPACING * (place + part)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def gap(scored, knots):
     """Width in the unit interval of the gap between two knots that a normal score lies in."""
     place = min(max(int((scored + EDGE) / SPACING), 0), KNOTS - 2)
     return knots[place + 1] - knots[place]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def enter(walk, lane, position, surrogate):
     """Compute all that a lane's walk needs from its position."""
     size = position.shape[0]
@@ -85,7 +85,7 @@ def enter(walk, lane, position, surrogate):
     walk.levels[lane, 0] = log_mixture(walk.squares[lane], surrogate.log_weights)
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@kernel({"contract"})
 def ask(walk, lane, surrogate):
     """Squared distances of a proposal, from those of the state and the steps."""
     squares, pulls, stacked = walk.asked_squares[lane], walk.pulls[lane], surrogate.stacked
@@ -107,7 +107,7 @@ def ask(walk, lane, surrogate):
     walk.levels[lane, 1] = log_mixture(walk.asked_squares[lane], surrogate.log_weights)
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@kernel({"contract"})
 def move(walk, lane, surrogate):
     """Take a lane to its proposal."""
     size = walk.scores.shape[1]

@@ -11,9 +11,9 @@ the likeness advises against it.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from pm_dalec.lanes.call import evaluate
+from pm_dalec.lanes.kept_code import kernel
 from pm_dalec.sampling.kernels.acceptance import LOGP, accept
 from pm_dalec.sampling.kernels.blocks import Memory
 from pm_dalec.sampling.kernels.lanes import go, note, stay
@@ -44,13 +44,13 @@ class Block(NamedTuple):
     memory: Memory
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def half(lane, lanes):
     """Number of the half of a unit's lanes that one is in: 0 or 1."""
     return 1 if lane >= lanes.logp.size // 2 else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _propose(block, lanes, walk, guides, record):
     """Propose in every lane of a block until each waits or has made all its proposals.
 
@@ -74,7 +74,7 @@ def _propose(block, lanes, walk, guides, record):
     return fresh
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _until_runs(early, block, lanes, walk, guides, record):
     """Propose in every lane of a block until a run is needed or all its proposals are made."""
     block.log_ratio[:] = np.nan
@@ -89,7 +89,7 @@ def _until_runs(early, block, lanes, walk, guides, record):
                 note(record, block.made[place], lanes, lane)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _decide(out, block, lanes, walk, guides, record):
     """Accept or reject the proposals of a block that were run."""
     for lane in range(block.first, block.last):
@@ -105,7 +105,7 @@ def _decide(out, block, lanes, walk, guides, record):
         note(record, block.made[place], lanes, lane)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def lanes_window(calls, blocks, lanes, walk, guides, record):
     """Run some proposals of the default sampler for lanes of one unit, block by block.
 
