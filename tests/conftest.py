@@ -54,8 +54,8 @@ LONG = (
 
 # Rooms whose files share what takes seconds to make: one worker runs them all, and it is made once.
 TOGETHER = ("explore", "landscape", "paper", "sensitivity")
+CENTURY = 1_200  # months
 COMPILED_ONCE = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-APART = ("notebooks",)  # whose tests share nothing
 
 
 def pytest_configure(config):
@@ -172,15 +172,13 @@ def _keep_open_datasets():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """What a worker is given at a time: the tests of a room, of a file, or one test."""
+    """What a worker is given at a time: the tests of a room or of a file."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByRoom(LoadFileScheduling):
         def _split_scope(self, nodeid):
             room = nodeid.removeprefix(f"{TESTS.name}/").split("/")[0]
-            if room in TOGETHER:
-                return room
-            return nodeid if room in APART else super()._split_scope(nodeid)
+            return room if room in TOGETHER else super()._split_scope(nodeid)
 
     return ByRoom(config, log)
 
@@ -321,10 +319,12 @@ def fit_folder(fits, landscape, tmp_path_factory):
 
 
 def _forecasts_beside(folder):
-    """Forecasts of two pixels, as few as the figures need."""
+    """Forecasts of two pixels, as few as the figures need, every century in one call."""
+    from pm_dalec.forecasting import pixels
     from pm_dalec.paper.forecasts import runs
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pixels, "AT_ONCE", CENTURY)
         patch.setattr(runs, "PATHWAYS", ("ssp126", "ssp245"))
         patch.setattr(runs, "SCENARIOS", ("control", "ssp245"))
         runs.run_forecasts(two_pixels(), folder)

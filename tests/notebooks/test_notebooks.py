@@ -33,6 +33,7 @@ def test_there_are_notebooks():
 
 @each
 @pytest.mark.filterwarnings("ignore:.*:UserWarning")  # of fewer draws than asked for
+@pytest.mark.usefixtures("built_once")
 def test_a_notebook_runs_with_small_budgets(source, tmp_path, monkeypatch):
     monkeypatch.setenv("PM_DALEC_FAST", "1")
     monkeypatch.setitem(Study.run.__kwdefaults__, "pilot", 2_000)  # instead of half a million
