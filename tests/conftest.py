@@ -209,6 +209,7 @@ def remembering(build):
 
     held = {}
 
+    @functools.wraps(build)
     def model_of(land, choices=PAPER):
         groups = land.subtree if isinstance(land, xr.DataTree) else [land]
         each = [item for group in groups for item in group.variables.items()]
