@@ -74,9 +74,11 @@ def pytest_configure(config):
     if "not slow" in config.option.markexpr:
         os.environ.setdefault("XLA_FLAGS", COMPILED_ONCE)  # read when JAX begins
         _draw_roughly()
+        from pm_dalec.forecasting import pixels
         from pm_dalec.sampling import labelled_fit
         from pm_dalec.sampling.state import Settings
 
+        pixels.AT_ONCE = CENTURY
         labelled_fit.PRIOR = Settings(draws=8, rhat=9.0, ess=0, proposals=2048)
         labelled_fit.PRIOR_CHAINS = 4
 
@@ -320,12 +322,10 @@ def fit_folder(fits, landscape, tmp_path_factory):
 
 
 def _forecasts_beside(folder):
-    """Forecasts of two pixels, as few as the figures need, every century in one call."""
-    from pm_dalec.forecasting import pixels
+    """Forecasts of two pixels, as few as the figures need."""
     from pm_dalec.paper.forecasts import runs
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pixels, "AT_ONCE", CENTURY)
         patch.setattr(runs, "PATHWAYS", ("ssp126", "ssp245"))
         patch.setattr(runs, "SCENARIOS", ("control", "ssp245"))
         runs.run_forecasts(two_pixels(), folder)

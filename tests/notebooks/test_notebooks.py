@@ -10,7 +10,6 @@ import nbformat
 import pytest
 
 import pm_dalec as pmd
-from pm_dalec.forecasting import pixels
 from pm_dalec.sensitivity import Study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +57,6 @@ def stores_are_shared(source, monkeypatch):
 def test_a_notebook_runs_with_small_budgets(source, tmp_path, monkeypatch):
     monkeypatch.setenv("PM_DALEC_FAST", "1")
     monkeypatch.setitem(Study.run.__kwdefaults__, "pilot", 2_000)  # instead of half a million
-    monkeypatch.setattr(pixels, "AT_ONCE", 1_200)  # months: a century in one call
     monkeypatch.chdir(tmp_path)
     known = {"display": lambda *shown: None}
     for place, cell in enumerate(execute.notebook_of(source).cells):
