@@ -35,8 +35,9 @@ $(INSTALLED): pyproject.toml constraints.txt | .venv/bin/python
 demo: $(INSTALLED) ## Calibrate the built-in site and draw its figures
 	$(BIN)/pm-dalec demo
 
+# Bytecode is kept whatever the shell says: tests start some thirty processes.
 test: $(INSTALLED) ## Run the fast tests on two cores, and tell how much of the code they ran
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	@echo "lines of pm_dalec that ran (compiled kernels left out):" \
 	    "$$($(BIN)/coverage report --format=total) %"
 

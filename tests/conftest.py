@@ -54,8 +54,8 @@ LONG = (
 
 # Rooms whose files share what takes seconds to make: one worker runs them all, and it is made once.
 TOGETHER = ("explore", "landscape", "paper", "sensitivity")
+CENTURY = 1_200  # months
 COMPILED_ONCE = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-APART = ("notebooks",)  # whose tests share nothing
 
 
 def pytest_configure(config):
@@ -74,9 +74,11 @@ def pytest_configure(config):
     if "not slow" in config.option.markexpr:
         os.environ.setdefault("XLA_FLAGS", COMPILED_ONCE)  # read when JAX begins
         _draw_roughly()
+        from pm_dalec.forecasting import pixels
         from pm_dalec.sampling import labelled_fit
         from pm_dalec.sampling.state import Settings
 
+        pixels.AT_ONCE = CENTURY
         labelled_fit.PRIOR = Settings(draws=8, rhat=9.0, ess=0, proposals=2048)
         labelled_fit.PRIOR_CHAINS = 4
 
@@ -172,15 +174,13 @@ def _keep_open_datasets():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """What a worker is given at a time: the tests of a room, of a file, or one test."""
+    """What a worker is given at a time: the tests of a room or of a file."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByRoom(LoadFileScheduling):
         def _split_scope(self, nodeid):
             room = nodeid.removeprefix(f"{TESTS.name}/").split("/")[0]
-            if room in TOGETHER:
-                return room
-            return nodeid if room in APART else super()._split_scope(nodeid)
+            return room if room in TOGETHER else super()._split_scope(nodeid)
 
     return ByRoom(config, log)
 
@@ -211,6 +211,7 @@ def remembering(build):
 
     held = {}
 
+    @functools.wraps(build)
     def model_of(land, choices=PAPER):
         groups = land.subtree if isinstance(land, xr.DataTree) else [land]
         each = [item for group in groups for item in group.variables.items()]

@@ -37,11 +37,15 @@ def code_lines(node):
     return node.end_lineno - node.lineno + 1 - docstring
 
 
-def definitions(path, kinds):
-    """Name and lines of every definition of these kinds in a file, nested ones too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, kinds):
-            yield f"{name_of(path)}: {node.name}", code_lines(node)
+@cache
+def definitions(path):
+    """Kind, name and lines of every definition in a file, nested ones too."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [
+        (type(node), f"{name_of(path)}: {node.name}", code_lines(node))
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
 
 
 @cache
@@ -55,7 +59,8 @@ def sizes_of(*kinds):
         name: lines
         for path in FILES
         if not path.is_relative_to(ROOT / "tests")
-        for name, lines in definitions(path, kinds)
+        for kind, name, lines in definitions(path)
+        if kind in kinds
     }
 
 

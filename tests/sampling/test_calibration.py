@@ -26,7 +26,7 @@ from pm_dalec.tables.priors import Fixed
 from .conftest import SHORT, draws_of
 
 pytestmark = [
-    pytest.mark.usefixtures("short_rounds"),
+    pytest.mark.usefixtures("built_once", "short_rounds"),
     pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain"),
 ]
 

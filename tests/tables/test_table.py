@@ -1,6 +1,7 @@
 """Tables of variables and parameters: every row is complete, understood and used."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ PHYSICS = ("canopy", "stomata", "phenology", "disturbance", "step")
 HOUSE = Path(pm_dalec.__file__).parent
 
 
+@cache
 def attributes_read(*modules):
     """Names that follow a dot in these modules: `theta.leaf_lifespan` reads `leaf_lifespan`."""
     trees = (ast.parse((HOUSE / "physics" / f"{module}.py").read_text()) for module in modules)

@@ -222,8 +222,26 @@ class OtherData(Resuming):
     kinds = ("data",)
 
 
-def test_the_machine_finds_the_table_of_one_site_printed_for_another(monkeypatch):
+@pytest.fixture
+def nothing_is_refused(monkeypatch):
+    """Identities are not compared."""
     monkeypatch.setattr(checkpoints, "refuse_another", lambda *given, **more: None)
+
+
+def test_the_machine_finds_the_table_of_one_site_printed_for_another(nothing_is_refused):
+    """By the steps above; the machine is what the tests of no silent change stand on."""
+    machine = OtherData()
+    try:
+        machine.begin(place="site")
+        machine.run(budget=700)
+        with pytest.raises(AssertionError, match="without a word"):
+            machine.change_and_resume(changes=[("data", "co2", 0, 0.9)], budget=700)
+    finally:
+        machine.teardown()
+
+
+@pytest.mark.slow
+def test_the_machine_finds_that_table_by_itself(nothing_is_refused):
     with pytest.raises(AssertionError, match="without a word"):
         run_state_machine_as_test(
             OtherData,

@@ -1,6 +1,7 @@
 """What is reduced by blocks is what all draws together give."""
 
 import logging
+import shutil
 
 import numpy as np
 import pytest
@@ -36,10 +37,27 @@ def fit(request):
     return made
 
 
+@pytest.fixture(scope="module")
+def kept(fit, tmp_path_factory):
+    """Folder of the fit."""
+    folder = tmp_path_factory.mktemp("kept")
+    pmd.save(fit, folder / FIT_OF_STORE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reduced(kept, tmp_path_factory):
+    return reduce_region(copied(kept, tmp_path_factory.mktemp("reduced")), NAMES).load()
+
+
 @pytest.fixture
-def store(fit, tmp_path):
-    pmd.save(fit, tmp_path / FIT_OF_STORE)
-    return tmp_path
+def store(kept, tmp_path):
+    """Folder of the fit, and of nothing else."""
+    return copied(kept, tmp_path)
+
+
+def copied(kept, folder):
+    return shutil.copytree(kept, folder, dirs_exist_ok=True)
 
 
 def drawn_of(fit):
@@ -54,8 +72,8 @@ def test_the_domain_is_that_of_all_draws(fit, store):
         assert_allclose(found[name], wanted, rtol=1e-12)
 
 
-def test_units_have_the_quantiles_of_their_draws_and_strata_their_own(fit, store):
-    found, drawn = reduce_region(store, NAMES), drawn_of(fit)["residence_wood"]
+def test_units_have_the_quantiles_of_their_draws_and_strata_their_own(fit, reduced):
+    found, drawn = reduced, drawn_of(fit)["residence_wood"]
     median = found["units"].sel(name="residence_wood", quantile=0.5)
     wanted = drawn.median(("chain", "draw"), skipna=False)
     assert_allclose(median.values.squeeze(), wanted.transpose("pixel", ...).values)
@@ -66,22 +84,21 @@ def test_units_have_the_quantiles_of_their_draws_and_strata_their_own(fit, store
         )
 
 
-def test_ranks_stand_for_the_draws_of_a_pixel_under_other_rules(fit, store):
+def test_ranks_stand_for_the_draws_of_a_pixel_under_other_rules(fit, reduced):
     units, drawn = fit["constant_data"].to_dataset(), drawn_of(fit)["leaf_lifespan"]
-    draws = ranked_draws(reduce_region(store, NAMES))["leaf_lifespan"]
+    draws = ranked_draws(reduced)["leaf_lifespan"]
     rule = {"across_pixels": "independent", "quantiles": [0.25, 0.5, 0.75]}
     found, wanted = (pmd.aggregate(values, units, **rule) for values in (draws, drawn))
     assert_allclose(found, wanted, atol=0.5 * float(drawn.std()))
     assert draws.sizes["sample"] == 4000
 
 
-def test_workers_of_a_cluster_reduce_to_the_same_bits(fit, store):
+def test_workers_of_a_cluster_reduce_to_the_same_bits(reduced, store):
     distributed = pytest.importorskip("distributed")
-    wanted = reduce_region(store, NAMES).load()
     how = {"processes": False, "silence_logs": logging.CRITICAL}
     with local_cluster(2, **how) as cluster, distributed.Client(cluster) as client:
         found = reduce_region(store, NAMES, client=client, seed=0, draws=100)
-    xr.testing.assert_identical(found.load(), wanted)
+    xr.testing.assert_identical(found.load(), reduced)
 
 
 def test_what_is_reduced_is_read_again_and_made_anew_where_more_is_asked(store, monkeypatch):

@@ -41,7 +41,7 @@ def test_each_move_keeps_the_target(conditional, by_process, trust, leaps, densi
     )
     draws = np.empty((150_000, 2))
     walk = empty_walk(1, guide.surrogate)
-    _walk(proposals.propose_lanes, density is flat, state.lanes, walk, guide, draws)
+    _walk(proposals.propose_lanes, density is flat, state.lanes, 0, walk, guide, draws)
     check_moments(draws[500:], density, tolerance=0.15)
 
 
@@ -52,15 +52,20 @@ def _density(is_flat, place):
 
 
 @numba.njit
-def _walk(propose, is_flat, lanes, walk, guide, draws):
-    """Metropolis walk of one lane, outside the window kernels."""
+def _walk(propose, is_flat, lanes, lane, walk, guide, draws):
+    """Metropolis walk of one lane, outside the window kernels.
+
+    With a literal for the lane all moves would be compiled anew, with an assignment of a whole row
+    the words of a wrong shape.
+    """
     memory = Memory(np.empty((2, 2)), np.empty(2), np.empty(2))
-    lanes.logp[0] = _density(is_flat, lanes.position[:, 0])
-    enter(walk, 0, lanes.position, guide.surrogate)
+    lanes.logp[lane] = _density(is_flat, lanes.position[:, lane])
+    enter(walk, lane, lanes.position, guide.surrogate)
     for turn in range(len(draws)):
-        ratio = propose(0, lanes, walk, guide, memory)
-        proposed = _density(is_flat, lanes.proposal[:, 0])
-        if acceptance.accept(lanes.streams[0], proposed, lanes.logp[0], ratio):
-            move(walk, 0, guide.surrogate)
-            go(lanes, 0, proposed)
-        draws[turn] = lanes.position[:, 0]
+        ratio = propose(lane, lanes, walk, guide, memory)
+        proposed = _density(is_flat, lanes.proposal[:, lane])
+        if acceptance.accept(lanes.streams[lane], proposed, lanes.logp[lane], ratio):
+            move(walk, lane, guide.surrogate)
+            go(lanes, lane, proposed)
+        for row in range(draws.shape[1]):
+            draws[turn, row] = lanes.position[row, lane]
