@@ -44,13 +44,13 @@ def make_bank(
     land: xr.DataTree | xr.Dataset,
     *,
     path: str | Path,
-    pilots: int | str = 6,
+    pilots: int | str = 12,
     power: float = Width.power,
     slack: float = Width.slack,
     chains: int = 16,
-    draws: int = 500,
+    draws: int = 250,
     rhat: float = 1.01,
-    ess: float = 2000,
+    ess: float = 1000,
     proposals: int = 1_000_000,
     random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
     threads: int | None = None,
@@ -125,7 +125,7 @@ def _at_work(folder, identity, progress):
 
 def _check_pilots(pilots):
     if pilots != EACH:
-        advice = f"six of each class are usual; {EACH!r} makes every unit one by itself"
+        advice = f"12 of each class are usual; {EACH!r} makes every unit one by itself"
         whole_number("pilots", pilots, least=1, advice=advice)
 
 
