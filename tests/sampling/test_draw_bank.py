@@ -99,6 +99,8 @@ def test_a_bank_is_made_again_bit_for_bit_from_the_states_of_its_pilots(
     monkeypatch.setattr(making, "wide_target", lambda model, width: wide)
     again = make_bank(baseline.build, units, path=tmp_path / "again.nc", **PILOTS)
     assert again.digest == bank.digest
+    fewer = make_bank(baseline.build, units, path=tmp_path / "again.nc", **PILOTS | {"pilots": 1})
+    assert_array_equal(fewer.classes[BASELINE].pilots, bank.classes[BASELINE].pilots[:1])
 
 
 def test_banks_of_parts_of_the_pilots_are_pooled_to_the_bank_of_all(

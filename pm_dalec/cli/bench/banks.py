@@ -28,7 +28,7 @@ WHEN = ("before", "after")  # a bank was there
 NO_BANK = "none"  # route of a site, which has no neighbours to take draws from
 
 
-def compare_banks(models, banks, *, units=5, references=5, settings=None, seed=1, progress=None):
+def compare_banks(models, banks, *, units=10, references=2, settings=None, seed=1, progress=None):
     """Table of units, with a draw bank and without.
 
     Parameters

@@ -1,7 +1,7 @@
 """A unit that begins at the draws of a bank, with exact weights, and moves them on by itself.
 
 The unit's own log-density at some thousands of draws of its class gives their weights. Where these are too
-few it goes on to all draws of the bank, which costs less than a hundredth of a calibration. Where the weights can
+few it goes on to all draws of the bank, which costs a few hundredths of a calibration. Where the weights can
 be trusted, states are drawn by them and each is moved some steps by the unit's own chain: these are its
 draws (route "bank"). In all other cases the unit begins as it would without a bank, bit for bit (route "full"):
 draws that cannot be trusted are no better starts than others, and an archive made of them is worse.
