@@ -142,7 +142,7 @@ def bank(
     *,
     out: Path = Path("bank.nc"),
     approach: Model = "stratified",
-    pilots: int = 6,
+    pilots: int = 12,
     chains: int = 16,
     proposals: int = 1_000_000,
     seed: int = 0,
@@ -163,7 +163,7 @@ def bank(
     approach
         Model whose units the bank is for.
     pilots
-        Of each class, the farthest from each other in what the data say of them.
+        Of each class, those that stand for most others in what the data say of them.
     chains
         Of each pilot.
     proposals

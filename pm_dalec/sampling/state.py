@@ -113,7 +113,7 @@ class UnitState:
     worst_rhat: float
     least_ess: float  # bulk
     least_tail: float  # effective sample size of the 5 and 95 % quantiles
-    route: str  # how it came to its draws where there is a bank: bank, warm or full; else empty
+    route: str  # how it came to its draws where there is a bank: bank or full; else empty
     khat: float  # of its weights at draws of the bank
     weight_ess: float  # least effective number of these draws
     apart: float  # disagreement of pilots about the unit, in standard errors

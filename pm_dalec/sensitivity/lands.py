@@ -36,7 +36,7 @@ COMPARED = ("gpp", "nee", "change_live", "change_dead", "residence_wood")
 SHIFTS = """\
 Difference of the medians from that of the first variant, in its posterior standard deviations; nan where the
 variant or the first has not converged."""
-ROUTES = ("bank", "warm", "full")
+ROUTES = ("bank", "full")
 
 
 def _by_unit(studies, of):
@@ -69,7 +69,7 @@ def unit_costs(studies: Mapping[str, xr.DataTree]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a unit: ``unit``, ``variants``, ``converged``, how many took the route "bank", "warm" and
+        A row a unit: ``unit``, ``variants``, ``converged``, how many took the route "bank" and
         "full", ``worst R-hat`` [1], million ``runs`` of DALEC, and ``core-s`` [s], processor time of the
         study of that land, shared between its units by their runs.
     """
@@ -188,7 +188,7 @@ def _made_by(studies):
     return (
         f"Made by `pm-dalec sensitivity {lands} --variants FILE`, version {SAMPLER_VERSION} of the sampler. Route says "
         'how a unit came to the draws of a variant: "bank", those of a wide sample of the first variant, taken over '
-        'with exact weights; "warm", begun at such draws; "full", begun by itself.'
+        'with exact weights; "full", begun by itself.'
     )
 
 

@@ -25,7 +25,7 @@ from pm_dalec.sampling.bank import (
     pooling,
     save_bank,
 )
-from pm_dalec.sampling.bank.pilots import BASELINE, chosen_pilots, farthest, features
+from pm_dalec.sampling.bank.pilots import BASELINE, chosen_pilots, features, representative
 from pm_dalec.sampling.bank.wide_target import Width, log_densities, wide_target
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.cluster import store_hash
@@ -80,7 +80,6 @@ def lenient(short_rounds):
     """Every unit takes draws over, whatever its weights are worth."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank_unit.BankUnit, "_trusted", lambda self: True)
-        patch.setattr(bank_unit, "FEWEST", 0.0)
         yield SHORT | {"ess": 0, "rhat": 1e3}
 
 
@@ -100,6 +99,8 @@ def test_a_bank_is_made_again_bit_for_bit_from_the_states_of_its_pilots(
     monkeypatch.setattr(making, "wide_target", lambda model, width: wide)
     again = make_bank(baseline.build, units, path=tmp_path / "again.nc", **PILOTS)
     assert again.digest == bank.digest
+    fewer = make_bank(baseline.build, units, path=tmp_path / "again.nc", **PILOTS | {"pilots": 1})
+    assert_array_equal(fewer.classes[BASELINE].pilots, bank.classes[BASELINE].pilots[:1])
 
 
 def test_banks_of_parts_of_the_pilots_are_pooled_to_the_bank_of_all(
@@ -179,7 +180,7 @@ def test_a_wide_target_reaches_beyond_the_walls_and_is_flatter_within(model, com
 def test_a_fit_with_a_bank_says_so(model, made, lenient):
     fit = calibrate(model, bank=made[0], **lenient)
     assert fit.attrs["bank"] == made[0].digest
-    assert set(fit["sample_stats"]["route"].values) <= {"bank", "warm", "full"}
+    assert set(fit["sample_stats"]["route"].values) <= {"bank", "full"}
     assert "bank" in fit["sample_stats"]["route"].values
     assert (fit["sample_stats"]["bank_runs"] > 0).all()
 
@@ -269,10 +270,10 @@ def test_a_file_with_other_numbers_than_it_says_is_refused(made, tmp_path):
         load_bank(path)
 
 
-def test_pilots_are_the_farthest_from_each_other(units, model):
-    points = np.array([[0.0], [0.1], [-1.0], [3.0], [0.0]])
-    assert farthest(points, 3)[1:] == [3, 2]
-    assert len(farthest(np.zeros((4, 2)), 3)) == 1
+def test_pilots_stand_for_most_others(units, model):
+    points = np.array([[0.0], [0.1], [-1.0], [-1.1], [-1.2], [1.9], [0.0], [0.2]])
+    assert representative(points, 3) == [0, 3, 5]
+    assert len(representative(np.zeros((4, 2)), 3)) == 1
     table = features(units)
     assert table.shape[0] == units.sizes["pixel"]
     assert np.isfinite(table).all()
@@ -294,7 +295,7 @@ def test_the_bench_runs_units_with_a_bank_and_without(model, made, compiled, mon
     alone = banks.cost_of_sites({"somewhere": model}, settings=settings)
     table = pd.concat([table, alone], ignore_index=True)
     by_class, hours = banks.summary(table, held.values())
-    assert_allclose(by_class[["bank", "warm", "full"]].sum(axis=1), 1.0)
+    assert_allclose(by_class[["bank", "full"]].sum(axis=1), 1.0)
     assert hours["pilots"] > 0
     page = cost_page(table, by_class, hours)
     assert f"{hours['before']:.1f} core-hours before" in page

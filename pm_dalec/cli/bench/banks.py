@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec.graph import notes
-from pm_dalec.sampling.bank.bank_unit import BANK, FULL, WARM, BankUnit
+from pm_dalec.sampling.bank.bank_unit import BANK, FOUND, FULL, BankUnit
 from pm_dalec.sampling.bank.pilots import classes_of
 from pm_dalec.sampling.cluster.blocks import present
 from pm_dalec.sampling.identity import identities
@@ -19,6 +19,8 @@ from pm_dalec.sampling.target import bound_to, compile_target, natural
 from pm_dalec.sampling.unit import Unit
 
 CHAINS = 8
+PILOTS = {"baseline": 32, "stratified": 12}  # of each class of a model
+PILOT_RESOLUTION = 0.05  # degree: units of coarser ones lie within their range
 PAPER_UNITS = 6315  # of both approaches at all resolutions
 HOUR = 3600.0  # s
 GOOD_RHAT = 1.01  # worst R-hat of a unit that counts as converged
@@ -26,7 +28,7 @@ WHEN = ("before", "after")  # a bank was there
 NO_BANK = "none"  # route of a site, which has no neighbours to take draws from
 
 
-def compare_banks(models, banks, *, units=5, references=5, settings=None, seed=1, progress=None):
+def compare_banks(models, banks, *, units=10, references=2, settings=None, seed=1, progress=None):
     """Table of units, with a draw bank and without.
 
     Parameters
@@ -80,7 +82,7 @@ def _unit(target, share, settings, place, key, *, twice):
 
     unit = BankUnit(bound, target, state(), settings, share=share, key=key)
     after, found = _run(unit, "after")
-    found |= {name: getattr(after.state, name) for name in SAID}
+    found |= {name: getattr(after.state, name) for name in FOUND}
     if not twice:
         return found
     before, reference = _run(Unit(bound, target, state(), settings), "before")
@@ -116,9 +118,6 @@ def _begun(target, bound, settings, key):
     """State of a unit that has not begun; the key is seed and identity."""
     seed, number = key
     return new_state(number, len(target.rows), CHAINS, bound.padded, settings, seed)
-
-
-SAID = ("route", "khat", "weight_ess", "apart", "drift")  # of the state of a unit with a bank
 
 
 def _run(unit, when):
@@ -197,7 +196,7 @@ def summary(table, banks):
     for name in ("runs", "seconds", "runs_a_draw"):
         for when in WHEN:
             by_class[f"{name}_{when}"] = grouped[f"{name}_{when}"].mean()
-    for route in (BANK, WARM, FULL):
+    for route in (BANK, FULL):
         by_class[route] = grouped["route"].agg(lambda routes, is_=route: (routes == is_).mean())
     for when in WHEN:
         by_class[f"converged_{when}"] = grouped[f"converged_{when}"].mean()

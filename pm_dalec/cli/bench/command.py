@@ -9,7 +9,14 @@ from typing import Annotated, Literal
 import pandas as pd
 from cyclopts import Parameter
 
-from pm_dalec.cli.bench.banks import PAPER_UNITS, compare_banks, cost_of_sites, summary
+from pm_dalec.cli.bench.banks import (
+    PAPER_UNITS,
+    PILOT_RESOLUTION,
+    PILOTS,
+    compare_banks,
+    cost_of_sites,
+    summary,
+)
 from pm_dalec.cli.bench.cost_page import cost_page
 from pm_dalec.cli.bench.judging import judge, judge_families
 from pm_dalec.cli.bench.samplers import compare_samplers
@@ -24,12 +31,10 @@ from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.models import baseline
 from pm_dalec.sampling.bank.bank_file import load_bank
 from pm_dalec.sampling.bank.making import make_bank
-from pm_dalec.sampling.bank.pooling import pool_banks
 from pm_dalec.tables.numbers import number, whole_number
 
 STEPS = 72  # of a run: six years of months
 TWIN_RESOLUTIONS = (0.5, 0.25, 0.05)  # degree; the three pixels at 1 degree are left out
-PILOT_RESOLUTIONS = (0.5, 0.25)  # degree, of the pilots in the bank of a model
 
 
 def bench(
@@ -46,8 +51,8 @@ def bench(
     cluster: Path | None = None,
     site: tuple[str, ...] = (),
     banks: Path | None = None,
-    units: int = 5,
-    references: int = 5,
+    units: int = 10,
+    references: int = 2,
     targets: Path | None = None,
     simulation: Path | None = None,
     fits: int = 200,
@@ -82,8 +87,8 @@ def bench(
     site
         A site for samplers or families, or beside banks; may be given several times.
     banks
-        Folder of draw banks of the twin, one for each model with pilots of two resolutions, which are made
-        where there are none; compare units with them and without.
+        Folder of draw banks of the twin, one for each model with pilots at 0.05 degree, which are made where
+        there are none; compare units with them and without.
     units
         Of each class that are compared, drawn at random; 0 makes the banks alone.
     references
@@ -179,18 +184,13 @@ def _print_banks(folder, counts, names, page, tell, as_json):
 
 
 def _bank_of(name, lands, folder, tell):
-    """Bank of a model of the twin, pooled of those of two resolutions."""
-    path, build, made = folder / f"{name}.nc", BUILD[name], []
+    """Bank of a model of the twin, which serves units of all resolutions."""
+    path = folder / f"{name}.nc"
     if path.exists():
         return load_bank(path)
-    for place in PILOT_RESOLUTIONS:
-        part = folder / f"{name}_{place:g}.nc"
-        tell(f"draw bank '{part}'")
-        there = part.exists()
-        made.append(
-            load_bank(part) if there else make_bank(build, lands[place], path=part, threads=1)
-        )
-    return pool_banks(build, [lands[place] for place in PILOT_RESOLUTIONS], made, path=path)
+    tell(f"draw bank '{path}'")
+    land = lands[PILOT_RESOLUTION]
+    return make_bank(BUILD[name], land, path=path, pilots=PILOTS[name], threads=1)
 
 
 def _tell(words):

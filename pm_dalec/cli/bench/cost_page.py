@@ -1,6 +1,14 @@
 """Page of the documentation with what a unit costs, with a draw bank and without, made of measured tables."""
 
-from pm_dalec.cli.bench.banks import CHAINS, GOOD_RHAT, NO_BANK, PAPER_UNITS, WHEN
+from pm_dalec.cli.bench.banks import (
+    CHAINS,
+    GOOD_RHAT,
+    NO_BANK,
+    PAPER_UNITS,
+    PILOT_RESOLUTION,
+    PILOTS,
+    WHEN,
+)
 from pm_dalec.sampling.bank.bank_unit import BANK
 from pm_dalec.tables.constants import SAMPLER_VERSION
 
@@ -13,7 +21,7 @@ PLACES = {
     "rhat_": ".3f",
     "ess_": ",.0f",
 }
-SHARES = ("bank", "warm", "full", "converged_before", "converged_after", "close")
+SHARES = ("bank", "full", "converged_before", "converged_after", "close")
 SITE_COLUMNS = ["runs_before", "seconds_before", "rhat_before", "ess_before"]
 
 
@@ -32,18 +40,19 @@ def cost_page(table, by_class, hours):
     twice = units["rhat_before"].dropna()
     good = {when: (units[f"rhat_{when}"].dropna() < GOOD_RHAT).mean() for when in WHEN}
     total = by_class["of"].sum()
+    pilots = ", ".join(f"{name} {count}" for name, count in PILOTS.items())
     carried = (by_class[BANK] * by_class["of"]).sum() / total
     return f"""# What a unit costs
 
 Made by `{COMMAND}`; every number is measured. One thread,
 {CHAINS} chains, default targets, version {SAMPLER_VERSION} of the sampler. Before: each unit by itself, from nothing. After: with the
-[draw bank](draw_bank.md) of the twin, whose classes have six pilots at 0.5 and six at 0.25 degree and which serves all
-units. Units are drawn at random from those that are no pilots. Runs are evaluations of the model; those of the bank's draws and of the search for a start count.
+[draw bank](draw_bank.md) of the twin, whose pilots are units of {PILOT_RESOLUTION:g} degree ({pilots} of each class) and which serves
+units of all resolutions. Units are drawn at random from those that are no pilots. Runs are evaluations of the model; those of the bank's draws and of the search for a start count.
 
 - {PAPER_UNITS:,} units of the paper: **{hours["before"]:.1f} core-hours before, {hours["after"] + hours["pilots"]:.1f} after**, of which {hours["pilots"]:.2f} are for the
   pilots of all banks. Classes count as many units as the twin has of them ({total:,.0f}); because a few stand for all, the
   standard errors are {hours["error_before"]:.1f} and {hours["error_after"]:.1f} core-hours.
-- Weighed so, {carried:.0%} of the units take over draws of their bank. Others begin warm, or by themselves.
+- Weighed so, {carried:.0%} of the units take over draws of their bank. Others begin by themselves.
 - Below R-hat {GOOD_RHAT:g} and above the ESS that is asked for: {good["before"]:.0%} of {twice.size} units before, {good["after"]:.0%} of {len(units)} after.
 - Medians of a unit with a bank differ from those of the same unit without by {units["median_shift"].median():.3f} sd (the worst
   parameter of the median unit; most {units["median_shift"].max():.3f}), which holds the Monte Carlo error of both.

@@ -44,13 +44,13 @@ def make_bank(
     land: xr.DataTree | xr.Dataset,
     *,
     path: str | Path,
-    pilots: int | str = 6,
+    pilots: int | str = 12,
     power: float = Width.power,
     slack: float = Width.slack,
     chains: int = 16,
-    draws: int = 500,
+    draws: int = 250,
     rhat: float = 1.01,
-    ess: float = 2000,
+    ess: float = 1000,
     proposals: int = 1_000_000,
     random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
     threads: int | None = None,
@@ -67,7 +67,7 @@ def make_bank(
         Region; the model says at which of its averages a DALEC lives.
     path : path
         Of the bank, ends in ``.nc``. States of pilots stand in a folder beside it, so that a run that
-        was killed goes on where it was, and one with stricter targets or a larger budget, too.
+        was killed goes on where it was, and one with more pilots, stricter targets or a larger budget, too.
     pilots : int or "each"
         Of each class at most: of each stratum, or of the pixels of a model without strata. With "each"
         every unit is a pilot by itself, and its draws are for that unit alone, under other choices;
@@ -95,7 +95,7 @@ def make_bank(
     threads, seed, model = check_budget(threads, None), seed_of(random_seed), build(land)
     check_dalec(model, "make_bank")
     chosen = _chosen(model, pilots)
-    made = {"chains": chains, "draws": draws, "seed": seed, "pilots": pilots, "width": width}
+    made = {"chains": chains, "draws": draws, "seed": seed, "width": width}
     identity = run_identity(model, made)
     with _at_work(folder, identity, progress) as (store, shown, stop):
         if client is not None:
@@ -125,7 +125,7 @@ def _at_work(folder, identity, progress):
 
 def _check_pilots(pilots):
     if pilots != EACH:
-        advice = f"six of each class are usual; {EACH!r} makes every unit one by itself"
+        advice = f"12 of each class are usual; {EACH!r} makes every unit one by itself"
         whole_number("pilots", pilots, least=1, advice=advice)
 
 

@@ -1,11 +1,14 @@
-"""Which units of a region are pilots: the farthest from each other in what the data say of them."""
+"""Which units of a region are pilots: those that stand for most others in what the data say of them."""
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from pm_dalec.lanes.cut import lane_dimensions
+from pm_dalec.posterior.runs import evenly
 from pm_dalec.tables import dims
 
 BASELINE = "baseline"  # class of units that are no strata
+MOST = 3000  # units of a class that are looked at
 
 
 def classes_of(model):
@@ -78,13 +81,16 @@ FEATURES = (
 LOGARITHMIC = ("cwood", "csom_prior")
 
 
-def farthest(points, count):
-    """Rows in farthest-point order: the most central first, then always the farthest from those chosen.
+def representative(points, count):
+    """Rows that stand for all others: the most central first, then always the one that serves the rest best.
+
+    Greedy k-medoids: each row that is chosen takes as much as possible off the sum of the squared distances
+    of all rows from the nearest that is chosen. Rows that are the farthest from all others stand for few.
 
     Parameters
     ----------
     points : array (row, feature)
-        Each feature is divided by its spread.
+        Each feature is divided by its spread. Of more than some thousand rows as many are looked at.
     count : int
 
     Returns
@@ -92,14 +98,16 @@ def farthest(points, count):
     list of int
         At most ``count``; rows that coincide are not chosen twice.
     """
-    spread = points.std(axis=0)
-    scaled = (points - np.median(points, axis=0)) / np.where(spread > 0, spread, 1.0)
-    chosen = [int((scaled**2).sum(axis=1).argmin())]
-    nearest = ((scaled - scaled[chosen[0]]) ** 2).sum(axis=1)
-    while len(chosen) < min(count, len(points)) and nearest.max() > 0:
-        chosen.append(int(nearest.argmax()))
-        nearest = np.minimum(nearest, ((scaled - scaled[chosen[-1]]) ** 2).sum(axis=1))
-    return chosen
+    spread, rows = points.std(axis=0), evenly(len(points), MOST)
+    scaled = points[rows] / np.where(spread > 0, spread, 1.0)
+    distances = cdist(scaled, scaled, "sqeuclidean")
+    chosen = [int(distances.sum(axis=0).argmin())]
+    nearest = distances[chosen[0]]
+    while len(chosen) < count and nearest.max() > 0:
+        taken_off = np.maximum(nearest[:, np.newaxis] - distances, 0.0).sum(axis=0)
+        chosen.append(int(taken_off.argmax()))
+        nearest = np.minimum(nearest, distances[chosen[-1]])
+    return [int(rows[place]) for place in chosen]
 
 
 def chosen_pilots(model, units, places, count):
@@ -123,7 +131,7 @@ def chosen_pilots(model, units, places, count):
     kinds, table = classes_of(model)[places], features(units)[places]
     return {
         str(kind): [
-            int(places[kinds == kind][row]) for row in farthest(table[kinds == kind], count)
+            int(places[kinds == kind][row]) for row in representative(table[kinds == kind], count)
         ]
         for kind in dict.fromkeys(kinds)
     }

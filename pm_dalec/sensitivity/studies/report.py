@@ -130,8 +130,7 @@ def _sections(study, moved, doubtful, names):
     yield markdown(_told(study), ".3g")
     yield (
         "Route: bank, draws of the first variant, widely sampled, taken over with exact weights and moved "
-        "(k-hat below 0.5); warm, chains that began at such draws, one in four at a start of its own; "
-        "full, chains that began by themselves."
+        "(k-hat below 0.5); full, chains that began by themselves."
     )
 
 

@@ -46,7 +46,7 @@ def summary_of(fit: xr.DataTree) -> xr.DataTree:
         Groups ``quantiles`` (quantile[, stratum][, pixel]), ``mean`` and ``sd`` of every parameter and
         every quantity of `pm_dalec.budget`; ``convergence`` (parameter, ...) with rhat, ess_bulk and
         ess_tail; ``units`` with status, worst_rhat, least_ess_bulk, acceptance, proposals, and where
-        there was a bank ``route`` ("bank", "warm" or "full") and ``khat``.
+        there was a bank ``route`` ("bank" or "full") and ``khat``.
     """
     draws = _drawn(fit)
     quantiles = {

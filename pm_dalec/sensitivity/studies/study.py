@@ -161,10 +161,9 @@ class Study:
         Notes
         -----
         Draws of the pilot are taken over (route "bank") where the k-hat of their weights is below 0.5 and
-        more effective ones than asked for are left; each is then moved by the variant's own chain, and a
-        drift, or chains that were dealt different draws and disagree, ends in "warm": chains go on from
-        there, one in four from a start of its own, lest all lack what the pilot lacks. Variants with
-        wider bounds or with other parameters fixed begin by themselves ("full").
+        more effective ones than asked for are left; each is then moved by the variant's own chain. Where
+        they drift, or chains that were dealt different draws disagree, and where bounds are wider or other
+        parameters are fixed, the variant begins by itself ("full").
         """
         settings = {"groups": (), **settings}
         check_region_run(self.build, chains, progress, client, threads=threads, **settings)

@@ -85,8 +85,8 @@ def test_a_unit_whose_pilots_miss_a_part_of_it_is_not_taken_for_converged_by_the
     assert unit.state.khat < bank_unit.KHAT
     assert unit.state.drift > bank_unit.APART
     draws = unit.result()[..., :-1].reshape(-1, 2)
-    assert unit.state.route != "bank"
-    assert unit.state.phase == "converged"
+    assert (unit.state.phase, unit.state.route) == ("converged", "full")
+    assert_array_equal(unit.result(), run(unit_at(target, 3, None, settings)).result())
     assert_allclose((draws.mean(axis=0) - exact(seen)[:, 3]) / SIGMA, 0.0, atol=0.3)
 
 
@@ -99,28 +99,26 @@ def test_a_unit_far_from_its_pilots_begins_by_itself(target):
     assert_array_equal(run(unit).result(), run(without).result())
 
 
-def test_a_unit_of_poor_weights_begins_at_them(target):
-    share = share_of(np.random.default_rng(0), spread=0.5, centres=((0.45, 0.5), (0.55, 0.5)))
-    unit = unit_at(target, 3, share, Settings(draws=100, rhat=1.1, ess=3000, proposals=1024))
-    unit.advance()
-    assert (unit.state.phase, unit.state.route) == ("search", "warm")
-    begun = unit.state.position[:, :CHAINS].copy()
-    unit.advance()
-    assert unit.state.phase == "sample"
-    assert np.isfinite(unit.state.logp).all()
-    fresh = np.abs(begun.T - 0.5).max(axis=1) > 0.25
-    assert fresh[:: bank_unit.FRESH].any()
-    assert not fresh[np.arange(CHAINS) % bank_unit.FRESH > 0].any()
+def test_a_unit_that_lacks_effective_draws_goes_on_to_all_of_the_bank(target, seen, monkeypatch):
+    share, key = share_of(np.random.default_rng(0)), 3
+    monkeypatch.setattr(bank_unit, "EVALUATED", 192)
+    found = {}
+    for ess in (50, 400, 1e5):
+        unit = unit_at(target, key, share, Settings(draws=100, rhat=1.1, ess=ess, proposals=512))
+        unit.advance()
+        found[ess] = unit.state.carried, unit.state.route
+    assert found == {50: (192, "bank"), 400: (2000, "bank"), 1e5: (2000, "full")}
 
 
-def test_a_unit_that_took_draws_over_goes_on_when_more_is_asked(target):
-    share = share_of(np.random.default_rng(0))
+def test_a_unit_that_took_draws_over_begins_anew_when_more_is_asked(target):
+    share = share_of(np.random.default_rng(0), draws=300)
     state = run(unit_at(target, 3, share)).state
-    stricter = Settings(draws=100, rhat=1.1, ess=state.least_ess + 100, proposals=100_000)
+    assert state.route == "bank"
+    stricter = Settings(draws=100, rhat=1.1, ess=state.weight_ess + 1, proposals=100_000)
     bound = bound_to(target, CHAINS, 3)
     unit = run(BankUnit(bound, target, state, stricter, share=share, key=(1, 3)))
-    assert (unit.state.phase, unit.state.route) == ("converged", "warm")
-    assert unit.state.least_ess > stricter.ess
+    assert (unit.state.phase, unit.state.route) == ("converged", "full")
+    assert_array_equal(unit.result(), run(unit_at(target, 3, None, stricter)).result())
 
 
 def error_of_sum(target, seen, share, moves, patch):

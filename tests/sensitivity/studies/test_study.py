@@ -130,7 +130,8 @@ def test_a_shift_is_in_posterior_sd_of_the_base_and_days_go_round(result):
 def piloted(build, site, monkeypatch):
     """Study whose variants begin at the draws of a pilot, which has not converged."""
     monkeypatch.setattr(making, "WORST_RHAT", np.inf)
-    monkeypatch.setattr(bank_unit, "FEWEST", 0.0)
+    monkeypatch.setattr(bank_unit.BankUnit, "_trusted", lambda self: True)
+    monkeypatch.setattr(bank_unit, "APART", np.inf)
     for rounds in (unit, state):
         monkeypatch.setattr(rounds, "FIRST_ROUND", 1)
     small = {"chains": 8, "draws": 100, "rhat": 1.0001, "ess": 1e6}
@@ -142,8 +143,8 @@ def piloted(build, site, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:wanted 2 variants that converged")
 def test_variants_begin_at_the_draws_of_the_first_where_these_have_a_place(piloted, tmp_path):
-    found = piloted.run(tmp_path, **TINY | {"pilot": 2500, "threads": 2})
-    assert list(found["units"]["route"].values) == ["warm", "full"]
+    found = piloted.run(tmp_path, **TINY | {"pilot": 2500, "threads": 2, "rhat": 1e3, "ess": 0})
+    assert list(found["units"]["route"].values) == ["bank", "full"]
     assert found["units"]["khat"].notnull().values.tolist() == [True, False]
     assert len(list((tmp_path / "banks").glob("*.nc"))) == 1
 
