@@ -27,6 +27,9 @@ from pm_dalec.sampling.unit import Unit, comparable_draws, good, judge
 
 BANK, FULL = "bank", "full"
 EVALUATED = 16_000  # draws of the bank for one unit at first; all, where these are not enough
+PLENTY = (
+    3.0  # times the target for the ESS: with fewer draws R-hat of the chains is often above 1.01
+)
 KHAT = (
     0.5  # above it the variance of the weights is infinite, and their effective number is no guide
 )
@@ -104,7 +107,7 @@ class BankUnit(Unit):
             )
             state.khat, state.apart = found.khat, found.apart
             state.weight_ess = float(found.sizes.min())
-            if self._trusted():
+            if self._trusted() and state.weight_ess > PLENTY * self.settings.ess:
                 break
         state.carried = int((~np.isnan(logp)).sum())
         return hands, found.weights.reshape(hands.shape), logp[hands]

@@ -103,11 +103,11 @@ def test_a_unit_that_lacks_effective_draws_goes_on_to_all_of_the_bank(target, se
     share, key = share_of(np.random.default_rng(0)), 3
     monkeypatch.setattr(bank_unit, "EVALUATED", 192)
     found = {}
-    for ess in (50, 400, 1e5):
+    for ess in (20, 400, 1e5):
         unit = unit_at(target, key, share, Settings(draws=100, rhat=1.1, ess=ess, proposals=512))
         unit.advance()
         found[ess] = unit.state.carried, unit.state.route
-    assert found == {50: (192, "bank"), 400: (2000, "bank"), 1e5: (2000, "full")}
+    assert found == {20: (192, "bank"), 400: (2000, "bank"), 1e5: (2000, "full")}
 
 
 def test_a_unit_that_took_draws_over_begins_anew_when_more_is_asked(target):
