@@ -49,6 +49,9 @@ WAIT = 60.0  # s for a worker that was given up, and still writes its block
 ROWS, FAULTS, BEGAN = "blocks", "faults", "began"
 
 
+COUNTED = ("phase", "proposed", "searched", "in_round", "thinning", "route", "looked", "carried")
+
+
 class Line(NamedTuple):
     """What is told of a unit that is done; it stands in for the state of the unit in a fit.
 
@@ -64,8 +67,8 @@ class Line(NamedTuple):
         Of one core.
     digest : str
         Of its draws.
-    route : str
-        How it came to its draws where there is a bank.
+    route, looked : str
+        How it came to its draws where there is a bank, and what scouts have come to.
     khat, weight_ess, apart, drift : float
     carried : int
         Of the bank.
@@ -87,6 +90,7 @@ class Line(NamedTuple):
     seconds: float
     digest: str
     route: str
+    looked: str
     khat: float
     weight_ess: float
     apart: float
@@ -240,18 +244,7 @@ def line_of(place: int, identity: int, drawn: Array, state: object, seconds: flo
         seconds=round(seconds, 4),
         digest=digest_of(drawn),
         **{name: tuple(map(int, np.atleast_1d(values))) for name, values in numbers.items()},
-        **{
-            name: getattr(state, name)
-            for name in (
-                "phase",
-                "proposed",
-                "searched",
-                "in_round",
-                "thinning",
-                "route",
-                "carried",
-            )
-        },
+        **{name: getattr(state, name) for name in COUNTED},
         **{name: float(getattr(state, name)) for name in JUDGED},
     )
 
