@@ -133,9 +133,7 @@ def calibrate(
         went), no start, searching (time was over before a start was found), not run. Ctrl-C gives the
         draws until then, with a warning, as do fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
-    if scouts is None:  # those of a region would cost as much as its units
-        region = not is_foreign(model) and lane_dimensions(model)
-        scouts = 0 if halves or region else SCOUTS
+    scouts = _scouts(model, halves) if scouts is None else scouts
     settings = Settings(draws, rhat, ess, proposals, halves=halves, scouts=scouts)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     if is_foreign(model):
@@ -154,6 +152,11 @@ def calibrate(
         stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
         drawn, prior, ended = sampled(job.with_bank(bank, model), model, numbers, places, groups)
         return as_fit(model, target, drawn, chains, stated | ended, prior, groups)
+
+
+def _scouts(model, halves):
+    """Scouts where nobody has said how many: those of a region would cost as much as its units."""
+    return 0 if halves or (hasattr(model, "coords") and lane_dimensions(model)) else SCOUTS
 
 
 @contextmanager

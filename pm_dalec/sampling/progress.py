@@ -65,10 +65,7 @@ class NotebookOutput:
             self._handle.update(shown, raw=True)
 
 
-DOING = {
-    "search": "searching a feasible start",
-    LOOKING: "converged, scouts look for other parts of the posterior",
-}
+DOING = {"search": "searching a feasible start", LOOKING: "converged, looking for other parts"}
 
 
 class Progress:
