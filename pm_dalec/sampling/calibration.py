@@ -102,8 +102,7 @@ def calibrate(
         All processors by default.
     progress : bool or callable
         Show a bar with proposals per second, acceptance and the worst R-hat; or call this with these
-        words and the share of the budget that is used [1]: where it gives False, the run ends as by
-        Ctrl-C.
+        words and the share of the budget that is used [1]: False from it ends the run as Ctrl-C does.
     checkpoint : path, optional
         Folder for the states of the units; a killed run loses seconds.
     resume : bool
@@ -116,7 +115,7 @@ def calibrate(
         million values each; of a region not ``prior``, and of a site only what 20 s allow.
     bank : DrawBank or path, optional
         Draws of pilots, from `pm_dalec.sampling.bank.make_bank`, which units take over where weights
-        allow, or begin at; ``route`` in ``sample_stats`` says which: bank, warm or full.
+        allow: ``route`` in ``sample_stats`` says bank, or full for those that begin by themselves.
     halves : bool
         Whether two halves of the chains share nothing, neither starts nor archive nor likeness, so that
         ``rhat_halves`` of `pm_dalec.diagnose` judges the sampler itself. About twice the proposals.

@@ -67,11 +67,13 @@ class Line(NamedTuple):
         Of one core.
     digest : str
         Of its draws.
-    route, looked : str
-        How it came to its draws where there is a bank, and what scouts have come to.
+    route : str
+        How it came to its draws where there is a bank.
     khat, weight_ess, apart, drift : float
     carried : int
         Of the bank.
+    looked : str
+        What scouts have come to.
     """
 
     place: int
@@ -90,12 +92,12 @@ class Line(NamedTuple):
     seconds: float
     digest: str
     route: str
-    looked: str
     khat: float
     weight_ess: float
     apart: float
     drift: float
     carried: int
+    looked: str = ""
 
 
 class Sampled(NamedTuple):
