@@ -28,6 +28,7 @@ from pm_dalec.posterior.convergence import GOES_ON, diagnose, has_converged, ver
 from pm_dalec.posterior.intervals import at_bounds, intervals
 from pm_dalec.sampling.calibration import calibrate as calibrate_lanes
 from pm_dalec.sampling.edinburgh import calibrate_edinburgh
+from pm_dalec.sampling.starts import ANOTHER_PART, LOOKING, NOTHING_NEW
 from pm_dalec.tables.parameters import PARAMETERS
 
 UNLIMITED = 10**9  # proposals of a chain that seconds limit
@@ -71,7 +72,7 @@ def calibrate(
     seed: int = 0,
     resume: bool = False,
     halves: bool = False,
-    scouts: int = 0,
+    scouts: int | None = None,
     modelled: ModelOptions = USUAL,
     options: SiteOptions = PLAIN,
 ):
@@ -103,7 +104,7 @@ def calibrate(
     halves
         Two halves of the chains share nothing, and R-hat compares them; takes about twice as long.
     scouts
-        So many lanes look for parts of the posterior before the chains begin; 256 find what chains miss.
+        So many lanes look for other parts of the posterior once the chains have converged; 0 sends none.
     modelled
         Of what model.
     options
@@ -152,8 +153,8 @@ def _refuse_for_edinburgh(resume, seconds, halves, scouts):
         )
     if scouts:
         raise ValueError(
-            "wanted chains that may begin where scouts have been, got --scouts with edinburgh2021, whose "
-            "chains begin by themselves; leave it out, or use --sampler lanes"
+            "wanted chains that may go on from what scouts find, got --scouts with edinburgh2021, whose "
+            "chains go on by themselves; leave it out, or use --sampler lanes"
         )
 
 
@@ -170,6 +171,8 @@ def _report(fit, folder, *, truth=None, parameters=PARAMETERS):
     console.print(summary_table(report, found, title=title, caption=_error_models(observed)))
     further = "; --resume goes on from here" if (folder / "state").exists() else ""
     console.print(verdict(report).replace(GOES_ON, further))
+    if found_by := _second_look(fit):
+        console.print(found_by)
     if piled := at_bounds(posterior, parameters):
         console.print(f"at its bound: {', '.join(piled)}", markup=False)
     if truth is not None:
@@ -185,6 +188,19 @@ def _report(fit, folder, *, truth=None, parameters=PARAMETERS):
             f"interrupted; the draws until then are in {folder / 'fit.nc'}: go on with --resume"
         )
     return 0 if has_converged(report) else NOT_CONVERGED
+
+
+SECOND_LOOK = {
+    NOTHING_NEW: "scouts found no other part of the posterior",
+    ANOTHER_PART: "scouts found another part of the posterior, and the chains began again to weigh both",
+    LOOKING: "the time was over before scouts had looked for other parts of the posterior",
+}
+
+
+def _second_look(fit):
+    """Sentence on what scouts have found; empty where none were sent."""
+    statistics = fit["sample_stats"]
+    return SECOND_LOOK.get(str(statistics["looked"].values)) if "looked" in statistics else ""
 
 
 def _expect_draws(posterior, statistics, interrupted, folder):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.posterior.groups.complete import SAMPLED, groups_to_make
 from pm_dalec.sampling import checkpoints
 from pm_dalec.sampling.any_model.compiled import compile_any
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from pm_dalec.tables.kinds import Array
 
 FEWEST_CHAINS = 4  # which fill the archive of a unit
+SCOUTS = 256
 SAVE_EVERY = 20.0  # s between two states of one unit on disk
 
 
@@ -72,7 +74,7 @@ def calibrate(
     groups: Sequence[str] | None = None,
     bank: DrawBank | str | Path | None = None,
     halves: bool = False,
-    scouts: int = 0,
+    scouts: int | None = None,
 ) -> xr.DataTree:
     """Sample the posterior of every unit of a model with the default sampler.
 
@@ -100,8 +102,7 @@ def calibrate(
         All processors by default.
     progress : bool or callable
         Show a bar with proposals per second, acceptance and the worst R-hat; or call this with these
-        words and the share of the budget that is used [1]: where it gives False, the run ends as by
-        Ctrl-C.
+        words and the share of the budget that is used [1]: False from it ends the run as Ctrl-C does.
     checkpoint : path, optional
         Folder for the states of the units; a killed run loses seconds.
     resume : bool
@@ -114,14 +115,14 @@ def calibrate(
         million values each; of a region not ``prior``, and of a site only what 20 s allow.
     bank : DrawBank or path, optional
         Draws of pilots, from `pm_dalec.sampling.bank.make_bank`, which units take over where weights
-        allow, or begin at; ``route`` in ``sample_stats`` says which: bank, warm or full.
+        allow: ``route`` in ``sample_stats`` says bank, or full for those that begin by themselves.
     halves : bool
         Whether two halves of the chains share nothing, neither starts nor archive nor likeness, so that
         ``rhat_halves`` of `pm_dalec.diagnose` judges the sampler itself. About twice the proposals.
-    scouts : int
-        Lanes that spread before the chains begin, 256 for instance; chains then begin at the best and at
-        the most distant of what these have found, and leap between parts of the posterior. Finds parts
-        that chains by themselves miss, for a million runs of the model.
+    scouts : int, optional
+        Lanes that look for other parts of the posterior once the chains of a unit have converged; where
+        there is one, chains begin again and leap between the parts. By default 256, a million runs, and
+        none for pixels or with ``halves``. ``looked`` in ``sample_stats`` says what they found.
 
     Returns
     -------
@@ -131,6 +132,7 @@ def calibrate(
         went), no start, searching (time was over before a start was found), not run. Ctrl-C gives the
         draws until then, with a warning, as do fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
     """
+    scouts = _scouts(model, halves) if scouts is None else scouts
     settings = Settings(draws, rhat, ess, proposals, halves=halves, scouts=scouts)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     if is_foreign(model):
@@ -149,6 +151,11 @@ def calibrate(
         stated = stated_of("lanes", seed, compile_seconds, settings, chains, seconds) | held
         drawn, prior, ended = sampled(job.with_bank(bank, model), model, numbers, places, groups)
         return as_fit(model, target, drawn, chains, stated | ended, prior, groups)
+
+
+def _scouts(model, halves):
+    """Scouts where nobody has said how many: those of a region would cost as much as its units."""
+    return 0 if halves or (hasattr(model, "coords") and lane_dimensions(model)) else SCOUTS
 
 
 @contextmanager

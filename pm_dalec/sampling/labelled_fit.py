@@ -279,6 +279,16 @@ def _routes(units, shape):
     return {"route": routes.reshape(shape)} | {n: v.reshape(shape) for n, v in numbers.items()}
 
 
+def _looked(units, shape):
+    """What scouts have come to in each unit; no variable where none was to send them."""
+    if not any(state.looked for _, state in units.values()):
+        return {}
+    found = np.full(int(np.prod(shape, dtype=int)), NOT_RUN, dtype="<U12")
+    for place, (_, state) in units.items():
+        found[place] = state.looked or NOT_RUN
+    return {"looked": found.reshape(shape)}
+
+
 def statistics_of(logp, units, posterior):
     """Sampler statistics of every unit.
 
@@ -309,6 +319,7 @@ def statistics_of(logp, units, posterior):
             "status": (space, status.reshape(shape)),
             **{name: (space, values.reshape(shape)) for name, values in numbers.items()},
             **{name: (space, values) for name, values in _routes(units, shape).items()},
+            **{name: (space, values) for name, values in _looked(units, shape).items()},
         },
         coords=posterior.coords,
     )

@@ -23,6 +23,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from pm_dalec.sampling.starts import LOOKING
 from pm_dalec.tables.numbers import flag
 
 WATCHED, UNWATCHED = 0.5, 1.0  # s between two looks at the bar, and between two printed lines
@@ -62,6 +63,9 @@ class NotebookOutput:
             self._handle = display(shown, raw=True, display_id=True)
         else:
             self._handle.update(shown, raw=True)
+
+
+DOING = {"search": "searching a feasible start", LOOKING: "converged, looking for other parts"}
 
 
 class Progress:
@@ -265,8 +269,8 @@ class Progress:
     def _words(self, state):
         before = sum(self._before[identity][1] for identity in self._proposals)
         rate = self._rate(sum(self._proposals.values()) - before)
-        if state.phase == "search":
-            return f"searching a feasible start, {rate}"
+        if doing := DOING.get(state.looked or state.phase):
+            return f"{doing}, {rate}"
         accepted = float(np.mean(state.accepted)) / max(1, state.in_round)
         rhat = f"{state.worst_rhat:.3f}" if np.isfinite(state.worst_rhat) else "pending"
         failed = f", {self._failed} without a start" if self._failed else ""

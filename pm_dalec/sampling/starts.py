@@ -1,4 +1,4 @@
-"""Starts of chains: the search for the constraints, what scouts have found, points for ``pm.sample``."""
+"""Starts of chains: the search for the constraints, the second look by scouts, points for ``pm.sample``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ from scipy.spatial.distance import cdist
 from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling.kernels.acceptance import VIOLATION, results_at
 from pm_dalec.sampling.kernels.search import search_window
-from pm_dalec.sampling.kernels.surrogate import whitened
-from pm_dalec.sampling.state import Settings, lanes_of, new_state, scatter
+from pm_dalec.sampling.state import (
+    FEWEST_DRAWS,
+    WINDOW,
+    Settings,
+    evenly,
+    lanes_of,
+    new_state,
+    place,
+    remember_only,
+    scatter,
+)
 from pm_dalec.sampling.target import check_dalec, compile_target, natural
 from pm_dalec.tables.numbers import seed_of, whole_number
 
@@ -20,6 +29,14 @@ if TYPE_CHECKING:
 
 SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
+SCOUTING = 8 * WINDOW  # proposals of a scout
+LATE = 0.25  # share of scouts that others need not wait for
+SCOUT, AGAIN = 0, 1  # identities, which decide random streams
+COMPARED = 1000  # draws that places are compared with
+FARTHER = 1.5  # than any draw of a chain from those of the others: not the same part
+LOW = 0.01  # quantile of the density of draws, below which a place is of no account
+UNSETTLED = 1.0  # distances of that quantile from the median by which a scout may be lower still
+LOOKING, NOTHING_NEW, ANOTHER_PART = "looking", "nothing new", "another part"
 
 
 def search(call, lanes, state, most, late=0.0):
@@ -63,30 +80,142 @@ def search(call, lanes, state, most, late=0.0):
     return False
 
 
-def chosen(found, count):
-    """Starts among the places that scouts have found: the best, and those farthest from all others.
-
-    A part of the posterior that few scouts have found is a start of some chain where it is better than the
-    rest, or far from it.
+class Known:
+    """What the draws of chains know of their posterior, and whether other places are news to them.
 
     Parameters
     ----------
-    found : array (scout, parameter + 1)
-        Places, and their log-density.
-    count : int
-
-    Returns
-    -------
-    array (count, parameter)
+    drawn : array (draw, chain, parameter + 1)
+        In the unit interval, with the log-density.
     """
-    places = found[np.argsort(-found[:, -1], kind="stable"), :-1]
-    white = whitened(places)
-    best = -(-count // 2)
-    taken, apart = list(range(best)), cdist(white, white[:best]).min(axis=1)
-    while len(taken) < count:
-        taken.append(int(apart.argmax()))
-        apart = np.minimum(apart, cdist(white, white[taken[-1:]])[:, 0])
-    return places[taken]
+
+    def __init__(self, drawn):
+        rows = evenly(drawn, -(-COMPARED // drawn.shape[1]))
+        flat = rows.reshape(-1, rows.shape[-1])
+        self._factor = np.linalg.cholesky(np.atleast_2d(np.cov(flat[:, :-1], rowvar=False)))
+        self._points = self._white(flat)
+        chains = np.tile(np.arange(rows.shape[1]), len(rows))
+        apart = cdist(self._points, self._points)
+        apart[chains[:, None] == chains] = np.inf
+        self._reach = FARTHER * apart.min(axis=1).max()
+        self._low, self._usual = np.quantile(flat[:, -1], [LOW, 0.5])
+
+    def _white(self, places):
+        return np.linalg.solve(self._factor, places[:, :-1].T).T
+
+    def distances(self, places):
+        """Whitened distances of places (place, parameter + 1) from the nearest draw."""
+        return cdist(self._white(places), self._points).min(axis=1)
+
+    def news(self, places):
+        """Which places (place, parameter + 1) are far from all draws, and as dense as these are."""
+        return (self.distances(places) > self._reach) & (places[:, -1] > self._low)
+
+    def suspects(self, found):
+        """Which places of scouts, that have not settled yet, may come to be news."""
+        least = self._low - UNSETTLED * (self._usual - self._low)
+        return (self.distances(found) > self._reach) & (found[:, -1] > least)
+
+    def starts(self, found, count):
+        """Starts of chains among the places of scouts, where some are news: these, and the best.
+
+        Parameters
+        ----------
+        found : array (scout, parameter + 1)
+        count : int
+
+        Returns
+        -------
+        array (count, parameter)
+            No place twice where there are enough.
+        """
+        order = np.argsort(-found[:, -1], kind="stable")
+        new = found[order[self.suspects(found[order])]]
+        taken, apart = [], self.distances(new)
+        while len(taken) < min(count // 2, len(new)):
+            taken.append(int(apart.argmax()))
+            apart = np.minimum(apart, cdist(self._white(new), self._white(new[taken[-1:]]))[:, 0])
+        best = np.resize(order, count - len(taken))
+        return np.concatenate([found[best], new[taken]])[:, :-1]
+
+
+class SecondLook:
+    """Whether chains that have converged have missed a part of their posterior.
+
+    Scouts, many lanes with starts of their own, are spread anew. Where some end far from all draws and
+    about as dense, chains begin again at these and at the best of what was found, and tune. Where one of
+    them then still is far from all draws, and as dense as they are, it is in another part.
+
+    Parameters
+    ----------
+    unit : Unit
+        That has converged.
+    beside : callable
+        Another unit of the same data, from its identity, number of lanes and settings.
+    """
+
+    def __init__(self, unit, beside):
+        self._unit, self._beside, self._known = unit, beside, Known(unit.result())
+        few = Settings(FEWEST_DRAWS, proposals=SCOUTING, search=unit.settings.search)
+        count = max(unit.settings.scouts, unit.state.logp.size)
+        self._scouts = beside(SCOUT, count, few, late=LATE)
+        self.again, self._visited = None, []
+
+    def advance(self):
+        """Run a window; gives `NOTHING_NEW` or `ANOTHER_PART` where it is decided, else `LOOKING`."""
+        if not self._scouts.finished:
+            self._scouts.advance()
+            return LOOKING
+        if self.again is None:
+            found = _present(self._scouts.state)
+            if self._scouts.state.phase == "no start" or not self._known.suspects(found).any():
+                return NOTHING_NEW
+            chains = self._unit.state.logp.size
+            self.again = self._beside(AGAIN, chains, self._unit.settings)
+            place(self.again.state, self._known.starts(found, chains))
+            remember_only(self.again.state, found[:, np.newaxis, :-1])
+            self.again.begin()
+        self.again.advance()
+        self._visited.append(_present(self.again.state))
+        if self.again.state.phase == "tune":
+            return LOOKING
+        late = self._visited[-(len(self._visited) // 4) :]
+        stayed = np.mean([self._known.news(states) for states in late], axis=0) > 0.5
+        return ANOTHER_PART if stayed.any() else NOTHING_NEW
+
+    @property
+    def searched(self):
+        """Proposals of the scouts and of chains that came back, as if the chains had made them."""
+        party, chains = self._scouts.state, self._unit.state.logp.size
+        back = self.again is not None and self._unit.state.looked == NOTHING_NEW
+        made = (party.searched + party.proposed) * party.logp.size // chains
+        return made + (self.again.state.proposed if back else 0)
+
+
+def take_over(state, other):
+    """Make a state that of chains which have found another part; the draws so far miss it.
+
+    What is known of a bank, and what was spent until now, is kept.
+    """
+    kept = (
+        "searched",
+        "proposed",
+        "looked",
+        "route",
+        "khat",
+        "weight_ess",
+        "apart",
+        "drift",
+        "carried",
+    )
+    before = {name: getattr(state, name) for name in kept}
+    vars(state).update(vars(other) | before)
+    state.proposed += other.proposed
+
+
+def _present(state):
+    """Where the lanes of a unit are (lane, parameter + 1), with their log-density."""
+    return np.column_stack([state.position[:, : state.logp.size].T, state.logp])
 
 
 def feasible_start(

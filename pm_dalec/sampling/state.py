@@ -11,15 +11,13 @@ import numpy as np
 from pm_dalec.posterior import runs
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams, uniform
-from pm_dalec.sampling.kernels.surrogate import PLACES, Surrogate, fit_surrogate
+from pm_dalec.sampling.kernels.surrogate import COMPONENTS, Surrogate, likeness_of
 from pm_dalec.tables.numbers import flag, number, whole_number
 
 FEWEST_DRAWS = 8  # of a chain: what a window of the first round records
 WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
 FIRST_ROUND = 40  # windows; while tuning, the archive moves on after each of them
 ARCHIVE = 3000  # states
-COMPONENTS = PLACES  # of a surrogate
-STATES_A_COMPONENT = 500  # at least
 MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
 
 
@@ -46,7 +44,7 @@ class Settings:
         Whether two halves of the lanes share nothing, neither archive nor likeness, so that R-hat between
         them judges the sampler; about twice the proposals.
     scouts : int
-        Lanes that look for parts of the posterior before the chains begin.
+        Lanes that look for other parts of the posterior once the chains have converged.
     """
 
     draws: int = 1000
@@ -72,7 +70,7 @@ class Settings:
         whole_number("scouts", self.scouts, least=0, advice="256 are usual, 0 sends none")
         if self.scouts and self.halves:
             raise ValueError(
-                f"wanted halves that share nothing, or chains that begin at what scouts have found, got "
+                f"wanted halves that share nothing, or chains that go on from what scouts have found, got "
                 f"halves=True and scouts={self.scouts}; choose one of them"
             )
 
@@ -119,6 +117,7 @@ class UnitState:
     apart: float  # disagreement of pilots about the unit, in standard errors
     drift: float  # mean step of draws that were taken over and moved, in standard errors
     carried: int  # draws of the bank at which it was run
+    looked: str  # what the second look by scouts has come to; empty where none was taken
 
 
 def new_state(identity, size, chains, padded, settings, seed):
@@ -166,6 +165,7 @@ def new_state(identity, size, chains, padded, settings, seed):
         apart=np.nan,
         drift=np.nan,
         carried=0,
+        looked="",
     )
 
 
@@ -317,18 +317,6 @@ def renew_surrogates(state, components=COMPONENTS):
     """
     for learnt in state.learnt:
         learnt.surrogate = likeness_of(learnt.archive[: learnt.filled], components)
-
-
-def likeness_of(states, components=COMPONENTS):
-    """Surrogate of states (state, parameter), with fewer components where they are few.
-
-    Parameters
-    ----------
-    states : array (state, parameter)
-    components : int
-        At most.
-    """
-    return fit_surrogate(states, max(1, min(components, len(states) // STATES_A_COMPONENT)))
 
 
 def learn(state, sizes):

@@ -11,6 +11,7 @@ every draw comes from plain Markov chains.
 """
 
 from copy import deepcopy
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -30,19 +31,16 @@ from pm_dalec.sampling.kernels import acceptance, windows
 from pm_dalec.sampling.kernels.lanes import Calls, Record
 from pm_dalec.sampling.kernels.proposals import Guide
 from pm_dalec.sampling.kernels.walk import empty_walk
+from pm_dalec.sampling.starts import ANOTHER_PART, LOOKING, NOTHING_NEW
 from pm_dalec.sampling.state import (
-    FEWEST_DRAWS,
     FIRST_ROUND,
     WINDOW,
-    Settings,
     empty,
     evenly,
     lanes_of,
     learn,
     new_state,
-    place,
     remember,
-    remember_only,
     renew_surrogates,
     shared,
     store,
@@ -52,9 +50,7 @@ from pm_dalec.sampling.target import natural
 WINDOWS_A_FIT = 4  # while tuning
 GOOD_ARCHIVE = 50.0  # effective states of an archive that is not replaced
 TRUST = 0.5  # power of a surrogate that was learnt from a round, when it decides about runs
-SCOUTING = 8 * WINDOW  # proposals of a scout
-LATE = 0.25  # share of scouts that others need not wait for
-LEAPS = 0.2  # share of the leaps between components of the likeness, where there were scouts
+LEAPS = 0.2  # share of the leaps between components of the likeness, where there is another part
 MOST_JUDGED = 500  # draws of a chain that a look at convergence takes into account, at least
 
 
@@ -135,7 +131,7 @@ class Unit:
     """
 
     def __init__(self, bound, target, state, settings, pool=None, threads=1, late=0.0):
-        self._late, self._scouts = late, None
+        self._late, self._second = late, None
         self.bound, self.target, self.state, self.settings = bound, target, state, settings
         early = None if target.early is None else target.early.bind(bound.data.units)
         self.pool, self.threads = pool, threads
@@ -150,6 +146,8 @@ class Unit:
     @property
     def finished(self):
         """Whether the unit is done, or has made all proposals that it may make at present."""
+        if self.state.phase == "converged":
+            return not self.settings.scouts or self.state.looked in (NOTHING_NEW, ANOTHER_PART)
         return self._ended or self.state.proposed >= self.settings.proposals
 
     @property
@@ -159,14 +157,14 @@ class Unit:
 
     def advance(self):
         """Run one window and what follows from it."""
-        if self.state.phase != "search":
+        if self.state.phase == "converged":
+            self._look_again()
+        elif self.state.phase != "search":
             self._sample()
-        elif self.settings.scouts and not self.state.learnt[0].filled:
-            self._scout()
         elif starts.search(self._call, self._lanes, self.state, self.settings.search, self._late):
-            self._begin()
+            self.begin()
 
-    def _begin(self):
+    def begin(self):
         """Begin to tune, from the starts that were found."""
         state = self.state
         state.logp[:] = acceptance.results_at(self._call, self._lanes, acceptance.LOGP)
@@ -174,22 +172,16 @@ class Unit:
         remember(state, state.position[:, : state.logp.size].T[None])
         self._renew(1)
 
-    def _scout(self):
-        """Let scouts go on, and begin to tune at what they have found; a killed run sends them again."""
-        state = self.state
-        if self._scouts is None:
-            self._scouts = scouts_of(self)
-        self._scouts.advance()
-        party = self._scouts.state
-        state.searched = party.searched + party.proposed
-        if party.phase == "no start":
-            state.phase = "no start"
-        elif self._scouts.finished:
-            found = party.position[:, : party.logp.size].T
-            remember_only(state, found[:, None])
-            taken = starts.chosen(np.column_stack([found, party.logp]), state.logp.size)
-            place(state, taken)
-            self._begin()
+    def _look_again(self):
+        """Let the second look go on; a run that was killed in the midst of it begins it anew."""
+        if self._second is None:
+            self._second = starts.SecondLook(self, partial(_beside, self))
+        self.state.looked = self._second.advance()
+        if self.state.looked == ANOTHER_PART:
+            starts.take_over(self.state, self._second.again.state)
+            self._lanes, self._walk = lanes_of(self.state), None
+        if self.state.looked != LOOKING:
+            self.state.searched += self._second.searched
 
     def _renew(self, components):
         renew_surrogates(self.state, components)
@@ -231,7 +223,7 @@ class Unit:
             filled=learnt.filled,
             conditional=self.settings.conditional,
             trust=TRUST if self.state.archive_ess > 0 else 0.0,
-            leaps=LEAPS if self.settings.scouts else 0.0,
+            leaps=LEAPS if self.state.looked == ANOTHER_PART else 0.0,
         )
 
     def _window(self, every, count=WINDOW):
@@ -332,11 +324,12 @@ class Unit:
         return evenly(self.state.stored[: self.state.kept], self.settings.draws)
 
 
-def scouts_of(unit):
-    """Scouts of a unit: a unit of many lanes, with streams of their own, that ends before it has tuned."""
-    settings, lanes, threads = unit.settings, unit.state.logp.size, unit.threads
-    count, seed = max(settings.scouts, lanes), int(unit.state.streams[0, 0])
-    bound = unit.bound.alike(count)
-    asked = Settings(FEWEST_DRAWS, proposals=SCOUTING, search=settings.search)
-    state = new_state(0, len(unit.target.rows), count, bound.padded, asked, seed)
-    return Unit(bound, unit.target, state, asked, unit.pool, threads, late=LATE)
+def _beside(unit, identity, lanes, settings, late=0.0):
+    """Unit of the same data with so many lanes, and streams that follow from those of another."""
+    seed, bound, size = (
+        int(unit.state.streams[0, 0]),
+        unit.bound.alike(lanes),
+        len(unit.target.rows),
+    )
+    state = new_state(identity, size, lanes, bound.padded, settings, seed)
+    return Unit(bound, unit.target, state, settings, unit.pool, unit.threads, late=late)

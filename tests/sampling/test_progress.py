@@ -33,6 +33,7 @@ def clock(monkeypatch):
 def state(proposed, *, phase="sample"):
     return SimpleNamespace(
         phase=phase,
+        looked="",
         proposed=proposed,
         searched=0,
         accepted=np.full(CHAINS, proposed // 4),

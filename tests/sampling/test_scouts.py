@@ -1,4 +1,4 @@
-"""Scouts before the chains begin, and leaps between parts of a posterior."""
+"""The second look by scouts, and leaps between parts of a posterior."""
 
 import numpy as np
 import pymc as pm
@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import pm_dalec as pmd
 from pm_dalec.models import baseline
+from pm_dalec.sampling.any_model.compiled import compile_any
 from pm_dalec.sampling.kernels import blocks, leaps, proposals
 from pm_dalec.sampling.kernels.lanes import Lanes, go, stay
 from pm_dalec.sampling.kernels.streams import streams
@@ -16,15 +17,16 @@ from pm_dalec.sampling.kernels.surrogate import (
     KNOTS,
     fit_surrogate,
     log_density,
-    whitened,
 )
 from pm_dalec.sampling.kernels.walk import empty_walk, enter, move
-from pm_dalec.sampling.starts import chosen
-from pm_dalec.sampling.state import Settings
+from pm_dalec.sampling.starts import ANOTHER_PART, LOOKING, SCOUTING, Known
+from pm_dalec.sampling.state import Settings, new_state, state_from_arrays, state_to_arrays
+from pm_dalec.sampling.target import bound_to
+from pm_dalec.sampling.unit import Unit
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
 SHORT = {"chains": 8, "draws": 40, "groups": (), "progress": False, "threads": 1}
-SIZE, RARE = 3, 0.3
+SIZE, WIDE, RARE = 3, 5, 0.3
 
 
 @pytest.fixture(scope="module")
@@ -85,48 +87,97 @@ def test_leaps_leave_the_likeness_alone_and_weigh_its_parts(two_parts, processes
     assert np.count_nonzero(np.diff(low.astype(int))) > 200
 
 
-def test_scouts_find_a_part_that_few_starts_lead_to_and_chains_weigh_it():
-    """Two starts of a hundred lead to the part that holds seven tenths."""
+@pytest.fixture(scope="module")
+def two_places():
+    """Model in which one start of some hundred leads to the part that holds seven tenths."""
     with pm.Model() as model:
-        place = pm.Uniform("place", 0.0, 1.0, shape=SIZE)
+        place = pm.Uniform("place", 0.0, 1.0, shape=WIDE)
 
         def part(weight, centre, sd):
             square = pt.sum(((place - centre) / sd) ** 2)
-            return np.log(weight) - SIZE * np.log(sd) - square / 2
+            return np.log(weight) - WIDE * np.log(sd) - square / 2
 
         pm.Potential("parts", pt.logaddexp(part(0.3, 0.3, 0.1), part(0.7, 0.85, 0.03)))
-    fit = pmd.calibrate(model, chains=8, scouts=256, ess=1000, progress=False, threads=1)
+    return model
+
+
+def share_of_the_second(fit):
+    return float((fit["posterior"]["place"].mean("place_dim_0") > 0.6).mean())
+
+
+def test_a_second_look_finds_a_part_that_few_starts_lead_to_and_chains_weigh_it(two_places):
+    asked = {"chains": 8, "ess": 1000, "progress": False, "threads": 1}
+    missed = pmd.calibrate(two_places, **asked, scouts=0)
+    assert str(missed["sample_stats"]["status"].values) == "converged"
+    assert share_of_the_second(missed) == 0.0
+    assert "looked" not in missed["sample_stats"]
+    fit = pmd.calibrate(two_places, **asked)
+    assert str(fit["sample_stats"]["looked"].values) == "another part"
     assert float(fit["sample_stats"]["rhat"].max()) < 1.01
-    share = (fit["posterior"]["place"].mean("place_dim_0") > 0.6).mean()
-    assert_allclose(float(share), 0.7, atol=0.05)
+    assert_allclose(share_of_the_second(fit), 0.7, atol=0.05)
     assert fit.attrs["scouts"] == 256
 
 
-def test_starts_are_the_best_places_and_those_far_from_all_others():
+def test_a_second_look_that_finds_nothing_leaves_the_draws_as_they_are(two_places):
+    asked = {"chains": 8, "progress": False, "threads": 1}
+    with pm.Model() as model:
+        pm.Normal("place", 0.0, 1.0, shape=SIZE)
+    first, second = (pmd.calibrate(model, **asked, scouts=scouts) for scouts in (0, None))
+    assert_array_equal(first["posterior"]["place"], second["posterior"]["place"])
+    assert str(second["sample_stats"]["looked"].values) == "nothing new"
+    made = [int(fit["sample_stats"]["search_proposals"]) for fit in (first, second)]
+    assert made[1] >= made[0] + SCOUTING * 256 // 8
+
+
+@pytest.fixture(scope="module")
+def known():
     random = np.random.default_rng(2)
-    places = random.normal(0.4, 0.03, (60, 4))
-    places[7] = [0.9, 0.1, 0.9, 0.1]
-    found = np.column_stack([places, -random.uniform(1, 2, 60)])
-    found[7, -1], found[20, -1] = -50.0, 0.0
-    taken = chosen(found, 6)
-    assert_array_equal(taken[0], places[20])
-    assert_array_equal(taken[3], places[7])
-    assert len(np.unique(taken, axis=0)) == 6
-    assert_allclose(np.cov(whitened(places), rowvar=False), np.eye(4), atol=1e-3)
+    return Known(
+        np.dstack([random.normal(0.4, 0.03, (500, 8, 4)), random.uniform(-2, -1, (500, 8))])
+    )
 
 
-def test_a_fit_with_scouts_is_continued_bit_for_bit_and_says_how_many_there_were(tmp_path):
-    model = baseline.build(pmd.synthetic_site(0, years=3))
-    whole = pmd.calibrate(model, **SHORT, scouts=20, proposals=2048)
-    folder = tmp_path / "state"
-    part = pmd.calibrate(model, **SHORT, scouts=20, proposals=512, checkpoint=folder)
-    assert int(part["sample_stats"]["search_proposals"]) > 4096
-    again = pmd.calibrate(model, **SHORT, scouts=20, proposals=2048, checkpoint=folder, resume=True)
-    for name, values in whole["posterior"].data_vars.items():
-        assert_array_equal(values, again["posterior"][name])
-    assert whole.attrs["scouts"] == 20
-    with pytest.raises(ValueError, match="scouts"):
-        pmd.calibrate(model, **SHORT, checkpoint=folder, resume=True)
+def test_news_are_far_from_all_draws_and_as_dense(known):
+    places = np.full((4, 5), 0.4)
+    places[:, -1] = [-1.5, -1.5, -2.3, -9.0]
+    places[1:, :-1] = [0.9, 0.1, 0.9, 0.1]
+    assert_array_equal(known.news(places), [False, True, False, False])
+    assert_array_equal(known.suspects(places), [False, True, True, False])
+
+
+def test_starts_are_the_best_places_and_suspects_far_from_each_other(known):
+    random = np.random.default_rng(3)
+    found = np.column_stack([random.normal(0.4, 0.03, (60, 4)), -random.uniform(1, 2, 60)])
+    found[[7, 8, 9], :-1] = [[0.9, 0.1, 0.9, 0.1], [0.89, 0.1, 0.9, 0.1], [0.1, 0.9, 0.1, 0.9]]
+    found[9, -1], found[20, -1] = -1.9, -0.5
+    taken = known.starts(found, 4)
+    assert_array_equal(taken[0], found[20, :-1])
+    assert {tuple(place) for place in taken[2:]} <= {
+        tuple(place) for place in found[[7, 8, 9], :-1]
+    }
+    assert tuple(found[9, :-1]) in {tuple(place) for place in taken[2:]}
+    assert len(np.unique(known.starts(found, 6), axis=0)) == 6
+
+
+def test_a_second_look_is_the_same_after_a_stop_in_its_midst(two_places):
+    """Its folder holds the state of a unit that has converged: what scouts were at is done anew."""
+    target = compile_any(two_places)[1]
+    settings, ends = Settings(100, scouts=64), []
+    for stop in (None, 30):
+        bound = bound_to(target, 8, 0, None)
+        state = new_state(0, WIDE, 8, bound.padded, settings, 1)
+        unit = Unit(bound, target, state, settings)
+        windows = 0
+        while not unit.finished:
+            unit.advance()
+            windows += state.looked == LOOKING
+            if windows == stop:
+                state = state_from_arrays(state_to_arrays(state))
+                unit = Unit(bound, target, state, settings)
+        ends.append(unit.result())
+        assert state.looked == ANOTHER_PART
+        assert windows > 40
+    assert_array_equal(*ends)
 
 
 def test_halves_that_share_nothing_have_no_scouts():
@@ -136,11 +187,12 @@ def test_halves_that_share_nothing_have_no_scouts():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
-def test_scouts_find_the_larger_part_of_three_years_of_hyytiala(seed, shared_data):
+def test_a_second_look_finds_the_larger_part_of_three_years_of_hyytiala(seed, shared_data):
     """What the guide says; bridge sampling of each part by itself gives .73."""
     site = pmd.open_site(shared_data / "data" / "sites" / "gcel_FI-Hyy_monthly.nc")
     model = baseline.build(site.isel(time=slice(0, 36)))
-    fit = pmd.calibrate(model, chains=16, scouts=256, random_seed=seed, groups=(), progress=False)
+    fit = pmd.calibrate(model, chains=16, random_seed=seed, groups=(), progress=False)
+    assert str(fit["sample_stats"]["looked"].values) == "another part"
     assert str(fit["sample_stats"]["status"].values) == "converged"
     day = np.mod(fit["posterior"]["labile_release_day"], 365.25)
     assert_allclose(float(((day > 250) & (day < 340)).mean()), 0.745, atol=0.03)

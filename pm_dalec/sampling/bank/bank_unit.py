@@ -22,6 +22,7 @@ from pm_dalec.sampling.bank.weights import (
     worth_of_part,
 )
 from pm_dalec.sampling.bank.wide_target import log_densities
+from pm_dalec.sampling.starts import ANOTHER_PART
 from pm_dalec.sampling.state import lanes_of, new_state, remember_only
 from pm_dalec.sampling.unit import Unit, comparable_draws, good, judge
 
@@ -65,6 +66,8 @@ class BankUnit(Unit):
         """Take over draws of the bank, or run one window and what follows from it."""
         if self.state.route:
             super().advance()
+            if self.state.looked == ANOTHER_PART:  # which the bank has missed
+                self.state.route = FULL
         else:
             self._begin_at_bank()
 

@@ -49,6 +49,9 @@ WAIT = 60.0  # s for a worker that was given up, and still writes its block
 ROWS, FAULTS, BEGAN = "blocks", "faults", "began"
 
 
+COUNTED = ("phase", "proposed", "searched", "in_round", "thinning", "route", "looked", "carried")
+
+
 class Line(NamedTuple):
     """What is told of a unit that is done; it stands in for the state of the unit in a fit.
 
@@ -69,6 +72,8 @@ class Line(NamedTuple):
     khat, weight_ess, apart, drift : float
     carried : int
         Of the bank.
+    looked : str
+        What scouts have come to.
     """
 
     place: int
@@ -92,6 +97,7 @@ class Line(NamedTuple):
     apart: float
     drift: float
     carried: int
+    looked: str = ""
 
 
 class Sampled(NamedTuple):
@@ -240,18 +246,7 @@ def line_of(place: int, identity: int, drawn: Array, state: object, seconds: flo
         seconds=round(seconds, 4),
         digest=digest_of(drawn),
         **{name: tuple(map(int, np.atleast_1d(values))) for name, values in numbers.items()},
-        **{
-            name: getattr(state, name)
-            for name in (
-                "phase",
-                "proposed",
-                "searched",
-                "in_round",
-                "thinning",
-                "route",
-                "carried",
-            )
-        },
+        **{name: getattr(state, name) for name in COUNTED},
         **{name: float(getattr(state, name)) for name in JUDGED},
     )
 

@@ -20,8 +20,9 @@ from pm_dalec.sampling.kernels.acceptance import LOGP, results_at
 from pm_dalec.sampling.kernels.lanes import Calls, Lanes, Record
 from pm_dalec.sampling.kernels.proposals import Guide
 from pm_dalec.sampling.kernels.streams import streams, uniform
+from pm_dalec.sampling.kernels.surrogate import likeness_of
 from pm_dalec.sampling.kernels.walk import empty_walk
-from pm_dalec.sampling.state import Settings, likeness_of
+from pm_dalec.sampling.state import Settings
 from pm_dalec.sampling.target import bound_to
 from pm_dalec.sampling.unit import TRUST
 

@@ -19,7 +19,9 @@ UNIFORM_SHARE = 0.02  # of each margin, so that no part of the unit interval is 
 ITERATIONS = 12  # of expectation and maximisation
 PRIOR_STATES = 50.0  # weight of the covariance of all states in that of a component
 RIDGE = 1e-6
+STATES_A_COMPONENT = 500  # at least
 PLACES = 4  # most components; the loops over them have this fixed length, so that they are vectors
+COMPONENTS = PLACES
 
 
 class Surrogate(NamedTuple):
@@ -115,13 +117,6 @@ def _log_parts(scores, means, precisions, log_weights):
     return log_weights[: len(squares), None] - 0.5 * np.array(squares)
 
 
-def whitened(states):
-    """Normal scores of states (state, parameter) without correlations, each with the variance one."""
-    scores = _scores(states, _knots(states))
-    overall = np.cov(scores, rowvar=False) + RIDGE * np.eye(scores.shape[1])
-    return np.linalg.solve(np.linalg.cholesky(overall), (scores - scores.mean(axis=0)).T).T
-
-
 def fit_surrogate(states, components=1):
     """Fit a surrogate to states by expectation maximisation.
 
@@ -151,6 +146,18 @@ def fit_surrogate(states, components=1):
     filled[:components] = log_weights
     kinship = _partial(np.linalg.inv(overall))
     return Surrogate(knots, means, precisions, stacked, filled, kinship)
+
+
+def likeness_of(states, components=COMPONENTS):
+    """Surrogate of states (state, parameter), with fewer components where they are few.
+
+    Parameters
+    ----------
+    states : array (state, parameter)
+    components : int
+        At most.
+    """
+    return fit_surrogate(states, max(1, min(components, len(states) // STATES_A_COMPONENT)))
 
 
 def log_density(surrogate, positions):

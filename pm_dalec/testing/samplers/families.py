@@ -39,7 +39,6 @@ LANES = {
     "ess": 2000,
     "proposals": 1_500_000,
     "groups": (),
-    "scouts": 256,
 }
 """Of the reference: its medians have an error of .03 sd."""
 QUANTILES = (0.05, 0.5, 0.95)
