@@ -220,7 +220,8 @@ def _studied(study, out, each, ablate, information):
     print(moves(effects(found), SHOWN).to_string(index=False, float_format="{:.2f}".format))
     for name, words in unconverged(found).items():
         console.print(f"{name}: {words}", markup=False)
-    console.print(f"wrote {path}, effects.pdf, effects.png, effects.csv, study.nc")
+    figures = "effects.pdf, effects.png, " if found.sizes["variant"] > 1 else ""
+    console.print(f"wrote {path}, {figures}effects.csv, study.nc")
     return found
 
 

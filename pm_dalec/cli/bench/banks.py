@@ -19,7 +19,7 @@ from pm_dalec.sampling.target import bound_to, compile_target, natural
 from pm_dalec.sampling.unit import Unit
 
 CHAINS = 8
-PILOTS = {"baseline": 32, "stratified": 12}  # of each class of a model
+PILOTS = {"baseline": 32, "stratified": 24}  # of each class of a model
 PILOT_RESOLUTION = 0.05  # degree: units of coarser ones lie within their range
 PAPER_UNITS = 6315  # of both approaches at all resolutions
 HOUR = 3600.0  # s

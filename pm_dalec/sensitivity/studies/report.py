@@ -58,7 +58,8 @@ def write_report(
     folder = storage.folder_to_write(folder)
     moved, doubtful = effects(study, base), unconverged(study)
     names = [name for name in names if name in moved["name"].values]
-    save_figure(_figure(moved, names, doubtful), folder / FIGURE)
+    if study.sizes[VARIANT] > 1:  # of one alone, as for an ablation, nothing has moved
+        save_figure(_figure(moved, names, doubtful), folder / FIGURE)
     moved.to_dataframe().to_csv(folder / f"{FIGURE}.csv")
     words = "\n\n".join(_sections(study, moved, doubtful, names))
     with storage.whole(folder / REPORT) as draft:
@@ -109,7 +110,8 @@ def _figure(moved, names, doubtful):
 def _sections(study, moved, doubtful, names):
     base, count = moved.attrs["base"], study.sizes[VARIANT]
     status = study["units"]["status"]
-    yield f"# Sensitivity: {count} variants, compared with {base!r}"
+    compared = f"{count} variants, compared with {base!r}" if count > 1 else repr(base)
+    yield f"# Sensitivity: {compared}"
     yield (
         f"{count - len(doubtful)} of {count} variants converged. "
         + _doubt(doubtful)
@@ -117,13 +119,8 @@ def _sections(study, moved, doubtful, names):
     )
     if status.ndim > 1:
         yield f"{status.size // count} units; shifts and ratios are medians over them."
-    yield "## Which variant moves what"
-    yield markdown(moves(moved, names), ".2f")
-    yield (
-        "A shift is the difference of the medians over the standard deviation of the base; a width ratio "
-        "is that of the 5 to 95 % intervals."
-    )
-    yield f"![Shifts and widths by variant]({FIGURE}.png)"
+    if count > 1:
+        yield from _moved(moved, names)
     yield "## Medians and 5 to 95 % intervals"
     yield markdown(_values(study, names), "")
     yield "## Variants"
@@ -132,6 +129,16 @@ def _sections(study, moved, doubtful, names):
         "Route: bank, draws of the first variant, widely sampled, taken over with exact weights and moved "
         "(k-hat below 0.5); full, chains that began by themselves."
     )
+
+
+def _moved(moved, names):
+    yield "## Which variant moves what"
+    yield markdown(moves(moved, names), ".2f")
+    yield (
+        "A shift is the difference of the medians over the standard deviation of the base; a width ratio "
+        "is that of the 5 to 95 % intervals."
+    )
+    yield f"![Shifts and widths by variant]({FIGURE}.png)"
 
 
 def _doubt(doubtful):

@@ -27,6 +27,13 @@ def test_a_report_has_every_variant_its_shift_and_its_doubt(result, tmp_path):
     }
 
 
+def test_a_study_of_the_base_alone_has_a_report_without_shifts(result, tmp_path):
+    text = write_report(result.isel(variant=[0]), tmp_path).read_text()
+    assert "# Sensitivity: 'base'" in text
+    assert "Which variant moves what" not in text
+    assert {path.name for path in tmp_path.iterdir()} == {"report.md", "effects.csv"}
+
+
 def test_the_farthest_number_of_a_variant_is_the_one_it_moves_most(result):
     moved = effects(result)
     names = ["gpp", "lai", "residence_wood"]
