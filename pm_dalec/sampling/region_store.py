@@ -154,7 +154,7 @@ def _calibrated(client, made, store, asked):
     model, states = made[-1], store / STATES
     places, resume = present(notes.of(model).units), (states / MANIFEST).exists()
     if client is None:
-        return calibrate(model, only=places, checkpoint=states, resume=resume, **asked)
+        return calibrate(model, only=places, checkpoint=states, resume=resume, scouts=0, **asked)
     if asked.pop("seconds", None) is not None:
         raise ValueError(
             "wanted no seconds= with client=, for results would depend on the machines; give proposals"

@@ -48,7 +48,7 @@ def begun(target, settings, centres):
     state.position[:, :CHAINS] = centres + 0.01 * noise
     state.position[:, CHAINS:] = state.position[:, :1]
     unit = Unit(bound, target, state, settings)
-    unit._begin()
+    unit.begin()
     while not unit.finished:
         unit.advance()
     return unit.settled()
