@@ -12,6 +12,7 @@ from pm_dalec.sampling.kernels.acceptance import VIOLATION, results_at
 from pm_dalec.sampling.kernels.search import search_window
 from pm_dalec.sampling.state import (
     FEWEST_DRAWS,
+    OF_A_BANK,
     WINDOW,
     Settings,
     evenly,
@@ -197,17 +198,7 @@ def take_over(state, other):
 
     What is known of a bank, and what was spent until now, is kept.
     """
-    kept = (
-        "searched",
-        "proposed",
-        "looked",
-        "route",
-        "khat",
-        "weight_ess",
-        "apart",
-        "drift",
-        "carried",
-    )
+    kept = ("searched", "proposed", "looked", *OF_A_BANK)
     before = {name: getattr(state, name) for name in kept}
     vars(state).update(vars(other) | before)
     state.proposed += other.proposed

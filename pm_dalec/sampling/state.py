@@ -18,6 +18,7 @@ FEWEST_DRAWS = 8  # of a chain: what a window of the first round records
 WINDOW = 512  # proposals of every lane between two looks; a power of two, as all thinnings are
 FIRST_ROUND = 40  # windows; while tuning, the archive moves on after each of them
 ARCHIVE = 3000  # states
+OF_A_BANK = ("route", "khat", "weight_ess", "apart", "drift", "carried")  # in the state of a unit
 MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
 
 

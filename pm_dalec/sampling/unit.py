@@ -326,10 +326,6 @@ class Unit:
 
 def _beside(unit, identity, lanes, settings, late=0.0):
     """Unit of the same data with so many lanes, and streams that follow from those of another."""
-    seed, bound, size = (
-        int(unit.state.streams[0, 0]),
-        unit.bound.alike(lanes),
-        len(unit.target.rows),
-    )
-    state = new_state(identity, size, lanes, bound.padded, settings, seed)
+    bound, seed = unit.bound.alike(lanes), int(unit.state.streams[0, 0])
+    state = new_state(identity, len(unit.target.rows), lanes, bound.padded, settings, seed)
     return Unit(bound, unit.target, state, settings, unit.pool, unit.threads, late=late)

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from pm_dalec.graph import notes
-from pm_dalec.sampling.bank.bank_unit import BANK, FOUND, FULL, BankUnit
+from pm_dalec.sampling.bank.bank_unit import BANK, FULL, BankUnit
 from pm_dalec.sampling.bank.pilots import classes_of
 from pm_dalec.sampling.cluster.blocks import present
 from pm_dalec.sampling.identity import identities
-from pm_dalec.sampling.state import Settings, new_state
+from pm_dalec.sampling.state import OF_A_BANK, Settings, new_state
 from pm_dalec.sampling.target import bound_to, compile_target, natural
 from pm_dalec.sampling.unit import Unit
 
@@ -82,7 +82,7 @@ def _unit(target, share, settings, place, key, *, twice):
 
     unit = BankUnit(bound, target, state(), settings, share=share, key=key)
     after, found = _run(unit, "after")
-    found |= {name: getattr(after.state, name) for name in FOUND}
+    found |= {name: getattr(after.state, name) for name in OF_A_BANK}
     if not twice:
         return found
     before, reference = _run(Unit(bound, target, state(), settings), "before")

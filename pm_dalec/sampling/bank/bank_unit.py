@@ -23,7 +23,7 @@ from pm_dalec.sampling.bank.weights import (
 )
 from pm_dalec.sampling.bank.wide_target import log_densities
 from pm_dalec.sampling.starts import ANOTHER_PART
-from pm_dalec.sampling.state import lanes_of, new_state, remember_only
+from pm_dalec.sampling.state import OF_A_BANK, lanes_of, new_state, remember_only
 from pm_dalec.sampling.unit import Unit, comparable_draws, good, judge
 
 BANK, FULL = "bank", "full"
@@ -39,7 +39,6 @@ CONDITIONAL = (
     0.5  # share of the conditional steps; differences know no likeness, and reach beyond it
 )
 EVERY, RECORDS = 5, 4  # proposals between two states of a moved draw, and how many states it gives
-FOUND = ("route", "khat", "weight_ess", "apart", "drift", "carried")  # what is said of a unit
 
 
 class BankUnit(Unit):
@@ -152,7 +151,7 @@ class BankUnit(Unit):
         if state.drift < APART and good(state, self.settings):
             state.phase, state.route, state.thinning = "converged", BANK, EVERY
         else:
-            self._begin_anew({name: getattr(state, name) for name in FOUND})
+            self._begin_anew({name: getattr(state, name) for name in OF_A_BANK})
 
     def _begin_anew(self, known):
         """Make the state, which others hold too, that of a unit that has not begun; but for what is known."""
