@@ -94,10 +94,9 @@ def calibrate(
     proposals : int
         Budget of each chain.
     seconds : float, optional
-        Wall-clock budget of the whole call; results then depend on the machine's speed.
+        Wall-clock budget of the call; results then depend on the machine's speed.
     random_seed : int, Generator, SeedSequence or None
-        None draws a new one, or with ``resume`` takes that of the folder; the seed that was used is kept
-        in the fit.
+        None draws a new one, or with ``resume`` takes that of the folder; the seed is kept in the fit.
     threads : int, optional
         All processors by default.
     progress : bool or callable
@@ -122,7 +121,8 @@ def calibrate(
     scouts : int, optional
         Lanes that look for other parts of the posterior once the chains of a unit have converged; where
         there is one, chains begin again and leap between the parts. By default 256, a million runs, and
-        none for pixels or with ``halves``. ``looked`` in ``sample_stats`` says what they found.
+        none for pixels or with ``halves``. ``looked`` in ``sample_stats`` says what they found,
+        ``leaping`` whether chains leap, as those that lie apart do by themselves.
 
     Returns
     -------

@@ -279,14 +279,14 @@ def _routes(units, shape):
     return {"route": routes.reshape(shape)} | {n: v.reshape(shape) for n, v in numbers.items()}
 
 
-def _looked(units, shape):
-    """What scouts have come to in each unit; no variable where none was to send them."""
-    if not any(state.looked for _, state in units.values()):
-        return {}
-    found = np.full(int(np.prod(shape, dtype=int)), NOT_RUN, dtype="<U12")
+def _parts(units, shape):
+    """What is known of parts of the posterior of each unit; no variable that none has anything to say of."""
+    count = int(np.prod(shape, dtype=int))
+    looked, leaping = np.full(count, NOT_RUN, dtype="<U12"), np.zeros(count, bool)
     for place, (_, state) in units.items():
-        found[place] = state.looked or NOT_RUN
-    return {"looked": found.reshape(shape)}
+        looked[place], leaping[place] = state.looked or NOT_RUN, state.leaping
+    found = {"looked": (looked, looked != NOT_RUN), "leaping": (leaping, leaping)}
+    return {name: values.reshape(shape) for name, (values, said) in found.items() if said.any()}
 
 
 def statistics_of(logp, units, posterior):
@@ -319,7 +319,7 @@ def statistics_of(logp, units, posterior):
             "status": (space, status.reshape(shape)),
             **{name: (space, values.reshape(shape)) for name, values in numbers.items()},
             **{name: (space, values) for name, values in _routes(units, shape).items()},
-            **{name: (space, values) for name, values in _looked(units, shape).items()},
+            **{name: (space, values) for name, values in _parts(units, shape).items()},
         },
         coords=posterior.coords,
     )

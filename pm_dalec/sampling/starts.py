@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import cdist
 
 from pm_dalec.lanes.cut import lane_dimensions
@@ -34,7 +35,9 @@ SCOUTING = 8 * WINDOW  # proposals of a scout
 LATE = 0.25  # share of scouts that others need not wait for
 SCOUT, AGAIN = 0, 1  # identities, which decide random streams
 COMPARED = 1000  # draws that places are compared with
+FEW = 0.01  # share of the draws below which they are no part
 FARTHER = 1.5  # than any draw of a chain from those of the others: not the same part
+RIDGE = 1e-9  # of the variances, where draws are collinear
 LOW = 0.01  # quantile of the density of draws, below which a place is of no account
 UNSETTLED = 1.0  # distances of that quantile from the median by which a scout may be lower still
 LOOKING, NOTHING_NEW, ANOTHER_PART = "looking", "nothing new", "another part"
@@ -81,6 +84,49 @@ def search(call, lanes, state, most, late=0.0):
     return False
 
 
+def lie_apart(drawn):
+    """Whether draws of chains lie in parts, between which there is more room than about any draw.
+
+    Draws are joined to their nearest, in distances that are whitened by the half of the chains that varies
+    least, for one that has come from part to part varies more. In parts lie draws of which two groups are
+    joined by a step that is longer, by half, than that from any draw to its nearest.
+
+    Parameters
+    ----------
+    drawn : array (draw, chain, parameter + 1)
+        In the unit interval, with the log-density, which is not looked at.
+    """
+    rows = evenly(drawn, -(-COMPARED // drawn.shape[1]))[..., :-1]
+    flat = rows.reshape(-1, rows.shape[-1])
+    each = np.array([_covariance(chain) for chain in rows.swapaxes(0, 1)])
+    spread = np.trace(np.linalg.solve(_ridged(_covariance(flat)), each), axis1=1, axis2=2)
+    within = each[np.argsort(spread)[: -(-len(each) // 2)]].mean(axis=0)
+    points = _white(_factor(within), flat)
+    joined = linkage(points, "single")
+    sizes = np.concatenate([np.ones(len(points)), joined[:, 3]])
+    smaller, steps = sizes[joined[:, :2].astype(int)].min(axis=1), joined[:, 2]
+    groups = steps[smaller >= FEW * len(points)]
+    return bool(groups.max(initial=0.0) > FARTHER * steps[smaller == 1].max(initial=0.0))
+
+
+def _covariance(states):
+    return np.atleast_2d(np.cov(states, rowvar=False))
+
+
+def _ridged(covariance):
+    """Covariance that has an inverse, where draws may be collinear."""
+    variance = np.diag(covariance)
+    return covariance + RIDGE * np.diag(np.where(variance > 0, variance, 1.0))
+
+
+def _factor(covariance):
+    return np.linalg.cholesky(_ridged(covariance))
+
+
+def _white(factor, points):
+    return np.linalg.solve(factor, points.T).T
+
+
 class Known:
     """What the draws of chains know of their posterior, and whether other places are news to them.
 
@@ -93,7 +139,7 @@ class Known:
     def __init__(self, drawn):
         rows = evenly(drawn, -(-COMPARED // drawn.shape[1]))
         flat = rows.reshape(-1, rows.shape[-1])
-        self._factor = np.linalg.cholesky(np.atleast_2d(np.cov(flat[:, :-1], rowvar=False)))
+        self._factor = _factor(_covariance(flat[:, :-1]))
         self._points = self._white(flat)
         chains = np.tile(np.arange(rows.shape[1]), len(rows))
         apart = cdist(self._points, self._points)
@@ -102,7 +148,7 @@ class Known:
         self._low, self._usual = np.quantile(flat[:, -1], [LOW, 0.5])
 
     def _white(self, places):
-        return np.linalg.solve(self._factor, places[:, :-1].T).T
+        return _white(self._factor, places[:, :-1])
 
     def distances(self, places):
         """Whitened distances of places (place, parameter + 1) from the nearest draw."""
@@ -202,6 +248,7 @@ def take_over(state, other):
     before = {name: getattr(state, name) for name in kept}
     vars(state).update(vars(other) | before)
     state.proposed += other.proposed
+    state.leaping = True
 
 
 def _present(state):

@@ -119,6 +119,7 @@ class UnitState:
     drift: float  # mean step of draws that were taken over and moved, in standard errors
     carried: int  # draws of the bank at which it was run
     looked: str  # what the second look by scouts has come to; empty where none was taken
+    leaping: bool  # whether some proposals leap from part to part of the posterior
 
 
 def new_state(identity, size, chains, padded, settings, seed):
@@ -167,6 +168,7 @@ def new_state(identity, size, chains, padded, settings, seed):
         drift=np.nan,
         carried=0,
         looked="",
+        leaping=False,
     )
 
 

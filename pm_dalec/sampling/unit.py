@@ -223,7 +223,7 @@ class Unit:
             filled=learnt.filled,
             conditional=self.settings.conditional,
             trust=TRUST if self.state.archive_ess > 0 else 0.0,
-            leaps=LEAPS if self.state.looked == ANOTHER_PART else 0.0,
+            leaps=LEAPS if self.state.leaping else 0.0,
         )
 
     def _window(self, every, count=WINDOW):
@@ -276,11 +276,15 @@ class Unit:
             self._look(whatever=True)
             if self._ended:
                 return
-            if state.archive_ess >= GOOD_ARCHIVE:
+            apart = not state.leaping and starts.lie_apart(self.result())
+            state.leaping |= apart
+            if state.archive_ess >= GOOD_ARCHIVE and not apart:
                 state.windows_left = FIRST_ROUND << state.round
                 state.round += 1
                 return
             learn(state, self._sizes())
+            if apart:  # and nobody has weighed the parts
+                state.archive_ess = 1.0
         else:
             renew_surrogates(state)
         self._walk = None

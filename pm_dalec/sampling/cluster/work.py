@@ -49,7 +49,17 @@ WAIT = 60.0  # s for a worker that was given up, and still writes its block
 ROWS, FAULTS, BEGAN = "blocks", "faults", "began"
 
 
-COUNTED = ("phase", "proposed", "searched", "in_round", "thinning", "route", "looked", "carried")
+COUNTED = (
+    "phase",
+    "proposed",
+    "searched",
+    "in_round",
+    "thinning",
+    "route",
+    "looked",
+    "leaping",
+    "carried",
+)
 
 
 class Line(NamedTuple):
@@ -74,6 +84,8 @@ class Line(NamedTuple):
         Of the bank.
     looked : str
         What scouts have come to.
+    leaping : bool
+        Whether some proposals leapt from part to part.
     """
 
     place: int
@@ -98,6 +110,7 @@ class Line(NamedTuple):
     drift: float
     carried: int
     looked: str = ""
+    leaping: bool = False
 
 
 class Sampled(NamedTuple):

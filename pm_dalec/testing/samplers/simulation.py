@@ -23,7 +23,7 @@ from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.observation_operators import misfit, seen_by
 from pm_dalec.physics.records import drivers_of
 from pm_dalec.physics.summaries import summarised
-from pm_dalec.sampling.calibration import Job
+from pm_dalec.sampling.calibration import SCOUTS, Job
 from pm_dalec.sampling.families.path import tempered
 from pm_dalec.sampling.families.smc import run_smc, unit_of
 from pm_dalec.sampling.progress import Progress
@@ -51,7 +51,7 @@ FIRES = {7: 0.02, 20: 0.05}  # burned share by step, so that fire is no constant
 RANKED = 127  # draws among which the truth has its rank: 128 ranks
 TOGETHER = 20  # truths that are drawn at once
 CHAINS = 8
-USUAL = Settings(draws=250, rhat=1.05, ess=100, proposals=150_000)
+USUAL = Settings(draws=250, rhat=1.05, ess=100, proposals=300_000, scouts=SCOUTS)
 RUNS = 2  # of SMC
 FEW_PARTICLES = Settings(draws=250, rhat=1.05, ess=100, proposals=256)
 FLUXES = ("gpp", "reco", "nee", "harvest", "fire")
@@ -185,7 +185,7 @@ def one_fit(setting: Setting, number: int) -> dict[str, object]:
     -------
     dict
         ``ranks`` by quantity (0 to `RANKED`; none where there is no draw), ``status``, ``rhat``,
-        ``ess_bulk``, ``ess_tail``, ``proposals`` of each chain.
+        ``ess_bulk``, ``ess_tail``, ``proposals`` of each chain, ``looked``, ``leaping``.
     """
     theta = truth_of_fit(setting.seed, number)
     rng = np.random.default_rng(np.random.SeedSequence([setting.seed, 2018, number]))
@@ -202,6 +202,8 @@ def one_fit(setting: Setting, number: int) -> dict[str, object]:
         "ess_bulk": state.least_ess,
         "ess_tail": state.least_tail,
         "proposals": state.proposed,
+        "looked": state.looked,
+        "leaping": state.leaping,
     }
     flat = draws[..., :-1].reshape(-1, draws.shape[-1] - 1)
     if len(flat) < RANKED:
