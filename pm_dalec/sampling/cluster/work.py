@@ -49,17 +49,8 @@ WAIT = 60.0  # s for a worker that was given up, and still writes its block
 ROWS, FAULTS, BEGAN = "blocks", "faults", "began"
 
 
-COUNTED = (
-    "phase",
-    "proposed",
-    "searched",
-    "in_round",
-    "thinning",
-    "route",
-    "looked",
-    "leaping",
-    "carried",
-)
+PROPOSALS = ("proposed", "searched", "in_round", "thinning")
+COUNTED = ("phase", *PROPOSALS, "route", "looked", "leaping", "carried")
 
 
 class Line(NamedTuple):
@@ -67,16 +58,14 @@ class Line(NamedTuple):
 
     Parameters
     ----------
-    place, identity : int
-    phase : str
-    proposed, searched, in_round, thinning, kept : int
+    place, identity, proposed, searched, in_round, thinning, kept : int
     accepted, evaluated : tuple of int
         By chain.
+    phase, digest : str
+        How it ended; of its draws.
     worst_rhat, least_ess, least_tail : float
     seconds : float
         Of one core.
-    digest : str
-        Of its draws.
     route : str
         How it came to its draws where there is a bank.
     khat, weight_ess, apart, drift : float
