@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pm_dalec.sampling.calibration import SCOUTS
+from pm_dalec.sampling.starts import ANOTHER_PART
 from pm_dalec.tables.constants import SAMPLER_VERSION
 from pm_dalec.testing.samplers.simulation import CHAINS, RUNS
 from pm_dalec.testing.samplers.uniformity import ENVELOPE, uniformity
@@ -50,8 +52,9 @@ error is .01 (means) and .02 to .05 (quantiles).
 {_table(table, PLACES, "target")}
 
 Two modes that a random start can see are both found and weighed, because starts are spread over the whole cube and the
-likeness of the posterior has a component for each. What no chain has found no sampler of this kind reports: a mode that
-has a small share of the *cube* and most of the mass can be missed by all chains, and R-hat is blind to it.
+likeness of the posterior has a component for each. A mode that has a small share of the *cube* and most of the mass can be
+missed by all chains, and R-hat is blind to it: for such the second look of {SCOUTS} scouts is there, which one start of some
+hundred must lead there.
 """
 
 
@@ -64,7 +67,18 @@ def _how(wanted):
         )
     return (
         f"{CHAINS} chains until R-hat < {wanted['rhat']:g} and ESS > {wanted['ess']:g}, or "
-        f"{wanted['proposals']:,}\nproposals a chain"
+        f"{wanted['proposals']:,}\nproposals a chain, and a second look by {wanted['scouts']} scouts"
+    )
+
+
+def _parts(fits):
+    """Sentence on fits whose posterior has several parts."""
+    if fits.attrs.get("family") == "smc":
+        return ""
+    found, leaping = (fits["looked"] == ANOTHER_PART).sum(), fits["leaping"].sum()
+    return (
+        f"\nOf {leaping} fits the chains leapt from part to part, because scouts had found another ({found}) or "
+        f"they lay apart by themselves ({leaping - found}).\n"
     )
 
 
@@ -88,7 +102,7 @@ def simulation_section(fits: pd.DataFrame) -> str:
 area every month, wood twice, uncertainties that do not depend on the truth), and the model was calibrated to them with
 {_how(wanted)} ({told}; all count; version {wanted["sampler"]} of the sampler). If everything is right, ranks of the truth
 among the draws are uniform.
-
+{_parts(fits)}
 - Central intervals of 50 % hold {table["in50"].mean():.1%} of the truths, those of 90 % {table["in90"].mean():.1%}.
 - {int(table["inside"].sum())} of {len(table)} distributions of ranks stay in their envelope of {ENVELOPE:.0%}
   (Säilynoja et al. 2022).

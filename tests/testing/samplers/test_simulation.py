@@ -76,10 +76,16 @@ def test_uniform_ranks_pass_and_others_do_not():
 
 def test_a_page_says_how_many_fits_there_are_and_what_their_ranks_say():
     fits = ranks()
-    fits.attrs = {"rhat": 1.05, "ess": 100, "proposals": 150_000, "sampler": 3}
+    fits.attrs = {"rhat": 1.05, "ess": 100, "proposals": 150_000, "scouts": 64, "sampler": 3}
+    fits["looked"], fits["leaping"] = "nothing new", False
+    fits.loc[[3, 5], "leaping"], fits.loc[3, "looked"] = True, "another part"
     told = simulation_section(fits)
     assert told.startswith(f"\n## Truths from the prior\n\n{FITS} truths")
     assert "(200 converged; all count; version 3 of the sampler)" in told
+    assert (
+        "Of 2 fits the chains leapt from part to part, because scouts had found another (1) or they lay"
+        in told
+    )
     assert "\n| log_likelihood " in told
 
 
