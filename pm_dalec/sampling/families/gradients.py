@@ -4,7 +4,10 @@ PyTensor's own gradient of a scan cannot be compiled by JAX, and takes minutes o
 is carried to JAX as it is, and JAX differentiates it.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
+from pytensor.tensor.elemwise import Elemwise
 
 from pm_dalec.lanes.cut import density_terms, lane_graph
 from pm_dalec.lanes.from_data import FromData
@@ -30,8 +33,45 @@ def log_density_of(model):
     given = {position: np.zeros(()) for position in graph.positions}
     given |= dict(zip(cut, values, strict=True))
     given |= {copy: own.get_value() for copy, own in graph.data.items() if copy not in given}
-    function, data = in_jax(graph.results, given), list(given.values())[len(graph.positions) :]
+    with _no_change_no_force():
+        function, data = in_jax(graph.results, given), list(given.values())[len(graph.positions) :]
     return lambda positions: function(*positions, *data)[0]
+
+
+@contextmanager
+def _no_change_no_force():
+    """Let what changes no result get no gradient, however steep it is there.
+
+    Where leaves vanish a branch is left out whose slope is infinite: zero times infinity is NaN, and one
+    month of it spoils the gradient of all parameters.
+    """
+    from pytensor.link.jax.dispatch import jax_funcify
+
+    usual = jax_funcify.dispatch(Elemwise)
+
+    def carried(op, node=None, **given):
+        function = usual(op, node=node, **given)
+        return _quiet(function) if node.outputs[0].dtype.startswith("float") else function
+
+    jax_funcify.register(Elemwise, carried)
+    try:
+        yield
+    finally:
+        jax_funcify.register(Elemwise, usual)
+
+
+def _quiet(function):
+    """Elementwise function of JAX whose gradient is zero wherever that of its result is."""
+    import jax
+
+    def backward(back, force):
+        parts = back(force)
+        none = jax.dtypes.float0  # of what is no real number
+        return tuple(p if p.dtype == none else jax.numpy.where(force == 0, 0.0, p) for p in parts)
+
+    quiet = jax.custom_vjp(function)
+    quiet.defvjp(lambda *values: jax.vjp(function, *values), backward)
+    return lambda *values: quiet(*jax.numpy.broadcast_arrays(*values))
 
 
 def potential_of(model):

@@ -280,6 +280,12 @@ def _told(value, places):
     return "" if pd.isna(value) else format(value, places)
 
 
+def _usual(sample, *names):
+    """What a sampler does by default, in words."""
+    given = ", ".join(f"{sample.__kwdefaults__[name]} {name}" for name in names)
+    return f"`{sample.__name__}` has {given}"
+
+
 TITLE = f"""# Families of samplers
 
 Made by `pm-dalec bench --families --site SITE --page FILE`; every number is measured, version
@@ -287,6 +293,8 @@ Made by `pm-dalec bench --families --site SITE --page FILE`; every number is mea
 (`pm_dalec.sampling.calibrate_smc`) and NUTS (`calibrate_nuts`). NUTS needs a gradient and therefore constraints in the
 soft form, over a margin of {SOFT.scale:g}: it is compared with the lanes under these, and its draws, re-weighted to the
 hard constraints, with the lanes under those. Re-weighting is allowed where k-hat is below 0.7.
+Lanes are {LANES["chains"]} chains that go on to an ESS of {LANES["ess"]:,}; {_usual(calibrate_smc, "runs", "particles", "proposals")} in a
+stage; {_usual(calibrate_nuts, "chains", "draws", "tune")}.
 
 Medians are compared in standard deviations of the reference (limit {MEDIAN_LIMIT:g}), widths of 90 % intervals relatively
 (limit {WIDTH_LIMIT:.0%}), each by the worst of the parameters; the lanes of another seed tell what chance does. Runs
