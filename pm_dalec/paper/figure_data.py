@@ -86,6 +86,30 @@ def harvest_ratios(experiments):
 
 def _harvest_row(baseline, stratified):
     medians = [float(domain_ensemble(e, "harvest").median()) for e in (baseline, stratified)]
+    theory, fragmentation = harvest_theory(baseline, stratified)
+    return {
+        "baseline": medians[0],
+        "stratified": medians[1],
+        "ratio": medians[1] / medians[0],
+        "theory": theory,
+        "theory_baseline": medians[1] / theory,
+        "fragmentation": fragmentation,
+    }
+
+
+def harvest_theory(baseline, stratified):
+    """Stratified over baseline harvest as theory has it (TWIN, eq. 5 and 12), and the fragmentation.
+
+    Parameters
+    ----------
+    baseline, stratified : Experiment
+        Of the same pixels.
+
+    Returns
+    -------
+    tuple of float
+        Ratio and fragmentation [1].
+    """
     units = stratified.units
     area, fraction = units["area"].to_numpy(), units["area_fraction"].sel(stratum="conifer")
     conifer, others, mean = _stocks(stratified)
@@ -98,14 +122,7 @@ def _harvest_row(baseline, stratified):
     # Eq. 12: each approach uses the stock of its own posterior. Medians of strata are added up, as
     # the median of a sum of skewed draws is larger than the sum of their medians.
     theory = mean / float(domain_ensemble(baseline, "stock").median()) / expected
-    return {
-        "baseline": medians[0],
-        "stratified": medians[1],
-        "ratio": medians[1] / medians[0],
-        "theory": theory,
-        "theory_baseline": medians[1] / theory,
-        "fragmentation": fragmentation,
-    }
+    return theory, fragmentation
 
 
 def _stocks(stratified):

@@ -40,8 +40,9 @@ def harvest_intervals(experiments: Mapping[tuple[str, float], Experiment]) -> xr
         Dims (resolution), coarse first: ``low``, ``median``, ``high``, ``theory`` [1]. The fits are
         independent of each other, so every draw of one is divided by every draw of the other.
     """
-    rows = {}
+    rows, theory = {}, []
     for resolution, both in pairs(experiments).items():
+        theory.append(figure_data.harvest_theory(*both)[0])
         below, above = (domain_ensemble(e, "harvest").values for e in both)
         rows[resolution] = np.quantile(np.divide.outer(above, below), LEVELS)
     values = np.array(list(rows.values())).reshape(-1, len(LEVELS))
@@ -50,7 +51,7 @@ def harvest_intervals(experiments: Mapping[tuple[str, float], Experiment]) -> xr
         coords={"resolution": list(rows)},
         attrs={"probability": LEVELS[-1] - LEVELS[0]},
     )
-    return found.assign(theory=figure_data.harvest_ratios(experiments)["theory"])
+    return found.assign(theory=("resolution", theory))
 
 
 def two_spreads(pair: tuple[Experiment, Experiment], name: str) -> xr.Dataset:

@@ -134,6 +134,22 @@ def rank_rhat(values):
     return _by_column(array_stats.rhat, values, method="rank")
 
 
+def rhat_of_each(values, among_quarters):
+    """Rank R-hat among the chains themselves [1], which is that among quarters where there are no more chains.
+
+    Parameters
+    ----------
+    values : array (chain, draw, ...)
+    among_quarters : array (...)
+        From `chain_statistics` of these draws.
+
+    Returns
+    -------
+    array (...)
+    """
+    return among_quarters if len(quarters(values)) == len(values) else rank_rhat(values)
+
+
 def chain_statistics(values):
     """Rank R-hat among the quarters of the chains, bulk and tail ESS of draws.
 

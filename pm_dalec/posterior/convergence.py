@@ -18,7 +18,7 @@ from pm_dalec.posterior.chain_statistics import (
     chain_statistics,
     comparable,
     halves_rhat,
-    rank_rhat,
+    rhat_of_each,
 )
 from pm_dalec.posterior.runs import expect_fit
 from pm_dalec.tables import dims
@@ -67,7 +67,8 @@ def diagnose(fit: xr.DataTree) -> xr.Dataset:
         names.append(name)
         values = comparable(name, values)
         apart = [halves_rhat(values)] if fit.attrs.get("halves") else []
-        found.append((*chain_statistics(values), rank_rhat(values), *apart))
+        judged = chain_statistics(values)
+        found.append((*judged, rhat_of_each(values, judged[0]), *apart))
     space = dims.space_of(posterior)
     labels = ("rhat", "ess_bulk", "ess_tail", "rhat_each", "rhat_halves")
     out = {

@@ -84,3 +84,13 @@ def test_draws_whose_tails_are_poorly_known_are_not_good():
     wanted, judged = Settings(200, 1.01, 400, 1000), {"worst_rhat": 1.001, "least_ess": 900.0}
     assert good(SimpleNamespace(**judged, least_tail=201.0), wanted)
     assert not good(SimpleNamespace(**judged, least_tail=199.0), wanted)
+
+
+def test_no_more_than_tuning_and_one_round_is_thrown_away_of_a_long_run(target):
+    """A round whose archive is good is prolonged: its draws stay."""
+    state = begun(target, Settings(200, 1.0001, 1e6, 30_000), CENTRES[1]).state
+    assert state.phase == "budget"
+    assert state.archive_ess >= unit_module.GOOD_ARCHIVE
+    assert state.round == 3  # the second was prolonged
+    tuning = unit_module.FIRST_ROUND * state_module.WINDOW
+    assert state.proposed - state.in_round == 3 * tuning  # the first round is twice as long
