@@ -73,13 +73,6 @@ def test_a_round_ends_as_soon_as_its_draws_are_good(target):
     assert unit.state.windows_left > unit.state.in_round / 512  # less than half of it is made
 
 
-def test_no_round_is_thrown_away_once_what_was_learnt_is_good(target):
-    """Else half of all proposals would be lost, as each round is twice as long as the one before."""
-    unit = begun(target, Settings(200, 1.0001, 100_000, 40_000), CENTRES[1])
-    assert unit.state.phase == "budget"
-    assert unit.state.in_round > 0.7 * unit.state.proposed
-
-
 def test_draws_whose_tails_are_poorly_known_are_not_good():
     wanted, judged = Settings(200, 1.01, 400, 1000), {"worst_rhat": 1.001, "least_ess": 900.0}
     assert good(SimpleNamespace(**judged, least_tail=201.0), wanted)

@@ -7,6 +7,7 @@ is carried to JAX as it is, and JAX differentiates it.
 from contextlib import contextmanager
 
 import numpy as np
+from pytensor.scalar import basic
 from pytensor.tensor.elemwise import Elemwise
 
 from pm_dalec.lanes.cut import density_terms, lane_graph
@@ -33,13 +34,17 @@ def log_density_of(model):
     given = {position: np.zeros(()) for position in graph.positions}
     given |= dict(zip(cut, values, strict=True))
     given |= {copy: own.get_value() for copy, own in graph.data.items() if copy not in given}
-    with _no_change_no_force():
+    with no_change_no_force():
         function, data = in_jax(graph.results, given), list(given.values())[len(graph.positions) :]
     return lambda positions: function(*positions, *data)[0]
 
 
+STEEP = (basic.Sqrt, basic.TrueDiv, basic.Reciprocal, basic.Log, basic.Log1p, basic.Pow)
+"""Operations whose slope may be infinite where their result is not."""
+
+
 @contextmanager
-def _no_change_no_force():
+def no_change_no_force():
     """Let what changes no result get no gradient, however steep it is there.
 
     Where leaves vanish a branch is left out whose slope is infinite: zero times infinity is NaN, and one
@@ -51,7 +56,7 @@ def _no_change_no_force():
 
     def carried(op, node=None, **given):
         function = usual(op, node=node, **given)
-        return _quiet(function) if node.outputs[0].dtype.startswith("float") else function
+        return _quiet(function) if isinstance(op.scalar_op, STEEP) else function
 
     jax_funcify.register(Elemwise, carried)
     try:
@@ -86,7 +91,7 @@ def potential_of(model):
     -------
     callable
         logits (parameter,) of the positions -> minus the log-density of the logits. Where a part of the
-        gradient is not finite, as where leaves vanish, that part is zero.
+        gradient is not finite, that part is zero.
 
     Notes
     -----

@@ -1,15 +1,18 @@
 """NUTS on the model of a site: its gradients are right, its refusals plain, its draws those of the lanes."""
 
 import numpy as np
+import pytensor.tensor as pt
 import pytest
+from numpy.testing import assert_allclose
 from scipy.special import expit, log_expit, logit
 
 from pm_dalec.constraints.forms import Soft
 from pm_dalec.graph import PAPER
 from pm_dalec.lanes.backends import lane_logp
+from pm_dalec.lanes.jax_backend import in_jax
 from pm_dalec.models import baseline
 from pm_dalec.sampling.calibration import calibrate
-from pm_dalec.sampling.families import nuts
+from pm_dalec.sampling.families import gradients, nuts
 from pm_dalec.sampling.families.gradients import potential_of
 from pm_dalec.sampling.families.nuts import calibrate_nuts
 from pm_dalec.sensitivity.reweighting import reweight
@@ -42,6 +45,19 @@ def test_what_must_be_installed_is_said(monkeypatch):
         ImportError, match=r"got no numpyro; install them with pip install 'pm_dalec\[nuts\]'"
     ):
         calibrate_nuts(baseline.build(tiny_site(), SOFT))
+
+
+def test_a_branch_that_is_left_out_has_no_gradient_however_steep_it_is():
+    """As a month without leaves: zero times an infinite slope is no number, and would spoil them all."""
+    jax = pytest.importorskip("jax")
+    place = pt.vector("place")
+    roots = pt.switch(pt.gt(place, 0.0), pt.sqrt(place), 0.0).sum()
+    at = np.array([0.0, 1.0, 4.0])
+    with gradients.no_change_no_force():
+        function = in_jax([roots], {place: at})
+    with jax.enable_x64(True):
+        slope = jax.grad(lambda values: function(values)[0])(jax.numpy.asarray(at))
+    assert_allclose(slope, [0.0, 0.5, 0.25])
 
 
 @pytest.mark.slow
