@@ -104,7 +104,6 @@ def make_bank(
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     _check_pilots(pilots)
     threads, seed, model = check_budget(threads, None), seed_of(random_seed), build(land)
-    check_dalec(model, "make_bank")
     chosen = _chosen(model, pilots)
     made = {"chains": chains, "draws": draws, "seed": seed, "width": width}
     identity = run_identity(model, made)
@@ -142,6 +141,7 @@ def _check_pilots(pilots):
 
 def _chosen(model, pilots):
     """Places of pilots by class; by number of the unit where each is one by itself."""
+    check_dalec(model, "make_bank")
     units = notes.of(model).units
     if pilots == EACH:
         numbers = identities(model)
