@@ -17,6 +17,7 @@ from pm_dalec.landscape.twin.twin import make_twin
 from pm_dalec.plots.land_cover import fraction_maps, land_cover_map
 from pm_dalec.plots.style import save_figure
 from pm_dalec.sampling.bank.making import make_bank
+from pm_dalec.sampling.calibration import SCOUTS
 from pm_dalec.tables.constants import RESOLUTIONS
 from pm_dalec.tables.strata import MASKED
 
@@ -145,6 +146,7 @@ def bank(
     pilots: int = 12,
     chains: int = 16,
     proposals: int = 1_000_000,
+    scouts: int = SCOUTS,
     seed: int = 0,
     threads: int | None = None,
     dask: str | None = None,
@@ -168,6 +170,9 @@ def bank(
         Of each pilot.
     proposals
         Budget of each chain.
+    scouts
+        So many lanes look for other parts of the posterior of a pilot once its chains have converged; 0
+        sends none.
     seed
         Of the pilots.
     threads
@@ -182,6 +187,7 @@ def bank(
         pilots=pilots,
         chains=chains,
         proposals=proposals,
+        scouts=scouts,
         random_seed=seed,
         threads=threads,
         client=dask,

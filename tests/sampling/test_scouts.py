@@ -9,6 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 import pm_dalec as pmd
 from pm_dalec.models import baseline
 from pm_dalec.sampling.any_model.compiled import compile_any
+from pm_dalec.sampling.bank import make_bank, making
+from pm_dalec.sampling.bank.pilots import BASELINE
 from pm_dalec.sampling.kernels import blocks, leaps, proposals
 from pm_dalec.sampling.kernels.lanes import Lanes, go, stay
 from pm_dalec.sampling.kernels.streams import streams
@@ -121,6 +123,18 @@ def test_a_second_look_finds_a_part_that_few_starts_lead_to_and_chains_weigh_it(
     assert float(fit["sample_stats"]["rhat"].max()) < 1.01
     assert_allclose(share_of_the_second(fit), 0.7, atol=0.05)
     assert fit.attrs["scouts"] == 256
+
+
+def test_a_pilot_of_a_bank_is_looked_at_again_so_that_units_miss_nothing(
+    two_places, units, tmp_path, monkeypatch
+):
+    target = compile_any(two_places)[1]
+    monkeypatch.setattr(making, "wide_target", lambda model, width: target)
+    how = {"path": tmp_path / "bank.nc", "pilots": 1, "chains": 8, "progress": False, "threads": 1}
+    for scouts, share in ((0, 0.0), (256, 0.7)):  # the states of the first are looked at
+        bank = make_bank(baseline.build, units, scouts=scouts, **how)
+        found = bank.classes[BASELINE].positions.mean(axis=1)
+        assert_allclose((found > 0.6).mean(), share, atol=0.05)
 
 
 def test_a_second_look_that_finds_nothing_leaves_the_draws_as_they_are(two_places):

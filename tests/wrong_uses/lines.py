@@ -70,6 +70,7 @@ TOGETHER = [
     ("forecast", "--reference 1900 1901"), ("forecast", "--management none none"),
     ("bench", "--dtype float32"), ("bench", "--site XX-Tst"), ("bench", "--samplers --lanes 8"),
     ("bench", "--samplers --backend jax"), ("bench", "--json --json=3"), ("parity", "--runner fortran"),
+    ("bench", "--no-disturbance"),
 ]  # fmt: skip
 BASES = {
     "demo": [], "calibrate": ["site.nc"], "edc-report": ["site.nc", "--draws", "20"],

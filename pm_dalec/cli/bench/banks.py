@@ -25,6 +25,7 @@ PAPER_UNITS = 6315  # of both approaches at all resolutions
 HOUR = 3600.0  # s
 GOOD_RHAT = 1.01  # worst R-hat of a unit that counts as converged
 WHEN = ("before", "after")  # a bank was there
+APART = ("median_shift", "width_least", "width_most", "close")
 NO_BANK = "none"  # route of a site, which has no neighbours to take draws from
 
 
@@ -51,9 +52,10 @@ def compare_banks(models, banks, *, units=10, references=2, settings=None, seed=
     -------
     pandas.DataFrame
         A row a unit: model, kind, unit, how many the model has of its kind (``of``), route; R-hat, ESS,
-        runs and core-seconds before and after; largest difference of medians in standard deviations,
-        least and largest ratio of the widths of the central 90 %, and the share of parameters within
-        .1 and 5 %.
+        runs, proposals and core-seconds before and after; of units that took draws over, largest
+        difference of medians in standard deviations, least and largest ratio of the widths of the
+        central 90 %, and the share of parameters within .1 and 5 %. Units that began by themselves are
+        the same twice, and say nothing of draws that were taken over.
     """
     tell, settings = progress or (lambda words: None), settings or Settings()
     rows = []
@@ -86,7 +88,9 @@ def _unit(target, share, settings, place, key, *, twice):
     if not twice:
         return found
     before, reference = _run(Unit(bound, target, state(), settings), "before")
-    return found | reference | _apart(target, after, before)
+    carried = after.state.route == BANK
+    apart = _apart(target, after, before) if carried else dict.fromkeys(APART, np.nan)
+    return found | reference | apart
 
 
 def cost_of_sites(models, *, settings=None, seed=1, progress=None):
@@ -132,6 +136,7 @@ def _run(unit, when):
     unit = unit.settled()
     return unit, {
         f"runs_{when}": runs + state.carried + state.searched * CHAINS,
+        f"proposals_{when}": (state.proposed + state.searched) * CHAINS,
         f"seconds_{when}": time.process_time() - began,
         f"rhat_{when}": unit.state.worst_rhat,
         f"ess_{when}": unit.state.least_ess,
@@ -151,12 +156,7 @@ def _apart(target, ours, theirs):
         ratios.append(np.diff(np.quantile(one, [0.05, 0.95]))[0])
         ratios[-1] /= max(np.diff(np.quantile(two, [0.05, 0.95]))[0], 1e-300)
     close = (np.array(shifts) < 0.1) & (np.abs(np.array(ratios) - 1) < 0.05)
-    return {
-        "median_shift": max(shifts),
-        "width_least": min(ratios),
-        "width_most": max(ratios),
-        "close": close.mean(),
-    }
+    return dict(zip(APART, (max(shifts), min(ratios), max(ratios), close.mean()), strict=True))
 
 
 def _around(one, two):
@@ -181,8 +181,8 @@ def summary(table, banks):
     by_class : pandas.DataFrame
     hours : dict
         Core-hours of all units ``before`` and ``after`` with the standard error of each (``error_before``),
-        which holds that some units of a class are measured for all; of the ``pilots``, at the pace of the
-        units before. Classes count as many units as the models have of them.
+        which holds that some units of a class are measured for all; of the ``pilots``, whose proposals take
+        as long as those of the units before. Classes count as many units as the models have of them.
     """
     table = table[table["route"] != NO_BANK]
     for when in WHEN:
@@ -202,7 +202,7 @@ def summary(table, banks):
         by_class[f"converged_{when}"] = grouped[f"converged_{when}"].mean()
     by_class["median_shift"] = grouped["median_shift"].median()
     by_class["close"] = grouped["close"].mean()
-    pace = table["seconds_before"].sum() / table["runs_before"].sum()  # where both were run
+    pace = table["seconds_before"].sum() / table["proposals_before"].sum()  # where both were run
     pilots = sum(share.proposals.sum() for bank in banks for share in bank.classes.values())
     hours = {"pilots": float(pilots) * pace / HOUR}
     for when in WHEN:

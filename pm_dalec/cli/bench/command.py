@@ -23,7 +23,7 @@ from pm_dalec.cli.bench.samplers import compare_samplers
 from pm_dalec.cli.bench.throughput import LANES, measure
 from pm_dalec.cli.cluster.land import BUILD
 from pm_dalec.cli.cluster.report import measure_cluster
-from pm_dalec.data.by_name import load_site
+from pm_dalec.cli.site_options import SYNTHETIC, SiteOptions, site_named
 from pm_dalec.data.storage import folder_to_write, whole
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.landscape.twin.region import build_region
@@ -50,6 +50,7 @@ def bench(
     scale: int | None = None,
     cluster: Path | None = None,
     site: tuple[str, ...] = (),
+    no_disturbance: bool = False,
     banks: Path | None = None,
     units: int = 10,
     references: int = 2,
@@ -85,7 +86,10 @@ def bench(
         Folder for runs of the twin at 0.25 degree by threads, by two workers and by workers that are
         killed, and for what was measured, with --scale as well; what is there is not done again.
     site
-        A site for samplers or families, or beside banks; may be given several times.
+        A site for samplers or families, or beside banks, with 3.23 m s-1 where wind is absent; may be given
+        several times.
+    no_disturbance
+        No harvest and no fire at sites whose file has none.
     banks
         Folder of draw banks of the twin, one for each model with pilots at 0.05 degree, which are made where
         there are none; compare units with them and without.
@@ -107,22 +111,21 @@ def bench(
     _check(lanes, steps, seconds, backend=backend, dtype=dtype)
     throughput = lanes, backend, dtype, STEPS if families else steps
     _check_samplers(samplers or families, () if banks else site, throughput)
+    sites = _opened(site, no_disturbance)
     tell = (lambda words: None) if as_json else _tell
     if scale is not None or cluster is not None:
         measure_cluster(cluster, scale, page, tell)
     elif families:
-        judge_families((site, steps), simulation, fits, page, tell, as_json)
+        judge_families((sites, steps), simulation, fits, page, tell, as_json)
     elif targets is not None or simulation is not None:
         judge(targets, simulation, fits, page, tell, as_json)
     elif banks is not None:
-        _print_banks(banks, (units, references), site, page, tell, as_json)
+        _print_banks(banks, (units, references), sites, page, tell, as_json)
     elif samplers:
-        _print_samplers(site, seconds, tell, as_json)
+        _print_samplers(sites, seconds, tell, as_json)
     else:
-        report = measure(
-            backend=backend, lanes=lanes, dtype=dtype, steps=steps, seconds=seconds, progress=tell
-        )
-        print(json.dumps(report, indent=1)) if as_json else _print_report(report)
+        how = {"backend": backend, "lanes": lanes, "dtype": dtype, "steps": steps}
+        _print_throughput(how | {"seconds": seconds}, tell, as_json)
 
 
 def _check(lanes, steps, seconds, *, backend, dtype):
@@ -149,15 +152,27 @@ def _check_samplers(samplers, sites, throughput):
         )
 
 
-def _print_samplers(names, seconds, tell, as_json):
+def _opened(names, no_disturbance):
+    """Sites that are named, opened as other commands open them; wind is filled in."""
+    if no_disturbance and not names:
+        raise ValueError(
+            "wanted --site with --no-disturbance, got --no-disturbance alone; name a site, or leave it out"
+        )
+    found = {}
+    for name in names:
+        options = SiteOptions(fill_wind=name != SYNTHETIC, no_disturbance=no_disturbance)
+        found[name] = site_named(name, 0, options)
+    return found
+
+
+def _print_samplers(sites, seconds, tell, as_json):
     """Print how samplers compare on sites."""
-    sites = {name: load_site(name, fill_wind=True) for name in names}
     sites |= {f"synthetic {seed}": synthetic_site(seed) for seed in range(2)}
     table = compare_samplers(baseline.build, sites, seconds=seconds, progress=tell)
     print(table.to_json(orient="records", indent=1) if as_json else table.to_string())
 
 
-def _print_banks(folder, counts, names, page, tell, as_json):
+def _print_banks(folder, counts, sites, page, tell, as_json):
     """Make the banks of the twin where there are none, and print what they save."""
     twin, folder = make_twin(1), folder_to_write(folder)
     lands = {place: build_region(twin, resolution=place) for place in TWIN_RESOLUTIONS}
@@ -168,7 +183,7 @@ def _print_banks(folder, counts, names, page, tell, as_json):
     asked = [(name, place) for place in TWIN_RESOLUTIONS for name in BUILD]
     models = {f"{name}, {place:g} degree": BUILD[name](lands[place]) for name, place in asked}
     banks = {f"{name}, {place:g} degree": held[name] for name, place in asked}
-    sites = {name: baseline.build(load_site(name, fill_wind=True)) for name in names}
+    sites = {name: baseline.build(site) for name, site in sites.items()}
     tables = compare_banks(models, banks, units=units, references=references, progress=tell)
     table = pd.concat([tables, cost_of_sites(sites, progress=tell)], ignore_index=True)
     by_class, hours = summary(table, held.values())
@@ -195,6 +210,12 @@ def _bank_of(name, lands, folder, tell):
 
 def _tell(words):
     print(f"  {words} …", file=sys.stderr)
+
+
+def _print_throughput(how, tell, as_json):
+    """Print runs and proposals per second."""
+    report = measure(**how, progress=tell)
+    print(json.dumps(report, indent=1)) if as_json else _print_report(report)
 
 
 def _print_report(report):

@@ -1,5 +1,7 @@
 """Page of the documentation with what a unit costs, with a draw bank and without, made of measured tables."""
 
+from math import isnan
+
 from pm_dalec.cli.bench.banks import (
     CHAINS,
     GOOD_RHAT,
@@ -12,7 +14,7 @@ from pm_dalec.cli.bench.banks import (
 from pm_dalec.sampling.bank.bank_unit import BANK
 from pm_dalec.tables.constants import SAMPLER_VERSION
 
-COMMAND = "pm-dalec bench --banks FOLDER --site NAME --page docs/cost.md"
+COMMAND = "pm-dalec bench --banks FOLDER --site NAME --no-disturbance --page docs/cost.md"
 PLACES = {
     "of": ",.0f",
     "measured": ".0f",
@@ -50,12 +52,13 @@ Made by `{COMMAND}`; every number is measured. One thread,
 units of all resolutions. Units are drawn at random from those that are no pilots. Runs are evaluations of the model; those of the bank's draws and of the search for a start count.
 
 - {PAPER_UNITS:,} units of the paper: **{hours["before"]:.1f} core-hours before, {hours["after"] + hours["pilots"]:.1f} after**, of which {hours["pilots"]:.2f} are for the
-  pilots of all banks. Classes count as many units as the twin has of them ({total:,.0f}); because a few stand for all, the
+  pilots of all banks, second looks by scouts included. Classes count as many units as the twin has of them ({total:,.0f}); because a few stand for all, the
   standard errors are {hours["error_before"]:.1f} and {hours["error_after"]:.1f} core-hours.
 - Weighed so, {carried:.0%} of the units take over draws of their bank. Others begin by themselves.
 - Below R-hat {GOOD_RHAT:g} and above the ESS that is asked for: {good["before"]:.0%} of {twice.size} units before, {good["after"]:.0%} of {len(units)} after.
-- Medians of a unit with a bank differ from those of the same unit without by {units["median_shift"].median():.3f} sd (the worst
-  parameter of the median unit; most {units["median_shift"].max():.3f}), which holds the Monte Carlo error of both.
+- Medians of a unit that took draws over differ from those of the same unit without a bank by {units["median_shift"].median():.3f} sd
+  (the worst parameter of the median of {units["median_shift"].count()} units; most {units["median_shift"].max():.3f}), which holds the Monte Carlo error of both. Units
+  that began by themselves are the same twice, and do not count here.
 
 ## By class
 
@@ -73,5 +76,5 @@ def _told(table):
     for name in shown.select_dtypes("number"):
         form = ".0%" if name in SHARES else ".3f"
         form = next((form for begins, form in PLACES.items() if name.startswith(begins)), form)
-        shown[name] = [format(value, form) for value in shown[name]]
+        shown[name] = ["" if isnan(value) else format(value, form) for value in shown[name]]
     return shown.to_markdown(disable_numparse=True)

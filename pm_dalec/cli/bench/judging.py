@@ -2,7 +2,6 @@
 
 import json
 
-from pm_dalec.data.by_name import load_site
 from pm_dalec.data.storage import whole
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.models import baseline
@@ -58,7 +57,7 @@ def judge_families(land, simulation, fits, page, tell, as_json):
     Parameters
     ----------
     land : tuple
-        Names of the sites, a synthetic one where there are none; how many of their first steps are taken.
+        Sites by name, a synthetic one where there are none; how many of their first steps are taken.
     simulation : path or None
         Folder of fits by SMC.
     fits : int
@@ -66,8 +65,7 @@ def judge_families(land, simulation, fits, page, tell, as_json):
     page, tell, as_json
         As for `judge`.
     """
-    names, steps = land
-    sites = {name: load_site(name, fill_wind=True) for name in names}
+    sites, steps = land
     sites = sites or {"synthetic 0": synthetic_site(0)}
     sites = {
         f"{name}, {min(steps, site.sizes[dims.TIME])} months": site.isel({dims.TIME: slice(steps)})

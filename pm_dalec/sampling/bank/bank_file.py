@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pm_dalec.sampling.target import Target
     from pm_dalec.tables.kinds import Array
 
-VERSION = 3
+VERSION = 4
 """Raised whenever a bank holds other things, or other numbers from the same pilots."""
 
 BANK, WRITER = "a draw bank", "pm_dalec.sampling.bank.make_bank"

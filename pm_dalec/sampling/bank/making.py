@@ -17,7 +17,13 @@ from pm_dalec.sampling.bank.by_workers import Pilots, advance_pilots
 from pm_dalec.sampling.bank.pilots import chosen_pilots
 from pm_dalec.sampling.bank.pooling import LANES, share_of_pilots
 from pm_dalec.sampling.bank.wide_target import Width, log_densities, wide_target
-from pm_dalec.sampling.calibration import FEWEST_CHAINS, Job, check_budget, checked_chains
+from pm_dalec.sampling.calibration import (
+    FEWEST_CHAINS,
+    SCOUTS,
+    Job,
+    check_budget,
+    checked_chains,
+)
 from pm_dalec.sampling.checkpoints import MANIFEST
 from pm_dalec.sampling.cluster.blocks import present
 from pm_dalec.sampling.cluster.client import check_client
@@ -52,6 +58,7 @@ def make_bank(
     rhat: float = 1.01,
     ess: float = 1000,
     proposals: int = 1_000_000,
+    scouts: int = SCOUTS,
     random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
     threads: int | None = None,
     progress: bool = True,
@@ -67,7 +74,8 @@ def make_bank(
         Region; the model says at which of its averages a DALEC lives.
     path : path
         Of the bank, ends in ``.nc``. States of pilots stand in a folder beside it, so that a run that
-        was killed goes on where it was, and one with more pilots, stricter targets or a larger budget, too.
+        was killed goes on where it was, and one with more pilots, stricter targets, a larger budget or
+        scouts, too.
     pilots : int or "each"
         Of each class at most: of each stratum, or of the pixels of a model without strata. With "each"
         every unit is a pilot by itself, and its draws are for that unit alone, under other choices;
@@ -77,6 +85,9 @@ def make_bank(
         margin by which a constraint may fail for a factor of e in density.
     chains, draws, rhat, ess, proposals, random_seed, threads, progress
         Of each pilot, as for `pm_dalec.calibrate`.
+    scouts : int
+        Of each pilot: lanes that look for other parts of its wide target once the chains have converged,
+        for what pilots miss all units miss that take their draws over. 0 sends none.
     client : distributed.Client or str, optional
         Workers of a cluster for the pilots, as for `pm_dalec.calibrate_region`; the bank is the same,
         bit for bit.
@@ -89,11 +100,10 @@ def make_bank(
     """
     check_client(client)
     path, folder = checked_path(path), checked_path(path).with_suffix(".pilots")
-    settings, width = Settings(draws, rhat, ess, proposals), Width(power, slack)
+    settings, width = Settings(draws, rhat, ess, proposals, scouts=scouts), Width(power, slack)
     chains = checked_chains(chains, least=FEWEST_CHAINS)
     _check_pilots(pilots)
     threads, seed, model = check_budget(threads, None), seed_of(random_seed), build(land)
-    check_dalec(model, "make_bank")
     chosen = _chosen(model, pilots)
     made = {"chains": chains, "draws": draws, "seed": seed, "width": width}
     identity = run_identity(model, made)
@@ -131,6 +141,7 @@ def _check_pilots(pilots):
 
 def _chosen(model, pilots):
     """Places of pilots by class; by number of the unit where each is one by itself."""
+    check_dalec(model, "make_bank")
     units = notes.of(model).units
     if pilots == EACH:
         numbers = identities(model)
