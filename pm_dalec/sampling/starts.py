@@ -96,7 +96,8 @@ def lie_apart(drawn):
     drawn : array (draw, chain, parameter + 1)
         In the unit interval, with the log-density, which is not looked at.
     """
-    rows = evenly(drawn, -(-COMPARED // drawn.shape[1]))[..., :-1]
+    chains = evenly(drawn.swapaxes(0, 1), COMPARED // 2)  # two draws of each at least
+    rows = evenly(chains.swapaxes(0, 1), -(-COMPARED // len(chains)))[..., :-1]
     flat = rows.reshape(-1, rows.shape[-1])
     each = np.array([_covariance(chain) for chain in rows.swapaxes(0, 1)])
     spread = np.trace(np.linalg.solve(_ridged(_covariance(flat)), each), axis1=1, axis2=2)

@@ -167,6 +167,12 @@ def test_draws_lie_apart_where_groups_of_them_do():
     assert not lie_apart(near)
 
 
+def test_draws_of_more_chains_than_are_compared_can_be_looked_at():
+    many = np.repeat(draws_in(0.4, 0.8), 150, axis=1)
+    many[..., :-1] += np.random.default_rng(7).normal(0, 0.02, many[..., :-1].shape)
+    assert lie_apart(many[:20])
+
+
 def test_draws_that_are_collinear_can_be_looked_at():
     drawn = draws_in(0.4)
     drawn[..., 1], drawn[..., 2] = 2 * drawn[..., 0], 0.5
