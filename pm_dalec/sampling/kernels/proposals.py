@@ -4,8 +4,8 @@ All moves leave the target alone. A conditional step redraws a block of paramete
 process and now and then of others with them, from its distribution under the surrogate given all other
 parameters, in part or right across. A difference step goes part of the difference of two archived states;
 the surrogate is asked first whether a run of the model is worth while (Christen and Fox 2005), and the
-second stage of the decision corrects for it. A leap (`leaps`) goes to another part of the posterior; only units
-with scouts make them. A step round the year takes a day across 1 January, where
+second stage of the decision corrects for it. A leap (`leaps`) goes to another part of the posterior; units
+make them whose chains lie apart, or whose scouts have found one. A step round the year takes a day across 1 January, where
 the box of a day is cut although it acts the same on both sides.
 
 A proposal that is rejected before the model is run has the ratio NaN.

@@ -282,8 +282,8 @@ def _told(value, places):
 
 def _usual(sample, *names):
     """What a sampler does by default, in words."""
-    given = ", ".join(f"{sample.__kwdefaults__[name]} {name}" for name in names)
-    return f"`{sample.__name__}` has {given}"
+    given = ", ".join(f"{name}={sample.__kwdefaults__[name]}" for name in names)
+    return f"`{sample.__name__}({given})`"
 
 
 TITLE = f"""# Families of samplers
@@ -293,8 +293,8 @@ Made by `pm-dalec bench --families --site SITE --page FILE`; every number is mea
 (`pm_dalec.sampling.calibrate_smc`) and NUTS (`calibrate_nuts`). NUTS needs a gradient and therefore constraints in the
 soft form, over a margin of {SOFT.scale:g}: it is compared with the lanes under these, and its draws, re-weighted to the
 hard constraints, with the lanes under those. Re-weighting is allowed where k-hat is below 0.7.
-Lanes are {LANES["chains"]} chains that go on to an ESS of {LANES["ess"]:,}; {_usual(calibrate_smc, "runs", "particles", "proposals")} in a
-stage; {_usual(calibrate_nuts, "chains", "draws", "tune")}.
+Lanes are {LANES["chains"]} chains that go on to an ESS of {LANES["ess"]:,}; the others are
+{_usual(calibrate_smc, "runs", "particles", "proposals")} and {_usual(calibrate_nuts, "chains", "draws", "tune")}.
 
 Medians are compared in standard deviations of the reference (limit {MEDIAN_LIMIT:g}), widths of 90 % intervals relatively
 (limit {WIDTH_LIMIT:.0%}), each by the worst of the parameters; the lanes of another seed tell what chance does. Runs
