@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pm_dalec.sampling.calibration import SCOUTS
 from pm_dalec.sampling.starts import ANOTHER_PART
 from pm_dalec.tables.constants import SAMPLER_VERSION
-from pm_dalec.testing.samplers.simulation import CHAINS, RUNS
 from pm_dalec.testing.samplers.uniformity import ENVELOPE, uniformity
 from pm_dalec.testing.samplers.verdicts import MEAN_LIMIT, QUANTILE_LIMIT, SETTINGS
 
@@ -60,20 +59,20 @@ it if about one start of a hundred leads there.
 
 def _how(wanted):
     """How fits were made, in words."""
-    if wanted.get("family") == "smc":
+    if wanted["family"] == "smc":
         return (
-            f"{RUNS} runs of SMC, each of {wanted['draws']} particles with at most {wanted['proposals']}\n"
+            f"{wanted['chains']} runs of SMC, each of {wanted['draws']} particles with at most {wanted['proposals']}\n"
             "proposals in a stage"
         )
     return (
-        f"{CHAINS} chains until R-hat < {wanted['rhat']:g} and ESS > {wanted['ess']:g}, or "
+        f"{wanted['chains']} chains until R-hat < {wanted['rhat']:g} and ESS > {wanted['ess']:g}, or "
         f"{wanted['proposals']:,}\nproposals a chain, and a second look by {wanted['scouts']} scouts"
     )
 
 
 def _parts(fits):
     """Sentence on fits whose posterior has several parts."""
-    if fits.attrs.get("family") == "smc":
+    if fits.attrs["family"] == "smc":
         return ""
     found, leaping = (fits["looked"] == ANOTHER_PART).sum(), fits["leaping"].sum()
     return (

@@ -50,9 +50,8 @@ SOIL = (12_000.0, 4_000.0)  # g m-2, factor of the prior of initial soil carbon
 FIRES = {7: 0.02, 20: 0.05}  # burned share by step, so that fire is no constant
 RANKED = 127  # draws among which the truth has its rank: 128 ranks
 TOGETHER = 20  # truths that are drawn at once
-CHAINS = 8
-USUAL = Settings(draws=250, rhat=1.05, ess=100, proposals=300_000, scouts=SCOUTS)
-RUNS = 2  # of SMC
+CHAINS = {"lanes": 16, "smc": 2}  # those of `calibrate` by default; runs of SMC
+USUAL = Settings(scouts=SCOUTS)  # what `calibrate` takes of a site by default
 FEW_PARTICLES = Settings(draws=250, rhat=1.05, ess=100, proposals=256)
 FLUXES = ("gpp", "reco", "nee", "harvest", "fire")
 LIKELIHOOD = "log_likelihood"
@@ -154,7 +153,7 @@ def _by_lanes(model, settings, seed):
     """Target of a model, and its fits by the default sampler."""
     quiet, target = Progress(enabled=False), compile_target(model)
     quiet.begin(1, settings)
-    job = Job(target, settings, CHAINS, seed, 1, None, quiet)
+    job = Job(target, settings, CHAINS["lanes"], seed, 1, None, quiet)
     return target, lambda number, instead: replace(job, instead=instead).one(0, number)
 
 
@@ -163,7 +162,10 @@ def _by_smc(model, settings, seed):
     held = tempered(model)
 
     def sample(number, instead):
-        done = [run_smc(held, (0, number, seed), settings, n, instead=instead) for n in range(RUNS)]
+        done = [
+            run_smc(held, (0, number, seed), settings, n, instead=instead)
+            for n in range(CHAINS["smc"])
+        ]
         return unit_of(held.target, done, number, settings, seed)
 
     return held.target, sample
@@ -255,7 +257,7 @@ def calibrate_by_simulation(
     fits = whole_number("fits", fits, least=1, advice="200 show what a sampler gets wrong")
     folder, setting = folder_to_write(folder), None
     stated = asdict(settings) | {"seed": seed, "model": MODEL_VERSION, "sampler": SAMPLER_VERSION}
-    stated |= {} if family == "lanes" else {"family": family}
+    stated |= {"family": family, "chains": CHAINS[family]}
     _expect_same(folder / SETTINGS, stated)
     for number in range(fits):
         path = folder / f"{number:05d}.json"

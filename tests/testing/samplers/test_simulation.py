@@ -8,6 +8,7 @@ from scipy import stats
 from pm_dalec.models import baseline
 from pm_dalec.physics.numpy_run import run_numpy
 from pm_dalec.physics.records import drivers_of
+from pm_dalec.sampling import calibration
 from pm_dalec.sampling.state import Settings
 from pm_dalec.tables.parameters import PARAMETERS, Theta
 from pm_dalec.testing.parameters import FEASIBLE
@@ -77,6 +78,7 @@ def test_uniform_ranks_pass_and_others_do_not():
 def test_a_page_says_how_many_fits_there_are_and_what_their_ranks_say():
     fits = ranks()
     fits.attrs = {"rhat": 1.05, "ess": 100, "proposals": 150_000, "scouts": 64, "sampler": 3}
+    fits.attrs |= {"family": "lanes", "chains": 8}
     fits["looked"], fits["leaping"] = "nothing new", False
     fits.loc[[3, 5], "leaping"], fits.loc[3, "looked"] = True, "another part"
     told = simulation_section(fits)
@@ -113,6 +115,20 @@ def test_a_folder_is_continued_and_fits_of_other_settings_are_refused(tmp_path, 
         simulation.calibrate_by_simulation(None, tmp_path, fits=3, seed=5)
 
 
+def test_what_is_judged_is_what_calibrate_does_by_default(site, monkeypatch):
+    """Numbers of another setting would say nothing of the fits that people make."""
+    asked = []
+
+    def ask(target, settings, chains, *rest):
+        asked.append((settings, chains))
+        raise InterruptedError
+
+    monkeypatch.setattr(calibration, "Job", ask)
+    with pytest.raises(InterruptedError):
+        calibration.calibrate(baseline.build(site), progress=False)
+    assert asked == [(simulation.USUAL, simulation.CHAINS["lanes"])]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["lanes", "smc"])
 def test_a_fit_of_either_family_ranks_its_truth(tmp_path, family):
@@ -121,4 +137,4 @@ def test_a_fit_of_either_family_ranks_its_truth(tmp_path, family):
         baseline.build, tmp_path, fits=1, settings=few, family=family
     )
     assert 0 <= found["gpp"].iloc[0] <= simulation.RANKED
-    assert found.attrs.get("family", "lanes") == family
+    assert found.attrs["family"] == family
