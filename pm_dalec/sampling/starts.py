@@ -33,7 +33,9 @@ SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
 SCOUTING = 8 * WINDOW  # proposals of a scout
 LATE = 0.25  # share of scouts that others need not wait for
-SCOUT, AGAIN = 0, 1  # identities, which decide random streams
+SETTLERS = 16
+SETTLING = 32 * WINDOW  # proposals of each
+SCOUT, AGAIN, SETTLER = 0, 1, 2  # identities, which decide random streams
 COMPARED = 1000  # draws that places are compared with
 FEW = 0.01  # share of the draws below which they are no part
 FARTHER = 1.5  # than any draw of a chain from those of the others: not the same part
@@ -157,42 +159,43 @@ class Known:
 
     def news(self, places):
         """Which places (place, parameter + 1) are far from all draws, and as dense as these are."""
-        return (self.distances(places) > self._reach) & (places[:, -1] > self._low)
+        return self.far(places) & (places[:, -1] > self._low)
 
     def suspects(self, found):
         """Which places of scouts, that have not settled yet, may come to be news."""
         least = self._low - UNSETTLED * (self._usual - self._low)
-        return (self.distances(found) > self._reach) & (found[:, -1] > least)
+        return self.far(found) & (found[:, -1] > least)
 
-    def starts(self, found, count):
-        """Starts of chains among the places of scouts, where some are news: these, and the best.
+    def far(self, places):
+        """Which places (place, parameter + 1) are far from all draws."""
+        return self.distances(places) > self._reach
 
-        Parameters
-        ----------
-        found : array (scout, parameter + 1)
-        count : int
+    def scattered(self, places, count):
+        """So many places (place, parameter + 1), the most distant of the draws and of each other.
 
         Returns
         -------
-        array (count, parameter)
+        array (count, parameter + 1)
             No place twice where there are enough.
         """
-        order = np.argsort(-found[:, -1], kind="stable")
-        new = found[order[self.suspects(found[order])]]
-        taken, apart = [], self.distances(new)
-        while len(taken) < min(count // 2, len(new)):
+        taken, apart = [], self.distances(places)
+        while len(taken) < min(count, len(places)):
             taken.append(int(apart.argmax()))
-            apart = np.minimum(apart, cdist(self._white(new), self._white(new[taken[-1:]]))[:, 0])
-        best = np.resize(order, count - len(taken))
-        return np.concatenate([found[best], new[taken]])[:, :-1]
+            apart = np.minimum(
+                apart, cdist(self._white(places), self._white(places[taken[-1:]]))[:, 0]
+            )
+        return places[np.resize(taken, count)]
 
 
 class SecondLook:
     """Whether chains that have converged have missed a part of their posterior.
 
-    Scouts, many lanes with starts of their own, are spread anew. Where some end far from all draws and
-    about as dense, chains begin again at these and at the best of what was found, and tune. Where one of
-    them then still is far from all draws, and as dense as they are, it is in another part.
+    Scouts, many lanes with starts of their own, are spread anew, and may go wherever the draws are not: at
+    the end of a window those that have come there are put back. (Left alone they would all go there, for a
+    part whose best places nobody has found yet is less dense than one that is known.) Some that end
+    about as dense as the draws, or a little less, settle there in the same way. Then chains begin again,
+    one half at the draws and the other at settlers, and go where they like. Where one of them then still is
+    far from all draws, and as dense as they are, it is in another part.
 
     Parameters
     ----------
@@ -207,22 +210,25 @@ class SecondLook:
         few = Settings(FEWEST_DRAWS, proposals=SCOUTING, search=unit.settings.search)
         count = max(unit.settings.scouts, unit.state.logp.size)
         self._scouts = beside(SCOUT, count, few, late=LATE)
-        self.again, self._visited = None, []
+        self._settlers = self.again = None
+        self._visited = []
 
     def advance(self):
         """Run a window; gives `NOTHING_NEW` or `ANOTHER_PART` where it is decided, else `LOOKING`."""
         if not self._scouts.finished:
-            self._scouts.advance()
-            return LOOKING
-        if self.again is None:
+            return self._outside(self._scouts)
+        if self._settlers is None:
             found = _present(self._scouts.state)
             if self._scouts.state.phase == "no start" or not self._known.suspects(found).any():
                 return NOTHING_NEW
-            chains = self._unit.state.logp.size
-            self.again = self._beside(AGAIN, chains, self._unit.settings)
-            place(self.again.state, self._known.starts(found, chains))
-            remember_only(self.again.state, found[:, np.newaxis, :-1])
-            self.again.begin()
+            self._settlers = self._settle(found[self._known.suspects(found)])
+        if not self._settlers.finished:
+            return self._outside(self._settlers)
+        if self.again is None:
+            found = _present(self._settlers.state)
+            if not self._known.news(found).any():
+                return NOTHING_NEW
+            self.again = self._begin_again(found[self._known.news(found)])
         self.again.advance()
         self._visited.append(_present(self.again.state))
         if self.again.state.phase == "tune":
@@ -231,13 +237,60 @@ class SecondLook:
         stayed = np.mean([self._known.news(states) for states in late], axis=0) > 0.5
         return ANOTHER_PART if stayed.any() else NOTHING_NEW
 
+    def _outside(self, party):
+        """Run a window of a unit, and put lanes back that have come to what is known."""
+        state = party.state
+        before = _present(state)
+        party.advance()
+        lost = (
+            self._known.far(before) & ~self._known.far(_present(state)) & np.isfinite(before[:, -1])
+        )
+        if state.phase == "tune":
+            state.position[:, np.flatnonzero(lost)] = before[lost, :-1].T
+            state.logp[lost] = before[lost, -1]
+        return LOOKING
+
+    def _settle(self, suspects):
+        """Unit whose lanes settle at some of the places that scouts have found."""
+        few = Settings(FEWEST_DRAWS, proposals=SETTLING)
+        return _begun(
+            self._beside(SETTLER, SETTLERS, few),
+            self._known.scattered(suspects, SETTLERS),
+            suspects,
+        )
+
+    def _begin_again(self, news):
+        """Unit whose chains begin in what is known and in what is new."""
+        drawn, chains = self._unit.result(), self._unit.state.logp.size
+        known = evenly(drawn.reshape(-1, drawn.shape[-1]), COMPARED)
+        places = np.concatenate(
+            [evenly(known, chains - chains // 2), self._known.scattered(news, chains // 2)]
+        )
+        learnt = self._settlers.state.learnt[0]
+        visited = evenly(learnt.archive[: learnt.filled], COMPARED)
+        return _begun(
+            self._beside(AGAIN, chains, self._unit.settings),
+            places,
+            np.concatenate([known[:, :-1], visited]),
+        )
+
     @property
     def searched(self):
-        """Proposals of the scouts and of chains that came back, as if the chains had made them."""
-        party, chains = self._scouts.state, self._unit.state.logp.size
+        """Proposals of scouts, settlers and chains that came back, as if the chains had made them."""
+        chains = self._unit.state.logp.size
         back = self.again is not None and self._unit.state.looked == NOTHING_NEW
-        made = (party.searched + party.proposed) * party.logp.size // chains
+        parties = [party.state for party in (self._scouts, self._settlers) if party is not None]
+        made = sum((one.searched + one.proposed) * one.logp.size for one in parties) // chains
         return made + (self.again.state.proposed if back else 0)
+
+
+def _begun(unit, places, visited):
+    """Unit whose lanes begin at places (lane, any), and which remembers others (place, any)."""
+    size = unit.state.position.shape[0]
+    place(unit.state, places[:, :size])
+    remember_only(unit.state, visited[:, np.newaxis, :size])
+    unit.begin()
+    return unit
 
 
 def take_over(state, other):
