@@ -1,14 +1,11 @@
-"""Starts of chains: the search for the constraints, the second look by scouts, points for ``pm.sample``."""
+"""Starts of chains: the search for the constraints, and the second look by scouts."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import cdist
 
-from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling.kernels.acceptance import VIOLATION, results_at
 from pm_dalec.sampling.kernels.search import search_window
 from pm_dalec.sampling.state import (
@@ -17,17 +14,10 @@ from pm_dalec.sampling.state import (
     WINDOW,
     Settings,
     evenly,
-    lanes_of,
-    new_state,
     place,
     remember_only,
     scatter,
 )
-from pm_dalec.sampling.target import check_dalec, compile_target, natural
-from pm_dalec.tables.numbers import seed_of, whole_number
-
-if TYPE_CHECKING:
-    import pymc as pm
 
 SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
@@ -41,7 +31,7 @@ FEW = 0.01  # share of the draws below which they are no part
 FARTHER = 1.5  # than any draw of a chain from those of the others: not the same part
 RIDGE = 1e-9  # of the variances, where draws are collinear
 LOW = 0.01  # quantile of the density of draws, below which a place is of no account
-UNSETTLED = 1.0  # distances of that quantile from the median by which a scout may be lower still
+UNSETTLED = 4.0  # distances of that quantile from the median by which a scout may be lower still
 LOOKING, NOTHING_NEW, ANOTHER_PART = "looking", "nothing new", "another part"
 
 
@@ -171,20 +161,24 @@ class Known:
         return self.distances(places) > self._reach
 
     def scattered(self, places, count):
-        """So many places (place, parameter + 1), the most distant of the draws and of each other.
+        """The densest of each of some groups of places (place, parameter + 1).
+
+        Groups lie about places that are the most distant of the draws and of each other.
 
         Returns
         -------
         array (count, parameter + 1)
             No place twice where there are enough.
         """
-        taken, apart = [], self.distances(places)
-        while len(taken) < min(count, len(places)):
-            taken.append(int(apart.argmax()))
-            apart = np.minimum(
-                apart, cdist(self._white(places), self._white(places[taken[-1:]]))[:, 0]
-            )
-        return places[np.resize(taken, count)]
+        white, apart = self._white(places), self.distances(places)
+        group = np.zeros(len(places), int)
+        for number in range(min(count, len(places))):
+            from_it = cdist(white, white[[apart.argmax()]])[:, 0]
+            nearer = (from_it < apart) | (number == 0)
+            group[nearer], apart = number, np.where(nearer, from_it, apart)
+        order = np.argsort(-places[:, -1], kind="stable")
+        firsts = order[np.unique(group[order], return_index=True)[1]]
+        return places[np.resize(firsts, count)]
 
 
 class SecondLook:
@@ -206,35 +200,35 @@ class SecondLook:
     """
 
     def __init__(self, unit, beside):
-        self._unit, self._beside, self._known = unit, beside, Known(unit.result())
+        self._unit, self._beside, self.known = unit, beside, Known(unit.result())
         few = Settings(FEWEST_DRAWS, proposals=SCOUTING, search=unit.settings.search)
         count = max(unit.settings.scouts, unit.state.logp.size)
-        self._scouts = beside(SCOUT, count, few, late=LATE)
-        self._settlers = self.again = None
+        self.scouts = beside(SCOUT, count, few, late=LATE)
+        self.settlers = self.again = None
         self._visited = []
 
     def advance(self):
         """Run a window; gives `NOTHING_NEW` or `ANOTHER_PART` where it is decided, else `LOOKING`."""
-        if not self._scouts.finished:
-            return self._outside(self._scouts)
-        if self._settlers is None:
-            found = _present(self._scouts.state)
-            if self._scouts.state.phase == "no start" or not self._known.suspects(found).any():
+        if not self.scouts.finished:
+            return self._outside(self.scouts)
+        if self.settlers is None:
+            found = _present(self.scouts.state)
+            if self.scouts.state.phase == "no start" or not self.known.suspects(found).any():
                 return NOTHING_NEW
-            self._settlers = self._settle(found[self._known.suspects(found)])
-        if not self._settlers.finished:
-            return self._outside(self._settlers)
+            self.settlers = self._settle(found[self.known.suspects(found)])
+        if not self.settlers.finished:
+            return self._outside(self.settlers)
         if self.again is None:
-            found = _present(self._settlers.state)
-            if not self._known.news(found).any():
+            found = _present(self.settlers.state)
+            if not self.known.news(found).any():
                 return NOTHING_NEW
-            self.again = self._begin_again(found[self._known.news(found)])
+            self.again = self._begin_again(found[self.known.news(found)])
         self.again.advance()
         self._visited.append(_present(self.again.state))
         if self.again.state.phase == "tune":
             return LOOKING
         late = self._visited[-(len(self._visited) // 4) :]
-        stayed = np.mean([self._known.news(states) for states in late], axis=0) > 0.5
+        stayed = np.mean([self.known.news(states) for states in late], axis=0) > 0.5
         return ANOTHER_PART if stayed.any() else NOTHING_NEW
 
     def _outside(self, party):
@@ -243,7 +237,7 @@ class SecondLook:
         before = _present(state)
         party.advance()
         lost = (
-            self._known.far(before) & ~self._known.far(_present(state)) & np.isfinite(before[:, -1])
+            self.known.far(before) & ~self.known.far(_present(state)) & np.isfinite(before[:, -1])
         )
         if state.phase == "tune":
             state.position[:, np.flatnonzero(lost)] = before[lost, :-1].T
@@ -255,7 +249,7 @@ class SecondLook:
         few = Settings(FEWEST_DRAWS, proposals=SETTLING)
         return _begun(
             self._beside(SETTLER, SETTLERS, few),
-            self._known.scattered(suspects, SETTLERS),
+            self.known.scattered(suspects, SETTLERS),
             suspects,
         )
 
@@ -264,9 +258,9 @@ class SecondLook:
         drawn, chains = self._unit.result(), self._unit.state.logp.size
         known = evenly(drawn.reshape(-1, drawn.shape[-1]), COMPARED)
         places = np.concatenate(
-            [evenly(known, chains - chains // 2), self._known.scattered(news, chains // 2)]
+            [evenly(known, chains - chains // 2), self.known.scattered(news, chains // 2)]
         )
-        learnt = self._settlers.state.learnt[0]
+        learnt = self.settlers.state.learnt[0]
         visited = evenly(learnt.archive[: learnt.filled], COMPARED)
         return _begun(
             self._beside(AGAIN, chains, self._unit.settings),
@@ -279,7 +273,7 @@ class SecondLook:
         """Proposals of scouts, settlers and chains that came back, as if the chains had made them."""
         chains = self._unit.state.logp.size
         back = self.again is not None and self._unit.state.looked == NOTHING_NEW
-        parties = [party.state for party in (self._scouts, self._settlers) if party is not None]
+        parties = [party.state for party in (self.scouts, self.settlers) if party is not None]
         made = sum((one.searched + one.proposed) * one.logp.size for one in parties) // chains
         return made + (self.again.state.proposed if back else 0)
 
@@ -308,58 +302,3 @@ def take_over(state, other):
 def _present(state):
     """Where the lanes of a unit are (lane, parameter + 1), with their log-density."""
     return np.column_stack([state.position[:, : state.logp.size].T, state.logp])
-
-
-def feasible_start(
-    model: pm.Model,
-    *,
-    chains: int = 1,
-    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
-    most: int = 200_000,
-) -> list[dict[str, float]]:
-    """Starting points in which every constraint holds, dispersed, for ``pm.sample(initvals=...)``.
-
-    Parameters
-    ----------
-    model : pm.Model
-        Of one site.
-    chains : int
-    random_seed : int, Generator, SeedSequence or None
-    most : int
-        Proposals of each chain after which the search ends.
-
-    Returns
-    -------
-    list of dict
-        One a chain: free variables in natural units by name.
-
-    Raises
-    ------
-    ValueError
-        If a chain found none; names how far its best state was.
-    """
-    check_dalec(model, "feasible_start")
-    advice = "one start is made for each chain of pm.sample"
-    chains = whole_number("chains", chains, least=1, advice=advice)
-    settings, seed = Settings(search=most), seed_of(random_seed)
-    if lane_dimensions(model):
-        raise ValueError(
-            "wanted the model of one site, got one with units; calibrate finds the starts of each unit "
-            "by itself, or build the model of units.isel(pixel=...)"
-        )
-    target = compile_target(model)
-    bound = target.function.bind(lanes=chains)
-    state = new_state(0, len(target.rows), chains, bound.padded, settings, seed)
-    call, lanes = bound.call(), lanes_of(state)
-    while state.phase == "search" and not search(call, lanes, state, most):
-        pass
-    if state.phase == "no start":
-        lacking = np.flatnonzero(state.logp > 0)
-        raise ValueError(
-            f"wanted {chains} states in which all constraints hold, got {chains - lacking.size} in "
-            f"{state.searched} proposals each; the best of the others lacks "
-            f"{state.logp[lacking].min():.3g} in logarithmic margin: see `pm-dalec edc-report`, widen "
-            "the bounds, or drop a constraint"
-        )
-    found = natural(target, state.position[:, :chains].T)
-    return [{name: float(value[chain]) for name, value in found.items()} for chain in range(chains)]

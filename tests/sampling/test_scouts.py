@@ -12,6 +12,7 @@ from pm_dalec.sampling.any_model.compiled import compile_any
 from pm_dalec.sampling.bank import make_bank, making
 from pm_dalec.sampling.bank.pilots import BASELINE
 from pm_dalec.sampling.kernels import blocks, leaps, proposals
+from pm_dalec.sampling.kernels.acceptance import LOGP, results_at
 from pm_dalec.sampling.kernels.lanes import Lanes, go, stay
 from pm_dalec.sampling.kernels.streams import streams
 from pm_dalec.sampling.kernels.surrogate import (
@@ -21,8 +22,15 @@ from pm_dalec.sampling.kernels.surrogate import (
     log_density,
 )
 from pm_dalec.sampling.kernels.walk import empty_walk, enter, move
-from pm_dalec.sampling.starts import ANOTHER_PART, LOOKING, SCOUTING, Known, lie_apart
-from pm_dalec.sampling.state import Settings, new_state, place, state_from_arrays, state_to_arrays
+from pm_dalec.sampling.starts import ANOTHER_PART, LOOKING, SCOUTING, Known, SecondLook, lie_apart
+from pm_dalec.sampling.state import (
+    Settings,
+    lanes_of,
+    new_state,
+    place,
+    state_from_arrays,
+    state_to_arrays,
+)
 from pm_dalec.sampling.target import bound_to
 from pm_dalec.sampling.unit import Unit
 
@@ -215,18 +223,46 @@ def test_news_are_far_from_all_draws_and_as_dense(known):
     assert_array_equal(known.suspects(places), [False, True, True, False])
 
 
-def test_starts_are_the_best_places_and_suspects_far_from_each_other(known):
+def test_settlers_are_the_densest_of_groups_that_are_far_from_each_other(known):
     random = np.random.default_rng(3)
-    found = np.column_stack([random.normal(0.4, 0.03, (60, 4)), -random.uniform(1, 2, 60)])
-    found[[7, 8, 9], :-1] = [[0.9, 0.1, 0.9, 0.1], [0.89, 0.1, 0.9, 0.1], [0.1, 0.9, 0.1, 0.9]]
-    found[9, -1], found[20, -1] = -1.9, -0.5
-    taken = known.starts(found, 4)
-    assert_array_equal(taken[0], found[20, :-1])
-    assert {tuple(place) for place in taken[2:]} <= {
-        tuple(place) for place in found[[7, 8, 9], :-1]
-    }
-    assert tuple(found[9, :-1]) in {tuple(place) for place in taken[2:]}
-    assert len(np.unique(known.starts(found, 6), axis=0)) == 6
+    found = np.column_stack([random.normal(0.9, 0.03, (60, 4)), -random.uniform(1, 2, 60)])
+    found[7:9, :-1] = [[0.9, 0.1, 0.9, 0.1], [0.89, 0.1, 0.9, 0.1]]
+    found[9, :-1] = [0.1, 0.9, 0.1, 0.9]
+    found[8, -1], found[20, -1] = -0.9, -0.5
+    taken = known.scattered(found, 3)
+    assert {tuple(place) for place in taken} == {tuple(found[row]) for row in (8, 9, 20)}
+    few = known.scattered(found[:10], 16)
+    assert len(np.unique(few[:10], axis=0)) == 10
+    assert len(few) == 16
+
+
+def test_scouts_stay_outside_of_what_is_known_and_keep_their_density(two_places):
+    target = compile_any(two_places)[1]
+
+    def beside(identity, lanes, settings, late=0.0):
+        bound = bound_to(target, lanes, 0, None)
+        state = new_state(identity, WIDE, lanes, bound.padded, settings, 1)
+        return Unit(bound, target, state, settings, late=late)
+
+    unit = beside(9, 8, Settings(100, scouts=64))
+    while unit.state.phase != "converged":
+        unit.advance()
+    look, far, tuned = SecondLook(unit, beside), False, []
+    while look.advance() == LOOKING and look.again is None:
+        party = look.settlers or look.scouts
+        if party.state.phase != "tune":
+            continue
+        places = np.column_stack(
+            [party.state.position[:, : party.state.logp.size].T, party.state.logp]
+        )
+        again = len(tuned) > 0 and tuned[-1] is party
+        assert not again or look.known.far(places)[far].all()
+        far = look.known.far(places)
+        tuned.append(party)
+        there = results_at(party.bound.call(), lanes_of(party.state), LOGP)
+        assert_allclose(there, places[:, -1])
+    assert [party.state.logp.size for party in (tuned[0], tuned[-1])] == [64, 16]
+    assert far.sum() >= 8
 
 
 def test_a_second_look_is_the_same_after_a_stop_in_its_midst(two_places):
