@@ -25,6 +25,7 @@ SCOUTING = 8 * WINDOW  # proposals of a scout
 LATE = 0.25  # share of scouts that others need not wait for
 SETTLERS = 16
 SETTLING = 32 * WINDOW  # proposals of each
+BACK = 4  # windows at whose ends all chains are back at the draws, after which none is waited for
 SCOUT, AGAIN, SETTLER = 0, 1, 2  # identities, which decide random streams
 COMPARED = 1000  # draws that places are compared with
 FEW = 0.01  # share of the draws below which they are no part
@@ -226,10 +227,15 @@ class SecondLook:
         self.again.advance()
         self._visited.append(_present(self.again.state))
         if self.again.state.phase == "tune":
-            return LOOKING
+            return NOTHING_NEW if self._all_back() else LOOKING
         late = self._visited[-(len(self._visited) // 4) :]
         stayed = np.mean([self.known.news(states) for states in late], axis=0) > 0.5
         return ANOTHER_PART if stayed.any() else NOTHING_NEW
+
+    def _all_back(self):
+        """Whether no chain has been far from the draws for a while."""
+        away = [self.known.far(states).any() for states in self._visited[-BACK:]]
+        return len(away) == BACK and not any(away)
 
     def _outside(self, party):
         """Run a window of a unit, and put lanes back that have come to what is known."""

@@ -1,5 +1,7 @@
 """The second look by scouts, and leaps between parts of a posterior."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
@@ -22,7 +24,15 @@ from pm_dalec.sampling.kernels.surrogate import (
     log_density,
 )
 from pm_dalec.sampling.kernels.walk import empty_walk, enter, move
-from pm_dalec.sampling.starts import ANOTHER_PART, LOOKING, SCOUTING, Known, SecondLook, lie_apart
+from pm_dalec.sampling.starts import (
+    ANOTHER_PART,
+    LOOKING,
+    NOTHING_NEW,
+    SCOUTING,
+    Known,
+    SecondLook,
+    lie_apart,
+)
 from pm_dalec.sampling.state import (
     Settings,
     lanes_of,
@@ -236,33 +246,61 @@ def test_settlers_are_the_densest_of_groups_that_are_far_from_each_other(known):
     assert len(few) == 16
 
 
-def test_scouts_stay_outside_of_what_is_known_and_keep_their_density(two_places):
+@pytest.fixture(scope="module")
+def beside(two_places):
+    """Makes units of a model with two places."""
     target = compile_any(two_places)[1]
 
-    def beside(identity, lanes, settings, late=0.0):
+    def make(identity, lanes, settings, late=0.0):
         bound = bound_to(target, lanes, 0, None)
         state = new_state(identity, WIDE, lanes, bound.padded, settings, 1)
         return Unit(bound, target, state, settings, late=late)
 
+    return make
+
+
+@pytest.fixture(scope="module")
+def look(beside):
+    """A second look, at chains that have missed one of the places."""
     unit = beside(9, 8, Settings(100, scouts=64))
     while unit.state.phase != "converged":
         unit.advance()
-    look, far, tuned = SecondLook(unit, beside), False, []
+    return lambda: SecondLook(unit, beside), unit
+
+
+def present(unit):
+    return np.column_stack([unit.state.position[:, : unit.state.logp.size].T, unit.state.logp])
+
+
+def test_scouts_stay_outside_of_what_is_known_and_keep_their_density(look):
+    look, far, tuned = look[0](), None, []
     while look.advance() == LOOKING and look.again is None:
         party = look.settlers or look.scouts
         if party.state.phase != "tune":
             continue
-        places = np.column_stack(
-            [party.state.position[:, : party.state.logp.size].T, party.state.logp]
-        )
-        again = len(tuned) > 0 and tuned[-1] is party
-        assert not again or look.known.far(places)[far].all()
+        far = far if tuned and tuned[-1] is party else False
+        places = present(party)
+        assert look.known.far(places)[far].all()
         far = look.known.far(places)
         tuned.append(party)
         there = results_at(party.bound.call(), lanes_of(party.state), LOGP)
         assert_allclose(there, places[:, -1])
     assert [party.state.logp.size for party in (tuned[0], tuned[-1])] == [64, 16]
     assert far.sum() >= 8
+
+
+def test_a_second_look_ends_where_all_chains_are_back_at_the_draws(look):
+    """Their tuning need not come to its end."""
+    look, unit = look[0](), look[1]
+    look.scouts = look.settlers = SimpleNamespace(finished=True)
+    state = SimpleNamespace(
+        position=unit.result()[-1, :, :-1].T, logp=unit.state.logp.copy(), phase="tune"
+    )
+    look.again = SimpleNamespace(state=state, advance=lambda: None)
+    state.position[:, 0] = 0.99
+    assert [look.advance() for _ in range(6)] == 6 * [LOOKING]
+    state.position[:, 0] = state.position[:, 1]
+    assert [look.advance() for _ in range(4)] == 3 * [LOOKING] + [NOTHING_NEW]
 
 
 def test_a_second_look_is_the_same_after_a_stop_in_its_midst(two_places):
@@ -292,13 +330,19 @@ def test_halves_that_share_nothing_have_no_scouts():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10))
-def test_chains_weigh_the_larger_part_of_three_years_of_hyytiala(seed, shared_data):
-    """Bridge sampling of each part by itself gives .73; no chain begins there, or one to three do."""
+@pytest.mark.parametrize(
+    ("months", "share", "seed"),
+    [(36, 0.745, seed) for seed in range(10)] + [(72, 0.785, seed) for seed in range(5)],
+)
+def test_chains_weigh_the_larger_part_of_some_years_of_hyytiala(months, share, seed, shared_data):
+    """Bridge sampling of each part of three years by itself gives .73; few chains begin there, or none.
+
+    Of six years .787, .792 and .778 are shares of long chains of which half began in either part.
+    """
     site = pmd.open_site(shared_data / "data" / "sites" / "gcel_FI-Hyy_monthly.nc")
-    model = baseline.build(site.isel(time=slice(0, 36)))
+    model = baseline.build(site.isel(time=slice(0, months)))
     fit = pmd.calibrate(model, chains=16, random_seed=seed, groups=(), progress=False)
     assert bool(fit["sample_stats"]["leaping"])
     assert str(fit["sample_stats"]["status"].values) == "converged"
     day = np.mod(fit["posterior"]["labile_release_day"], 365.25)
-    assert_allclose(float(((day > 250) & (day < 340)).mean()), 0.745, atol=0.03)
+    assert_allclose(float(((day > 250) & (day < 340)).mean()), share, atol=0.04)
