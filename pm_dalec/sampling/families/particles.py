@@ -24,7 +24,7 @@ from pm_dalec.sampling.kernels.surrogate import likeness_of
 from pm_dalec.sampling.kernels.walk import empty_walk
 from pm_dalec.sampling.state import Settings
 from pm_dalec.sampling.target import bound_to
-from pm_dalec.sampling.unit import LEAPS, TRUST
+from pm_dalec.sampling.unit import TRUST
 
 RESAMPLING = 10**9  # place of the random stream of a run behind those of its lanes
 MOST_TRIES = 1000  # random places of a particle, of which one must have a density
@@ -201,9 +201,9 @@ class Particles:
 
     def _guide(self, states):
         """What the proposals of one half of the particles are made from: places of the other half."""
-        size, target, likeness = states.shape[1], self.tempered.target, likeness_of(states)
+        size, target = states.shape[1], self.tempered.target
         return Guide(
-            surrogate=likeness,
+            surrogate=likeness_of(states),
             pivots=np.arange(1, size + 1) / size,
             processes=target.processes,
             years=target.years,
@@ -212,7 +212,7 @@ class Particles:
             filled=len(states),
             conditional=Settings.conditional,
             trust=TRUST,
-            leaps=LEAPS if len(likeness.means) > 1 else 0.0,
+            leaps=0.0,
         )
 
     def result(self):
