@@ -29,10 +29,8 @@ if TYPE_CHECKING:
     from pm_dalec.posterior.trajectory import trajectories as trajectories
     from pm_dalec.sampling.calibration import calibrate as calibrate
     from pm_dalec.sampling.region_store import calibrate_region as calibrate_region
-    from pm_dalec.sampling.step_method import (
-        AdaptiveMetropolis as AdaptiveMetropolis,
-        feasible_start as feasible_start,
-    )
+    from pm_dalec.sampling.starts import feasible_start as feasible_start
+    from pm_dalec.sampling.step_method import AdaptiveMetropolis as AdaptiveMetropolis
     from pm_dalec.tables.parameters import PARAMETERS as PARAMETERS
     from pm_dalec.tables.strata import STRATA as STRATA
     from pm_dalec.tables.streams import STREAMS as STREAMS

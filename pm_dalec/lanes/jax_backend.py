@@ -188,10 +188,6 @@ class _BoundJax:
         parts = tuple(np.asarray(part) for part in out)
         return parts[0] if len(parts) == 1 else parts
 
-    def total(self, rows):
-        """Sum of the first result over lanes, from a list of rows (lane,): for `jax.grad`."""
-        return self._compiled(*rows, *self._data)[0].sum()
-
 
 def _device(backend):
     """JAX device of a back end, or the sentence that says what is missing."""

@@ -1,13 +1,19 @@
-"""Statistics of chains as plain arrays: circular means, split and rank R-hat, effective sizes."""
+"""Statistics of chains as plain arrays: circular means, R-hat, effective sizes, whether draws lie apart."""
 
 import threading
 
 import numpy as np
 from arviz_stats.base import array_stats
+from scipy.cluster.hierarchy import linkage
 
+from pm_dalec.posterior.runs import evenly
 from pm_dalec.tables.constants import DAYS_PER_YEAR
 from pm_dalec.tables.parameters import PARAMETERS
 
+COMPARED = 1000  # draws whose places are compared
+FEW = 0.01  # share of the draws below which they are no part
+FARTHER = 1.5  # than any draw of a chain from those of the others: not the same part
+RIDGE = 1e-9  # of the variances, where draws are collinear
 ARVIZ = threading.Lock()
 """Held while ArviZ is at work: it changes the filters of warnings, which all threads share."""
 
@@ -180,3 +186,50 @@ def _by_column(statistic, values, **options):
     with ARVIZ, np.errstate(divide="ignore", invalid="ignore"):  # chains that never moved
         found = [statistic(column, chain_axis=0, draw_axis=1, **options) for column in columns]
     return np.array(found).reshape(values.shape[2:])
+
+
+def lie_apart(drawn):
+    """Whether draws of chains lie in parts, between which there is more room than about any draw.
+
+    Draws are joined to their nearest, in distances that are whitened by the half of the chains that varies
+    least, for one that has come from part to part varies more. In parts lie draws of which two groups are
+    joined by a step that is longer, by half, than that from any draw to its nearest.
+
+    Parameters
+    ----------
+    drawn : array (draw, chain, parameter + 1)
+        In the unit interval, with the log-density, which is not looked at.
+    """
+    chains = drawn[:, evenly(drawn.shape[1], COMPARED // 2)]  # two draws of each at least
+    rows = chains[evenly(len(chains), -(-COMPARED // chains.shape[1])), :, :-1]
+    flat = rows.reshape(-1, rows.shape[-1])
+    each = np.array([covariance_of(chain) for chain in rows.swapaxes(0, 1)])
+    spread = np.trace(np.linalg.solve(_ridged(covariance_of(flat)), each), axis1=1, axis2=2)
+    within = each[np.argsort(spread)[: -(-len(each) // 2)]].mean(axis=0)
+    points = whitened(factor_of(within), flat)
+    joined = linkage(points, "single")
+    sizes = np.concatenate([np.ones(len(points)), joined[:, 3]])
+    smaller, steps = sizes[joined[:, :2].astype(int)].min(axis=1), joined[:, 2]
+    groups = steps[smaller >= FEW * len(points)]
+    return bool(groups.max(initial=0.0) > FARTHER * steps[smaller == 1].max(initial=0.0))
+
+
+def covariance_of(states):
+    """Covariance of states (state, parameter), of one parameter as well."""
+    return np.atleast_2d(np.cov(states, rowvar=False))
+
+
+def _ridged(covariance):
+    """Covariance that has an inverse, where draws may be collinear."""
+    variance = np.diag(covariance)
+    return covariance + RIDGE * np.diag(np.where(variance > 0, variance, 1.0))
+
+
+def factor_of(covariance):
+    """Lower Cholesky factor of a covariance, whose parameters may be collinear."""
+    return np.linalg.cholesky(_ridged(covariance))
+
+
+def whitened(factor, points):
+    """Points (point, parameter) in the distances of a covariance, by its factor."""
+    return np.linalg.solve(factor, points.T).T

@@ -1,11 +1,20 @@
-"""Starts of chains: the search for the constraints, and the second look by scouts."""
+"""Starts of chains: the search for the constraints, the second look by scouts, points for ``pm.sample``."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import cdist
 
+from pm_dalec.lanes.cut import lane_dimensions
+from pm_dalec.posterior.chain_statistics import (
+    COMPARED,
+    FARTHER,
+    covariance_of,
+    factor_of,
+    whitened,
+)
 from pm_dalec.sampling.kernels.acceptance import VIOLATION, results_at
 from pm_dalec.sampling.kernels.search import search_window
 from pm_dalec.sampling.state import (
@@ -14,10 +23,17 @@ from pm_dalec.sampling.state import (
     WINDOW,
     Settings,
     evenly,
+    lanes_of,
+    new_state,
     place,
     remember_only,
     scatter,
 )
+from pm_dalec.sampling.target import check_dalec, compile_target, natural
+from pm_dalec.tables.numbers import seed_of, whole_number
+
+if TYPE_CHECKING:
+    import pymc as pm
 
 SEARCH_WINDOW = 100
 PATIENCE = 60  # search windows without progress after which a lane starts anew
@@ -27,10 +43,6 @@ SETTLERS = 16
 SETTLING = 32 * WINDOW  # proposals of each
 BACK = 4  # windows at whose ends all chains are back at the draws, after which none is waited for
 SCOUT, AGAIN, SETTLER = 0, 1, 2  # identities, which decide random streams
-COMPARED = 1000  # draws that places are compared with
-FEW = 0.01  # share of the draws below which they are no part
-FARTHER = 1.5  # than any draw of a chain from those of the others: not the same part
-RIDGE = 1e-9  # of the variances, where draws are collinear
 LOW = 0.01  # quantile of the density of draws, below which a place is of no account
 UNSETTLED = 4.0  # distances of that quantile from the median by which a scout may be lower still
 LOOKING, NOTHING_NEW, ANOTHER_PART = "looking", "nothing new", "another part"
@@ -77,50 +89,6 @@ def search(call, lanes, state, most, late=0.0):
     return False
 
 
-def lie_apart(drawn):
-    """Whether draws of chains lie in parts, between which there is more room than about any draw.
-
-    Draws are joined to their nearest, in distances that are whitened by the half of the chains that varies
-    least, for one that has come from part to part varies more. In parts lie draws of which two groups are
-    joined by a step that is longer, by half, than that from any draw to its nearest.
-
-    Parameters
-    ----------
-    drawn : array (draw, chain, parameter + 1)
-        In the unit interval, with the log-density, which is not looked at.
-    """
-    chains = evenly(drawn.swapaxes(0, 1), COMPARED // 2)  # two draws of each at least
-    rows = evenly(chains.swapaxes(0, 1), -(-COMPARED // len(chains)))[..., :-1]
-    flat = rows.reshape(-1, rows.shape[-1])
-    each = np.array([_covariance(chain) for chain in rows.swapaxes(0, 1)])
-    spread = np.trace(np.linalg.solve(_ridged(_covariance(flat)), each), axis1=1, axis2=2)
-    within = each[np.argsort(spread)[: -(-len(each) // 2)]].mean(axis=0)
-    points = _white(_factor(within), flat)
-    joined = linkage(points, "single")
-    sizes = np.concatenate([np.ones(len(points)), joined[:, 3]])
-    smaller, steps = sizes[joined[:, :2].astype(int)].min(axis=1), joined[:, 2]
-    groups = steps[smaller >= FEW * len(points)]
-    return bool(groups.max(initial=0.0) > FARTHER * steps[smaller == 1].max(initial=0.0))
-
-
-def _covariance(states):
-    return np.atleast_2d(np.cov(states, rowvar=False))
-
-
-def _ridged(covariance):
-    """Covariance that has an inverse, where draws may be collinear."""
-    variance = np.diag(covariance)
-    return covariance + RIDGE * np.diag(np.where(variance > 0, variance, 1.0))
-
-
-def _factor(covariance):
-    return np.linalg.cholesky(_ridged(covariance))
-
-
-def _white(factor, points):
-    return np.linalg.solve(factor, points.T).T
-
-
 class Known:
     """What the draws of chains know of their posterior, and whether other places are news to them.
 
@@ -133,7 +101,7 @@ class Known:
     def __init__(self, drawn):
         rows = evenly(drawn, -(-COMPARED // drawn.shape[1]))
         flat = rows.reshape(-1, rows.shape[-1])
-        self._factor = _factor(_covariance(flat[:, :-1]))
+        self._factor = factor_of(covariance_of(flat[:, :-1]))
         self._points = self._white(flat)
         chains = np.tile(np.arange(rows.shape[1]), len(rows))
         apart = cdist(self._points, self._points)
@@ -142,7 +110,7 @@ class Known:
         self._low, self._usual = np.quantile(flat[:, -1], [LOW, 0.5])
 
     def _white(self, places):
-        return _white(self._factor, places[:, :-1])
+        return whitened(self._factor, places[:, :-1])
 
     def distances(self, places):
         """Whitened distances of places (place, parameter + 1) from the nearest draw."""
@@ -308,3 +276,58 @@ def take_over(state, other):
 def _present(state):
     """Where the lanes of a unit are (lane, parameter + 1), with their log-density."""
     return np.column_stack([state.position[:, : state.logp.size].T, state.logp])
+
+
+def feasible_start(
+    model: pm.Model,
+    *,
+    chains: int = 1,
+    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
+    most: int = 200_000,
+) -> list[dict[str, float]]:
+    """Starting points in which every constraint holds, dispersed, for ``pm.sample(initvals=...)``.
+
+    Parameters
+    ----------
+    model : pm.Model
+        Of one site.
+    chains : int
+    random_seed : int, Generator, SeedSequence or None
+    most : int
+        Proposals of each chain after which the search ends.
+
+    Returns
+    -------
+    list of dict
+        One a chain: free variables in natural units by name.
+
+    Raises
+    ------
+    ValueError
+        If a chain found none; names how far its best state was.
+    """
+    check_dalec(model, "feasible_start")
+    advice = "one start is made for each chain of pm.sample"
+    chains = whole_number("chains", chains, least=1, advice=advice)
+    settings, seed = Settings(search=most), seed_of(random_seed)
+    if lane_dimensions(model):
+        raise ValueError(
+            "wanted the model of one site, got one with units; calibrate finds the starts of each unit "
+            "by itself, or build the model of units.isel(pixel=...)"
+        )
+    target = compile_target(model)
+    bound = target.function.bind(lanes=chains)
+    state = new_state(0, len(target.rows), chains, bound.padded, settings, seed)
+    call, lanes = bound.call(), lanes_of(state)
+    while state.phase == "search" and not search(call, lanes, state, most):
+        pass
+    if state.phase == "no start":
+        lacking = np.flatnonzero(state.logp > 0)
+        raise ValueError(
+            f"wanted {chains} states in which all constraints hold, got {chains - lacking.size} in "
+            f"{state.searched} proposals each; the best of the others lacks "
+            f"{state.logp[lacking].min():.3g} in logarithmic margin: see `pm-dalec edc-report`, widen "
+            "the bounds, or drop a constraint"
+        )
+    found = natural(target, state.position[:, :chains].T)
+    return [{name: float(value[chain]) for name, value in found.items()} for chain in range(chains)]

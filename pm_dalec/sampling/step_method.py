@@ -1,4 +1,4 @@
-"""Adaptive Metropolis as a PyMC step method, ``pm.sample(step=AdaptiveMetropolis(...))``, and its starts.
+"""Adaptive Metropolis as a PyMC step method, ``pm.sample(step=AdaptiveMetropolis(...))``.
 
 For teaching, and for models that are read draw by draw. Every recorded draw stands for ``n_inner``
 proposals made in compiled code; the units of a model (pixels, strata) are lanes that accept or reject by
@@ -13,15 +13,12 @@ from pymc.step_methods.compound import BlockedStep, StepMethodState
 from pymc.step_methods.state import dataclass_state
 from pymc.util import get_random_generator
 
-from pm_dalec.lanes.cut import lane_dimensions
 from pm_dalec.sampling.kernels import acceptance, edinburgh
 from pm_dalec.sampling.kernels.covariance import Moments
 from pm_dalec.sampling.kernels.lanes import Lanes
 from pm_dalec.sampling.kernels.streams import streams
-from pm_dalec.sampling.starts import search
-from pm_dalec.sampling.state import Settings, lanes_of, new_state
-from pm_dalec.sampling.target import check_dalec, check_model, compile_target, natural
-from pm_dalec.tables.numbers import seed_of, whole_number
+from pm_dalec.sampling.target import check_model, compile_target
+from pm_dalec.tables.numbers import whole_number
 
 VARIANTS = ("haario2001", "edinburgh2021")
 FIRST_SPREAD = 0.02  # of the unit interval, before a covariance is known
@@ -225,58 +222,3 @@ class AdaptiveMetropolis(BlockedStep):
             moments.update(lane, vector.copy())
             if self.variant == "haario2001" and not moments.established()[lane]:
                 moments.factor[lane] = before
-
-
-def feasible_start(
-    model: pm.Model,
-    *,
-    chains: int = 1,
-    random_seed: int | np.random.Generator | np.random.SeedSequence | None = 0,
-    most: int = 200_000,
-) -> list[dict[str, float]]:
-    """Starting points in which every constraint holds, dispersed, for ``pm.sample(initvals=...)``.
-
-    Parameters
-    ----------
-    model : pm.Model
-        Of one site.
-    chains : int
-    random_seed : int, Generator, SeedSequence or None
-    most : int
-        Proposals of each chain after which the search ends.
-
-    Returns
-    -------
-    list of dict
-        One a chain: free variables in natural units by name.
-
-    Raises
-    ------
-    ValueError
-        If a chain found none; names how far its best state was.
-    """
-    check_dalec(model, "feasible_start")
-    advice = "one start is made for each chain of pm.sample"
-    chains = whole_number("chains", chains, least=1, advice=advice)
-    settings, seed = Settings(search=most), seed_of(random_seed)
-    if lane_dimensions(model):
-        raise ValueError(
-            "wanted the model of one site, got one with units; calibrate finds the starts of each unit "
-            "by itself, or build the model of units.isel(pixel=...)"
-        )
-    target = compile_target(model)
-    bound = target.function.bind(lanes=chains)
-    state = new_state(0, len(target.rows), chains, bound.padded, settings, seed)
-    call, lanes = bound.call(), lanes_of(state)
-    while state.phase == "search" and not search(call, lanes, state, most):
-        pass
-    if state.phase == "no start":
-        lacking = np.flatnonzero(state.logp > 0)
-        raise ValueError(
-            f"wanted {chains} states in which all constraints hold, got {chains - lacking.size} in "
-            f"{state.searched} proposals each; the best of the others lacks "
-            f"{state.logp[lacking].min():.3g} in logarithmic margin: see `pm-dalec edc-report`, widen "
-            "the bounds, or drop a constraint"
-        )
-    found = natural(target, state.position[:, :chains].T)
-    return [{name: float(value[chain]) for name, value in found.items()} for chain in range(chains)]

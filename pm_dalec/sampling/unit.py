@@ -22,6 +22,7 @@ from pm_dalec.posterior.chain_statistics import (
     bulk_sizes,
     chain_statistics,
     comparable,
+    lie_apart,
     quarters,
     split_rhat,
 )
@@ -276,7 +277,7 @@ class Unit:
             self._look(whatever=True)
             if self._ended:
                 return
-            apart = not state.leaping and starts.lie_apart(self.result())
+            apart = not state.leaping and lie_apart(self.result())
             state.leaping |= apart
             if state.archive_ess >= GOOD_ARCHIVE and not apart:
                 state.windows_left = FIRST_ROUND << state.round

@@ -20,7 +20,8 @@ from pm_dalec.sampling import target
 from pm_dalec.sampling.calibration import calibrate
 from pm_dalec.sampling.edinburgh import calibrate_edinburgh
 from pm_dalec.sampling.region_store import calibrate_region
-from pm_dalec.sampling.step_method import AdaptiveMetropolis, feasible_start
+from pm_dalec.sampling.starts import feasible_start
+from pm_dalec.sampling.step_method import AdaptiveMetropolis
 from pm_dalec.tables.numbers import LARGEST_SEED, seed_of
 from pm_dalec.tables.parameters import PARAMETERS
 from pm_dalec.tables.priors import Fixed, FromData, Gaussian, LogUniform

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import pm_dalec as pmd
 from pm_dalec.models import baseline
+from pm_dalec.posterior.chain_statistics import lie_apart
 from pm_dalec.sampling.any_model.compiled import compile_any
 from pm_dalec.sampling.bank import make_bank, making
 from pm_dalec.sampling.bank.pilots import BASELINE
@@ -31,7 +32,6 @@ from pm_dalec.sampling.starts import (
     SCOUTING,
     Known,
     SecondLook,
-    lie_apart,
 )
 from pm_dalec.sampling.state import (
     Settings,

@@ -7,7 +7,8 @@ from numpy.testing import assert_array_equal
 
 from pm_dalec.data.synthetic_sites import synthetic_site
 from pm_dalec.models import baseline
-from pm_dalec.sampling.step_method import AdaptiveMetropolis, feasible_start
+from pm_dalec.sampling.starts import feasible_start
+from pm_dalec.sampling.step_method import AdaptiveMetropolis
 
 
 @pytest.fixture(scope="module")

@@ -113,7 +113,8 @@ def _haario(model, seconds, seed):
     """Through `pm.sample`, a chain after the other; half of the time is for tuning."""
     import pymc as pm
 
-    from pm_dalec.sampling.step_method import AdaptiveMetropolis, feasible_start
+    from pm_dalec.sampling.starts import feasible_start
+    from pm_dalec.sampling.step_method import AdaptiveMetropolis
 
     inner, started = 200, time.process_time()
     with model:
