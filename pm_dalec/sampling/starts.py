@@ -208,12 +208,10 @@ class SecondLook:
     def _outside(self, party):
         """Run a window of a unit, and put lanes back that have come to what is known."""
         state = party.state
-        before = _present(state)
+        arrived, before = state.phase == "tune", _present(state)
         party.advance()
-        lost = (
-            self.known.far(before) & ~self.known.far(_present(state)) & np.isfinite(before[:, -1])
-        )
-        if state.phase == "tune":
+        if arrived:
+            lost = self.known.far(before) & ~self.known.far(_present(state))
             state.position[:, np.flatnonzero(lost)] = before[lost, :-1].T
             state.logp[lost] = before[lost, -1]
         return LOOKING

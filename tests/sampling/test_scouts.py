@@ -34,6 +34,7 @@ from pm_dalec.sampling.starts import (
     SecondLook,
 )
 from pm_dalec.sampling.state import (
+    WINDOW,
     Settings,
     lanes_of,
     new_state,
@@ -41,7 +42,7 @@ from pm_dalec.sampling.state import (
     state_from_arrays,
     state_to_arrays,
 )
-from pm_dalec.sampling.target import bound_to
+from pm_dalec.sampling.target import bound_to, compile_target
 from pm_dalec.sampling.unit import Unit
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:wanted \d+ draws of every chain")
@@ -287,6 +288,27 @@ def test_scouts_stay_outside_of_what_is_known_and_keep_their_density(look):
         assert_allclose(there, places[:, -1])
     assert [party.state.logp.size for party in (tuned[0], tuned[-1])] == [64, 16]
     assert far.sum() >= 8
+
+
+def test_scouts_that_have_just_met_the_rules_are_not_put_back_to_where_they_did_not(units):
+    """While rules are searched for, a lane holds what it lacks in place of a density."""
+    target = compile_target(baseline.build(units))
+
+    def beside(identity, lanes, settings, late=0.0):
+        bound = bound_to(target, lanes, 0, None)
+        state = new_state(identity, len(target.rows), lanes, bound.padded, settings, 1)
+        return Unit(bound, target, state, settings, late=late)
+
+    unit = beside(9, 8, Settings(100, rhat=9.0, ess=0, scouts=64))
+    while unit.state.phase != "converged":
+        unit.advance()
+    look = SecondLook(unit, beside)
+    look.known.far = lambda places: places[:, 0] > 0.5  # which is crossed all the time
+    while look.scouts.state.proposed < 2 * WINDOW:
+        look.advance()
+        if look.scouts.state.phase == "tune":
+            there = results_at(look.scouts.bound.call(), lanes_of(look.scouts.state), LOGP)
+            assert_allclose(there, look.scouts.state.logp)
 
 
 def test_a_second_look_ends_where_all_chains_are_back_at_the_draws(look):
