@@ -155,8 +155,8 @@ class SecondLook:
 
     Scouts, many lanes with starts of their own, are spread anew, and may go wherever the draws are not: at
     the end of a window those that have come there are put back. (Left alone they would all go there, for a
-    part whose best places nobody has found yet is less dense than one that is known.) Some that end
-    about as dense as the draws, or a little less, settle there in the same way. Then chains begin again,
+    part whose best places nobody has found yet is less dense than one that is known.) Some that do
+    not end hopelessly thin settle there in the same way. Then chains begin again,
     one half at the draws and the other at settlers, and go where they like. Where one of them then still is
     far from all draws, and as dense as they are, it is in another part.
 
@@ -182,16 +182,18 @@ class SecondLook:
             return self._outside(self.scouts)
         if self.settlers is None:
             found = _present(self.scouts.state)
-            if self.scouts.state.phase == "no start" or not self.known.suspects(found).any():
+            suspects = found[self.known.suspects(found)]
+            if self.scouts.state.phase == "no start" or not len(suspects):
                 return NOTHING_NEW
-            self.settlers = self._settle(found[self.known.suspects(found)])
+            self.settlers = self._settle(suspects)
         if not self.settlers.finished:
             return self._outside(self.settlers)
         if self.again is None:
             found = _present(self.settlers.state)
-            if not self.known.news(found).any():
+            news = found[self.known.news(found)]
+            if not len(news):
                 return NOTHING_NEW
-            self.again = self._begin_again(found[self.known.news(found)])
+            self.again = self._begin_again(news)
         self.again.advance()
         self._visited.append(_present(self.again.state))
         if self.again.state.phase == "tune":

@@ -179,25 +179,28 @@ def test_settlers_are_the_densest_of_groups_that_are_far_from_each_other(known):
     assert len(few) == 16
 
 
-@pytest.fixture(scope="module")
-def beside(two_places):
-    """Makes units of a model with two places."""
-    target = compile_any(two_places)[1]
+def units_of(target):
+    """Makes units of a target as a second look asks for them."""
 
-    def make(identity, lanes, settings, late=0.0):
+    def beside(identity, lanes, settings, late=0.0):
         bound = bound_to(target, lanes, 0, None)
-        state = new_state(identity, WIDE, lanes, bound.padded, settings, 1)
+        state = new_state(identity, len(target.rows), lanes, bound.padded, settings, 1)
         return Unit(bound, target, state, settings, late=late)
 
-    return make
+    return beside
+
+
+def converged(unit):
+    while unit.state.phase != "converged":
+        unit.advance()
+    return unit
 
 
 @pytest.fixture(scope="module")
-def look(beside):
+def look(two_places):
     """A second look, at chains that have missed one of the places."""
-    unit = beside(9, 8, Settings(100, scouts=64))
-    while unit.state.phase != "converged":
-        unit.advance()
+    beside = units_of(compile_any(two_places)[1])
+    unit = converged(beside(9, 8, Settings(100, scouts=64)))
     return lambda: SecondLook(unit, beside), unit
 
 
@@ -224,16 +227,8 @@ def test_scouts_stay_outside_of_what_is_known_and_keep_their_density(look):
 
 def test_scouts_that_have_just_met_the_rules_are_not_put_back_to_where_they_did_not(units):
     """While rules are searched for, a lane holds what it lacks in place of a density."""
-    target = compile_target(baseline.build(units))
-
-    def beside(identity, lanes, settings, late=0.0):
-        bound = bound_to(target, lanes, 0, None)
-        state = new_state(identity, len(target.rows), lanes, bound.padded, settings, 1)
-        return Unit(bound, target, state, settings, late=late)
-
-    unit = beside(9, 8, Settings(100, rhat=9.0, ess=0, scouts=64))
-    while unit.state.phase != "converged":
-        unit.advance()
+    beside = units_of(compile_target(baseline.build(units)))
+    unit = converged(beside(9, 8, Settings(100, rhat=9.0, ess=0, scouts=64)))
     look = SecondLook(unit, beside)
     look.known.far = lambda places: places[:, 0] > 0.5  # which is crossed all the time
     while look.scouts.state.proposed < 2 * WINDOW:
@@ -285,10 +280,13 @@ def test_halves_that_share_nothing_have_no_scouts():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("months", "share", "seed"),
-    [(36, 0.745, seed) for seed in range(10)] + [(72, 0.785, seed) for seed in range(5)],
+    ("months", "share", "error", "seed"),
+    [(36, 0.745, 0.03, seed) for seed in range(10)]
+    + [(72, 0.785, 0.04, seed) for seed in range(5)],
 )
-def test_chains_weigh_the_larger_part_of_some_years_of_hyytiala(months, share, seed, shared_data):
+def test_chains_weigh_the_larger_part_of_some_years_of_hyytiala(
+    months, share, error, seed, shared_data
+):
     """Bridge sampling of each part of three years by itself gives .73; few chains begin there, or none.
 
     Of six years .787, .792 and .778 are shares of long chains of which half began in either part.
@@ -299,4 +297,4 @@ def test_chains_weigh_the_larger_part_of_some_years_of_hyytiala(months, share, s
     assert bool(fit["sample_stats"]["leaping"])
     assert str(fit["sample_stats"]["status"].values) == "converged"
     day = np.mod(fit["posterior"]["labile_release_day"], 365.25)
-    assert_allclose(float(((day > 250) & (day < 340)).mean()), share, atol=0.04)
+    assert_allclose(float(((day > 250) & (day < 340)).mean()), share, atol=error)
