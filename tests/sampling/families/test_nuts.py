@@ -1,5 +1,7 @@
 """NUTS on the model of a site: its gradients are right, its refusals plain, its draws those of the lanes."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytensor.tensor as pt
 import pytest
@@ -60,6 +62,22 @@ def test_a_branch_that_is_left_out_has_no_gradient_however_steep_it_is():
     assert_allclose(slope, [0.0, 0.5, 0.25])
 
 
+class _Tuned(NamedTuple):
+    step_size: np.ndarray
+    rng_key: int
+
+
+class _State(NamedTuple):
+    adapt_state: _Tuned
+
+
+def test_chains_take_one_step_size_shorter_than_that_of_most():
+    """A chain in a corner has tuned to a step a tenth of the others'."""
+    steps = nuts.one_step(_State(_Tuned(np.array([0.01, 0.1, 0.11, 0.09, 0.1]), 7))).adapt_state
+    assert_allclose(steps.step_size, np.full(5, 0.07))
+    assert steps.rng_key == 7
+
+
 @pytest.mark.slow
 def test_the_gradient_is_that_of_differences():
     import jax
@@ -88,7 +106,9 @@ def test_draws_are_those_of_the_lanes_and_weights_carry_them_to_hard_constraints
     site = tiny_site(years=3)
     lanes = calibrate(baseline.build(site, SOFT), draws=2000, ess=4000, groups=(), progress=False)
     found = calibrate_nuts(baseline.build(site, SOFT), progress=False)
-    assert found["sample_stats"]["diverging"].dims == ("chain", "draw")
+    stats = found["sample_stats"]
+    assert stats["diverging"].dims == ("chain", "draw")
+    assert np.unique(stats["step_size"]).size == 1
     centres = centres_of(lanes["posterior"].to_dataset())
     one, reference = (summarised(fit["posterior"].to_dataset(), centres) for fit in (found, lanes))
     assert apart(one, reference, list(centres))["median"] < 0.25
