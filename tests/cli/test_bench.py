@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pm_dalec.cli.bench import throughput
+from pm_dalec.cli.bench import command, throughput
 from pm_dalec.cli.bench.case import region
 from pm_dalec.cli.bench.jax import feasible_positions, float32_error, gradient_cost_ratio
 from pm_dalec.cli.bench.samplers import compare_samplers
@@ -87,6 +87,15 @@ def test_samplers_are_compared_on_the_same_site():
     table = compare_samplers(baseline.build, {"synthetic": synthetic_site(0, years=3)}, seconds=2)
     assert {"lanes", "edinburgh2021", "haario2001"} <= set(table["sampler"])
     assert (table["ess_per_core_second"] > 0).all()
+
+
+def test_sites_are_told_apart_by_the_names_of_their_files(tmp_path):
+    paths = [tmp_path / name for name in ("one.nc", "two.nc")]
+    for path in paths:
+        synthetic_site(0, years=1).to_netcdf(path)
+    assert list(command._opened(map(str, paths), no_disturbance=False)) == ["one", "two"]
+    with pytest.raises(ValueError, match="wanted sites of different names, got one twice"):
+        command._opened([str(paths[0])] * 2, no_disturbance=False)
 
 
 def test_the_report_has_the_keys_that_others_read(monkeypatch):

@@ -153,7 +153,7 @@ def _check_samplers(samplers, sites, throughput):
 
 
 def _opened(names, no_disturbance):
-    """Sites that are named, opened as other commands open them; wind is filled in."""
+    """Sites by name, a file's without its folder, opened as other commands open them; wind is filled in."""
     if no_disturbance and not names:
         raise ValueError(
             "wanted --site with --no-disturbance, got --no-disturbance alone; name a site, or leave it out"
@@ -161,7 +161,12 @@ def _opened(names, no_disturbance):
     found = {}
     for name in names:
         options = SiteOptions(fill_wind=name != SYNTHETIC, no_disturbance=no_disturbance)
-        found[name] = site_named(name, 0, options)
+        short = Path(name).stem
+        if short in found:
+            raise ValueError(
+                f"wanted sites of different names, got {short} twice in --site; leave one out, or rename its file"
+            )
+        found[short] = site_named(name, 0, options)
     return found
 
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 WARM = Settings(draws=250, rhat=1.02, ess=400, proposals=100_000)
 """Of the lanes that find starts and metric."""
-KEPT = ("num_steps", "diverging", "accept_prob", "adapt_state.step_size", "potential_energy")
+STEP_SIZE = "adapt_state.step_size"
+KEPT = ("num_steps", "diverging", "accept_prob", STEP_SIZE, "potential_energy")
 FEWEST_LANES = 16
 DEEPEST = 9  # doublings of a trajectory
 SHORTER = 0.7  # of the median step that the chains tune to: what all of them take
@@ -94,7 +95,7 @@ def calibrate_nuts(
     state.searched = (lanes.searched + lanes.proposed) * lanes.logp.size // chains
     stated = stated_of("nuts", seed, compile_seconds, Settings(draws=draws), chains)
     fit = as_fit(model, target, {0: (drawn, state)}, chains, stated)
-    names = {"diverging": "diverging", "num_steps": "tree_steps", KEPT[3]: "step_size"}
+    names = {"diverging": "diverging", "num_steps": "tree_steps", STEP_SIZE: "step_size"}
     fit["sample_stats"] = (
         fit["sample_stats"]
         .to_dataset()
