@@ -129,8 +129,8 @@ def calibrate(
     DataTree
         Groups posterior, sample_stats, constant_data, observed_data; of a model without DALEC the first
         two. ``sample_stats`` holds ``status`` of every unit: converged, budget (draws as far as they
-        went), no start, searching (time was over before a start was found), not run. Ctrl-C gives the
-        draws until then, with a warning, as do fewer draws than were asked for. ``prior`` says in its attributes how far it converged.
+        went, in the first 20,480 proposals those of the tuning), no start, searching (time was over before
+        one was found), not run. Ctrl-C and too few draws are warned of. ``prior`` says how far it converged.
     """
     scouts = _scouts(model, halves) if scouts is None else scouts
     settings = Settings(draws, rhat, ess, proposals, halves=halves, scouts=scouts)

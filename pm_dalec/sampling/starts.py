@@ -42,7 +42,7 @@ LATE = 0.25  # share of scouts that others need not wait for
 SETTLERS = 16
 SETTLING = 32 * WINDOW  # proposals of each
 BACK = 4  # windows at whose ends all chains are back at the draws, after which none is waited for
-SCOUT, AGAIN, SETTLER = 0, 1, 2  # identities, which decide random streams
+PARTIES = {"scouts": 0, "again": 1, "settlers": 2}  # identities, which decide random streams
 LOW = 0.01  # quantile of the density of draws, below which a place is of no account
 UNSETTLED = 4.0  # distances of that quantile from the median by which a scout may be lower still
 LOOKING, NOTHING_NEW, ANOTHER_PART = "looking", "nothing new", "another part"
@@ -118,12 +118,12 @@ class Known:
 
     def news(self, places):
         """Which places (place, parameter + 1) are far from all draws, and as dense as these are."""
-        return self.far(places) & (places[:, -1] > self._low)
+        return self.far(places) & (places[:, -1] >= self._low)
 
     def suspects(self, found):
         """Which places of scouts, that have not settled yet, may come to be news."""
         least = self._low - UNSETTLED * (self._usual - self._low)
-        return self.far(found) & (found[:, -1] > least)
+        return self.far(found) & (found[:, -1] >= least)
 
     def far(self, places):
         """Which places (place, parameter + 1) are far from all draws."""
@@ -160,21 +160,39 @@ class SecondLook:
     one half at the draws and the other at settlers, and go where they like. Where one of them then still is
     far from all draws, and as dense as they are, it is in another part.
 
+    The units that look are kept in the state of the unit, so that a run that was killed goes on with them.
+
     Parameters
     ----------
     unit : Unit
         That has converged.
     beside : callable
-        Another unit of the same data, from its identity, number of lanes and settings.
+        Another unit of the same data, from its identity, number of lanes, settings, and state if it has begun.
     """
 
     def __init__(self, unit, beside):
         self._unit, self._beside, self.known = unit, beside, Known(unit.result())
         few = Settings(FEWEST_DRAWS, proposals=SCOUTING, search=unit.settings.search)
-        count = max(unit.settings.scouts, unit.state.logp.size)
-        self.scouts = beside(SCOUT, count, few, late=LATE)
-        self.settlers = self.again = None
-        self._visited = []
+        self.scouts = self._party("scouts", max(unit.settings.scouts, self._chains), few, late=LATE)
+        there, self.settlers, self.again = unit.state.look, None, None
+        if "settlers" in there:
+            self.settlers = self._settlers()
+        if "again" in there:
+            self.again = self._party("again", self._chains, unit.settings)
+
+    @property
+    def _chains(self):
+        return self._unit.state.logp.size
+
+    def _party(self, name, lanes, settings, late=0.0):
+        """One of the units that look, which goes on where it has begun."""
+        there = self._unit.state.look
+        party = self._beside(PARTIES[name], lanes, settings, late=late, state=there.get(name))
+        there[name] = party.state
+        return party
+
+    def _settlers(self):
+        return self._party("settlers", SETTLERS, Settings(FEWEST_DRAWS, proposals=SETTLING))
 
     def advance(self):
         """Run a window; gives `NOTHING_NEW` or `ANOTHER_PART` where it is decided, else `LOOKING`."""
@@ -195,16 +213,17 @@ class SecondLook:
                 return NOTHING_NEW
             self.again = self._begin_again(news)
         self.again.advance()
-        self._visited.append(_present(self.again.state))
-        if self.again.state.phase == "tune":
+        state = self.again.state
+        state.visited = np.concatenate([state.visited, _present(state)[np.newaxis]])
+        if state.phase == "tune":
             return NOTHING_NEW if self._all_back() else LOOKING
-        late = self._visited[-(len(self._visited) // 4) :]
+        late = state.visited[-(len(state.visited) // 4) :]
         stayed = np.mean([self.known.news(states) for states in late], axis=0) > 0.5
         return ANOTHER_PART if stayed.any() else NOTHING_NEW
 
     def _all_back(self):
         """Whether no chain has been far from the draws for a while."""
-        away = [self.known.far(states).any() for states in self._visited[-BACK:]]
+        away = [self.known.far(states).any() for states in self.again.state.visited[-BACK:]]
         return len(away) == BACK and not any(away)
 
     def _outside(self, party):
@@ -220,16 +239,11 @@ class SecondLook:
 
     def _settle(self, suspects):
         """Unit whose lanes settle at some of the places that scouts have found."""
-        few = Settings(FEWEST_DRAWS, proposals=SETTLING)
-        return _begun(
-            self._beside(SETTLER, SETTLERS, few),
-            self.known.scattered(suspects, SETTLERS),
-            suspects,
-        )
+        return _begun(self._settlers(), self.known.scattered(suspects, SETTLERS), suspects)
 
     def _begin_again(self, news):
         """Unit whose chains begin in what is known and in what is new."""
-        drawn, chains = self._unit.result(), self._unit.state.logp.size
+        drawn, chains = self._unit.result(), self._chains
         known = evenly(drawn.reshape(-1, drawn.shape[-1]), COMPARED)
         places = np.concatenate(
             [evenly(known, chains - chains // 2), self.known.scattered(news, chains // 2)]
@@ -237,7 +251,7 @@ class SecondLook:
         learnt = self.settlers.state.learnt[0]
         visited = evenly(learnt.archive[: learnt.filled], COMPARED)
         return _begun(
-            self._beside(AGAIN, chains, self._unit.settings),
+            self._party("again", chains, self._unit.settings),
             places,
             np.concatenate([known[:, :-1], visited]),
         )
@@ -245,7 +259,7 @@ class SecondLook:
     @property
     def searched(self):
         """Proposals of scouts, settlers and chains that came back, as if the chains had made them."""
-        chains = self._unit.state.logp.size
+        chains = self._chains
         back = self.again is not None and self._unit.state.looked == NOTHING_NEW
         parties = [party.state for party in (self.scouts, self.settlers) if party is not None]
         made = sum((one.searched + one.proposed) * one.logp.size for one in parties) // chains
@@ -264,12 +278,13 @@ def _begun(unit, places, visited):
 def take_over(state, other):
     """Make a state that of chains which have found another part; the draws so far miss it.
 
-    What is known of a bank, and what was spent until now, is kept.
+    What is known of a bank is kept. The chains have a budget of their own: what was spent before them counts as
+    a search for their starts.
     """
-    kept = ("searched", "proposed", "looked", *OF_A_BANK)
+    kept = ("looked", *OF_A_BANK)
     before = {name: getattr(state, name) for name in kept}
-    vars(state).update(vars(other) | before)
-    state.proposed += other.proposed
+    before["searched"] = state.searched + state.proposed
+    vars(state).update(vars(other) | before | {"visited": other.visited[:0]})
     state.leaping = True
 
 

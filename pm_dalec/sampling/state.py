@@ -1,10 +1,8 @@
-"""What is wanted of a unit, and its state on the way: saved and continued bit for bit.
+"""What is wanted of a unit, and its state on the way, with draws and archive: saved and continued bit for bit."""
 
-The state holds what a unit keeps of where it has been: its draws, and the archive that proposals are made
-from.
-"""
+from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -19,6 +17,7 @@ WINDOW = 512  # proposals of every lane between two looks; a power of two, as al
 FIRST_ROUND = 40  # windows; while tuning, the archive moves on after each of them
 ARCHIVE = 3000  # states
 OF_A_BANK = ("route", "khat", "weight_ess", "apart", "drift", "carried")  # in the state of a unit
+OF = "."  # between the name of a unit of a second look and that of an array of its state
 MOST_FAVOURED = 3.0  # chance of a slow parameter to be a pivot, relative to the usual one
 
 
@@ -120,6 +119,10 @@ class UnitState:
     carried: int  # draws of the bank at which it was run
     looked: str  # what the second look by scouts has come to; empty where none was taken
     leaping: bool  # whether some proposals leap from part to part of the posterior
+    visited: (
+        np.ndarray
+    )  # (window, lane, parameter + 1) by chains that a second look has begun again
+    look: dict[str, UnitState] = field(default_factory=dict)  # units of a second look on its way
 
 
 def new_state(identity, size, chains, padded, settings, seed):
@@ -169,6 +172,7 @@ def new_state(identity, size, chains, padded, settings, seed):
         carried=0,
         looked="",
         leaping=False,
+        visited=np.zeros((0, chains, size + 1)),
     )
 
 
@@ -202,11 +206,13 @@ def place(state, places):
 
 def state_to_arrays(state):
     """State as a dictionary of arrays, for `numpy.savez`."""
-    values = {field.name: getattr(state, field.name) for field in fields(state)}
+    values = {one.name: getattr(state, one.name) for one in fields(state)}
     for place, learnt in enumerate(values.pop("learnt")):
         found = vars(learnt) | learnt.surrogate._asdict()
         del found["surrogate"]
         values |= {f"{name}_{place}": value for name, value in found.items()}
+    for party, theirs in values.pop("look").items():
+        values |= {f"{party}{OF}{name}": value for name, value in state_to_arrays(theirs).items()}
     return {name: np.asarray(value) for name, value in values.items()}
 
 
@@ -219,14 +225,16 @@ def state_from_arrays(arrays):
 
     def learnt(place):
         surrogate = Surrogate(*(value(f"{name}_{place}") for name in Surrogate._fields))
-        names = [field.name for field in fields(Learnt) if field.name != "surrogate"]
+        names = [one.name for one in fields(Learnt) if one.name != "surrogate"]
         return Learnt(surrogate, **{name: value(f"{name}_{place}") for name in names})
 
-    values = {
-        field.name: value(field.name) for field in fields(UnitState) if field.name != "learnt"
-    }
+    apart, look = ("learnt", "look"), {}
+    values = {one.name: value(one.name) for one in fields(UnitState) if one.name not in apart}
     count = sum(name.startswith("filled_") for name in arrays)
-    return UnitState(**values, learnt=[learnt(place) for place in range(count)])
+    for party, name in (key.split(OF) for key in arrays if OF in key):
+        look.setdefault(party, {})[name] = arrays[party + OF + name]
+    look = {party: state_from_arrays(theirs) for party, theirs in look.items()}
+    return UnitState(**values, learnt=[learnt(place) for place in range(count)], look=look)
 
 
 def evenly(values, most):

@@ -7,7 +7,8 @@ continued bit for bit.
 The default sampler works in rounds, each twice as long as the one before. In a round nothing adapts; at
 its end its own draws become the archive of the next, from which the surrogate is fitted. A round whose
 archive is already good is not ended but prolonged. The draws of the last round are the result, so that
-every draw comes from plain Markov chains.
+every draw comes from plain Markov chains; where a budget ends within the tuning, its states are given, as of
+a unit that has not converged.
 """
 
 from copy import deepcopy
@@ -143,6 +144,8 @@ class Unit:
             state, settings
         ):  # for targets that were less strict
             state.phase = "sample"
+            if state.looked == LOOKING:  # from draws that are not the last
+                state.looked, state.look = "", {}
 
     @property
     def finished(self):
@@ -174,7 +177,7 @@ class Unit:
         self._renew(1)
 
     def _look_again(self):
-        """Let the second look go on; a run that was killed in the midst of it begins it anew."""
+        """Let the second look go on, or begin."""
         if self._second is None:
             self._second = starts.SecondLook(self, partial(_beside, self))
         self.state.looked = self._second.advance()
@@ -183,6 +186,7 @@ class Unit:
             self._lanes, self._walk = lanes_of(self.state), None
         if self.state.looked != LOOKING:
             self.state.searched += self._second.searched
+            self.state.look = {}
 
     def _renew(self, components):
         renew_surrogates(self.state, components)
@@ -329,8 +333,10 @@ class Unit:
         return evenly(self.state.stored[: self.state.kept], self.settings.draws)
 
 
-def _beside(unit, identity, lanes, settings, late=0.0):
+def _beside(unit, identity, lanes, settings, late=0.0, state=None):
     """Unit of the same data with so many lanes, and streams that follow from those of another."""
-    bound, seed = unit.bound.alike(lanes), int(unit.state.streams[0, 0])
-    state = new_state(identity, len(unit.target.rows), lanes, bound.padded, settings, seed)
+    bound = unit.bound.alike(lanes if state is None else state.logp.size)
+    if state is None:
+        size, seed = len(unit.target.rows), int(unit.state.streams[0, 0])
+        state = new_state(identity, size, lanes, bound.padded, settings, seed)
     return Unit(bound, unit.target, state, settings, unit.pool, unit.threads, late=late)

@@ -182,9 +182,10 @@ def test_settlers_are_the_densest_of_groups_that_are_far_from_each_other(known):
 def units_of(target):
     """Makes units of a target as a second look asks for them."""
 
-    def beside(identity, lanes, settings, late=0.0):
+    def beside(identity, lanes, settings, late=0.0, state=None):
         bound = bound_to(target, lanes, 0, None)
-        state = new_state(identity, len(target.rows), lanes, bound.padded, settings, 1)
+        if state is None:
+            state = new_state(identity, len(target.rows), lanes, bound.padded, settings, 1)
         return Unit(bound, target, state, settings, late=late)
 
     return beside
@@ -201,7 +202,12 @@ def look(two_places):
     """A second look, at chains that have missed one of the places."""
     beside = units_of(compile_any(two_places)[1])
     unit = converged(beside(9, 8, Settings(100, scouts=64)))
-    return lambda: SecondLook(unit, beside), unit
+
+    def begun():
+        unit.state.look = {}
+        return SecondLook(unit, beside)
+
+    return begun, unit
 
 
 def present(unit):
@@ -243,7 +249,10 @@ def test_a_second_look_ends_where_all_chains_are_back_at_the_draws(look):
     look, unit = look[0](), look[1]
     look.scouts = look.settlers = SimpleNamespace(finished=True)
     state = SimpleNamespace(
-        position=unit.result()[-1, :, :-1].T, logp=unit.state.logp.copy(), phase="tune"
+        position=unit.result()[-1, :, :-1].T,
+        logp=unit.state.logp.copy(),
+        phase="tune",
+        visited=unit.state.visited,
     )
     look.again = SimpleNamespace(state=state, advance=lambda: None)
     state.position[:, 0] = 0.99
@@ -252,25 +261,63 @@ def test_a_second_look_ends_where_all_chains_are_back_at_the_draws(look):
     assert [look.advance() for _ in range(4)] == 3 * [LOOKING] + [NOTHING_NEW]
 
 
-def test_a_second_look_is_the_same_after_a_stop_in_its_midst(two_places):
-    """Its folder holds the state of a unit that has converged: what scouts were at is done anew."""
-    target = compile_any(two_places)[1]
-    settings, ends = Settings(100, scouts=64), []
-    for stop in (None, 30):
-        bound = bound_to(target, 8, 0, None)
-        state = new_state(0, WIDE, 8, bound.padded, settings, 1)
-        unit = Unit(bound, target, state, settings)
-        windows = 0
-        while not unit.finished:
-            unit.advance()
-            windows += state.looked == LOOKING
-            if windows == stop:
-                state = state_from_arrays(state_to_arrays(state))
-                unit = Unit(bound, target, state, settings)
-        ends.append(unit.result())
-        assert state.looked == ANOTHER_PART
-        assert windows > 40
-    assert_array_equal(*ends)
+def run_to_its_end(unit, *stops):
+    """Windows of a second look, in which the state is saved and read at some."""
+    windows = 0
+    while not unit.finished:
+        unit.advance()
+        windows += unit.state.looked == LOOKING
+        if windows in stops and unit.state.looked == LOOKING:
+            state = state_from_arrays(state_to_arrays(unit.state))
+            unit = Unit(unit.bound, unit.target, state, unit.settings)
+    return unit, windows
+
+
+def test_a_second_look_goes_on_after_stops_in_its_midst_as_if_there_had_been_none(two_places):
+    """With scouts, with settlers, and with chains that have begun again."""
+    beside, settings = units_of(compile_any(two_places)[1]), Settings(100, scouts=64)
+    (one, windows), (other, as_many) = (
+        run_to_its_end(converged(beside(0, 8, settings)), *stops) for stops in ((), (5, 30, 60))
+    )
+    assert windows == as_many
+    assert 60 < windows < 8 + 32 + 40 + 20
+    for unit in (one, other):
+        assert unit.state.looked == ANOTHER_PART
+        assert not unit.state.look
+        assert not unit.state.visited.size
+    assert_array_equal(one.result(), other.result())
+    assert one.state.searched == other.state.searched
+
+
+def test_chains_that_begin_again_have_a_budget_of_their_own(two_places):
+    """What was left of the first one does not hold their tuning."""
+    beside = units_of(compile_any(two_places)[1])
+    spent = converged(beside(0, 8, Settings(100))).state.proposed
+    unit = converged(beside(0, 8, Settings(100, scouts=64, proposals=spent)))
+    run_to_its_end(unit)
+    assert unit.state.looked == ANOTHER_PART
+    assert unit.state.proposed <= spent < unit.state.searched
+    assert len(unit.settled().result()) >= 8
+
+
+def test_news_are_told_where_all_places_are_equally_dense():
+    """As under constraints alone, with nothing but bounds beside them."""
+    drawn = draws_in(0.2)
+    drawn[..., -1] = 0.0
+    places = np.array([[0.2] * 5 + [0.0], [0.8] * 5 + [0.0], [0.8] * 5 + [-np.inf]])
+    for told in (Known(drawn).news, Known(drawn).suspects):
+        assert_array_equal(told(places), [False, True, False])
+
+
+def test_a_look_at_draws_that_are_no_longer_good_enough_is_given_up(two_places):
+    unit = converged(units_of(compile_any(two_places)[1])(0, 8, Settings(100, scouts=64)))
+    unit.advance()
+    assert unit.state.looked == LOOKING
+    stricter = Settings(100, ess=1e6, scouts=64)
+    unit = Unit(unit.bound, unit.target, unit.state, stricter)
+    assert unit.state.phase == "sample"
+    assert unit.state.looked == ""
+    assert not unit.state.look
 
 
 def test_halves_that_share_nothing_have_no_scouts():

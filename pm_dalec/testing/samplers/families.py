@@ -191,12 +191,13 @@ def _numbers(fit):
     report, known = diagnose(fit), fit["sample_stats"].to_dataset()
     chains = fit["posterior"].sizes[dims.CHAIN]
     made = float(known["proposals"]) * float(known["run_share"]) * chains
+    searched = float(known["search_proposals"]) * chains
     nuts = "diverging" in known
     found = {
         "status": str(known["status"].values),
         "rhat": float(report["rhat"].max()),
         "ess": float(report["ess_bulk"].min()),
-        "runs": round(float(known["search_proposals"]) * chains) if nuts else round(made),
+        "runs": round(searched if nuts else made + searched),
     }
     if nuts:
         found |= {"gradients": round(made), "divergences": int(known["diverging"].sum())}
