@@ -114,25 +114,30 @@ from pm_dalec.graph import Choices
 from pm_dalec.models import baseline
 from pm_dalec.posterior import fit_file
 from pm_dalec.sampling import calibration, state, unit
+from pm_dalec.testing.tiny import tiny_site
 
 calibration.SAVE_EVERY = 0.0
 unit.FIRST_ROUND = state.FIRST_ROUND = 2
-model = baseline.build(region(40, 24))
+land, asked = region(40, 24), {"proposals": 8000}
+if sys.argv[3] == "site":
+    land, asked = tiny_site(), {"rhat": 1.2, "ess": 20, "scouts": 512}
+model = baseline.build(land)
 print("ready", flush=True)
-fit = calibrate(model, chains=8, draws=40, proposals=8000, progress=False,
-                checkpoint=sys.argv[1], resume=True)
+fit = calibrate(model, chains=8, draws=40, progress=False, checkpoint=sys.argv[1], resume=True, **asked)
 fit_file.save(fit, sys.argv[2])
 """
 
 
 @pytest.mark.slow
-def test_a_run_killed_ten_times_equals_an_undisturbed_one(tmp_path):
+@pytest.mark.parametrize("land", ["region", "site"])
+def test_a_run_killed_ten_times_equals_an_undisturbed_one(land, tmp_path):
+    """Of a site nearly all of it is the second look."""
     script = tmp_path / "run.py"
     script.write_text(KILLED)
     random = np.random.default_rng()
 
     def start(name):
-        arguments = [sys.executable, script, tmp_path / name, tmp_path / f"{name}.nc"]
+        arguments = [sys.executable, script, tmp_path / name, tmp_path / f"{name}.nc", land]
         process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "ready\n"
         return process
@@ -151,6 +156,8 @@ def test_a_run_killed_ten_times_equals_an_undisturbed_one(tmp_path):
     whole, broken = (fit_file.load(tmp_path / f"{name}.nc") for name in ("whole", "broken"))
     assert killed == 10
     assert_array_equal(draws_of(broken), draws_of(whole))
+    for name in {"proposals", "search_proposals", "looked"} & set(whole["sample_stats"]):
+        assert_array_equal(broken["sample_stats"][name], whole["sample_stats"][name])
 
 
 def test_a_run_of_a_fresh_seed_goes_on_with_the_seed_of_its_folder(model, tmp_path):

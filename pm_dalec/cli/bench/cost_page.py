@@ -24,7 +24,9 @@ PLACES = {
     "ess_": ",.0f",
 }
 SHARES = ("bank", "full", "converged_before", "converged_after", "close")
-SITE_COLUMNS = ["runs_before", "seconds_before", "rhat_before", "ess_before"]
+SITE_COLUMNS = ["runs_before", "seconds_before", "runs_a_draw_before", "rhat_before", "ess_before"]
+FEW_RUNS = 100  # for an effective draw of the worst parameter: the aim
+HOURS_WANTED, HOURS_DREAMT = 4, 1
 
 
 def cost_page(table, by_class, hours):
@@ -38,7 +40,11 @@ def cost_page(table, by_class, hours):
     hours : dict
         From `summary`.
     """
+    table = table.assign(runs_a_draw_before=table["runs_before"] / table["ess_before"])
     sites, units = table[table["route"] == NO_BANK], table[table["route"] != NO_BANK]
+    runs = by_class["runs_a_draw_after"]
+    few, after = runs <= FEW_RUNS, hours["after"] + hours["pilots"]
+    reached = {aim: "reached" if after <= aim else "missed" for aim in (HOURS_WANTED, HOURS_DREAMT)}
     twice = units["rhat_before"].dropna()
     good = {when: (units[f"rhat_{when}"].dropna() < GOOD_RHAT).mean() for when in WHEN}
     total = by_class["of"].sum()
@@ -51,9 +57,12 @@ Made by `{COMMAND}`; every number is measured. One thread,
 [draw bank](draw_bank.md) of the twin, whose pilots are units of {PILOT_RESOLUTION:g} degree ({pilots} of each class) and which serves
 units of all resolutions. Units are drawn at random from those that are no pilots. Runs are evaluations of the model; those of the bank's draws and of the search for a start count.
 
-- {PAPER_UNITS:,} units of the paper: **{hours["before"]:.1f} core-hours before, {hours["after"] + hours["pilots"]:.1f} after**, of which {hours["pilots"]:.2f} are for the
+- {PAPER_UNITS:,} units of the paper: **{hours["before"]:.1f} core-hours before, {after:.1f} after**, of which {hours["pilots"]:.2f} are for the
   pilots of all banks, second looks by scouts included. Classes count as many units as the twin has of them ({total:,.0f}); because a few stand for all, the
-  standard errors are {hours["error_before"]:.1f} and {hours["error_after"]:.1f} core-hours.
+  standard errors are {hours["error_before"]:.1f} and {hours["error_after"]:.1f} core-hours. That is {hours["before"] / after:.1f} times less with the pilots and {hours["before"] / hours["after"]:.1f}
+  times without them; the aim of {HOURS_WANTED} core-hours is {reached[HOURS_WANTED]}, the dream of {HOURS_DREAMT} {reached[HOURS_DREAMT]}.
+- An effective draw of the worst parameter takes at most {FEW_RUNS} runs, the aim, in {few.sum()} of {len(few)} classes, which have {by_class["of"][few].sum() / total:.0%} of
+  the units; in the others up to {runs.max():,.0f}, most of them in the few units that begin by themselves. A site has no bank and takes thousands.
 - Weighed so, {carried:.0%} of the units take over draws of their bank. Others begin by themselves.
 - Below R-hat {GOOD_RHAT:g} and above the ESS that is asked for: {good["before"]:.0%} of {twice.size} units before, {good["after"]:.0%} of {len(units)} after.
 - Medians of a unit that took draws over differ from those of the same unit without a bank by {units["median_shift"].median():.3f} sd

@@ -51,6 +51,9 @@ def calibrate_nuts(
 ) -> xr.DataTree:
     """Sample the model of a site by NUTS.
 
+    Chains begin where lanes have been, and do not come to a part of the posterior that these have missed; nobody
+    looks for one.
+
     Parameters
     ----------
     model : pm.Model

@@ -55,6 +55,9 @@ def calibrate_smc(
 ) -> xr.DataTree:
     """Sample every unit of a model by tempered SMC, and integrate its evidence.
 
+    A part of the posterior whose best places are narrow loses its particles on the way, and its share of the
+    evidence with them; nobody looks for it at the end, as `calibrate` does.
+
     Parameters
     ----------
     model : pm.Model

@@ -289,7 +289,7 @@ def _usual(sample, *names):
 
 TITLE = f"""# Families of samplers
 
-Made by `pm-dalec bench --families --site SITE --page FILE`; every number is measured, version
+Made by `pm-dalec bench --families --site SITE --steps MONTHS --page FILE`; every number is measured, version
 {SAMPLER_VERSION} of the sampler. Three families sample the same posterior: the lanes, tempered SMC
 (`pm_dalec.sampling.calibrate_smc`) and NUTS (`calibrate_nuts`). NUTS needs a gradient and therefore constraints in the
 soft form, over a margin of {SOFT.scale:g}: it is compared with the lanes under these, and its draws, re-weighted to the
@@ -299,6 +299,7 @@ Lanes are {LANES["chains"]} chains that go on to an ESS of {LANES["ess"]:,}; the
 
 Medians are compared in standard deviations of the reference (limit {MEDIAN_LIMIT:g}), widths of 90 % intervals relatively
 (limit {WIDTH_LIMIT:.0%}), each by the worst of the parameters; the lanes of another seed tell what chance does. Runs
-and gradients are evaluations of the model in all chains; core-seconds are those of one thread, compilation included.
+and gradients are evaluations of the model in all chains, searches and second looks included; of a site its first months are
+taken, for NUTS takes minutes a year; core-seconds are those of one thread, compilation included.
 The evidence is that of the data given prior and constraints; beside it the share of the prior that meets them.
 """

@@ -53,7 +53,7 @@ error is .01 (means) and .02 to .05 (quantiles).
 Two modes that a random start can see are both found and weighed, because starts are spread over the whole cube and the
 likeness of the posterior has a component for each. A mode that has a small share of the *cube* and most of the mass can be
 missed by all chains, and R-hat is blind to it: {SCOUTS} scouts look for such a one where the chains have converged, and find
-it if about one start of a hundred leads there.
+it where about one start of a hundred or more leads there.
 """
 
 
