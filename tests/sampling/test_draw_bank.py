@@ -302,8 +302,7 @@ def test_the_bench_runs_units_with_a_bank_and_without(model, made, compiled, mon
     page = cost_page(table, by_class, hours)
     assert f"{hours['before']:.1f} core-hours before" in page
     assert "somewhere" in page.split("Real sites")[1]
-    quick = (by_class["runs_a_draw_after"] <= 100).sum()
-    assert f"at most 100 runs, the aim, in {quick} of 1 classes" in page
+    assert f"of these ({(table['route'] == 'bank').sum()}); in those" in page
 
 
 def test_the_command_says_how_good_the_pilots_are(made, monkeypatch, capsys, tmp_path):

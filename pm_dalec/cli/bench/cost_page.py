@@ -42,8 +42,8 @@ def cost_page(table, by_class, hours):
     """
     table = table.assign(runs_a_draw_before=table["runs_before"] / table["ess_before"])
     sites, units = table[table["route"] == NO_BANK], table[table["route"] != NO_BANK]
-    runs = by_class["runs_a_draw_after"]
-    few, after = runs <= FEW_RUNS, hours["after"] + hours["pilots"]
+    runs, took = units["runs_after"] / units["ess_after"], units["route"] == BANK
+    after = hours["after"] + hours["pilots"]
     reached = {aim: "reached" if after <= aim else "missed" for aim in (HOURS_WANTED, HOURS_DREAMT)}
     twice = units["rhat_before"].dropna()
     good = {when: (units[f"rhat_{when}"].dropna() < GOOD_RHAT).mean() for when in WHEN}
@@ -61,8 +61,8 @@ units of all resolutions. Units are drawn at random from those that are no pilot
   pilots of all banks, second looks by scouts included. Classes count as many units as the twin has of them ({total:,.0f}); because a few stand for all, the
   standard errors are {hours["error_before"]:.1f} and {hours["error_after"]:.1f} core-hours. That is {hours["before"] / after:.1f} times less with the pilots and {hours["before"] / hours["after"]:.1f}
   times without them; the aim of {HOURS_WANTED} core-hours is {reached[HOURS_WANTED]}, the dream of {HOURS_DREAMT} {reached[HOURS_DREAMT]}.
-- An effective draw of the worst parameter takes at most {FEW_RUNS} runs, the aim, in {few.sum()} of {len(few)} classes, which have {by_class["of"][few].sum() / total:.0%} of
-  the units; in the others up to {runs.max():,.0f}, most of them in the few units that begin by themselves. A site has no bank and takes thousands.
+- An effective draw of the worst parameter takes {runs[took].median():.0f} runs in the median unit that takes draws over and at most {FEW_RUNS}, the aim, in {(runs[took] <= FEW_RUNS).mean():.0%}
+  of these ({took.sum()}); in those that begin by themselves ({(~took).sum()}) {runs[~took].median():,.0f}. A site has no bank and takes thousands.
 - Weighed so, {carried:.0%} of the units take over draws of their bank. Others begin by themselves.
 - Below R-hat {GOOD_RHAT:g} and above the ESS that is asked for: {good["before"]:.0%} of {twice.size} units before, {good["after"]:.0%} of {len(units)} after.
 - Medians of a unit that took draws over differ from those of the same unit without a bank by {units["median_shift"].median():.3f} sd
