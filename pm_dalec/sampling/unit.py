@@ -140,10 +140,8 @@ class Unit:
         self._call, self.kernel = bound.call(), windows.lanes_window
         self._shares = _shares(bound, early, threads if pool is not None else 1)
         self._lanes, self._walk = lanes_of(state), None
-        if state.phase == "converged" and not good(
-            state, settings
-        ):  # for targets that were less strict
-            state.phase = "sample"
+        if state.phase == "converged" and not good(state, settings):
+            state.phase = "sample"  # its targets were less strict
             if state.looked == LOOKING:  # from draws that are not the last
                 state.looked, state.look = "", {}
 
