@@ -135,10 +135,8 @@ def test_draws_that_are_collinear_can_be_looked_at():
 
 def test_chains_that_begin_in_parts_of_their_own_leap_and_weigh_these():
     size, settings = 12, Settings(200, proposals=200_000)
-    target = compile_any(model_of_two_parts(size, 0.06))[1]
-    bound = bound_to(target, 8, 0, None)
-    state = new_state(0, size, 8, bound.padded, settings, 1)
-    unit = Unit(bound, target, state, settings)
+    unit = units_of(compile_any(model_of_two_parts(size, 0.06))[1])(0, 8, settings)
+    state = unit.state
     while state.phase == "search":
         unit.advance()
     place(state, np.repeat([[0.85], [0.3]], [2, 6], axis=0) * np.ones(size))

@@ -186,10 +186,10 @@ def summary(table, banks):
     """
     table = table[table["route"] != NO_BANK]
     for when in WHEN:
-        rhat, runs = table[f"rhat_{when}"], table[f"runs_{when}"]
+        rhat = table[f"rhat_{when}"]
         met = (rhat < GOOD_RHAT).astype(float).where(rhat.notna())
         table = table.assign(
-            **{f"converged_{when}": met, f"runs_a_draw_{when}": runs / table[f"ess_{when}"]}
+            **{f"converged_{when}": met, f"runs_a_draw_{when}": runs_a_draw(table, when)}
         )
     grouped = table.groupby(["model", "kind"])
     by_class = pd.DataFrame({"of": grouped["of"].first(), "measured": grouped.size()})
@@ -210,6 +210,11 @@ def summary(table, banks):
         hours[when] = each * PAPER_UNITS / HOUR
         hours[f"error_{when}"] = error * PAPER_UNITS / HOUR
     return by_class, hours
+
+
+def runs_a_draw(table, when):
+    """Runs for an effective draw of the worst parameter, by unit, before or after."""
+    return table[f"runs_{when}"] / table[f"ess_{when}"]
 
 
 def _weighed(sizes, grouped):

@@ -10,6 +10,7 @@ from pm_dalec.cli.bench.banks import (
     PILOT_RESOLUTION,
     PILOTS,
     WHEN,
+    runs_a_draw,
 )
 from pm_dalec.sampling.bank.bank_unit import BANK
 from pm_dalec.tables.constants import SAMPLER_VERSION
@@ -40,9 +41,9 @@ def cost_page(table, by_class, hours):
     hours : dict
         From `summary`.
     """
-    table = table.assign(runs_a_draw_before=table["runs_before"] / table["ess_before"])
+    table = table.assign(runs_a_draw_before=runs_a_draw(table, "before"))
     sites, units = table[table["route"] == NO_BANK], table[table["route"] != NO_BANK]
-    runs, took = units["runs_after"] / units["ess_after"], units["route"] == BANK
+    runs, took = runs_a_draw(units, "after"), units["route"] == BANK
     after = hours["after"] + hours["pilots"]
     reached = {aim: "reached" if after <= aim else "missed" for aim in (HOURS_WANTED, HOURS_DREAMT)}
     twice = units["rhat_before"].dropna()
