@@ -291,6 +291,9 @@ def test_the_bench_runs_units_with_a_bank_and_without(model, made, compiled, mon
         pixel for pixel in range(3) if pixel not in made[0].classes[BASELINE].pilots
     ]
     assert (table[["runs_before", "runs_after"]] > 0).all(axis=None)
+    assert (
+        table["kept_before"].between(0.0, 1.0, inclusive="neither").all()
+    )  # some are for the search
     carried = table["route"] == "bank"
     assert (table["median_shift"].notna() == carried).all()  # the others are the same twice
     assert (table["width_least"] <= table["width_most"])[carried].all()

@@ -52,7 +52,8 @@ def compare_banks(models, banks, *, units=10, references=2, settings=None, seed=
     -------
     pandas.DataFrame
         A row a unit: model, kind, unit, how many the model has of its kind (``of``), route; R-hat, ESS,
-        runs, proposals and core-seconds before and after; of units that took draws over, largest
+        runs, proposals, share of them in the round that gives the draws (``kept``) and core-seconds before
+        and after; of units that took draws over, largest
         difference of medians in standard deviations, least and largest ratio of the widths of the
         central 90 %, and the share of parameters within .1 and 5 %. Units that began by themselves are
         the same twice, and say nothing of draws that were taken over.
@@ -137,6 +138,7 @@ def _run(unit, when):
     return unit, {
         f"runs_{when}": runs + state.carried + state.searched * CHAINS,
         f"proposals_{when}": (state.proposed + state.searched) * CHAINS,
+        f"kept_{when}": state.in_round / (state.proposed + state.searched),
         f"seconds_{when}": time.process_time() - began,
         f"rhat_{when}": unit.state.worst_rhat,
         f"ess_{when}": unit.state.least_ess,

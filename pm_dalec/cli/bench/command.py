@@ -20,6 +20,7 @@ from pm_dalec.cli.bench.banks import (
 from pm_dalec.cli.bench.cost_page import cost_page
 from pm_dalec.cli.bench.judging import judge, judge_families
 from pm_dalec.cli.bench.samplers import compare_samplers
+from pm_dalec.cli.bench.sums import compare_sums, sums_page
 from pm_dalec.cli.bench.throughput import LANES, measure
 from pm_dalec.cli.cluster.land import BUILD
 from pm_dalec.cli.cluster.report import measure_cluster
@@ -35,6 +36,7 @@ from pm_dalec.tables.numbers import number, whole_number
 
 STEPS = 72  # of a run: six years of months
 TWIN_RESOLUTIONS = (0.5, 0.25, 0.05)  # degree; the three pixels at 1 degree are left out
+SUM_RESOLUTIONS = (0.5, 0.25)  # degree; from nothing, all of 0.05 degree take many core-hours
 
 
 def bench(
@@ -54,6 +56,7 @@ def bench(
     banks: Path | None = None,
     units: int = 10,
     references: int = 2,
+    sums: Path | None = None,
     targets: Path | None = None,
     simulation: Path | None = None,
     fits: int = 200,
@@ -97,6 +100,9 @@ def bench(
         Of each class that are compared, drawn at random; 0 makes the banks alone.
     references
         As many of these are calibrated without a bank as well.
+    sums
+        Folder for the fits of all units of the twin at 0.5 and 0.25 degree, with the banks of --banks and
+        without: how far sums over the region are off.
     targets
         Folder of files of posteriordb; sample its targets and those of known answers, and compare.
     simulation
@@ -105,8 +111,8 @@ def bench(
     fits
         Wanted in that folder.
     page
-        Write what was found, of targets and simulation, of families, of banks or of a cluster, to this
-        file of Markdown.
+        Write what was found, of targets and simulation, of families, of banks, of sums or of a cluster, to
+        this file of Markdown.
     """
     _check(lanes, steps, seconds, backend=backend, dtype=dtype)
     throughput = lanes, backend, dtype, STEPS if families else steps
@@ -119,13 +125,12 @@ def bench(
         judge_families((sites, steps), simulation, fits, page, tell, as_json)
     elif targets is not None or simulation is not None:
         judge(targets, simulation, fits, page, tell, as_json)
-    elif banks is not None:
-        _print_banks(banks, (units, references), sites, page, tell, as_json)
+    elif banks is not None or sums is not None:
+        _with_banks((banks, sums), (units, references), sites, page, tell, as_json)
     elif samplers:
         _print_samplers(sites, seconds, tell, as_json)
     else:
-        how = {"backend": backend, "lanes": lanes, "dtype": dtype, "steps": steps}
-        _print_throughput(how | {"seconds": seconds}, tell, as_json)
+        _print_throughput(throughput, seconds, tell, as_json)
 
 
 def _check(lanes, steps, seconds, *, backend, dtype):
@@ -177,18 +182,27 @@ def _print_samplers(sites, seconds, tell, as_json):
     print(table.to_json(orient="records", indent=1) if as_json else table.to_string())
 
 
-def _print_banks(folder, counts, sites, page, tell, as_json):
-    """Make the banks of the twin where there are none, and print what they save."""
-    twin, folder = make_twin(1), folder_to_write(folder)
-    lands = {place: build_region(twin, resolution=place) for place in TWIN_RESOLUTIONS}
-    held = {name: _bank_of(name, lands, folder, tell) for name in BUILD}
+def _with_banks(folders, counts, sites, page, tell, as_json):
+    """Make the banks of the twin where there are none, and print what they save, or what sums have of their errors."""
+    banks, stores = folders
+    if banks is None:
+        raise ValueError(
+            "wanted --banks with --sums, got --sums alone; name a folder of draw banks"
+        )
+    lands, held = _lands_and_banks(banks, tell)
+    if stores is not None:
+        _print_sums(held, lands, folder_to_write(stores), page, tell, as_json)
+    elif counts[0]:
+        sites = {name: baseline.build(site) for name, site in sites.items()}
+        _print_banks(held, lands, counts, sites, page, tell, as_json)
+
+
+def _print_banks(held, lands, counts, sites, page, tell, as_json):
+    """Print what banks save."""
     units, references = counts
-    if not units:
-        return
     asked = [(name, place) for place in TWIN_RESOLUTIONS for name in BUILD]
     models = {f"{name}, {place:g} degree": BUILD[name](lands[place]) for name, place in asked}
     banks = {f"{name}, {place:g} degree": held[name] for name, place in asked}
-    sites = {name: baseline.build(site) for name, site in sites.items()}
     tables = compare_banks(models, banks, units=units, references=references, progress=tell)
     table = pd.concat([tables, cost_of_sites(sites, progress=tell)], ignore_index=True)
     by_class, hours = summary(table, held.values())
@@ -201,6 +215,31 @@ def _print_banks(folder, counts, sites, page, tell, as_json):
     print(table.to_string())
     print(by_class.to_string())
     print(f"{PAPER_UNITS} units: " + ", ".join(f"{k} {v:.2f} core-hours" for k, v in hours.items()))
+
+
+def _print_sums(held, lands, stores, page, tell, as_json):
+    """Calibrate the twin by its banks and from nothing, and print what sums have of the banks' errors."""
+    lands = {place: lands[place] for place in SUM_RESOLUTIONS}
+    units, sums = compare_sums(held, lands, stores, progress=tell)
+    if page is not None:
+        with whole(page) as draft:
+            draft.write_text(sums_page(units, sums), encoding="utf-8")
+    if as_json:
+        print(
+            json.dumps(
+                {"units": units.to_dict("records"), "sums": sums.to_dict("records")}, indent=1
+            )
+        )
+        return
+    print(units.to_string())
+    print(sums.to_string())
+
+
+def _lands_and_banks(folder, tell):
+    """The twin at its resolutions, and the banks of its models, which are made where there are none."""
+    twin, folder = make_twin(1), folder_to_write(folder)
+    lands = {place: build_region(twin, resolution=place) for place in TWIN_RESOLUTIONS}
+    return lands, {name: _bank_of(name, lands, folder, tell) for name in BUILD}
 
 
 def _bank_of(name, lands, folder, tell):
@@ -217,9 +256,10 @@ def _tell(words):
     print(f"  {words} …", file=sys.stderr)
 
 
-def _print_throughput(how, tell, as_json):
+def _print_throughput(throughput, seconds, tell, as_json):
     """Print runs and proposals per second."""
-    report = measure(**how, progress=tell)
+    how = dict(zip(("lanes", "backend", "dtype", "steps"), throughput, strict=True))
+    report = measure(**how, seconds=seconds, progress=tell)
     print(json.dumps(report, indent=1)) if as_json else _print_report(report)
 
 

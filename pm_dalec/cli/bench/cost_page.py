@@ -46,7 +46,7 @@ def cost_page(table, by_class, hours):
     runs, took = runs_a_draw(units, "after"), units["route"] == BANK
     after = hours["after"] + hours["pilots"]
     reached = {aim: "reached" if after <= aim else "missed" for aim in (HOURS_WANTED, HOURS_DREAMT)}
-    twice = units["rhat_before"].dropna()
+    twice, kept = units["rhat_before"].dropna(), table["kept_before"].dropna()
     good = {when: (units[f"rhat_{when}"].dropna() < GOOD_RHAT).mean() for when in WHEN}
     total = by_class["of"].sum()
     pilots = ", ".join(f"{name} {count}" for name, count in PILOTS.items())
@@ -66,6 +66,8 @@ units of all resolutions. Units are drawn at random from those that are no pilot
   of these ({took.sum()}); in those that begin by themselves ({(~took).sum()}) {runs[~took].median():,.0f}. A site has no bank and takes thousands.
 - Weighed so, {carried:.0%} of the units take over draws of their bank. Others begin by themselves.
 - Below R-hat {GOOD_RHAT:g} and above the ESS that is asked for: {good["before"]:.0%} of {twice.size} units before, {good["after"]:.0%} of {len(units)} after.
+- Of the proposals of a unit without a bank {kept.mean():.0%} are made in the round that gives the draws ({kept.min():.0%} to {kept.max():.0%}); the others are
+  the search for a start, tuning, and rounds whose draws become the archive of the next.
 - Medians of a unit that took draws over differ from those of the same unit without a bank by {units["median_shift"].median():.3f} sd
   (the worst parameter of the median of {units["median_shift"].count()} units; most {units["median_shift"].max():.3f}), which holds the Monte Carlo error of both. Units
   that began by themselves are the same twice, and do not count here.
