@@ -18,7 +18,7 @@ from pm_dalec.graph import notes
 from pm_dalec.posterior import fit_file
 from pm_dalec.posterior.convergence import diagnose, why_no_draws
 from pm_dalec.posterior.groups.complete import GROUPS, SAMPLED, checked_groups, with_groups
-from pm_dalec.sampling.bank.bank_file import opened
+from pm_dalec.sampling.bank.bank_file import opened, said_of
 from pm_dalec.sampling.calibration import FEWEST_CHAINS, calibrate, check_budget, checked_chains
 from pm_dalec.sampling.checkpoints import MANIFEST, STATES
 from pm_dalec.sampling.cluster.blocks import present
@@ -211,9 +211,8 @@ def _is_as_asked(fit, done, *, chains, **settings):
     seed = settings.get("random_seed", 0)
     if seed is not None:
         asked["seed"] = seed_of(seed)
-    bank = opened(settings.get("bank"))
-    asked["bank"] = NO_BANK if bank is None else bank.digest
-    held = {"bank": NO_BANK} | held
+    asked |= {"bank": NO_BANK} | said_of(opened(settings.get("bank")))
+    held = {"bank": NO_BANK, "bank_moves": 1} | held
     differing = [
         f"{name.removeprefix('asked_')}: here {value}, there {held[name]}"
         for name, value in asked.items()

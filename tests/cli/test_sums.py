@@ -69,9 +69,33 @@ def test_a_shared_error_weighs_more_in_sums_of_independent_pixels():
 def test_the_page_prints_what_was_measured():
     both = pair(0.04, 0.1)
     tables = [found(both).assign(model="baseline") for found in (errors_of, errors_of_sums)]
-    page = sums_page(*tables)
+    page = sums_page(*tables, (0.5,))
     assert f"**{shared_error(tables[0]):.3f}**" in page
     assert f"{tables[1]['sum_independent'].abs().max():.3f}" in page
+
+
+def test_a_bank_that_narrows_posteriors_is_seen():
+    both = pair(0.0, 0.0)
+    flat = both.carried.budget.map(lambda values: 10.0 + 0.98 * (values - 10.0))
+    errors = errors_of(
+        both._replace(carried=Experiment(both.carried.units, flat, *[xr.Dataset()] * 4))
+    )
+    assert_allclose(np.exp(errors["narrower"]), 0.98, rtol=1e-9)
+
+
+def test_strata_are_classes_of_their_own():
+    both = pair(0.04, 0.0)
+    strata = {dims.STRATUM: ["conifer", "heath"]}
+
+    def stratified(one):
+        budget = one.budget.expand_dims(strata).transpose(dims.POOLED, dims.STRATUM, dims.PIXEL)
+        units = one.units.assign_coords(strata).assign_attrs(approach="stratified")
+        return Experiment(units, budget, *[xr.Dataset()] * 4)
+
+    took = np.stack([np.ones(PIXELS, bool), np.arange(PIXELS) < 1])  # of heath too few
+    errors = errors_of(Pair(stratified(both.carried), stratified(both.begun), took))
+    assert set(errors["kind"]) == {"conifer"}
+    assert_allclose(errors["mean"], 0.04, rtol=1e-9)
 
 
 def test_sums_need_banks(tmp_path):

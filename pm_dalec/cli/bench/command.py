@@ -189,6 +189,10 @@ def _with_banks(folders, counts, sites, page, tell, as_json):
         raise ValueError(
             "wanted --banks with --sums, got --sums alone; name a folder of draw banks"
         )
+    if stores is not None and sites:
+        raise ValueError(
+            f"wanted --sums without sites, got --site {next(iter(sites))} beside it; sums are those of the twin"
+        )
     lands, held = _lands_and_banks(banks, tell)
     if stores is not None:
         _print_sums(held, lands, folder_to_write(stores), page, tell, as_json)
@@ -223,7 +227,7 @@ def _print_sums(held, lands, stores, page, tell, as_json):
     units, sums = compare_sums(held, lands, stores, progress=tell)
     if page is not None:
         with whole(page) as draft:
-            draft.write_text(sums_page(units, sums), encoding="utf-8")
+            draft.write_text(sums_page(units, sums, SUM_RESOLUTIONS), encoding="utf-8")
     if as_json:
         print(
             json.dumps(

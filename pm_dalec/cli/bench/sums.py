@@ -21,7 +21,7 @@ from pm_dalec.tables import dims
 from pm_dalec.tables.constants import SAMPLER_VERSION
 from pm_dalec.tables.summaries import BUDGET
 
-DRAWS = 4_000  # of a unit: one of each draw of the bank that was taken over and moved
+DRAWS = 8_000  # of a unit: all of them
 COMMAND = "pm-dalec bench --banks FOLDER --sums FOLDER --page docs/bank_sums.md"
 OF_SUMS = [f"sum_{rule}" for rule in PIXEL_RULES]
 
@@ -74,21 +74,31 @@ def errors_of(pair):
         A row for each class of units and each quantity of the paper's budget, in standard deviations of the
         posterior of a unit: ``unit``, root mean square of the differences of posterior means; ``mean``, their
         mean over units; ``alone``, its standard error if units share nothing; ``units``, how many there are.
+        ``narrower`` is the mean logarithm of the standard deviation by the bank over the other one, and
+        ``narrower_alone`` its standard error.
     """
+    columns = ["kind", "quantity", "units", "unit", "mean", "alone", "narrower", "narrower_alone"]
     rows = []
     for quantity in BUDGET:
         ours, theirs = (one.budget[quantity] for one in (pair.carried, pair.begun))
         spread = theirs.std(dims.POOLED).to_numpy()
         with np.errstate(invalid="ignore", divide="ignore"):
             apart = (ours.mean(dims.POOLED) - theirs.mean(dims.POOLED)).to_numpy() / spread
+            narrower = np.log(ours.std(dims.POOLED).to_numpy() / spread)
         known = pair.took & (spread > 0)  # nothing is felled in some units
         for kind, places in _kinds(pair.carried):
-            found = apart[places][known[places]]
-            if found.size > 1:
-                row = {"kind": kind, "quantity": quantity, "units": found.size}
-                row |= {"unit": np.sqrt((found**2).mean()), "mean": found.mean()}
-                rows.append(row | {"alone": found.std(ddof=1) / np.sqrt(found.size)})
-    return pd.DataFrame(rows)
+            chosen = known[places]
+            if (count := chosen.sum()) > 1:
+                off, widths = apart[places][chosen], narrower[places][chosen]
+                rows.append(
+                    (kind, quantity, count, np.sqrt((off**2).mean()), *_mean(off), *_mean(widths))
+                )
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _mean(values):
+    """Mean, and its standard error where values have nothing in common."""
+    return values.mean(), values.std(ddof=1) / np.sqrt(values.size)
 
 
 def _kinds(experiment):
@@ -167,24 +177,31 @@ def compare_sums(banks, lands, folder, *, progress=None, **settings):
             pair = calibrate_pair(name, land, bank, folder / f"{name}_{resolution:g}", **settings)
             units.append(errors_of(pair).assign(model=model))
             sums.append(errors_of_sums(pair).assign(model=model))
-    return pd.concat(units, ignore_index=True), pd.concat(sums).rename_axis(
-        "quantity"
-    ).reset_index()
+    units = pd.concat(units, ignore_index=True)
+    if units.empty:
+        raise ValueError(
+            "wanted two units of a class that take draws of the bank over, got none; give banks of more pilots"
+        )
+    return units, pd.concat(sums).rename_axis("quantity").reset_index()
 
 
-def sums_page(units, sums):
+def sums_page(units, sums, resolutions):
     """Page of the documentation with what units of a bank share.
 
     Parameters
     ----------
     units, sums : DataFrame
         From `compare_sums`.
+    resolutions : sequence of float
+        Of the lands [degree].
     """
-    rows = []
+    resolutions, rows = " and ".join(f"{place:g}" for place in resolutions), []
     for (model, kind), part in units.groupby(["model", "kind"], sort=False):
         row = {"model": model, "class": kind, "units": part["units"].max()}
         row |= {"one unit": _root(part["unit"]), "their mean": _root(part["mean"])}
         row |= {"if nothing is shared": _root(part["alone"]), "shared": shared_error(part)}
+        widths = np.exp([part["narrower"].mean(), _root(part["narrower_alone"])]) - 1
+        row["spread by the bank"] = "{:+.1%} ± {:.1%}".format(*widths)
         rows.append(row)
     whole = sums.groupby("model", sort=False)[OF_SUMS].agg([_root, lambda part: part.abs().max()])
     whole.columns = [
@@ -193,22 +210,25 @@ def sums_page(units, sums):
     return f"""# Sums over regions whose units take draws of a bank over
 
 Made by `{COMMAND}`; every number is measured, with version {SAMPLER_VERSION} of the sampler.
-All units of the twin are calibrated twice, with the [draw bank](draw_bank.md) of the twin and from nothing, to default targets. Numbers are
-differences of posterior means of the paper's budget ({", ".join(BUDGET)}), root mean squares over these
-five. They hold the Monte Carlo error of both fits (an ESS of 400 alone gives 1/20 of a standard deviation).
+All units of the twin at {resolutions} degree are calibrated twice, with the [draw bank](draw_bank.md) of the twin and from nothing,
+with 8 chains to default targets. Numbers are differences of posterior means of the paper's budget ({", ".join(BUDGET)}), root
+mean squares over these five. They hold the Monte Carlo error of both fits (an ESS of 400 alone gives 1/20 of a standard
+deviation).
 
 ## What units share
 
 In standard deviations of the posterior of one unit, for units that took draws over: the difference of one unit, the mean
 difference over all units of a class, what that mean would be if the errors of units had nothing in common (their scatter
-over the root of their number), and the difference of both squares, which is what the bank does to all units alike. All
-classes together share **{shared_error(units):.3f}** standard deviations.
+over the root of their number), and the root of the difference of both squares, which is what the bank does to all units alike. All
+classes together share **{shared_error(units):.3f}** standard deviations. Last by how much the standard deviation of a posterior
+is larger by the bank, mean over units and quantities with the standard error of one quantity: over all classes **{np.expm1(units["narrower"].mean()):+.2%}**.
 
 {pd.DataFrame(rows).to_markdown(index=False, floatfmt=".3f")}
 
 ## What that does to a sum
 
-In standard deviations of the posterior of the sum over the whole region, strata of a pixel as independent, pixels added up as
+All units count here; those that began by themselves are the same in both. In standard
+deviations of the posterior of the sum over the whole region, strata of a pixel as independent, pixels added up as
 fully correlated (the paper's rule) and as independent, where the standard deviation of a sum is least and a shared error
 counts the more the more pixels there are.
 

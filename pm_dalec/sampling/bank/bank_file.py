@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 VERSION = 4
 """Raised whenever a bank holds other things, or other numbers from the same pilots."""
 
+MOVES = 2
+"""Raised whenever a unit makes other draws of the same bank."""
+
 BANK, WRITER = "a draw bank", "pm_dalec.sampling.bank.make_bank"
 ROUNDING = 1e-12  # of logarithms of bounds
 CLASSES = "classes"  # group that makes a file a bank
@@ -280,9 +283,9 @@ def load_bank(path: str | Path) -> DrawBank:
     return bank
 
 
-def said_of(bank: DrawBank | None) -> dict[str, str]:
+def said_of(bank: DrawBank | None) -> dict[str, str | int]:
     """What a fit and the identity of its run say of the bank, if any."""
-    return {} if bank is None else {"bank": bank.digest}
+    return {} if bank is None else {"bank": bank.digest, "bank_moves": MOVES}
 
 
 def opened(bank: DrawBank | str | Path | None) -> DrawBank | None:

@@ -3,7 +3,8 @@
 The unit's own log-density at some thousands of draws of its class gives their weights. Where these are too
 few it goes on to all draws of the bank, which costs a few hundredths of a calibration. Where the weights can
 be trusted, states are drawn by them and each is moved some steps by the unit's own chain: these are its
-draws (route "bank"). In all other cases the unit begins as it would without a bank, bit for bit (route "full"):
+draws (route "bank"). What moves those of one half of the chains is made of those of the other half, for a state
+that is proposed from a likeness which it has shaped is drawn to the middle. In all other cases the unit begins as it would without a bank, bit for bit (route "full"):
 draws that cannot be trusted are no better starts than others, and an archive made of them is worse.
 
 Every chain is dealt draws of the bank that no other chain has, so that R-hat sees the Monte Carlo error of
@@ -22,8 +23,16 @@ from pm_dalec.sampling.bank.weights import (
     worth_of_part,
 )
 from pm_dalec.sampling.bank.wide_target import log_densities
+from pm_dalec.sampling.kernels.surrogate import likeness_of
 from pm_dalec.sampling.starts import ANOTHER_PART
-from pm_dalec.sampling.state import OF_A_BANK, lanes_of, new_state, remember_only
+from pm_dalec.sampling.state import (
+    ARCHIVE,
+    OF_A_BANK,
+    empty,
+    evenly,
+    lanes_of,
+    new_state,
+)
 from pm_dalec.sampling.unit import Unit, comparable_draws, good, judge
 
 BANK, FULL = "bank", "full"
@@ -57,7 +66,7 @@ class BankUnit(Unit):
     def __init__(self, bound, target, state, settings, *, share, key, pool=None, threads=1):
         taken_over = state.phase == "converged" and state.route == BANK
         super().__init__(bound, target, state, settings, pool, threads)
-        self._share, self._key, self._moving = share, key, False
+        self._share, self._key, self._crossed = share, key, ()
         if taken_over and not (self._trusted() and good(state, settings)):
             self._begin_anew({})  # asked for more than before
 
@@ -114,24 +123,30 @@ class BankUnit(Unit):
         state.carried = int((~np.isnan(logp)).sum())
         return hands, found.weights.reshape(hands.shape), logp[hands]
 
-    def _guide(self, learnt):
-        """What proposals are made from; those for draws of the bank trust no likeness of them."""
-        guide = super()._guide(learnt)
-        return guide._replace(trust=0.0, conditional=CONDITIONAL) if self._moving else guide
+    def guides(self):
+        """What proposals are made from: those for draws of the bank, of draws in the other half of the chains."""
+        return self._crossed or super().guides()
+
+    def _guide_of(self, starts):
+        """Guide made of states (chain, draw, parameter) of others, whose likeness is not trusted."""
+        states = np.ascontiguousarray(evenly(np.concatenate(starts.swapaxes(0, 1)), ARCHIVE))
+        made = {"surrogate": likeness_of(states), "archive": states, "filled": len(states)}
+        guide = self._guide(self.state.learnt[0])
+        return guide._replace(**made, trust=0.0, conditional=CONDITIONAL)
 
     def _moved(self, starts, logp):
         """States (draw, chain, parameter + 1) that drawn ones (chain, draw, parameter) move to."""
-        state, chains = self.state, self.state.logp.size
-        remember_only(state, starts.swapaxes(0, 1))
-        state.phase = "tune"
-        self._next_round()
-        found, self._moving = [], True
+        state, chains, found = self.state, self.state.logp.size, []
+        middle, self._walk = chains // 2, None
+        self._crossed = self._guide_of(starts[middle:]), self._guide_of(starts[:middle])
+        state.phase, state.round = "sample", 1
+        empty(state, self.settings.draws)
         for place in range(starts.shape[1]):
             state.position[:, :chains] = starts[:, place].T
             state.position[:, chains:] = state.position[:, :1]
             state.logp[:] = logp[:, place]
             found.append(self._window(EVERY, EVERY * RECORDS))
-        self._moving = False
+        self._crossed = ()
         state.proposed += EVERY * RECORDS * len(found)
         state.in_round = EVERY * RECORDS * len(found)
         return np.concatenate(found)
