@@ -127,6 +127,8 @@ def test_banks_of_parts_of_the_pilots_are_pooled_to_the_bank_of_all(
     assert found.digest == load_bank(how["path"]).digest == made[0].digest
     with pytest.raises(ValueError, match=r"wanted a draw bank of this model.*banks\[0\].*width"):
         pool_banks(lambda land: model, [units] * 2, halves, power=0.5, **how)
+    with pytest.raises(ValueError, match=r"wanted banks whose draws are their own, got \d+ of"):
+        pool_banks(lambda land: model, [units] * 2, halves[:1] * 2, **how)
 
 
 def test_workers_of_a_cluster_make_the_same_bank_and_the_same_fit_of_it(

@@ -17,6 +17,7 @@ from pm_dalec.sampling.identity import identities
 from pm_dalec.sampling.state import OF_A_BANK, Settings, new_state
 from pm_dalec.sampling.target import bound_to, compile_target, natural
 from pm_dalec.sampling.unit import Unit
+from pm_dalec.tables.numbers import whole_number
 
 CHAINS = 8
 PILOTS = {"baseline": 32, "stratified": 24}  # of each class of a model
@@ -41,7 +42,7 @@ def compare_banks(models, banks, *, units=10, references=2, settings=None, seed=
     units : int
         Of each class and model at most, drawn at random; no pilots.
     references : int
-        As many of them are calibrated without a bank as well.
+        As many of them are calibrated without a bank as well; two or more, for their spread is the error.
     settings : Settings, optional
         Those of `pm_dalec.calibrate` by default.
     seed : int
@@ -51,13 +52,14 @@ def compare_banks(models, banks, *, units=10, references=2, settings=None, seed=
     Returns
     -------
     pandas.DataFrame
-        A row a unit: model, kind, unit, how many the model has of its kind (``of``), route; R-hat, ESS,
-        runs, proposals, share of them in the round that gives the draws (``kept``) and core-seconds before
+        A row a unit: model, kind, unit, how many the model has of its kind (``of``), route; R-hat, ESS
+        (that of the weights, where it is less), runs, proposals, share of them in the round that gives the draws (``kept``) and core-seconds before
         and after; of units that took draws over, largest
         difference of medians in standard deviations, least and largest ratio of the widths of the
         central 90 %, and the share of parameters within .1 and 5 %. Units that began by themselves are
         the same twice, and say nothing of draws that were taken over.
     """
+    whole_number("references", references, least=2, advice="the spread of two gives an error")
     tell, settings = progress or (lambda words: None), settings or Settings()
     rows = []
     for name, model in models.items():
@@ -127,21 +129,26 @@ def _begun(target, bound, settings, key):
 
 def _run(unit, when):
     """Run a unit to its end; gives it and what it has cost."""
-    began, runs, last = time.process_time(), 0, 0
+    window, runs = unit.kernel, 0
+
+    def counted(calls, blocks, lanes, walk, guides, record):
+        nonlocal runs
+        runs -= int(record.evaluated.sum())
+        window(calls, blocks, lanes, walk, guides, record)
+        runs += int(record.evaluated.sum())
+
+    unit.kernel, began = counted, time.process_time()
     while not unit.finished:
         unit.advance()
-        now = int(unit.state.evaluated.sum())
-        runs += now - last if now >= last else now
-        last = now
-    state = unit.state
-    unit = unit.settled()
+    state, unit = unit.state, unit.settled()
+    honest = state.weight_ess if state.route == BANK else np.inf  # draws of pilots are correlated
     return unit, {
         f"runs_{when}": runs + state.carried + state.searched * CHAINS,
         f"proposals_{when}": (state.proposed + state.searched) * CHAINS,
         f"kept_{when}": state.in_round / (state.proposed + state.searched),
         f"seconds_{when}": time.process_time() - began,
         f"rhat_{when}": unit.state.worst_rhat,
-        f"ess_{when}": unit.state.least_ess,
+        f"ess_{when}": min(unit.state.least_ess, honest),
     }
 
 
@@ -184,12 +191,14 @@ def summary(table, banks):
     hours : dict
         Core-hours of all units ``before`` and ``after`` with the standard error of each (``error_before``),
         which holds that some units of a class are measured for all; of the ``pilots``, whose proposals take
-        as long as those of the units before. Classes count as many units as the models have of them.
+        as long as those of the units before, and of pooling their draws, each of which every pilot is run at.
+        Classes count as many units as the models have of them.
     """
     table = table[table["route"] != NO_BANK]
     for when in WHEN:
         rhat = table[f"rhat_{when}"]
-        met = (rhat < GOOD_RHAT).astype(float).where(rhat.notna())
+        met = ((rhat < GOOD_RHAT) & (table[f"ess_{when}"] > Settings.ess)).astype(float)
+        met = met.where(table[f"runs_{when}"].notna())
         table = table.assign(
             **{f"converged_{when}": met, f"runs_a_draw_{when}": runs_a_draw(table, when)}
         )
@@ -204,14 +213,21 @@ def summary(table, banks):
         by_class[f"converged_{when}"] = grouped[f"converged_{when}"].mean()
     by_class["median_shift"] = grouped["median_shift"].median()
     by_class["close"] = grouped["close"].mean()
-    pace = table["seconds_before"].sum() / table["proposals_before"].sum()  # where both were run
-    pilots = sum(share.proposals.sum() for bank in banks for share in bank.classes.values())
-    hours = {"pilots": float(pilots) * pace / HOUR}
+    hours = {"pilots": _hours_of_pilots(table, banks)}
     for when in WHEN:
         each, error = _weighed(by_class["of"], grouped[f"seconds_{when}"])
         hours[when] = each * PAPER_UNITS / HOUR
         hours[f"error_{when}"] = error * PAPER_UNITS / HOUR
     return by_class, hours
+
+
+def _hours_of_pilots(table, banks):
+    """What pilots and their pooling take at the pace of the units that were run without a bank."""
+    shares = [share for bank in banks for share in bank.classes.values()]
+    proposals = sum(float(share.proposals.sum()) for share in shares)
+    runs = sum(len(share.origins) * len(share.pilots) for share in shares)
+    seconds, *counts = (table[f"{name}_before"].sum() for name in ("seconds", "proposals", "runs"))
+    return seconds / HOUR * (proposals / counts[0] + runs / counts[1])
 
 
 def runs_a_draw(table, when):

@@ -66,7 +66,8 @@ def pool_banks(
     Raises
     ------
     ValueError
-        If a bank was made from another land, with other choices or of another width.
+        If a bank was made from another land, with other choices or of another width, or has draws that
+        another one has, too.
     """
     path, width = checked_path(path), Width(power, slack)
     sources = [
@@ -96,10 +97,25 @@ def _source(model, bank, width, place):
     return Source(bank, target, identities(model))
 
 
+def _expect_own_draws(parts, name):
+    """Refuse the same draws twice, which would count as twice as many; those of one chain may repeat."""
+    seen = set()
+    for place, part in enumerate(parts):
+        here = {row.tobytes() for row in np.ascontiguousarray(part)}
+        if common := len(seen & here):
+            raise ValueError(
+                f"wanted banks whose draws are their own, got {common} of the class {name} that the {place + 1}. "
+                "bank which has it shares with one before; pool banks of different pilots, or make one "
+                "with another seed"
+            )
+        seen |= here
+
+
 def _pooled(sources, name):
     """Share of a class from those of several banks."""
     shares = [source.bank.classes[name] for source in sources]
     positions = np.concatenate([share.positions for share in shares])
+    _expect_own_draws([share.positions for share in shares], name)
     counts = [len(share.pilots) for share in shares]
     befores = np.cumsum([0, *counts[:-1]])
     origins = np.concatenate([s.origins + n for s, n in zip(shares, befores, strict=True)])

@@ -4,11 +4,13 @@ import numpy as np
 import pymc as pm
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import norm
 
 from pm_dalec.graph import UnitInterval
 from pm_dalec.sampling.bank import bank_unit
 from pm_dalec.sampling.bank.bank_unit import BankUnit
 from pm_dalec.sampling.bank.pooling import share_of_pilots
+from pm_dalec.sampling.bank.wide_target import Width
 from pm_dalec.sampling.state import Settings, new_state
 from pm_dalec.sampling.target import bound_to, compile_target
 
@@ -39,14 +41,24 @@ def exact(seen):
     return seen + SIGMA**2
 
 
-def share_of(random, draws=1000, spread=1.5, centres=((0.48, 0.5), (0.52, 0.5)), least=0.0):
-    """Pilots that are Gaussians, wider than a unit, with nothing below a limit of the first position."""
+def share_of(
+    random, draws=1000, spread=1.5, centres=((0.48, 0.5), (0.52, 0.5)), least=0.0, slack=None
+):
+    """Pilots that are Gaussians, wider than a unit.
+
+    Below a limit of the first position they have nothing, as densities with a constraint have; or with a
+    slack what those of pilots have there.
+    """
     centres, width = np.array(centres), spread * SIGMA
     origins = np.repeat(np.arange(len(centres)), draws)
     many = centres[:, np.newaxis] + width * random.normal(size=(len(centres), 60 * draws, 2))
-    positions = np.concatenate([each[each[:, 0] > least][:draws] for each in many])
+    beyond = np.maximum(0.0, least - many[..., 0])
+    kept = random.random(beyond.shape) < (np.exp(-beyond / slack) if slack else beyond == 0)
+    positions = np.concatenate([each[keep][:draws] for each, keep in zip(many, kept, strict=True)])
     distances = (positions[:, np.newaxis] - centres) / width
     log_densities = -0.5 * (distances**2).sum(axis=-1)
+    if slack:
+        log_densities -= np.maximum(0.0, least - positions[:, :1]) / slack
     known = {
         "worth": np.ones((len(centres), 2)),
         "pilots": np.arange(len(centres)),
@@ -88,6 +100,19 @@ def test_a_unit_whose_pilots_miss_a_part_of_it_is_not_taken_for_converged_by_the
     assert (unit.state.phase, unit.state.route) == ("converged", "full")
     assert_array_equal(unit.result(), run(unit_at(target, 3, None, settings)).result())
     assert_allclose((draws.mean(axis=0) - exact(seen)[:, 3]) / SIGMA, 0.0, atol=0.3)
+
+
+def test_pilots_that_reach_beyond_their_wall_give_a_unit_what_lies_behind_it(target, seen):
+    """The unit has more than half of its mass where a constraint of its pilots fails, which they feel softly."""
+    share = share_of(np.random.default_rng(0), least=0.49, slack=Width.slack)
+    settings = Settings(draws=400, rhat=1.1, ess=100, proposals=100_000)
+    unit = run(unit_at(target, 3, share, settings))
+    assert (unit.state.phase, unit.state.route) == ("converged", "bank")
+    first = unit.result()[..., 0].ravel()
+    behind = norm.cdf(0.49, exact(seen)[0, 3], SIGMA)
+    assert 0.3 < behind < 0.7
+    assert_allclose((first < 0.49).mean(), behind, atol=0.05)
+    assert_allclose((first.mean() - exact(seen)[0, 3]) / SIGMA, 0.0, atol=0.1)
 
 
 def test_a_unit_far_from_its_pilots_begins_by_itself(target):
@@ -136,10 +161,13 @@ def error_of_sum(target, seen, share, moves, patch):
 
 def test_the_error_that_units_share_averages_out_when_their_draws_are_moved(target, seen):
     """Two hundred units on one small bank: its error adds up in their sum, until each moves by itself."""
-    share = share_of(np.random.default_rng(7), draws=200)
+    share, moves = (
+        share_of(np.random.default_rng(7), draws=200),
+        bank_unit.EVERY * bank_unit.RECORDS,
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bank_unit, "RECORDS", 1)
         still = error_of_sum(target, seen, share, 1, patch)
-        moved = error_of_sum(target, seen, share, 40, patch)
+        moved = error_of_sum(target, seen, share, moves, patch)
     assert abs(still) > 4
     assert abs(moved) < 3
