@@ -53,8 +53,8 @@ def compare_banks(models, banks, *, units=10, references=2, settings=None, seed=
     -------
     pandas.DataFrame
         A row a unit: model, kind, unit, how many the model has of its kind (``of``), route; R-hat, ESS
-        (that of the weights, where it is less), runs, proposals, share of them in the round that gives the draws (``kept``) and core-seconds before
-        and after; of units that took draws over, largest
+        (that of the weights, where it is less), runs, proposals, share of them in the round that gives the
+        draws (``kept``) and core-seconds before and after; of units that took draws over, largest
         difference of medians in standard deviations, least and largest ratio of the widths of the
         central 90 %, and the share of parameters within .1 and 5 %. Units that began by themselves are
         the same twice, and say nothing of draws that were taken over.

@@ -5,7 +5,6 @@ both and what the bank does to all its units alike. The first is averaged out by
 is not, and counts most where the posterior of a sum is narrowest: where pixels are added up as independent.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -52,9 +51,7 @@ def calibrate_pair(name, land, bank, folder, **settings):
     Pair
     """
     fits = {
-        way: calibrate_region(
-            BUILD[name], land, store=Path(folder) / way, groups=(), **how, **settings
-        )
+        way: calibrate_region(BUILD[name], land, store=folder / way, groups=(), **how, **settings)
         for way, how in {"bank": {"bank": bank}, "nothing": {}}.items()
     }
     reduced = (reduce_fit(fit, draws=DRAWS) for fit in fits.values())
@@ -90,9 +87,7 @@ def errors_of(pair):
             chosen = known[places]
             if (count := chosen.sum()) > 1:
                 off, widths = apart[places][chosen], narrower[places][chosen]
-                rows.append(
-                    (kind, quantity, count, np.sqrt((off**2).mean()), *_mean(off), *_mean(widths))
-                )
+                rows.append((kind, quantity, count, _root(off), *_mean(off), *_mean(widths)))
     return pd.DataFrame(rows, columns=columns)
 
 

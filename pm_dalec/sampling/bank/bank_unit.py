@@ -4,8 +4,9 @@ The unit's own log-density at some thousands of draws of its class gives their w
 few it goes on to all draws of the bank, which costs a few hundredths of a calibration. Where the weights can
 be trusted, states are drawn by them and each is moved some steps by the unit's own chain: these are its
 draws (route "bank"). What moves those of one half of the chains is made of those of the other half, for a state
-that is proposed from a likeness which it has shaped is drawn to the middle. In all other cases the unit begins as it would without a bank, bit for bit (route "full"):
-draws that cannot be trusted are no better starts than others, and an archive made of them is worse.
+that is proposed from a likeness which it has shaped is drawn to the middle. In all other cases the unit begins
+as it would without a bank, bit for bit (route "full"): draws that cannot be trusted are no better starts than
+others, and an archive made of them is worse.
 
 Every chain is dealt draws of the bank that no other chain has, so that R-hat sees the Monte Carlo error of
 the weights, as that of chains. What it does not see is that draws of a pilot are not independent: for that,

@@ -114,8 +114,9 @@ def _expect_own_draws(parts, name):
 def _pooled(sources, name):
     """Share of a class from those of several banks."""
     shares = [source.bank.classes[name] for source in sources]
-    positions = np.concatenate([share.positions for share in shares])
-    _expect_own_draws([share.positions for share in shares], name)
+    parts = [share.positions for share in shares]
+    _expect_own_draws(parts, name)
+    positions = np.concatenate(parts)
     counts = [len(share.pilots) for share in shares]
     befores = np.cumsum([0, *counts[:-1]])
     origins = np.concatenate([s.origins + n for s, n in zip(shares, befores, strict=True)])
